@@ -1,6 +1,6 @@
-"""Calls and answers of contracts as bytes, and the names of the errors that they revert with.
+"""The contract ABI: calldata, decoded answers, and the names of the errors that contracts revert with.
 
-It needs the extra `evm`: eth-abi and eth-hash.
+Needs the extra `evm`: eth-abi and eth-hash.
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ MESSAGE: Final = bytes.fromhex("08c379a0")
 
 
 class Reverted(Exception):
-    """A call that reverted: what it said."""
+    """The exception for a call that reverted, with its return data in `output`."""
 
     def __init__(self, output: bytes) -> None:
         super().__init__(output.hex())
@@ -28,14 +28,14 @@ class Reverted(Exception):
 
 
 class ErrorNames:
-    """The names of the errors that a protocol's contracts revert with, by signatures or bare names."""
+    """The names of the errors that a protocol's contracts revert with, given by signatures or bare names."""
 
     def __init__(self, errors: Sequence[str]) -> None:
         self._names = {selector(name if "(" in name else f"{name}()"): name.partition("(")[0] for name in errors}
         self._names |= {selector(signature): signature.partition("(")[0] for signature in ERRORS_WITH_ARGUMENTS}
 
     def name_of(self, reverted: Reverted) -> str:
-        """The name of an error as traces write it."""
+        """The name of a revert's error as traces write it."""
         output = reverted.output
         if output[:4] == PANIC:
             return f"Panic(0x{int.from_bytes(output[4:], 'big'):02x})"
@@ -46,17 +46,17 @@ class ErrorNames:
 
 @lru_cache(maxsize=2**14)
 def selector(signature: str) -> bytes:
-    """The first four bytes of a call to a function, or of an error."""
+    """The selector: the first four bytes of the hash of a function's or an error's signature."""
     return bytes(keccak(signature.encode())[:4])
 
 
 def topic(event: str) -> str:
-    """The first topic of an event's logs, by its signature."""
+    """The first topic of an event's logs: the hash of its signature."""
     return f"0x{keccak(event.encode()).hex()}"
 
 
 def types_of(signature: str) -> list[str]:
-    """The types of the arguments of a signature."""
+    """The types of the arguments in a signature."""
     types, depth = [""], 0
     for letter in signature[signature.index("(") + 1 : -1]:
         depth += {"(": 1, ")": -1}.get(letter, 0)
@@ -69,26 +69,26 @@ def types_of(signature: str) -> list[str]:
 
 @lru_cache(maxsize=2**16)
 def calldata(signature: str, *arguments: Any) -> bytes:
-    """A call to a function, with its arguments."""
+    """The calldata of a function call with its arguments."""
     return selector(signature) + bytes(encode(types_of(signature), arguments))
 
 
 @lru_cache(maxsize=2**14)
 def decoded(types: tuple[str, ...], output: bytes) -> tuple[Any, ...]:
-    """The values of an answer, which is often the same as the one before."""
+    """The decoded values of return data. Cached, because answers repeat often."""
     return tuple(decode(types, output))
 
 
 def words(output: bytes) -> list[int]:
-    """The words of an answer."""
+    """The 32-byte words of return data, as integers."""
     return [int.from_bytes(output[start : start + WORD], "big") for start in range(0, len(output), WORD)]
 
 
 def first_word(output: bytes) -> int:
-    """The first word of an answer, which most have alone."""
+    """The first 32-byte word of return data, as an integer; most answers have only one."""
     return int.from_bytes(output if len(output) == WORD else output[:WORD], "big")
 
 
 def address_of(word: int) -> str:
-    """The address in a word of an answer."""
+    """The address in a word, as hexadecimal."""
     return f"0x{word:040x}"

@@ -1,4 +1,4 @@
-"""An anvil node as a chain: started on a loopback port of its own, asked over JSON-RPC, ended with the chain."""
+"""An anvil node as a chain: started on its own loopback port, queried over JSON-RPC, and killed with the chain."""
 
 import re
 import subprocess
@@ -13,7 +13,7 @@ from harness.clients.rpc import Node, NodeError, call_of, data_of
 
 HOST: Final = "127.0.0.1"
 SECONDS: Final = 60.0
-"""The most time that a node may take to start, or to answer."""
+"""The seconds that a node may take to start, or to answer a request."""
 
 GAS: Final = "0x1c9c380"
 OPTIONS: Final = (
@@ -23,7 +23,7 @@ OPTIONS: Final = (
 
 
 class AnvilChain(Chain):
-    """A node, from its start to its end. A call is made in a block of its own, at the time that was set."""
+    """An anvil node as a chain. Each call is mined in a block of its own, at the timestamp that was set."""
 
     def __init__(self, program: Path, timestamp: int) -> None:
         self._process: Final = subprocess.Popen(
@@ -44,26 +44,28 @@ class AnvilChain(Chain):
         self._reader.start()
 
     def set_time(self, timestamp: int) -> None:
-        """Let the next call, and all that is asked, be at this time."""
+        """Set the timestamp of the next calls and queries."""
         self._time = timestamp
 
     def create(self, code: bytes) -> str:
-        """Deploy a contract by its creation code; its address."""
+        """Deploy a contract by its creation code; returns its address."""
         return str(self._sent({"from": DEPLOYER, "data": "0x" + code.hex()})["contractAddress"]).lower()
 
     def call(self, sender: str, to: str, signature: str, *arguments: Any) -> bytes:
-        """Call a contract, and keep what it writes. A call that reverts is asked for alone: it writes nothing."""
+        """Call a contract in a transaction; returns the return data. A call that reverts raises Reverted and sends no
+        transaction.
+        """
         transaction = {"from": sender, "to": to, "data": data_of(signature, *arguments)}
         output = self._asked(transaction)
         self._sent(transaction)
         return output
 
     def ask(self, to: str, signature: str, *arguments: Any) -> bytes:
-        """The answer of a view function, at the time that was set. Raises Reverted if it reverts."""
+        """The return data of a view function, at the timestamp that was set. Raises Reverted if it reverts."""
         return self._asked({"from": DEPLOYER, "to": to, "data": data_of(signature, *arguments)})
 
     def logged(self, address: str, event: str) -> list[bytes]:
-        """The data of each event of this signature that a contract logged in the last call."""
+        """The data of each log of this event by a contract in the last call."""
         return [
             bytes.fromhex(log["data"][2:])
             for log in self._logs
@@ -71,7 +73,7 @@ class AnvilChain(Chain):
         ]
 
     def mine(self) -> None:
-        """Make a block, at the time that was set, of what was sent."""
+        """Mine a block with the pending transactions, at the timestamp that was set."""
         self._node.request("evm_setNextBlockTimestamp", self._time)
         self._node.request("evm_mine")
 
@@ -84,14 +86,14 @@ class AnvilChain(Chain):
 
     @property
     def is_ended(self) -> bool:
-        """True if the node is no more."""
+        """True if the node's process has ended."""
         return self._process.poll() is not None
 
     def _asked(self, call: dict[str, str]) -> bytes:
         return call_of(self._node, {**call, "gas": GAS}, "latest", {}, {"time": hex(self._time)})
 
     def _sent(self, transaction: dict[str, str]) -> dict[str, Any]:
-        """The receipt of a transaction that goes through."""
+        """The receipt of a transaction, mined in a block of its own. Raises NodeError if it fails."""
         fee = {"gas": GAS, "maxFeePerGas": "0x0", "maxPriorityFeePerGas": "0x0"}
         number = self._node.request("eth_sendTransaction", {**transaction, **fee})
         self.mine()
@@ -108,7 +110,7 @@ class AnvilChain(Chain):
         self._process.stdout.close()
 
     def _port(self) -> int:
-        """The port on which the node listens, read from its output. NodeError if it does not start."""
+        """The port on which the node listens, read from its output. Raises NodeError if it does not start."""
         killer = threading.Timer(SECONDS, self._process.kill)
         killer.start()
         said: list[str] = []
@@ -127,6 +129,6 @@ class AnvilChain(Chain):
         return (line.decode(errors="replace").strip() for line in self._process.stdout)
 
     def _read_on(self) -> None:
-        """Let the node never wait for whoever reads what it says."""
+        """Read the node's output and drop it, so that the node never blocks on a full pipe."""
         for _ in self._lines():
             pass

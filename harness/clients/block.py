@@ -1,7 +1,7 @@
-"""One block of a chain, over JSON-RPC: what its contracts answer there, and the events that they logged up to it.
+"""One block of a chain over JSON-RPC: the answers of its contracts, and the events that they logged up to it.
 
-Every call names the block by its hash, so that a node which moves on answers of the same block, or not at all. That the
-node heeds it, and that the block is on the chain still, is asked before and after.
+Every call names the block by its hash, so a node that moves on answers for the same block or not at all. Before and
+after reading, it is checked that the node respects the hash and that the block is still canonical.
 """
 
 from collections.abc import Iterator, Sequence
@@ -11,14 +11,14 @@ from harness.clients.abi import words
 from harness.clients.rpc import Node, NodeError, call_of, data_of, is_bytes, is_quantity
 
 WHERE_AM_I: Final = "0x4260005243602052" + "60406000f3"
-"""Creation code that answers with the timestamp and the number of the block it runs in."""
+"""Creation code that returns the timestamp and the number of the block it runs in."""
 
 LOGS_AT_ONCE: Final = 10_000
-"""The blocks of one question for events: as many as nodes commonly allow."""
+"""The number of blocks in one request for logs, which nodes commonly allow."""
 
 
 class Block:
-    """A block that a node knows: the latest, or that of a number."""
+    """A block that a node has: the latest, or the one with this number. Raises NodeError if it cannot be read."""
 
     def __init__(self, node: Node, number: int | None = None) -> None:
         self._node: Final = node
@@ -33,11 +33,11 @@ class Block:
         self._check_heeded()
 
     def ask(self, to: str, signature: str, *arguments: Any) -> bytes:
-        """The answer of a view function. Reverted if it reverts."""
+        """The return data of a view function at this block. Raises Reverted if it reverts."""
         return call_of(self._node, {"to": to, "data": data_of(signature, *arguments)}, self._place)
 
     def check_contract(self, address: str, name: str) -> None:
-        """NodeError if there is no contract at an address."""
+        """Raise NodeError if there is no contract at an address. `name` is used in the message."""
         code = self._node.request("eth_getCode", address, self._place)
         if not is_bytes(code):
             raise self._node.error("eth_getCode", "the result is no bytes")
@@ -45,7 +45,7 @@ class Block:
             raise self.error(f"there is no contract at {address}, {name}")
 
     def logs(self, addresses: Sequence[str], topics: Sequence[Any], begin: int) -> Iterator[list[str]]:
-        """The topics of each event that some contracts logged, from a block to this one."""
+        """The topics of each event that the contracts at `addresses` logged, from block `begin` to this one."""
         for start in range(begin, self.number + 1, LOGS_AT_ONCE):
             end = min(start + LOGS_AT_ONCE - 1, self.number)
             asked = {"address": list(addresses), "topics": list(topics), "fromBlock": hex(start), "toBlock": hex(end)}
@@ -56,18 +56,20 @@ class Block:
                 yield self._topics(log, start, end)
 
     def check_again(self) -> None:
-        """NodeError if the block is not on the chain any more, or if the node answers of another."""
+        """Raise NodeError if the block is no longer canonical, or if the node answers for another block."""
         found = self._header(hex(self.number))
         if found["hash"].lower() != self.hash:
             raise self.error("another block has taken its place while it was read: nothing of it is kept")
         self._check_heeded()
 
     def error(self, problem: str) -> NodeError:
-        """A problem with the block, as an exception."""
+        """A problem with this block as an exception."""
         return NodeError(f"{self._node.place}: block {self.number}: {problem}")
 
     def _topics(self, log: Any, start: int, end: int) -> list[str]:
-        """The topics of an event, if it is of the blocks that were asked for; at this number of this block alone."""
+        """The topics of a log. Raises NodeError if it is not from the requested blocks, or from another block of this
+        number.
+        """
         fields = log if isinstance(log, dict) else {}
         topics, number = fields.get("topics"), str(fields.get("blockNumber"))
         is_event = isinstance(topics, list) and all(is_bytes(each) and len(each) == 66 for each in topics)
@@ -96,7 +98,7 @@ class Block:
         return int(found, 16)
 
     def _check_heeded(self) -> None:
-        """NodeError if the node, asked of this block, answers of another."""
+        """Raise NodeError if the node, called with this block's hash, answers for another block."""
         found = words(call_of(self._node, {"data": WHERE_AM_I}, self._place))
         if found != [self.timestamp, self.number]:
             raise self.error("asked of it by its hash, the node answers of another one")

@@ -1,4 +1,4 @@
-"""Chains: where contracts are deployed, called and asked, at a time of the caller's choice."""
+"""The interface of a chain on which contracts are deployed, called and queried at a timestamp that the caller sets."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -10,32 +10,34 @@ DEPLOYER: Final = "0x" + "d0" * 20
 
 
 class Chain(ABC):
-    """A chain with a block for each call, at the time that was set."""
+    """A chain that mines a block for each call, at the timestamp that was set."""
 
     @abstractmethod
     def set_time(self, timestamp: int) -> None:
-        """Let the next call be in a block of this time."""
+        """Set the timestamp of the next call's block."""
 
     @abstractmethod
     def create(self, code: bytes) -> str:
-        """Deploy a contract by its creation code; its address."""
+        """Deploy a contract by its creation code; returns its address."""
 
     @abstractmethod
     def call(self, sender: str, to: str, signature: str, *arguments: Any) -> bytes:
-        """Call a contract, and keep what it writes. Raises Reverted if it reverts."""
+        """Call a contract in a transaction, which changes its state; returns the return data. Raises Reverted if it
+        reverts.
+        """
 
     @abstractmethod
     def ask(self, to: str, signature: str, *arguments: Any) -> bytes:
-        """The answer of a view function, at the time that was set. Raises Reverted if it reverts."""
+        """The return data of a view function, at the timestamp that was set. Raises Reverted if it reverts."""
 
     @abstractmethod
     def logged(self, address: str, event: str) -> list[bytes]:
-        """The data of each event of this signature that a contract logged in the last call."""
+        """The data of each log of this event by a contract in the last call."""
 
     @abstractmethod
     def close(self) -> None:
-        """End the chain, which nobody asks any more."""
+        """Shut the chain down."""
 
     def deploy(self, code: bytes, types: Sequence[str] = (), arguments: Sequence[Any] = ()) -> str:
-        """Deploy a contract with the arguments of its constructor; its address."""
+        """Deploy a contract with constructor arguments of these types; returns its address."""
         return self.create(code + bytes(encode(types, arguments)))

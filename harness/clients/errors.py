@@ -1,4 +1,4 @@
-"""Errors of contracts that come with arguments, by their signatures."""
+"""The signatures of contract errors that have arguments."""
 
 from typing import Final
 
@@ -9,4 +9,4 @@ ERRORS_WITH_ARGUMENTS: Final = (
     "ERC20InvalidReceiver(address)",
     "SafeCastOverflowedUintDowncast(uint8,uint256)",
 )
-"""Errors of OpenZeppelin. All others that occur have no arguments."""
+"""The signatures of OpenZeppelin's errors with arguments. No other error that occurs has arguments."""

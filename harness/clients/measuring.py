@@ -1,6 +1,6 @@
-"""Walks in lockstep with contracts on an EVM in this process: how many steps agree, what they cover, what it costs.
+"""Walks in lockstep with contracts on an EVM in this process: the steps that agree, the cases covered, and the cost.
 
-The cost is that of a step beside the same messages on a bare EVM, to which nobody listens.
+The cost is the time of a step relative to the same messages on a bare EVM without a client.
 """
 
 import json
@@ -35,11 +35,11 @@ Told = TypeVar("Told")
 
 Message = tuple[str, tuple[Any, ...], dict[str, Any]]
 MakeClient = Callable[[Callable[[], Any]], Client]
-"""A client on chains of the EVMs that a function begins."""
+"""A function that makes a client; its argument is the function that creates the client's EVMs."""
 
 
 class RecordingEvm:
-    """An EVM that keeps every message to it."""
+    """An EVM that records every message to it."""
 
     def __init__(self, messages: list[Message]) -> None:
         self._evm: Final = new_evm()
@@ -59,7 +59,9 @@ class RecordingEvm:
 
 
 class Guarded(Client):
-    """A client whose exceptions are its own faults, as they are where it is a process: they end no run."""
+    """A client whose exceptions become ClientFault, as if it were a process of its own, so that they do not end the
+    run.
+    """
 
     def __init__(self, client: Client) -> None:
         self._client: Final = client
@@ -70,7 +72,7 @@ class Guarded(Client):
         return self._client.hello(protocol)
 
     def reset(self, head: Json) -> str | Unsupported | None:
-        """Begin a history."""
+        """Begin a history in the world of `head`."""
         return self._asked(lambda: self._client.reset(head))
 
     def apply(self, call: Json) -> Answer:
@@ -82,7 +84,7 @@ class Guarded(Client):
         return self._asked(self._client.state)
 
     def bye(self) -> None:
-        """The end."""
+        """End the client."""
         self._client.bye()
 
     def _asked(self, ask: Callable[[], Told]) -> Told:
@@ -90,18 +92,18 @@ class Guarded(Client):
             return ask()
         except (ClientFault, HarnessFault, Stopped):
             raise
-        except Exception as error:  # a client in a process of its own would have died of any: that is a fault, too
+        except Exception as error:  # a client in its own process would have died of it: a client fault, too
             self.trace = "".join(traceback.format_exception(error))
             raise ClientFault("failed", explained(error)) from error
 
 
 def new_evm() -> Any:
-    """An EVM on which nothing is yet."""
+    """A fresh EVM."""
     return pyrevm.EVM(spec_id="CANCUN")
 
 
 def bare_seconds(messages: list[Message]) -> float:
-    """The CPU time that messages take on an EVM to which nobody listens."""
+    """The CPU seconds that messages take on a bare EVM."""
     evm = new_evm()
     started = time.process_time()
     for name, arguments, named in messages:
@@ -114,10 +116,11 @@ def bare_seconds(messages: list[Message]) -> float:
 
 @attrs.define
 class Measured:
-    """A run: its steps, the cases that they cover, what parted, and the seconds of both sides.
+    """The figures of a run: its steps, the cases covered, the walks that diverged, and the CPU seconds of both sides.
 
-    `unsupported` counts walks through worlds that the contracts cannot be deployed in. `reverting` has the walks that
-    end in a state of which only views of the contracts differ, which revert where the specification has a number.
+    `unsupported` counts walks in worlds that the contracts cannot be deployed in. `parted` has the walks that diverge.
+    `reverting` has those that end in a state that differs only in contract views that revert, where the specification
+    has a number.
     """
 
     steps: int = 0
@@ -132,7 +135,7 @@ class Measured:
 
     @property
     def sentence(self) -> str:
-        """The run in a line."""
+        """The run in one sentence."""
         accepted = sum(count for case, count in self.cases.items() if case[1] == ACCEPTED)
         agreed = sum(self.cases.values())
         if not self.steps or not self.bare_seconds:
@@ -146,7 +149,7 @@ class Measured:
         )
 
     def as_json(self) -> dict[str, Any]:
-        """The run for tools."""
+        """The run as JSON."""
         counts = {f"{action}/{answer}": count for (action, answer), count in sorted(self.cases.items())}
         figures = attrs.asdict(self, filter=lambda field, _: field.name != "cases")
         return {"sentence": self.sentence, **figures, "cases": counts}
@@ -161,9 +164,9 @@ def measure(
     every: int,
     out: Path | None,
 ) -> Measured:
-    """Play walks until so many steps were made. One of so many is sent to a bare EVM, too.
+    """Play walks until at least `steps` steps were made. Every `every`-th walk is also timed on a bare EVM.
 
-    A client that has none of many worlds has none: then the run ends.
+    If the client supports none of the first `MOST_UNSUPPORTED` walks' worlds, the run ends.
     """
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)
@@ -193,7 +196,7 @@ def measure(
 
 
 def _messages_of(pack: ProtocolPack, make: MakeClient, script: Script) -> list[Message]:
-    """The messages to the EVM in a script, which is played again for them: keeping them takes time, too."""
+    """The EVM messages of a script, recorded while it is played a second time, because recording takes time, too."""
     messages: list[Message] = []
     client = Guarded(make(partial(RecordingEvm, messages)))
     play(Reference(pack.calls, __version__), client, client.hello(pack.name), script)
@@ -203,7 +206,7 @@ def _messages_of(pack: ProtocolPack, make: MakeClient, script: Script) -> list[M
 def _keep(
     measured: Measured, seed: int, script: Script, parted: Divergence | Fault, trace: str, out: Path | None
 ) -> None:
-    """Note where a walk parts, and keep its calls up to there."""
+    """Record where a walk diverges, and write its calls up to there to a file."""
     end = 0 if parted.position is None else parted.position + 1
     found = attrs.asdict(parted)
     noted = {name: value for name, value in found.items() if name not in ("expected", "actual")}
@@ -218,7 +221,7 @@ def _keep(
 
 
 def reverting_views(parted: Divergence | Fault) -> dict[str, str]:
-    """The views that revert, by their places in the state, if two states differ in nothing else; none otherwise."""
+    """The views that revert, by their path in the state, if two states differ in nothing else; empty otherwise."""
     if not isinstance(parted, Divergence) or parted.aspect != "state":
         return {}
     found = {each.path: each.actual for each in differences(parted.expected, parted.actual)}
@@ -230,7 +233,7 @@ Command = Callable[..., None]
 
 
 def measuring_options(command: Command) -> Command:
-    """The options of a run, for the command of each protocol."""
+    """The command line options of a measurement, added to a protocol's command."""
     folder = click.Path(file_okay=False, path_type=Path)
     for option in (
         click.option("--steps", default=2_000, show_default=True, type=click.IntRange(1), help="Steps at least."),
@@ -245,7 +248,7 @@ def measuring_options(command: Command) -> Command:
 
 
 def finish(measured: Measured) -> int:
-    """Say what came of a run; the exit code."""
+    """Print the result of a measurement. Returns the exit code."""
     click.echo(measured.sentence)
     for seed, found in measured.reverting.items():
         click.echo(f"walk {seed}, where a view reverts: {found}", err=True)

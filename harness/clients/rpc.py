@@ -1,5 +1,5 @@
-"""A node that is asked over JSON-RPC, by HTTP. What it answers is believed only if it is in form, in time, and to the
-question that was asked.
+"""A JSON-RPC node over HTTP. Its answers are accepted only if they are well-formed, in time, and to the request that
+was sent.
 """
 
 import base64
@@ -18,15 +18,15 @@ MOST_BYTES: Final = 2**26
 """The most bytes of an answer."""
 
 REVERTED: Final = 3
-"""The code of an error that is a contract's, with what it said as data."""
+"""The JSON-RPC error code of a contract's revert, whose return data is in the error."""
 
 
 class NodeError(Exception):
-    """A node that did not answer as JSON-RPC says: which question, and what came instead."""
+    """The exception for a node that does not answer as JSON-RPC requires: the method, and the problem."""
 
 
 class Node:
-    """A node at a URL, asked one question at a time. Messages name the host alone: a URL may hold a key."""
+    """A node at a URL, which gets one request at a time. Error messages name only the host: a URL may contain a key."""
 
     def __init__(self, url: str, seconds: float) -> None:
         parts = urlsplit(url)
@@ -48,7 +48,7 @@ class Node:
         self._ids: Final = itertools.count(1)
 
     def request(self, method: str, *params: Any) -> Any:
-        """The result of a method. NodeError if there is none; Reverted if it is a contract's own error."""
+        """The result of a method. Raises Reverted for a contract's revert, and NodeError for any other failure."""
         number = next(self._ids)
         body = json.dumps({"jsonrpc": "2.0", "id": number, "method": method, "params": params})
         answer = self._answer(method, body.encode())
@@ -65,15 +65,15 @@ class Node:
         return answer["result"]
 
     def error(self, method: str, problem: str) -> NodeError:
-        """A problem with an answer, as an exception."""
+        """A problem with an answer to a method, as an exception."""
         return NodeError(f"{self.place}: {method}: {problem}")
 
     def close(self) -> None:
-        """End the connection."""
+        """Close the connection."""
         self._connection.close()
 
     def _refused(self, method: str, error: Any) -> Exception:
-        """The error of an answer. A contract's own one comes with its data."""
+        """The exception for an error answer: Reverted with its data if a contract reverted, else NodeError."""
         fields = error if isinstance(error, dict) else {}
         data = fields.get("data")
         if method == "eth_call" and fields.get("code") == REVERTED and isinstance(data, str) and is_bytes(data):
@@ -93,7 +93,7 @@ class Node:
             raise self.error(method, "the answer is no JSON") from error
 
     def _exchanged(self, method: str, body: bytes) -> bytes:
-        """One request and the body of its response. A connection that broke is not used again."""
+        """Send one request and return the body of its response. After a failure, the connection is closed."""
         until = time.monotonic() + self._seconds
         try:
             self._connection.request("POST", self._path, body, self._headers)
@@ -121,17 +121,17 @@ class Node:
 
 
 def is_bytes(value: Any) -> bool:
-    """True if a value is bytes as JSON-RPC writes them."""
+    """True if a value is bytes in JSON-RPC's notation."""
     return isinstance(value, str) and re.fullmatch(r"0x(?:[0-9a-fA-F]{2})*", value) is not None
 
 
 def is_quantity(value: Any) -> bool:
-    """True if a value is a number as JSON-RPC writes it."""
+    """True if a value is a number in JSON-RPC's notation."""
     return isinstance(value, str) and re.fullmatch(r"0x(?:0|[1-9a-fA-F][0-9a-fA-F]{0,63})", value) is not None
 
 
 def call_of(node: Node, call: dict[str, str], *place: Any) -> bytes:
-    """The output of `eth_call`. Reverted if the contract reverts."""
+    """The return data of an `eth_call`. Raises Reverted if the contract reverts."""
     output = node.request("eth_call", call, *place)
     if not is_bytes(output):
         raise node.error("eth_call", "the result is no bytes")
@@ -139,5 +139,5 @@ def call_of(node: Node, call: dict[str, str], *place: Any) -> bytes:
 
 
 def data_of(signature: str, *arguments: Any) -> str:
-    """A call to a function, as JSON-RPC writes it."""
+    """The calldata of a function call, in JSON-RPC's notation."""
     return "0x" + calldata(signature, *arguments).hex()

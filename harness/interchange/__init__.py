@@ -1,1 +1,1 @@
-"""Traces in the forms of other tools."""
+"""Traces converted to the formats of other tools."""

@@ -1,6 +1,7 @@
-"""A trace as a Foundry test: each call is made to the real contracts, by their own interface, and its answer asserted.
+"""A trace as a Foundry test in Solidity: it makes each call to the real contracts and asserts the answer.
 
-The file imports nothing. Whoever derives from the test says where the contracts are: `contractAt` gives each address.
+The generated file imports nothing. A contract derived from the test overrides `contractAt` with the address of each
+contract.
 """
 
 import re
@@ -79,12 +80,13 @@ abstract contract TraceTest {{
 
 @attrs.frozen
 class Contracts:
-    """The calls of a protocol as its contracts have them.
+    """The calls of a protocol in terms of its deployed contracts, for generated tests.
 
-    `calls` has, by action: the contract, the function's signature, the arguments by their names (empty for hints), and
-    the names of what is returned. `parts` are the contracts that each vault has of its own, the vault first; `tokens`
-    are those that stand for a token. `addresses` are the arguments that are addresses, `views` functions of a vault
-    without arguments, which a state has by the same name. `errors` has the signature of each error that has arguments.
+    `calls` has for each action: the contract, the function's signature, the trace's names of its arguments (empty for
+    hints), and the names of its return values. `parts` are the contracts of each vault, the vault itself first.
+    `tokens` maps contract names to tokens. `addresses` are the arguments that are addresses. `views` are functions of a
+    vault without arguments whose values a trace's state has under the same name. `errors` has the signature of each
+    error with arguments.
     """
 
     calls: Mapping[str, tuple[str, str, tuple[str, ...], tuple[str, ...]]]
@@ -96,7 +98,7 @@ class Contracts:
 
 
 def write_foundry(document: Mapping[str, Json], contracts: Contracts) -> str:
-    """The file. MalformedTrace if the trace has a call that the contracts' interface, as it is known here, has not."""
+    """The Solidity file. Raises MalformedTrace if the trace has a call that `contracts` does not have."""
     config = cast("dict[str, Any]", document["config"])
     steps = cast("list[dict[str, Any]]", document["steps"])
     writer = _Writer(contracts, tuple(config["vaults"]))
@@ -110,7 +112,7 @@ def write_foundry(document: Mapping[str, Json], contracts: Contracts) -> str:
 
 
 class _Writer:
-    """The functions that the steps of one trace become, and the contracts and functions that they ask for."""
+    """The Solidity functions for the steps of one trace, and the contracts and interface functions that they use."""
 
     def __init__(self, contracts: Contracts, vaults: tuple[str, ...]) -> None:
         self._contracts: Final = contracts
@@ -119,7 +121,7 @@ class _Writer:
         self.asked: Final[set[str]] = set()
 
     def interfaces(self) -> str:
-        """The interfaces of the contracts that are called."""
+        """The Solidity interfaces of the called contracts."""
         return "\n".join(
             f"interface {_interface(contract)} {{\n"
             + "".join([f"    {function}\n" for function in sorted(functions)])
@@ -128,7 +130,7 @@ class _Writer:
         )
 
     def step(self, position: int, step: Mapping[str, Any]) -> str:
-        """The function of a step."""
+        """The Solidity function for one step."""
         name = f"step {position}, {step['action']}"
         lines = [f"vm.warp({step['timestamp']});"]
         if step["sender"] is not None:
@@ -173,7 +175,7 @@ class _Writer:
         return [*lines, *self._state(name, step)]
 
     def _state(self, name: str, step: Mapping[str, Any]) -> list[str]:
-        """The views of the vault that was called."""
+        """The assertions on the views of the called vault after a step."""
         vault = step["args"].get("vault")
         if vault not in self._vaults:
             return []
@@ -209,7 +211,9 @@ class _Writer:
         return str(value).lower() if isinstance(value, bool) else str(value)
 
     def _error(self, reason: str) -> str:
-        """The beginning of what a call reverts with: a selector, or all of a panic."""
+        """The expected beginning of the revert data, as a Solidity expression: a selector, or the whole data of a
+        panic.
+        """
         panic = re.fullmatch(r"Panic\((0x[0-9a-f]+)\)", reason)
         if panic:
             return f'abi.encodeWithSignature("Panic(uint256)", {panic[1]})'
@@ -224,7 +228,7 @@ def _interface(contract: str) -> str:
 
 
 def _text(name: str) -> str:
-    """A name as a literal of Solidity."""
+    """A name as a string literal of Solidity. Raises MalformedTrace if Solidity cannot express it."""
     if not re.fullmatch(r"[\x20-\x7e]*", name) or '"' in name or "\\" in name:
         raise MalformedTrace("config", f"a name that Solidity cannot hold: {name!r}")
     return f'"{name}"'

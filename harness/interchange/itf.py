@@ -1,7 +1,7 @@
-"""Traces in the Informal Trace Format, which Quint and Apalache read, and back.
+"""Traces in the Informal Trace Format (ITF) of Quint and Apalache, and back.
 
-Each field of a state is a variable. One more, `step`, is a variant by action: what was called, and what it answered.
-What a trace file says beside states and steps is no state, and stands in the file's `#meta`.
+Each field of a state is a variable. One more variable, `step`, is a variant tagged by the action, with the call and its
+answer. Everything else in a trace file is in the ITF file's `#meta`.
 """
 
 from collections.abc import Mapping
@@ -12,16 +12,18 @@ from spec.codec import Json, MalformedTrace, as_object, check_fields, shown
 from spec.protocol import Trace
 
 STEP: Final = "step"
-"""The variable that holds the call, and the answer to it."""
+"""The variable that has the call and its answer."""
 
 INIT: Final = "Init"
-"""Its tag in the state before the first step."""
+"""The tag of the variable `step` in the state before the first step."""
 
 DESCRIPTION: Final = "https://apalache-mc.org/docs/adr/015adr-trace.html"
 
 
 def write_itf(document: Mapping[str, Json], trace: Trace) -> dict[str, Json]:
-    """A trace file, and what was read of it, in the format. MalformedTrace if something in it has no form there."""
+    """A trace file in ITF, given as JSON and as the trace read from it. Raises MalformedTrace if ITF cannot
+    express it.
+    """
     rest, initial = _without(document, trace.initial_field.split("."))
     states: list[Json] = []
     names = list(as_object(trace.initial, trace.initial_field))
@@ -50,8 +52,8 @@ def write_itf(document: Mapping[str, Json], trace: Trace) -> dict[str, Json]:
 
 
 def read_itf(found: Json) -> dict[str, Json]:
-    """The trace file in an ITF file that `restake export` wrote. Its content is not checked yet: the reader of traces
-    does.
+    """The trace file in an ITF file that `restake export` wrote. Raises MalformedTrace if it is not one; the trace's
+    content is left to the reader of traces.
     """
     fields = as_object(found, "")
     check_fields(fields, ("#meta", "vars", "states", "params", "loop"), "", ("params", "loop"))
@@ -82,7 +84,7 @@ def read_itf(found: Json) -> dict[str, Json]:
 
 
 def _without(document: Mapping[str, Json], path: list[str]) -> tuple[dict[str, Json], bool]:
-    """A file without the value at a path, and True if the value was there."""
+    """The document without the value at a path, and True if there was one."""
     rest = dict(document)
     if path[0] not in rest:
         return rest, False
@@ -115,7 +117,7 @@ def _state(index: int, step: Json, post: Json, where: str, names: list[str]) -> 
 
 
 def _read_state(found: Json, index: int, names: list[str]) -> tuple[tuple[str, Json], Json]:
-    """The variant that tells the step, and the state after it."""
+    """The variant of the step that led to a state, and the state."""
     where = f"states[{index}]"
     fields = as_object(found, where)
     check_fields(fields, ("#meta", *names), where, ("#meta",))

@@ -1,4 +1,4 @@
-"""A trace as a pytest file: run against the installed package, it asserts every answer and every state."""
+"""A trace as a pytest file, which runs against the installed package and asserts every answer and every state."""
 
 import json
 from collections.abc import Mapping
@@ -74,7 +74,7 @@ def test_step(answers, position):
 
 
 def write_pytest(document: Mapping[str, Json], place: str) -> str:
-    """The file; `place` is that of the protocol. The whole trace is in it as data, a line for each step."""
+    """The pytest file, with the whole trace as data, one line per step. `place` is the place of the protocol's pack."""
     rest = {key: value for key, value in document.items() if key != "steps"}
     steps = as_list(document["steps"], "steps")
     return PAGE.format(

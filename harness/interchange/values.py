@@ -1,7 +1,7 @@
-"""JSON values of traces as values of the Informal Trace Format, and back without a loss.
+"""The lossless conversion of JSON values in traces to values of the Informal Trace Format, and back.
 
-A decimal string is a big integer, a JSON integer a number, null the variant None of the unit. An object whose keys are
-letters and underscores alone is a record; any other is a map. Both ways refuse what they do not know, with its place.
+A decimal string becomes a big integer, a JSON integer a number, null the variant None of the unit. An object whose keys
+have only letters and underscores becomes a record, any other a map. Unknown forms are refused, with their place.
 """
 
 import re
@@ -10,28 +10,28 @@ from typing import Final
 from spec.codec import Json, MalformedTrace, as_object, check_fields, shown
 
 MOST_NUMBER: Final = 2**53 - 1
-"""The largest JSON number of the format, so that no reader rounds one."""
+"""The largest JSON number in the format, which every reader represents exactly."""
 
 MOST_DEEP: Final = 64
-"""The deepest nesting of a value that is read."""
+"""The deepest nesting of values that is read."""
 
 UNIT: Final[Json] = {"#tup": []}
-"""The tuple without components."""
+"""The unit, a tuple without components."""
 
 _DECIMAL: Final = re.compile(r"0|-?[1-9][0-9]*", re.ASCII)
 _FIELD: Final = re.compile(r"[A-Za-z_]+", re.ASCII)
 _VARIANT: Final = {"tag", "value"}
 _MOST_DIGITS: Final = 80
-"""More digits than a 256-bit integer has, with its sign."""
+"""The most digits of a decimal string that counts as an integer; 256-bit integers have fewer."""
 
 
 def variant(tag: str, value: Json) -> Json:
-    """A value of a sum type."""
+    """A value of a sum type, with its tag."""
     return {"tag": tag, "value": value}
 
 
 def to_itf(value: Json, where: str) -> Json:
-    """A value of a trace in the format. MalformedTrace if it has none."""
+    """A value of a trace in the format. Raises MalformedTrace if the format cannot express it."""
     if value is None:
         return variant("None", UNIT)
     if isinstance(value, bool):
@@ -53,7 +53,7 @@ def to_itf(value: Json, where: str) -> Json:
 
 
 def from_itf(value: Json, where: str, depth: int = 0) -> Json:
-    """The value of a trace that a value of the format stands for. MalformedTrace if it stands for none."""
+    """The trace's value for a value of the format. Raises MalformedTrace if there is none."""
     if depth > MOST_DEEP:
         raise MalformedTrace(where, f"nested deeper than {MOST_DEEP}")
     if isinstance(value, bool | str):
@@ -78,7 +78,7 @@ def from_itf(value: Json, where: str, depth: int = 0) -> Json:
 
 
 def from_variant(value: Json, where: str) -> tuple[str, Json]:
-    """The tag of a variant, and its value, in the form that traces have."""
+    """The tag of a variant, and its value, not yet converted. Raises MalformedTrace if it is no variant."""
     fields = as_object(value, where)
     check_fields(fields, ("tag", "value"), where)
     tag = fields["tag"]
@@ -106,7 +106,7 @@ def _special(kind: str, value: Json, where: str, depth: int) -> Json:
 
 
 def as_list(value: Json, where: str) -> list[Json]:
-    """A JSON list, or MalformedTrace."""
+    """The value as a list. Raises MalformedTrace if it is none."""
     if not isinstance(value, list):
         raise MalformedTrace(where, f"expected a list, found {shown(value)}")
     return value

@@ -1,1 +1,3 @@
-"""Mutants: the specification with one bug in it, and whether the laws notice. None of it touches installed files."""
+"""Mutants: the specification with one bug each, and judgements whether the laws notice. Installed files
+never change.
+"""

@@ -1,4 +1,4 @@
-"""The question to a judge and its answer, in plain values, as they cross from one process to another."""
+"""A trial, which is sent to a judge's process, and a fate, which is its answer; both are plain values."""
 
 from collections.abc import Mapping
 from typing import Any, Literal
@@ -6,15 +6,16 @@ from typing import Any, Literal
 import attrs
 
 FateOutcome = Literal["killed", "survived", "crashed", "unviable", "open"]
-"""A law broke; nothing did; nothing did, but some run raised an exception, as the specification never does; it cannot
-even be loaded; a proof failed without a state that shows why, or the effort was spent.
+"""The outcome for a mutant: "killed" if a law broke; "survived" if nothing happened; "crashed" if no law broke but a
+run raised an exception, as the specification never does; "unviable" if it cannot be loaded; "open" if a proof failed
+without a counterexample, or the effort was spent.
 """
 
 
 @attrs.frozen
 class Effort:
-    """The effort before a mutant counts as survived: seeded walks of so many steps, a bounded model to a depth, and
-    plays of every game with so many moves; and how many goals the proofs may try.
+    """The effort after which a mutant counts as survived: `walks` walks of `steps` steps, a bounded model to `depth`,
+    `plays` plays of every game with `moves` moves, and at most `goals` goals of proofs.
     """
 
     walks: int = 120
@@ -27,12 +28,11 @@ class Effort:
 
 @attrs.frozen
 class Trial:
-    """One mutant to judge: the module it is in, that module's whole source, and the places of the packs whose laws it
-    faces.
+    """One mutant to judge: its module, that module's whole source text, and the places of the packs whose laws judge
+    it.
 
-    `suspects` are laws that are known to notice it: another judge begins with these.
-
-    `fingerprint` is that of all other source that is meant, so that an edit during a run mixes nothing.
+    `suspects` are laws already known to notice it, which the judge of proofs tries first; for the judge of vectors, the
+    files to replay. `fingerprint` identifies all other source, so that an edit during a run is noticed.
     """
 
     module: str
@@ -44,7 +44,7 @@ class Trial:
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> "Trial":
-        """A trial as `attrs.asdict` wrote it."""
+        """A trial from the JSON that `attrs.asdict` wrote."""
         return cls(
             value["module"],
             value["text"],
@@ -57,13 +57,12 @@ class Trial:
 
 @attrs.frozen
 class Fate:
-    """One judge's verdict on one mutant: its outcome, by which laws, and by which method.
+    """One judge's verdict on one mutant: the outcome, the laws that noticed it, and the method.
 
-    `method` and `seed` name the run that killed it, `step` is the step of that run at which laws broke, `steps` counts
-    those of all runs up to then. `note` says what raised an exception, if anything did.
-
-    Of proofs, `method` is the call, `steps` counts goals, and `counterexample` is the state and the call that break the
-    law on the mutant as it runs.
+    `method` and `seed` name the run that killed it. `step` is the step of that run at which laws broke, and `steps`
+    counts the steps of all runs until then. `note` describes an exception, if one was raised. For the judge of proofs,
+    `method` is the call, `steps` counts goals, and `counterexample` is a state and a call that break the law on the
+    mutant when it runs.
     """
 
     judge: str
@@ -78,7 +77,7 @@ class Fate:
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> "Fate":
-        """A fate as `as_json` wrote it."""
+        """A fate from the JSON that `as_json` wrote."""
         return cls(**{**value, "by": tuple(value["by"])})
 
     def as_json(self) -> dict[str, Any]:

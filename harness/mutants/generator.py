@@ -1,7 +1,7 @@
-"""Mutants that nobody wrote down: every small change of a few kinds, at every place of the rules.
+"""Generated mutants: every small change of several kinds, at every place in the rules.
 
-Each operator is a function from one node of a module's syntax tree to what could stand there instead. The rest of the
-source stays as it is, to the letter. The order is that of the source, so ids stay the same while a function does.
+Each operator is a function from one node of a module's syntax tree to texts that could replace it. The rest of the
+source stays unchanged. Mutants come in the order of the source, so ids are stable while a function is unchanged.
 """
 
 import ast
@@ -18,16 +18,16 @@ Packs = Collection[ProtocolPack]
 
 
 def rule_files(packs: Packs) -> list[str]:
-    """The files of the rules, of what they run on, and of the views.
+    """The files that mutants are made of: the rules, the modules they run on, and the views.
 
-    Not here: what rows and calls are, which is no behaviour; constants, which are the protocols' parameters; the
-    dispatch from calls to rules; codecs and observations, on which no rule depends.
+    Excluded are classes of rows and calls, which have no behaviour; constants, which are protocol parameters; the
+    dispatch from calls to rules; and codecs and observations, on which no rule depends.
     """
     return [*[f"{name}.py" for name in SHARED], *[file_of(module) for pack in packs for module in pack.rules]]
 
 
 WITHOUT_RULES = ("apply", "step", "run", "own", "_flat")
-"""Functions of the machine that run steps for whoever asks, and that no rule and no check runs on."""
+"""Functions of the state machine that no rule and no law runs on; they run steps for other callers."""
 
 COMPARISONS: Mapping[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Lt: ast.LtE,
@@ -51,13 +51,13 @@ SYMMETRIC = (
         "operator_part",
     ),
 )
-"""Functions of which the first two arguments are factors, or summands: swapping them is no change."""
+"""Functions whose first two arguments are factors or summands, so that swapping them changes nothing."""
 
 
 @attrs.frozen
 class Known:
-    """The facts that operators need of the rest of the source: the types of parameters, by the function's or the
-    class's name, and of the fields of rows and calls, in their order; and which table holds rows of which class.
+    """Facts about other source that operators need: the types of parameters by function or class name, the types of
+    fields by class, in order, and the row class of each table.
     """
 
     parameters: dict[str, list[str]]
@@ -67,20 +67,20 @@ class Known:
 
 @attrs.frozen
 class Place:
-    """The place of a node: its function, its module, and the classes of the names in it."""
+    """The context of a node: facts about other source, and the classes of the names in its function."""
 
     known: Known
     classes: Mapping[str, str]
 
 
 Change = tuple[ast.AST, str]
-"""A node, and the text that could stand in its place."""
+"""A syntax node, and the text that replaces it."""
 
 Operator = Callable[[ast.AST, Place], Iterator[Change]]
 
 
 def compared(node: ast.AST, _: Place) -> Iterator[Change]:
-    """A bound that is moved by one, or a condition that is turned round."""
+    """A comparison whose bound is moved by one, or that is negated."""
     if isinstance(node, ast.Compare):
         for position, operator in enumerate(node.ops):
             if type(operator) in COMPARISONS:
@@ -90,7 +90,7 @@ def compared(node: ast.AST, _: Place) -> Iterator[Change]:
 
 
 def added(node: ast.AST, _: Place) -> Iterator[Change]:
-    """A plus for a minus."""
+    """A plus replaced by a minus, or the other way round."""
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Sub):
         yield node, ast.unparse(ast.BinOp(node.left, _other_sign(node.op), node.right))
     if isinstance(node, ast.AugAssign) and isinstance(node.op, ast.Add | ast.Sub):
@@ -102,7 +102,7 @@ def _other_sign(operator: ast.operator) -> ast.operator:
 
 
 def counted(node: ast.AST, _: Place) -> Iterator[Change]:
-    """A number that is one too large, or one too small; a flag that is the other one."""
+    """A number increased or decreased by one, or a boolean negated."""
     if isinstance(node, ast.Constant):
         if isinstance(node.value, bool):
             yield node, str(not node.value)
@@ -113,7 +113,7 @@ def counted(node: ast.AST, _: Place) -> Iterator[Change]:
 
 
 def rounded(node: ast.AST, _: Place) -> Iterator[Change]:
-    """A quotient that is rounded the other way."""
+    """A division rounded in the other direction."""
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ROUNDED:
         first, *others = (ast.unparse(argument) for argument in node.args)
         yield node, f"(-{node.func.id}({', '.join([f'-({first})', *others])}))"
@@ -122,13 +122,13 @@ def rounded(node: ast.AST, _: Place) -> Iterator[Change]:
 
 
 def bounded(node: ast.AST, _: Place) -> Iterator[Change]:
-    """The smaller for the larger."""
+    """A minimum replaced by a maximum, or the other way round."""
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("min", "max"):
         yield node.func, "max" if node.func.id == "min" else "min"
 
 
 def negated(node: ast.AST, _: Place) -> Iterator[Change]:
-    """A condition that is true when it should not be."""
+    """A condition negated."""
     if isinstance(node, ast.If | ast.IfExp) and not (_is_turned_by_compared(node.test) or _narrows(node.test)):
         yield node.test, f"not ({ast.unparse(node.test)})"
 
@@ -142,14 +142,14 @@ def _is_turned_by_compared(test: ast.expr) -> bool:
 
 
 def _narrows(test: ast.expr) -> bool:
-    """True if a condition asks for a type: the type checker would refuse its negation before any law is asked."""
+    """True if a condition narrows a type: the type checker would refuse its negation anyway."""
     if isinstance(test, ast.Compare):
         return isinstance(test.ops[0], ast.Is | ast.IsNot)
     return isinstance(test, ast.Call) and _names(test.func, "isinstance")
 
 
 def joined(node: ast.AST, _: Place) -> Iterator[Change]:
-    """An and for an or, and a condition of several that is forgotten."""
+    """An "and" replaced by an "or" or the other way round, or one operand of several dropped."""
     if isinstance(node, ast.BoolOp):
         other: ast.boolop = ast.Or() if isinstance(node.op, ast.And) else ast.And()
         yield node, f"({ast.unparse(ast.BoolOp(other, node.values))})"
@@ -159,13 +159,13 @@ def joined(node: ast.AST, _: Place) -> Iterator[Change]:
 
 
 def unwritten(node: ast.AST, _: Place) -> Iterator[Change]:
-    """A row that is not written, or any other step that is forgotten."""
+    """A statement that is only a call, such as the writing of a row, dropped."""
     if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
         yield node, "pass"
 
 
 def unchecked(node: ast.AST, _: Place) -> Iterator[Change]:
-    """A check that is not made, or whose answer nobody heeds."""
+    """A check dropped, or its result ignored."""
     if isinstance(node, ast.If) and len(node.body) == 1 and not node.orelse and not _asks_for_reason(node.test):
         (statement,) = node.body
         if isinstance(statement, ast.Return) and statement.value is not None and _is_rejection(statement.value):
@@ -178,7 +178,9 @@ def unchecked(node: ast.AST, _: Place) -> Iterator[Change]:
 
 
 def _asks_for_reason(test: ast.expr) -> bool:
-    """True if a condition tells a value from a rejection: without it, the value would be of no type to go on with."""
+    """True if a condition distinguishes a value from a rejection: without it, the code after it would get a
+    wrong type.
+    """
     return isinstance(test, ast.Call) and _names(test.func, "isinstance")
 
 
@@ -195,7 +197,7 @@ def _names(value: ast.expr, name: str) -> bool:
 
 
 def swapped(node: ast.AST, place: Place) -> Iterator[Change]:
-    """Two neighbouring arguments of one type that change places."""
+    """Two neighbouring arguments of the same type swapped."""
     if not isinstance(node, ast.Call):
         return
     name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
@@ -215,7 +217,7 @@ def swapped(node: ast.AST, place: Place) -> Iterator[Change]:
 
 
 def mistaken(node: ast.AST, place: Place) -> Iterator[Change]:
-    """A field for the one of the same type before it."""
+    """A field replaced by the previous field of the same type."""
     if isinstance(node, ast.Attribute):
         fields = place.known.fields.get(_class_of(node.value, place) or "", {})
         names = [name for name, type in fields.items() if type == fields.get(node.attr)]
@@ -225,7 +227,7 @@ def mistaken(node: ast.AST, place: Place) -> Iterator[Change]:
 
 
 def _class_of(value: ast.expr, place: Place) -> str | None:
-    """The class of a name, or of a row read from a draft."""
+    """The class of the value of an expression: a name, an attribute, or a row read from a draft; None if unknown."""
     if isinstance(value, ast.Name):
         return place.classes.get(value.id)
     if isinstance(value, ast.Attribute):
@@ -251,7 +253,7 @@ OPERATORS: Mapping[str, Operator] = {
 
 
 def generated(packs: Packs | None = None) -> list[Mutant]:
-    """Every mutant that the operators make of the rules, each different text once."""
+    """Every mutant that the operators make of the rules; each distinct text once."""
     packs = known_packs().values() if packs is None else packs
     files = rule_files(packs)
     known = {folder: _known(files, folder) for folder in dict.fromkeys([_folder(file) for file in files])}
@@ -263,7 +265,7 @@ def generated(packs: Packs | None = None) -> list[Mutant]:
 
 
 def generated_from(file: str, source: str, known: Known, protocols: tuple[str, ...] = ()) -> Iterator[Mutant]:
-    """Those of one file, of which the protocols' laws judge."""
+    """The generated mutants of one file. `protocols` are those whose laws judge them."""
     seen, whole = {source}, source.encode()
     for qualified, function in _functions(ast.parse(source)):
         counts: dict[str, int] = {}
@@ -284,7 +286,7 @@ def generated_from(file: str, source: str, known: Known, protocols: tuple[str, .
 
 
 def _span(source: bytes, node: ast.AST) -> tuple[int, int]:
-    """The start and end of a node. Columns are counted in bytes."""
+    """The start and end of a node in the source, as byte offsets."""
     assert isinstance(node, ast.expr | ast.stmt)
     assert node.end_lineno is not None
     assert node.end_col_offset is not None
@@ -293,7 +295,9 @@ def _span(source: bytes, node: ast.AST) -> tuple[int, int]:
 
 
 def _functions(module: ast.Module) -> Iterator[tuple[str, ast.FunctionDef]]:
-    """Every function and method that computes something, by its name within the module."""
+    """The functions and methods with behaviour, with their qualified names; constructors and `__repr__` are
+    left out.
+    """
     for node in module.body:
         if isinstance(node, ast.FunctionDef) and node.name not in WITHOUT_RULES:
             yield node.name, node
@@ -304,7 +308,7 @@ def _functions(module: ast.Module) -> Iterator[tuple[str, ast.FunctionDef]]:
 
 
 def _body_nodes(function: ast.FunctionDef) -> Iterator[ast.AST]:
-    """The nodes of a function's body in the order of the source, without types and docstrings."""
+    """The nodes of a function's body in source order, without type annotations and docstrings."""
     waiting: list[ast.AST] = list(reversed(function.body))
     while waiting:
         node = waiting.pop()
@@ -322,7 +326,7 @@ def _folder(file: str) -> str:
 
 
 def _is_there(file: str) -> bool:
-    """True if there is such a module: not every folder of rules has all that declares something."""
+    """True if the source of a module exists: not every folder of rules has each of the declaring modules."""
     try:
         read_source(file)
     except MutantError:
@@ -331,7 +335,7 @@ def _is_there(file: str) -> bool:
 
 
 def _known(files: list[str], folder: str) -> Known:
-    """The declarations of the modules of a folder, and of those beside all folders."""
+    """The facts declared by the modules of a folder, and by the shared modules."""
     known = Known({}, {}, {})
     declared = [f"{folder}/{name}.py" for name in ("state", "config", "actions")] if folder else []
     for file in [*[file for file in files if _folder(file) in (folder, "")], *filter(_is_there, declared)]:
@@ -362,7 +366,7 @@ def _types(function: ast.FunctionDef) -> list[str]:
 
 
 def _classes_in(function: ast.FunctionDef, known: Known) -> dict[str, str]:
-    """The class of each name in a function, as far as its signature, its reads and its loops say."""
+    """The class of each name in a function, as far as its signature, assignments and loops tell."""
     classes = {a.arg: ast.unparse(a.annotation) for a in function.args.args if a.annotation is not None}
     for node in ast.walk(function):
         target, found = None, None

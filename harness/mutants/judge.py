@@ -1,8 +1,8 @@
-"""The laws' judgement of one mutant, in a process of its own: `python -m harness.mutants.judge` reads a trial and
-answers with two fates, by all laws and by the properties alone, as JSON.
+"""The judge that runs laws on one mutant, in a process of its own: `python -m harness.mutants.judge` reads a trial and
+prints two fates as JSON: by all laws, and by the properties alone.
 
-Nothing of the specification may be imported before the mutant is in its place. From then on the whole specification
-and all laws are loaded from source, so that a compiled module never calls past the mutant to what was compiled with it.
+Nothing of the specification may be imported before the mutant is installed. After that, the whole specification and all
+laws are loaded from source, so that no compiled module calls the original instead of the mutant.
 """
 
 import importlib
@@ -28,27 +28,29 @@ from harness.source import ROOMS, fingerprint
 from harness.stopping import end_with_parent
 
 CPU_SECONDS = 5.0
-"""The time limit of one run. The longest takes a fraction of a second, so a mutant that needs this long never ends."""
+"""The limit in CPU seconds of one run. The longest takes a fraction of a second, so a run beyond it never ends."""
 
 
 class Endless(Exception):
-    """A run that takes many times as long as it should."""
+    """The exception for a run that takes much longer than it should."""
 
 
 class MutantLoader(importlib.machinery.SourceFileLoader):
-    """A module whose source is another than that of its file."""
+    """The loader of a module with another source text than its file's."""
 
     def __init__(self, name: str, path: str, text: str) -> None:
         super().__init__(name, path)
         self._text = text
 
     def get_code(self, fullname: str) -> CodeType:
-        """The code of the text given, never what is cached of the file's."""
+        """The code of the mutant's text, never the cached code of the file."""
         return compile(self._text, self.path, "exec", dont_inherit=True)
 
 
 class SourceFinder(importlib.abc.MetaPathFinder):
-    """Finds the modules of the specification and of the laws as source, compiled or not, and the mutant as its text."""
+    """The import finder that loads modules of the specification and the laws from source, compiled or not, and the
+    mutant from its text.
+    """
 
     def __init__(self, module: str, text: str, others: Collection[str] = ()) -> None:
         self._module = module
@@ -58,7 +60,9 @@ class SourceFinder(importlib.abc.MetaPathFinder):
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> importlib.machinery.ModuleSpec | None:
-        """None for packages, of which nothing is compiled, and for everything that is not ours."""
+        """The spec of a module of ours as source; None for packages, which are not compiled, and for all
+        other modules.
+        """
         if fullname.partition(".")[0] not in self._roots:
             return None
         for folder in sys.path if path is None else path:
@@ -72,8 +76,8 @@ class SourceFinder(importlib.abc.MetaPathFinder):
 
 
 def judged(trial: Trial) -> list[Fate]:
-    """The verdicts of all laws on a mutant, and of the properties alone, which are run again only if all that broke was
-    a law that restates the rules.
+    """The verdicts of all laws on a mutant, and of the properties alone. The properties are run separately only if all
+    laws that broke are model laws.
     """
     fate, properties, quiet = broken_in(trial, runs)
     if fate.outcome != "killed" or properties:
@@ -83,9 +87,9 @@ def judged(trial: Trial) -> list[Fate]:
 
 @attrs.frozen
 class Quiet:
-    """The runs at the beginning of a suite in which nothing broke and nothing raised, and their steps.
+    """The leading runs of a suite in which no law broke and nothing was raised: their number and their steps.
 
-    Fewer laws find nothing in them either: the laws that are checked do not change what a run does.
+    They are quiet with fewer laws, too: the laws that are checked do not change what a run does.
     """
 
     runs: int = 0
@@ -93,8 +97,11 @@ class Quiet:
 
 
 def broken_in(trial: Trial, suite: "Suite", known: Quiet = Quiet()) -> tuple[Fate, tuple[str, ...], Quiet]:
-    """Run a suite until a law breaks; which of those that did are properties; and the quiet runs before. A run that
-    raises an exception is noted, and the others are still tried. Runs that are known as quiet are counted, not run.
+    """Run a suite until a law breaks. Returns the fate, the properties among the laws that broke, and the quiet runs
+    before.
+
+    A run that raises an exception is noted, and the next ones are still tried. The runs in `known` are skipped and
+    counted as quiet.
     """
     steps, crash, quiet = known.steps, "", known
     try:
@@ -120,10 +127,10 @@ def broken_in(trial: Trial, suite: "Suite", known: Quiet = Quiet()) -> tuple[Fat
 
 
 Ran = tuple[int, int, tuple[str, ...], tuple[str, ...]]
-"""The steps of a run, the step at which laws broke, the laws that broke there, and the properties among them."""
+"""The result of a run: its steps, the step at which laws broke, these laws, and the properties among them."""
 
 Suite = Callable[[Sequence[str], Effort], Iterator[tuple[str, int, Any]]]
-"""Given protocols and an effort: every run, as a method, a seed and a function without arguments."""
+"""A function from protocols and an effort to runs, each a method, a seed and a function without arguments."""
 
 
 def runs(protocols: Sequence[str], effort: Effort) -> Iterator[tuple[str, int, Any]]:
@@ -132,7 +139,7 @@ def runs(protocols: Sequence[str], effort: Effort) -> Iterator[tuple[str, int, A
 
 
 def property_runs(protocols: Sequence[str], effort: Effort) -> Iterator[tuple[str, int, Any]]:
-    """Every run of every property: of all laws but those that restate the rules."""
+    """Every run of every property, which are all laws but model laws."""
     return _suite([pack_at(place) for place in protocols], effort, lambda part: part.of_properties())
 
 
@@ -154,12 +161,13 @@ def _suite(
 
 
 WALKS_PER_SCENARIO = 6
-"""Of so many walks one takes a scenario, so that 120 take every scenario that any protocol has."""
+"""The share of walks that take a scenario: one in six, so that 120 walks take every scenario of every protocol."""
 
 
 def by_turns(walks: int) -> list[int]:
-    """The seeds of so many walks: by turns one that walks through an ordinary world, and one that takes a scenario, as
-    long as there are both. A bug in what an ordinary walk hardly meets is found early so.
+    """The seeds of `walks` walks, alternating between ordinary worlds and scenarios while there are both.
+
+    A bug that ordinary walks hardly reach is found early in this order.
     """
     per_seeds = importlib.import_module("invariants.walker").SEEDS_PER_SCENARIO
     count = walks // WALKS_PER_SCENARIO
@@ -171,14 +179,14 @@ def by_turns(walks: int) -> list[int]:
 
 
 def walked(walk: Any, seed: int, steps: int) -> Ran:
-    """One random walk."""
+    """The result of one random walk."""
     report = importlib.import_module("invariants.walker").random_walk(walk, seed, steps)
     laws = tuple(sorted({violation.law.law_id for violation in report.violations}))
     return report.steps, report.steps, laws, tuple(law for law in laws if law not in walk.catalogue.model)
 
 
 def explored(model: Any, depth: int) -> Ran:
-    """Every sequence of a few calls in a bounded model."""
+    """The result of trying every sequence of calls in a bounded model."""
     met = importlib.import_module("invariants.exploring").explore(model, depth, prunes=True, goes_on=lambda _: True)
     shortest = min((len(broken.calls) for broken in met.broken.values()), default=0)
     laws = tuple(sorted(met.broken))
@@ -186,7 +194,7 @@ def explored(model: Any, depth: int) -> Ran:
 
 
 def played(game: Any, seed: int, moves: int) -> Ran:
-    """One game, which is a property."""
+    """The result of one play of a game; a game is a property."""
     choices = importlib.import_module("invariants.choices").Seeded(seed)
     report = importlib.import_module("invariants.game").play(game, choices, moves)
     laws = (game.law_id,) if report.excess > 0 else ()
@@ -194,7 +202,9 @@ def played(game: Any, seed: int, moves: int) -> Ran:
 
 
 def described(error: BaseException) -> str:
-    """An exception in one line: what it is, and where in our source it was raised. Of what could not be loaded, why."""
+    """An exception as one line: its type, the place in this project's source, and its message. For a pack that could
+    not be loaded, its cause.
+    """
     if isinstance(error, UnknownProtocolError) and error.__cause__ is not None:
         error = error.__cause__
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if _room(frame.filename) in ROOMS]
@@ -208,12 +218,14 @@ def _room(file: str) -> str:
 
 
 def end_run(_number: int, _frame: FrameType | None) -> None:
-    """End a run that takes too long, as the handler of a signal."""
+    """Raise Endless, as the handler of the timer signal of a run that takes too long."""
     raise Endless
 
 
 def read_trial() -> Trial:
-    """The trial of this process, from its standard input. It ends with whoever started it, and each run in its time."""
+    """The trial on this process's standard input. Also makes this process end with its parent, and installs the handler
+    of the run timer. Exits if the source is not the one meant.
+    """
     end_with_parent()
     trial = Trial.from_json(json.load(sys.stdin))
     if trial.fingerprint != fingerprint(""):
@@ -223,19 +235,19 @@ def read_trial() -> Trial:
 
 
 def install(trial: Trial) -> None:
-    """Put the mutant in its place: from now on the specification and all laws are loaded from source."""
+    """Install the mutant: from now on, the specification and all laws are loaded from source."""
     others = [module for place in trial.protocols for module in pack_at(place).modules]
     others = [module for module in others if module.partition(".")[0] not in ("proofs", "harness")]
     sys.meta_path.insert(0, SourceFinder(trial.module, trial.text, others))
 
 
 def answer(fates: Iterable[Fate]) -> None:
-    """Write the answer of this process."""
+    """Print fates as JSON on standard output."""
     print(json.dumps([fate.as_json() for fate in fates]))  # noqa: T201 the answer of this process
 
 
 def main() -> None:
-    """Answer one trial, in a process in which nothing of ours is imported yet."""
+    """Answer one trial, in a process that has not imported anything of the specification."""
     trial = read_trial()
     install(trial)
     answer(judged(trial))

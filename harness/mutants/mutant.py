@@ -1,4 +1,4 @@
-"""Mutants, and the catalogue of written ones: bugs as they happen, many of them found by auditors in the contracts."""
+"""Mutants, and the catalogues of written ones: realistic bugs, many of which auditors found in the contracts."""
 
 import re
 import tomllib
@@ -19,22 +19,22 @@ SHARED = ("arithmetic", "history", "machine")
 """The modules of `spec` that every rule runs on."""
 
 OF_ALL = ("shared", "reported")
-"""The catalogues of bugs in what all protocols share, and in several of them."""
+"""The catalogues of bugs in shared modules, and of bugs in several protocols."""
 
 Packs = Collection[ProtocolPack]
 
 
 class MutantError(Exception):
-    """A mutant that cannot be made; the message says which, of which file, and what is wrong with which field."""
+    """The exception for a mutant that cannot be made; the message names the file, the mutant and the field."""
 
 
 @attrs.frozen
 class Mutant:
-    """The specification with one bug in it.
+    """The specification with one bug.
 
-    `operator` is CATALOGUE, or the name of the operator that generated it. `file` is below the package `spec`; in it
-    stands `right`, and instead `wrong`, so that the module reads `text`. A bug in several places of the file has more
-    such pairs in `more`. `protocols` are those that it concerns.
+    `operator` is CATALOGUE, or the name of the operator that generated it. `file` is relative to the package `spec`. In
+    it, the text `right` is replaced by `wrong`, which gives the module `text`. Further replacements of the same bug are
+    in `more`. `protocols` are those whose laws judge it.
     """
 
     mutant_id: str
@@ -50,23 +50,23 @@ class Mutant:
 
     @property
     def module(self) -> str:
-        """The module that the change is in."""
+        """The name of the changed module."""
         return module_of(self.file)
 
 
 def module_of(file: str) -> str:
-    """The module of a file: of the specification, if there is one below `spec`, else of a protocol from outside."""
+    """The module name of a file: in the package `spec` if that has the file, else in a pack from outside."""
     name = file.removesuffix(".py").replace("/", ".")
     return f"spec.{name}" if file in specified() else name
 
 
 def file_of(module: str) -> str:
-    """The file of a module, below the package `spec` if that has it."""
+    """The file of a module, relative to the package `spec` if it is in it."""
     return f"{module.removeprefix('spec.').replace('.', '/')}.py"
 
 
 def protocols_of(file: str, packs: Packs | None = None) -> tuple[str, ...]:
-    """The protocols whose rules a file holds: one, or all."""
+    """The protocols whose rules are in a file: one, or all for a shared file."""
     packs, module = known_packs().values() if packs is None else packs, module_of(file)
     rooms = {pack.name: (*pack.rules, *((pack.protocol_at or "").split(":")[:1])) for pack in packs}
     owners = [name for name, of in rooms.items() if any(module == room or module.startswith(f"{room}.") for room in of)]
@@ -75,13 +75,13 @@ def protocols_of(file: str, packs: Packs | None = None) -> tuple[str, ...]:
 
 @cache
 def specified() -> frozenset[str]:
-    """The files of the specification, below the package `spec`."""
+    """The files of the specification, relative to the package `spec`."""
     folder = folder_of("spec")
     return frozenset([path.relative_to(folder).as_posix() for path in files_of("spec")])
 
 
 def read_source(file: str) -> str:
-    """The source of one file. A compiled installation has it beside the compiled modules."""
+    """The source text of a file; compiled installations include it. Raises MutantError if it is not installed."""
     try:
         return file_behind(module_of(file)).read_text(encoding="utf-8")
     except ModuleNotFoundError as error:
@@ -91,7 +91,7 @@ def read_source(file: str) -> str:
 
 
 def catalogue(packs: Packs | None = None) -> list[Mutant]:
-    """Every mutant that was written down: of the packs, and of what all share. MutantError if one no longer fits the
+    """Every written mutant: of the packs, and of the shared catalogues. Raises MutantError if one no longer fits the
     source.
     """
     packs = known_packs().values() if packs is None else packs
@@ -101,9 +101,7 @@ def catalogue(packs: Packs | None = None) -> list[Mutant]:
 
 
 def read_catalogue(path: Path, packs: Packs | None = None) -> list[Mutant]:
-    """The mutants of one file of a catalogue, this project's or anybody's. MutantError at the first that is not right:
-    nothing is passed over.
-    """
+    """The mutants in a catalogue file. Raises MutantError at the first invalid one; none is skipped."""
     packs = known_packs().values() if packs is None else packs
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -129,12 +127,11 @@ def read_catalogue(path: Path, packs: Packs | None = None) -> list[Mutant]:
 
 
 FIELDS = ("id", "file", "right", "wrong", "bug", "source")
-"""The fields of each mutant of a catalogue. A bug in several places goes on with right2 and wrong2, right3 and wrong3.
-"""
+"""The fields of a mutant in a catalogue. A bug in several places adds right2 and wrong2, right3 and wrong3."""
 
 
 def _written(entry: dict[str, Any], packs: Packs) -> Mutant:
-    """One mutant of a catalogue. MutantError names the field that is not right."""
+    """One mutant of a catalogue. Raises MutantError, with the field's name, if it is invalid."""
     further = sorted({name[len("right") :] for name in entry if re.fullmatch("(right|wrong)[0-9]+", name)})
     pairs = [("right", "wrong"), *((f"right{number}", f"wrong{number}") for number in further)]
     expected = [*FIELDS, *(name for pair in pairs[1:] for name in pair)]
@@ -171,6 +168,6 @@ def _written(entry: dict[str, Any], packs: Packs) -> Mutant:
 
 
 def equivalents() -> dict[tuple[str, str], str]:
-    """Generated mutants that change nothing anybody could notice: (id, what stands there instead) -> why."""
+    """The generated mutants without an observable change: from (id, replacing text) to the reason."""
     groups: dict[str, Any] = tomllib.loads((HERE / "equivalent.toml").read_text(encoding="utf-8"))
     return {(mutant_id, wrong): group["reason"] for group in groups["group"] for mutant_id, wrong in group["mutants"]}

@@ -1,10 +1,9 @@
-"""The proofs' judgement of one mutant, in a process of its own: `python -m harness.mutants.refuting` reads a trial and
-answers with a fate, as JSON.
+"""The judge that runs proofs on one mutant, in a process of its own: `python -m harness.mutants.refuting` reads a trial
+and prints a fate as JSON.
 
-Everything that proofs are made of is copied to a folder of its own, as source, with the mutant in its place, and
-imported from there: what is lifted, and what a counterexample is replayed on, is the mutant. Of each call whose rules
-run through what the mutant changed, laws that are proved of the specification as it is are proved anew, until one is
-refuted by a state and a call that break it on the mutant as it runs.
+All source that proofs use is copied to a temporary folder with the mutant installed, and imported from there, so that
+the mutant is lifted and counterexamples are replayed on it. For each call that runs through the changed code, proved
+laws are proved again, until one is refuted by a state and a call that break it on the running mutant.
 """
 
 import ast
@@ -27,20 +26,23 @@ from harness.source import copy_source
 ROOMS = (*source.ROOMS, "proofs")
 
 HISTORIES = "spec.history"
-"""Functions that proofs replace by contracts, so that a bug there shows in the proof of the contract alone."""
+"""The module whose functions proofs replace by trusted contracts; a bug in it shows only in the contract's
+own proof.
+"""
 
 CPU_SECONDS = 300.0
-"""The time limit of one law of one call, and of the search for all paths of the call before it. The longest takes a
-tenth of that.
+"""The limit in CPU seconds of one law of one call, and of exploring the call's paths. The longest takes a
+tenth of it.
 """
 
 
 @attrs.frozen(order=True)
 class RefutingTask:
-    """A law that is proved of a call. Those that have killed the mutant in runs come first, then cheap calls, then what
-    was cheap to prove.
+    """A law that the ledger has as proved of a call. Tasks sort by their fields: laws that killed the mutant in runs
+    first, then cheap calls, then laws that were cheap to prove.
 
-    `place` is where the protocol's theory is, the call, and whether the law is asked of longer lists than state laws.
+    `place` is the theory's place, the call, and if the law is about longer lists than state laws. `is_framed` is true
+    if its proof had no goals. `price` is the solver steps that it took.
     """
 
     is_unsuspected: bool
@@ -57,9 +59,8 @@ class RefutingTask:
 
 
 def refuted(trial: Trial, right: str) -> Fate:
-    """Prove anew what is proved, until something is refuted, or so many goals were tried.
-
-    `right` is the source that the mutant's stands for.
+    """Prove tasks again until a law is refuted or the limit on goals is reached. `right` is the unchanged source of the
+    mutant's module.
     """
     tasks = sorted(task for protocol in trial.protocols for task in tasks_of(protocol, trial, right))
     hunts: dict[tuple[str, str, bool], Any] = {}
@@ -101,8 +102,9 @@ def refuted(trial: Trial, right: str) -> Fate:
 
 
 def by_contract(trial: Trial, tried: int) -> Fate:
-    """The kinds of proofs that concern no single call: histories, with which all calls are proved. A failed one shows
-    no state, so it refutes nothing.
+    """The fate from proofs that belong to no single call: the contract of histories, on which all calls' proofs rely.
+
+    Its failure gives no counterexample, so it leaves the fate open.
     """
     if trial.module != HISTORIES:
         note = "no call runs through it that anything is proved of"
@@ -127,7 +129,7 @@ def by_contract(trial: Trial, tried: int) -> Fate:
 
 
 def tasks_of(place: str, trial: Trial, right: str) -> Iterator[RefutingTask]:
-    """Every law that the ledger says is proved of a call which runs through what the mutant changed."""
+    """Every law that the ledger has as proved of a call that runs through the changed code."""
     digests = importlib.import_module("proofs.digests")
     pack = pack_at(place)
     theory = pack.theory_at
@@ -158,20 +160,20 @@ def tasks_of(place: str, trial: Trial, right: str) -> Iterator[RefutingTask]:
 
 
 def changed_functions(before: dict[str, str], after: dict[str, str]) -> Iterator[str]:
-    """The names of the functions of a module that differ; "" if what stands outside of functions does."""
+    """The names of a module's functions that differ; "" if code outside functions differs."""
     for name in before | after:
         if before.get(name) != after.get(name):
             yield name
 
 
 def is_concerned(functions: list[str], module: str, changed: set[str]) -> bool:
-    """True if a call that ran through these functions ("module:name") ran through what changed in a module."""
+    """True if a call that ran through these functions ("module:name") ran through changed code of the module."""
     ran = {name.partition(":")[2].partition(".<locals>")[0] for name in functions if name.startswith(f"{module}:")}
     return bool(ran & changed) or ("" in changed and bool(ran))
 
 
 def main() -> None:
-    """Answer one trial, in a process in which nothing of the specification is imported yet."""
+    """Answer one trial, in a process that has not imported anything of the specification."""
     trial = read_trial()
     with TemporaryDirectory() as name:
         modules = [module for place in trial.protocols for module in pack_at(place).modules]

@@ -1,8 +1,8 @@
-"""The judgement of vectors on one mutant, in a process of its own: `python -m harness.mutants.replaying` reads a trial
-and answers with a fate, as JSON. The trial's suspects are the vectors, in the order in which they are replayed.
+"""The judge that replays vectors on one mutant, in a process of its own: `python -m harness.mutants.replaying` reads a
+trial and prints a fate as JSON.
 
-A mutant is killed by the first vector that it replays otherwise, or that it cannot replay at all. Whoever asks has
-held each file against its digest: here it is only read.
+The trial's suspects are the vectors' files, in order. A mutant is killed by the first vector that differs or cannot be
+replayed. The caller has checked the digest of each file.
 """
 
 import gzip
@@ -16,8 +16,8 @@ from harness.protocols import pack_at
 
 
 def killed_by(trial: Trial) -> Fate:
-    """The fate of a mutant, after its vectors were replayed until one differs."""
-    # Here, because a mutant has to be in its place before anything of the specification is imported.
+    """The fate of a mutant, after replaying vectors until one differs."""
+    # Imported here, because the mutant has to be installed before anything of the specification is imported.
     from harness.replay import replay
     from harness.traces import read_kept
 
@@ -43,7 +43,7 @@ def killed_by(trial: Trial) -> Fate:
 
 
 def main() -> None:
-    """Answer one trial, in a process in which nothing of ours is imported yet."""
+    """Answer one trial, in a process that has not imported anything of the specification."""
     trial = read_trial()
     install(trial)
     answer([killed_by(trial)])

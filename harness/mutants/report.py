@@ -1,4 +1,4 @@
-"""The report of a run of mutants: the kill table, and the page of the documentation that holds it."""
+"""The report of a `restake mutate` run: the kill table, and the documentation page docs/mutants.md."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -14,7 +14,9 @@ from harness.report import plain_table, print_table
 
 
 def how(fate: Fate) -> str:
-    """By which run or proof a mutant was killed, and after how many steps or goals in all."""
+    """The run or proof that killed a mutant, and the number of steps or goals until then; empty if it was
+    not killed.
+    """
     if fate.outcome != "killed":
         return ""
     if fate.judge == "proofs":
@@ -24,14 +26,16 @@ def how(fate: Fate) -> str:
 
 
 def verdict(judged: Judged, fate: Fate) -> str:
-    """The laws that killed a mutant, or what came of it instead."""
+    """The laws that killed a mutant, or its outcome if none did."""
     if fate.outcome == "killed":
         return ", ".join(fate.by)
     return "equivalent" if judged.equivalent is not None else fate.outcome.upper()
 
 
 def counted(group: Iterable[Judged]) -> list[str]:
-    """The sizes of a group: all, killed, raising exceptions, surviving, equivalent, and impossible to load."""
+    """The numbers of a table row for a group: mutants, killed, crashed, survived, equivalent and unviable, and two kill
+    rates: by all laws and by properties.
+    """
     members = list(group)
     bugs = [judged for judged in members if judged.counts]
     crashed = [judged for judged in bugs if not judged.is_killed and judged.fates[0].outcome == "crashed"]
@@ -50,7 +54,7 @@ def counted(group: Iterable[Judged]) -> list[str]:
 
 
 def rate(part: int, whole: int) -> str:
-    """A part of a whole in percent, rounded down: a bar that is not reached is not shown as reached."""
+    """A fraction as a percentage, rounded down, so that a bar just missed is not shown as reached."""
     return f"{1_000 * part // whole / 10:.1f}%" if whole else "-"
 
 
@@ -63,13 +67,15 @@ PROOFS_IN_WORDS = (
     "call ever raises.",
     "",
 )
-"""The paragraph of the page on the second judge."""
+"""The paragraph of the page about the judge of proofs."""
 
 COUNTED = ("mutants", "killed", "crashed", "survived", "equivalent", "unviable", "kill rate", "by properties")
 
 
 def groups(mutation: Mutation) -> list[tuple[str, list[Judged]]]:
-    """The catalogue, each operator's mutants, and all that were generated; those of which there is any."""
+    """The groups of mutants with their names: the catalogue, those of each operator, and all generated ones; empty
+    groups are left out.
+    """
     judged = mutation.judged
     named: list[tuple[str, Callable[[Judged], bool]]] = [
         ("the catalogue", lambda found: found.is_written),
@@ -81,7 +87,7 @@ def groups(mutation: Mutation) -> list[tuple[str, list[Judged]]]:
 
 
 def laws(judged: Iterable[Judged]) -> list[tuple[str, int, int]]:
-    """Each law that killed any mutant in a run: how many it helped to kill, and how many it killed alone."""
+    """Each law that killed mutants in runs: the number it helped to kill, and the number that it alone killed."""
     helped: Counter[str] = Counter()
     alone: Counter[str] = Counter()
     for found in judged:
@@ -93,9 +99,9 @@ def laws(judged: Iterable[Judged]) -> list[tuple[str, int, int]]:
 
 
 def kills(judged: Iterable[Judged]) -> dict[str, dict[str, Any]]:
-    """By protocol: how many of its mutants count, and how many each law helped to kill.
+    """The number of mutants that count, and of those that each law helped to kill, by protocol.
 
-    Mutants of source that protocols share are left out: what killed them does not say of which protocol the law was.
+    Mutants of source shared by protocols are left out, since a kill does not tell which protocol's law it was.
     """
     found: dict[str, dict[str, Any]] = {}
     for each in judged:
@@ -108,12 +114,12 @@ def kills(judged: Iterable[Judged]) -> dict[str, dict[str, Any]]:
 
 
 def judged_headings(mutation: Mutation) -> list[str]:
-    """The columns of the judges in the catalogue's table."""
+    """The headings of the judges' columns in the catalogue's table."""
     return ["killed by laws", "how", "by properties", *(["refuted by proofs", "how"] if mutation.proves else [])]
 
 
 def judged_cells(judged: Judged, mutation: Mutation) -> list[str]:
-    """The verdicts of the judges on one mutant, in these columns; the proofs are not asked of what cannot be loaded."""
+    """The cells of the judges' columns for one mutant; those of proofs are empty if the mutant cannot be loaded."""
     said = [
         (verdict(judged, fate), how(fate)) if fate.judge != "properties" else (verdict(judged, fate),)
         for fate in judged.fates
@@ -123,7 +129,7 @@ def judged_cells(judged: Judged, mutation: Mutation) -> list[str]:
 
 
 def proofs_sentence(mutation: Mutation) -> str:
-    """A sentence: how many mutants the proofs refuted, of those that break a proved law."""
+    """A sentence with the number of mutants that proofs refute, of those that break a proved law."""
     refuted, counted = mutation.proof_rate()
     return (
         f"Of {counted} mutants of the catalogue that break a proved law, the proofs refute {refuted}: "
@@ -132,7 +138,7 @@ def proofs_sentence(mutation: Mutation) -> str:
 
 
 def print_mutation(console: Console, mutation: Mutation) -> None:
-    """The kill table of the catalogue, what survived of the generated mutants, and the rates."""
+    """Print the kill table of the catalogue, the rates, and the mutants that survived."""
     written = [judged for judged in mutation.judged if judged.is_written]
     if written:
         table = plain_table()
@@ -170,7 +176,7 @@ def print_mutation(console: Console, mutation: Mutation) -> None:
 
 
 def markdown(mutation: Mutation, command: str) -> str:
-    """The page of the documentation, and the command that writes it."""
+    """The documentation page. `command` is the command that writes it."""
     effort = mutation.effort
     bars = f"{BARS[True]:.0%} of the catalogue and {BARS[False]:.0%} of the generated mutants killed"
     lines = [
@@ -236,7 +242,7 @@ def markdown(mutation: Mutation, command: str) -> str:
 
 
 def left_in_words(mutation: Mutation) -> list[str]:
-    """A paragraph on the mutants that are not judged, if there are any: the numbers say nothing of them."""
+    """The paragraph on mutants that were not judged; empty if there are none."""
     judged = {one.mutant.mutant_id for one in mutation.judged}
     left = [mutant.mutant_id for mutant in mutation.mutants if mutant.mutant_id not in judged]
     if not left:
@@ -250,7 +256,7 @@ def left_in_words(mutation: Mutation) -> list[str]:
 
 
 def _generated(mutation: Mutation) -> list[str]:
-    """Of the generated mutants, those that live and those that are no bugs."""
+    """The sections on generated mutants that survived and on equivalent ones."""
     return [
         "",
         "## Generated mutants that live",
@@ -282,7 +288,7 @@ def _code(text: str) -> str:
 
 
 def _rows(headings: Iterable[str], rows: Iterable[Iterable[str]]) -> list[str]:
-    """A table in Markdown. A bar would end a cell."""
+    """The lines of a Markdown table; pipes in cells are escaped."""
     table = [list(headings), *([cell.replace("|", "\\|") for cell in row] for row in rows)]
     lines = ["| " + " | ".join(cells) + " |" for cells in table]
     return [lines[0], "|" + "---|" * len(table[0]), *lines[1:]]

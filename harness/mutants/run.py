@@ -1,4 +1,6 @@
-"""One run of `restake mutate`: every mutant judged in processes of their own, by laws and proofs, over all cores."""
+"""One run of `restake mutate`: every mutant is judged in a subprocess, by laws and optionally by proofs, in
+parallel.
+"""
 
 import json
 import os
@@ -27,20 +29,20 @@ from proofs.ledger import LedgerError
 from spec.codec import Json
 
 BARS: Mapping[bool, float] = {True: 0.98, False: 0.85}
-"""The least kill rate of the catalogue (True), and of the generated mutants that are not equivalent."""
+"""The least kill rate of the catalogue (True), and of the generated mutants that are not equivalent (False)."""
 
 PROPERTIES_BAR = 0.85
-"""The least kill rate of the catalogue by properties alone: laws that do not restate the rules."""
+"""The least kill rate of the catalogue by properties alone, which are all laws but model laws."""
 
 PROOFS_BAR = 0.9
-"""The least part that proofs refute, of the catalogue's mutants that break a proved law."""
+"""The least share of the catalogue's mutants that proofs refute, of those that break a proved law."""
 
 JUDGES: Mapping[str, str] = {
     "laws": "harness.mutants.judge",
     "proofs": "harness.mutants.refuting",
     "vectors": "harness.mutants.replaying",
 }
-"""The judges, each a module that is run in a process of its own."""
+"""The modules of the judges; each is run in a process of its own."""
 
 UNCHANGED = "unchanged"
 SHARED = "arithmetic.py"
@@ -48,21 +50,21 @@ SHARED = "arithmetic.py"
 POLL_SECONDS = 0.2
 
 DEATHS = 3
-"""The times that a judge may be killed before its mutant is left undone."""
+"""The number of times that a judge may be killed before its mutant is left undone."""
 
 
 class UnknownMutantError(Exception):
-    """A mutant that was asked for is neither written down nor generated."""
+    """The exception for a requested mutant id that is neither written nor generated."""
 
 
 class JudgeError(Exception):
-    """A judge did not answer; the message says what it said instead."""
+    """The exception for a judge that did not answer; the message has its output."""
 
 
 @attrs.frozen
 class Judged:
-    """A mutant, why it is no bug if it is none, and what each judge says of it: the laws, first; the properties alone;
-    the proofs, if they were asked.
+    """A mutant, the reason if it is equivalent to the specification, and the judges' fates: that of all laws first,
+    then of the properties alone, then of proofs if they were run.
     """
 
     mutant: Mutant
@@ -71,40 +73,40 @@ class Judged:
 
     @property
     def is_killed(self) -> bool:
-        """True if the laws noticed it when the specification ran."""
+        """True if a law broke in a run on the mutant."""
         return self.fates[0].outcome == "killed"
 
     @property
     def is_killed_by_properties(self) -> bool:
-        """True if a law noticed it that does not restate the rules."""
+        """True if a property, a law that is no model law, broke in a run on the mutant."""
         return any(fate.judge == "properties" and fate.outcome == "killed" for fate in self.fates)
 
     @property
     def is_refuted(self) -> bool:
-        """True if a proved law was refuted by a state and a call that break it."""
+        """True if a proof refuted a law that is proved of the specification, with a state and a call that break it."""
         return any(fate.judge == "proofs" and fate.outcome == "killed" for fate in self.fates)
 
     @property
     def counts(self) -> bool:
-        """True if it is a bug that can be loaded: what is neither tells nothing about the laws."""
+        """True if the mutant is a bug that can be loaded; others say nothing about the laws."""
         return self.equivalent is None and all(fate.outcome != "unviable" for fate in self.fates)
 
     @property
     def is_written(self) -> bool:
-        """True if it is of the catalogue."""
+        """True if the mutant is from the catalogue."""
         return self.mutant.operator == CATALOGUE
 
     def as_json(self) -> Json:
-        """The mutant as `--json` writes it: all but the source."""
+        """The mutant as `--json` writes it, without the source text."""
         mutant = attrs.asdict(self.mutant, filter=lambda field, _: field.name != "text")
         return {**mutant, "equivalent": self.equivalent, "fates": [fate.as_json() for fate in self.fates]}
 
 
 @attrs.frozen
 class Choice:
-    """The mutants to judge: written ones, generated ones, those of some protocols, those of some ids, a sample.
+    """The choice of mutants to judge: written or generated, of which packs, with which ids, and a sample of them.
 
-    Those written in a file from outside, if one is named, instead of this project's.
+    If `file` is given, its written mutants replace this project's catalogue.
     """
 
     written: bool = True
@@ -116,7 +118,9 @@ class Choice:
     file: Path | None = None
 
     def mutants(self) -> list[Mutant]:
-        """Those chosen, in their order. UnknownMutantError if an id is of none."""
+        """The chosen mutants, in the order of the catalogue and the source. Raises UnknownMutantError for an unknown
+        id.
+        """
         packs = {**known_packs(), **self.packs}.values()
         if self.file is not None:
             everything = read_catalogue(self.file, packs)
@@ -137,7 +141,7 @@ class Choice:
 
 
 class Mutation:
-    """Keeps every judgement as it comes, so that an interruption loses none."""
+    """A run of `restake mutate`. It keeps each judgement as it arrives, so an interruption loses none."""
 
     def __init__(
         self,
@@ -155,14 +159,14 @@ class Mutation:
         self.proves = proves
         self.file = file
         self.undone: list[str] = []
-        """Those, the specification as it is among them, whose judges were killed."""
+        """The ids of mutants whose judges were killed again and again; `unchanged` is the specification itself."""
         self._judged: dict[str, Judged] = {}
         self._equivalents = equivalents()
         self._proved: dict[str, set[str]] = {}
 
     @property
     def command(self) -> str:
-        """The command that judges them alike: its file, its protocols from outside, its effort, and its proofs."""
+        """The command that judges these mutants the same way: file, protocols from outside, effort, and proofs."""
         said = ["restake", "mutate"]
         if self.file is not None:
             said += ["--file", str(self.file)]
@@ -177,19 +181,19 @@ class Mutation:
 
     @property
     def judged(self) -> list[Judged]:
-        """The verdicts known, in the order of the mutants."""
+        """The judged mutants so far, in the order of `mutants`."""
         return [self._judged[mutant.mutant_id] for mutant in self.mutants if mutant.mutant_id in self._judged]
 
     @property
     def is_cut_short(self) -> bool:
-        """True if there are mutants that were not judged."""
+        """True if any mutant was not judged."""
         return len(self._judged) < len(self.mutants)
 
     def run(self, jobs: int, progress: Progress) -> None:
-        """Judge all of them, so many at a time, until none is left or the run is to stop.
+        """Judge all mutants, `jobs` at a time, until all are judged or the run is to stop.
 
-        The specification as it is faces the same laws: one that breaks there says nothing of any mutant. JudgeError if
-        one does, if a judge fails, or if proofs are asked for and the ledger does not know the source as it is.
+        The unchanged specification is judged as well, since a law that breaks on it says nothing about a mutant. Raises
+        JudgeError if one does, if a judge fails, or if proofs are requested and the ledger is stale.
         """
         if self.proves:
             self._demand_ledgers()
@@ -212,7 +216,7 @@ class Mutation:
             pool.shutdown(cancel_futures=True)
 
     def _fates(self, mutant: Mutant) -> tuple[Fate, ...]:
-        """The verdicts of all judges on a mutant; nothing if the run is to stop before."""
+        """The verdicts of all judges on a mutant; empty if the run is to stop first."""
         fates = self.judge("laws", mutant, ())
         if not fates or not self.proves or mutant.operator == UNCHANGED or fates[0].outcome == "unviable":
             return fates
@@ -220,12 +224,14 @@ class Mutation:
         return (*fates, *proved) if proved else ()
 
     def judge(self, name: str, mutant: Mutant, suspects: tuple[str, ...]) -> tuple[Fate, ...]:
-        """The verdict of one of the JUDGES on one mutant; nothing if the run is to stop before."""
+        """The verdict of one of the JUDGES on a mutant; empty if the run is to stop first."""
         places = tuple([self.packs[protocol].place for protocol in mutant.protocols])
         return judge(name, mutant, self.effort, suspects, self.stop, places)
 
     def _demand_ledgers(self) -> None:
-        """Demand that the ledger is of the source as it is: else a mutant refutes nothing."""
+        """Raise JudgeError if the ledger lacks verdicts for the current source: only a law that is proved can be
+        refuted.
+        """
         for protocol in sorted({protocol for mutant in self.mutants for protocol in mutant.protocols}):
             if self.packs[protocol].theory_at is None:
                 continue
@@ -242,7 +248,7 @@ class Mutation:
                 )
 
     def _unchanged(self) -> list[Mutant]:
-        """The specification as it is, for each of the protocols that mutants are of."""
+        """The unchanged specification as a mutant, once for each protocol of the mutants."""
         protocols = sorted({protocol for mutant in self.mutants for protocol in mutant.protocols})
         text = read_source(SHARED)
         return [Mutant(UNCHANGED, (name,), SHARED, UNCHANGED, "", "", "", "", text) for name in protocols]
@@ -252,12 +258,12 @@ class Mutation:
         self._judged[mutant.mutant_id] = Judged(mutant, equivalent, fates)
 
     def survivors(self) -> list[Judged]:
-        """Bugs that the laws did not notice."""
+        """The mutants that count and that the laws did not notice."""
         return [judged for judged in self.judged if judged.counts and not judged.is_killed]
 
     def proof_rate(self) -> tuple[int, int]:
-        """The mutants of the catalogue that the proofs refuted, and all of it that break a proved law: those that laws
-        killed which are proved of some call, and those that the proofs refuted.
+        """The number of the catalogue's mutants that proofs refuted, and of those that break a proved law. A mutant
+        breaks one if a law that killed it is proved of some call, or if the proofs refuted it.
         """
         counted = [
             judged
@@ -272,17 +278,21 @@ class Mutation:
         return any(law_id in self._proved.get(protocol, ()) for protocol in mutant.protocols for law_id in fate.by)
 
     def rate(self, is_written: bool) -> tuple[int, int]:
-        """The mutants of the catalogue, or generated ones, that were killed, and all of them that count."""
+        """The number of mutants that laws killed, and of all that count: in the catalogue if `is_written`, else
+        generated.
+        """
         counted = [judged for judged in self.judged if judged.counts and judged.is_written == is_written]
         return sum(judged.is_killed for judged in counted), len(counted)
 
     def property_rate(self, is_written: bool) -> tuple[int, int]:
-        """The mutants of the catalogue, or generated ones, that properties alone killed, and all of them that count."""
+        """The number of mutants that properties killed, and of all that count: in the catalogue if `is_written`, else
+        generated.
+        """
         counted = [judged for judged in self.judged if judged.counts and judged.is_written == is_written]
         return sum(judged.is_killed_by_properties for judged in counted), len(counted)
 
     def failures(self) -> list[str]:
-        """The reasons for which the run fails: too many survivors, and mutants called equivalent that are not."""
+        """The reasons why the run fails: kill rates below a bar, and killed mutants that are listed as equivalent."""
         failures: list[str] = []
         for is_written, bar in BARS.items():
             killed, counted = self.rate(is_written)
@@ -310,12 +320,12 @@ class Mutation:
 
     @property
     def exit_code(self) -> int:
-        """0 the bars hold, 1 they do not, 2 not all were judged, 5 none was."""
+        """The exit code: 0 if every bar is reached, 1 if not, 2 if some mutants were not judged, 5 if none was."""
         is_open = bool(self._judged) and self.is_cut_short
         return exit_code(failed=bool(self.failures()), is_open=is_open or bool(self.undone), is_empty=not self._judged)
 
     def as_json(self) -> dict[str, Json]:
-        """Everything found, for machines."""
+        """All results as JSON."""
         rates = {
             name: {
                 **dict(zip(("killed", "counted"), self.rate(is_written), strict=True)),
@@ -342,14 +352,16 @@ def judge(
     stop: Stop,
     places: tuple[str, ...] | None = None,
 ) -> tuple[Fate, ...]:
-    """The verdict of one of the JUDGES on one mutant. Nothing if the run is to stop before it, or if the judge is
-    killed again and again. The packs of `places` bring the laws: of the mutant's protocols, by name.
+    """The verdict of one of the JUDGES on a mutant. Empty if the run is to stop first, or if the judge is killed three
+    times.
+
+    `places` are the places of the packs whose laws judge the mutant; by default those of its protocols, by name.
     """
     if stop():
         return ()
     places = mutant.protocols if places is None else places
     trial = Trial(mutant.module, mutant.text, places, effort, fingerprint(""), suspects)
-    # The judge finds the same packages as this process, and hashes strings in one order on every machine.
+    # The judge imports the same packages as this process, and hashes strings in the same order on every machine.
     environment = {
         **os.environ,
         "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
@@ -367,8 +379,8 @@ def judge(
 
 
 def _asked(judge: str, trial: Trial, environment: dict[str, str], stop: Stop) -> tuple[int | None, str, str]:
-    """The exit of a judge's process, negative if it was killed and None if the run was to stop; and its output."""
-    # A file, and no pipe: what is left of a question when the time of `communicate` is up, it never sends.
+    """The exit code of a judge's process (negative if it was killed, None if the run was to stop), and its output."""
+    # A file instead of a pipe: when `communicate` times out, it never sends the rest of the input.
     with TemporaryFile("w+", encoding="utf-8") as question:
         json.dump(attrs.asdict(trial), question)
         question.seek(0)

@@ -1,4 +1,4 @@
-"""Vectors against bugs: which mutants a release of vectors kills, so that it is known what the vectors are worth."""
+"""Vectors judged by mutants: the mutants that a release of vectors kills, as a measure of its worth."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ from harness.vectors import Entry, digest_of, read_release
 from spec.codec import Json
 
 VECTORS_BAR: Final = 0.95
-"""The part of the catalogue that the vectors have to kill."""
+"""The least share of the catalogue that the vectors have to kill."""
 
 
 class VectorMutation(Mutation):
@@ -31,7 +31,7 @@ class VectorMutation(Mutation):
         super().__init__(mutants, Effort(), stop, packs=packs)
         self.folder: Final = folder
         self.entries: Final = [entry for entry in read_release(folder) if not entry.wrong]
-        # The short ones kill most mutants.
+        # Short vectors come first, since they kill most mutants.
         self.entries.sort(key=lambda entry: entry.steps)
 
     def _fates(self, mutant: Mutant) -> tuple[Fate, ...]:
@@ -39,19 +39,19 @@ class VectorMutation(Mutation):
         return self.judge("vectors", mutant, tuple(files))
 
     def failures(self) -> list[str]:
-        """The reason for which the run fails: the vectors do not kill enough of the catalogue."""
+        """The reason why the run fails, if any: the vectors kill too few mutants of the catalogue."""
         killed, counted = self.rate(is_written=True)
         if killed >= VECTORS_BAR * counted:
             return []
         return [f"{killed} of {counted} of the catalogue killed by vectors: the bar is {VECTORS_BAR:.0%}"]
 
     def kills(self) -> Counter[str]:
-        """The number of mutants that each kind of vector killed first."""
+        """The number of mutants that each kind of vectors was the first to kill."""
         kinds = {str(self.folder / entry.file): _kind(entry) for entry in self.entries}
         return Counter([kinds[judged.fates[0].by[0]] for judged in self.judged if judged.is_killed])
 
     def kills_of_release(self) -> dict[str, Json]:
-        """The mutants that each kind of vectors killed first, and of which vectors that was found."""
+        """The mutants that each kind of vectors was the first to kill, with the digest of the release."""
         kinds = {str(self.folder / entry.file): _kind(entry) for entry in self.entries}
         named: dict[str, list[str]] = {kind: [] for kind in sorted(set(kinds.values()))}
         for judged in self.judged:
@@ -61,7 +61,7 @@ class VectorMutation(Mutation):
         return {"release": digest_of(self.entries), "kills": {**named}, "survivors": [*survivors]}
 
     def as_json(self) -> dict[str, Json]:
-        """Everything found, for machines."""
+        """All results as JSON."""
         return {
             "vectors": str(self.folder),
             "rates": {
@@ -82,7 +82,7 @@ def _kind(entry: Entry) -> str:
 
 
 def print_vectors(console: Console, mutation: VectorMutation) -> None:
-    """The report for a person: the rates, the kinds of vectors, and each mutant that survived."""
+    """Print the report on a terminal: the rates, the kinds of vectors, and each mutant that survived."""
     for name, is_written in (("the catalogue", True), ("the generated mutants", False)):
         killed, counted = mutation.rate(is_written)
         if counted:

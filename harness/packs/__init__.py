@@ -1,7 +1,7 @@
-"""The packs of the protocols that come with this project, announced as anyone's are: in pyproject.toml."""
+"""The packs of this project's protocols, announced in pyproject.toml as other projects announce theirs."""
 
 from pathlib import Path
 from typing import Final
 
 ROOT: Final = Path(__file__).parents[2]
-"""The folder that all packages of this project stand in."""
+"""The folder that contains all packages of this project."""

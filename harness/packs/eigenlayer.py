@@ -1,4 +1,4 @@
-"""All that EigenLayer brings."""
+"""The pack of EigenLayer."""
 
 from typing import Final
 

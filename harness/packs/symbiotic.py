@@ -1,4 +1,4 @@
-"""All that Symbiotic brings."""
+"""The pack of Symbiotic."""
 
 from typing import Final
 

@@ -1,7 +1,7 @@
-"""JSON Schemas of trace files, made of the readers' own formats, so that they say the same.
+"""The JSON Schemas of trace files, derived from the formats of the readers, so that both agree.
 
-A schema knows the form of a field. Whether a name is declared, a block follows on the one before, an amount is below
-2^256, is for the reader alone.
+A schema describes the form of fields. Only the reader checks relations: that a name is declared, that a block follows
+the previous one, that an amount is below 2^256.
 """
 
 from collections.abc import Iterator, Mapping
@@ -30,7 +30,9 @@ DRAFT: Final = "https://json-schema.org/draft/2020-12/schema"
 
 
 def schema_of(format: Format, others: Mapping[type[Format], Schema]) -> Schema:
-    """The schema of a format; `others` has those of formats that a protocol brings. TypeError for any other."""
+    """The schema of a format; `others` has the schemas of a protocol's own formats. Raises TypeError for an unknown
+    one.
+    """
     if type(format) in others:
         return dict(others[type(format)])
     if isinstance(format, Amount):
@@ -64,25 +66,25 @@ def schema_of(format: Format, others: Mapping[type[Format], Schema]) -> Schema:
 
 
 def amount(bits: int = 256) -> Schema:
-    """The schema of a decimal string that fits an unsigned integer."""
+    """The schema of an unsigned integer of this many bits, as a decimal string."""
     pattern = f"^(0|[1-9][0-9]{{0,{len(str(2**bits - 1)) - 1}}})$"
     return {"type": "string", "pattern": pattern, "description": f"a uint{bits}, in decimal"}
 
 
 def record(fields: Mapping[str, Schema], optional: tuple[str, ...] = ()) -> Schema:
-    """The schema of an object with exactly these fields, of which some may be left out."""
+    """The schema of an object with exactly these fields, some of them optional."""
     required = [name for name in fields if name not in optional]
     return {"type": "object", "properties": dict(fields), "required": required, "additionalProperties": False}
 
 
 def said(schema: Schema, description: str) -> Schema:
-    """A schema that says what it is of."""
+    """A schema with a description, followed in brackets by the schema's own one."""
     form = schema.get("description")
     return {**schema, "description": description if form is None else f"{description} ({form})"}
 
 
 def names(description: str) -> Schema:
-    """The schema of a list of names that a file declares."""
+    """The schema of a list of names that the trace file declares."""
     return {"type": "array", "items": {"type": "string"}, "description": description}
 
 
@@ -93,7 +95,9 @@ def calls(
     nothing: Schema,
     others: Mapping[type[Format], Schema],
 ) -> dict[str, tuple[Schema, Schema]]:
-    """Each call's arguments, and what it returns or `nothing`; first, that in which only time `passes`."""
+    """The schemas of each call's arguments and return values; a rejected call returns `nothing`. The first call is
+    `passes`, in which only time passes.
+    """
     found = {passes: (args, nothing)}
     for name, format in formats.items():
         taken = format.arguments if format.carries is None else format.carries[1]
@@ -108,13 +112,14 @@ def step(
     errors: list[str],
     facts: tuple[str, ...],
 ) -> Schema:
-    """The schema of a step: `fields` whatever the call, then by its name its arguments and what it returns. Nobody
-    calls the `facts`: time that passes, and whatever else happens by itself.
+    """The schema of a step: the common `fields`, then the arguments and return values by the call's name.
+
+    `facts` are steps that no account calls, such as passing time.
     """
     account: Schema = {"type": "string", "description": "the account that calls"}
     nobody: Schema = {"type": "null", "description": "nobody calls"}
     of_call = [
-        # The action first: of all other calls, nothing more is looked at.
+        # The action comes first, so that validators reject the other alternatives at once.
         record(
             {
                 "action": {"const": name},
@@ -133,7 +138,7 @@ def step(
 
 
 def markdown(protocol: str, schema: Schema, calls: Mapping[str, tuple[Schema, Schema]]) -> str:
-    """Every field of a trace file, its form and its meaning, as the page of the documentation."""
+    """The documentation page on traces: every field with its form and its meaning, then every call."""
     lines = [f"# Traces of {protocol}, field by field", ""]
     lines += [f"Written by `restake new-trace {protocol} --fields`; [traces.md](traces.md) says the rest.", ""]
     steps = schema["properties"]["steps"]["items"]["allOf"][0]["oneOf"][-1]
@@ -149,7 +154,7 @@ def markdown(protocol: str, schema: Schema, calls: Mapping[str, tuple[Schema, Sc
 
 
 def _fields(schema: Schema, where: str) -> Iterator[tuple[str, str, str]]:
-    """The fields of an object below a place, down to those that are no objects."""
+    """The fields of an object at a path, with all nested ones: path, form and meaning."""
     for name, field in schema.get("properties", {}).items():
         place = f"{where}.{name}" if where else name
         optional = "" if name in schema["required"] else ", may be left out"
@@ -172,7 +177,7 @@ def _form(schema: Schema) -> str:
 
 
 def _inline(schema: Schema) -> str:
-    """The fields of arguments or of what is returned, each with its form."""
+    """The fields of arguments or return values, each with its form, as one line."""
     if "oneOf" in schema:
         return _inline(schema["oneOf"][0])
     fields = schema.get("properties", {})
@@ -190,5 +195,5 @@ def _briefly(schema: Schema) -> str:
 
 
 def plain(schema: Schema) -> Json:
-    """The schema as a document of its own."""
+    """The schema as a JSON Schema document, with the version of the standard."""
     return {"$schema": DRAFT, **schema}

@@ -181,7 +181,7 @@ BY_RELEASE: Final[Schema] = {
         }
     },
 }
-"""The fields that a file has by its release alone."""
+"""The fields that a trace file has depending on its release."""
 
 FIELDS: Final = record(
     {

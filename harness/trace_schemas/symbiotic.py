@@ -1,6 +1,7 @@
 """The JSON Schema of Symbiotic's traces.
 
-Which fields a state and a vault have depends on what the file declares. A schema cannot say that: the reader does.
+The fields of states and vaults depend on the file's declarations, which a schema cannot express; the reader checks
+them.
 """
 
 from typing import Final
@@ -95,7 +96,9 @@ VAULT: Final[Schema] = record(
 
 
 def only(field: str, values: list[str], names: tuple[str, ...]) -> Schema:
-    """A vault has some fields if another one is among some values, and else none of them."""
+    """The schema by which a vault has the fields `names` if `field` has one of the `values`, and none of them
+    otherwise.
+    """
     there = {"properties": {field: {"enum": values}}}
     return {"if": there, "then": {"required": list(names)}, "else": {"properties": dict.fromkeys(names, False)}}
 

@@ -1,4 +1,4 @@
-"""Shared parts of the verbs of `restake`: options, exit codes, and how a verb is loaded when it is asked for."""
+"""Shared parts of the verbs of `restake`: options, exit codes, and verbs that are imported when they are used."""
 
 import errno
 import math
@@ -27,10 +27,10 @@ Command = TypeVar("Command", bound=Callable[..., object])
 
 
 class Seconds(click.FloatRange):
-    """A range of numbers that refuses `nan`, which plain ranges accept: no comparison with it is true."""
+    """The type of options for seconds: a range that refuses `nan`, which click's own range accepts."""
 
     def convert(self, value: float, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """The number, or a usage error."""
+        """The number. Raises a usage error if it is out of range or `nan`."""
         number: float = super().convert(value, param, ctx)
         if math.isnan(number):
             self.fail(f"{value} is no number.", param, ctx)
@@ -50,7 +50,7 @@ BUDGET_OPTION = click.option(
     "--budget", type=Seconds(0, min_open=True), metavar="SECONDS", help="Stop when time is up."
 )
 MOST_JOBS = 1_024
-"""The most processes of a run: a number mistyped must not fill the machine with them."""
+"""The most processes of a run, so that a mistyped number does not fill the machine."""
 
 JOBS_OPTION = click.option(
     "--jobs", type=click.IntRange(1, MOST_JOBS), metavar="N", help="The number of processes.  [default: all cores]"
@@ -58,12 +58,12 @@ JOBS_OPTION = click.option(
 
 
 def seed_option(what: str) -> Callable[[Command], Command]:
-    """The option of a seed. Its help says of what."""
+    """The option `--seed`; `what` is its help text."""
     return click.option("--seed", default=0, show_default=True, type=click.IntRange(0), metavar="N", help=what)
 
 
 def timeout_option(seconds: float, what: str) -> Callable[[Command], Command]:
-    """The option of a time limit for each answer."""
+    """The option `--timeout` for each answer, with its default in seconds; `what` is its help text."""
     kind = Seconds(0, min_open=True)
     return click.option(
         "--timeout", "seconds", default=seconds, show_default=True, type=kind, metavar="SECONDS", help=what
@@ -71,10 +71,10 @@ def timeout_option(seconds: float, what: str) -> Callable[[Command], Command]:
 
 
 class Verbs(click.Group):
-    """A group whose commands are looked up by name, in the order in which people need them, and loaded when asked for.
+    """A group of verbs in a fixed order, each imported when it is used.
 
-    `verbs` gives by name the module whose `COMMANDS` has the verb, and what it does in a line; `libraries` are those
-    that may be missing, and the extra that installs them.
+    `verbs` has, by name, the module whose `COMMANDS` contains the verb, and its one-line description. `libraries` are
+    optional libraries that the verbs need, and the extra that installs them.
     """
 
     verbs: Mapping[str, tuple[str, str]] = {}
@@ -85,7 +85,7 @@ class Verbs(click.Group):
         return list(self.verbs)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The verb itself; a clear word if a library that it needs is not installed."""
+        """The verb's command; None if there is none. Raises UsageError if a library that it needs is not installed."""
         if cmd_name not in self.verbs:
             return None
         libraries, extra = self.libraries
@@ -100,31 +100,31 @@ class Verbs(click.Group):
         return commands[cmd_name]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The verbs and what they do, without loading any."""
+        """Write the list of verbs with their descriptions, without importing any."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, text) for name, (_, text) in self.verbs.items()])
 
 
 def how_built() -> str:
-    """The build of the specification that runs here: compiled, or interpreted from its source."""
+    """The build of the specification: "compiled", or "interpreted" from source."""
     return "interpreted" if spec.machine.__file__.endswith(".py") else "compiled"
 
 
 def cores() -> int:
-    """The number of cores that this process may use."""
+    """The number of CPU cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 class Output(Console):
-    """The standard output. What nobody reads any more raises, as it does for whoever prints without colours."""
+    """The console on standard output. A closed pipe raises BrokenPipeError, as it does for plain output."""
 
     def on_broken_pipe(self) -> None:
-        """Raise what was caught."""
+        """Raise BrokenPipeError."""
         raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
 
 
 def console() -> Console:
-    """Plain and 120 columns wide, unless it is a terminal."""
+    """The console for reports: plain and 120 columns wide, unless it is a terminal."""
     found = Output(highlight=False)
     return found if found.is_terminal else Output(highlight=False, width=120)
 
@@ -133,7 +133,7 @@ Found = TypeVar("Found")
 
 
 def read_ledger(read: Callable[[], Found]) -> Found:
-    """A value read from a ledger. One that cannot be believed ends the command, with a line that says why."""
+    """The result of `read`, which reads a ledger. Raises ClickException if the ledger cannot be trusted."""
     from proofs.ledger import LedgerError  # here, because most verbs ask no ledger
 
     try:
@@ -143,7 +143,9 @@ def read_ledger(read: Callable[[], Found]) -> Found:
 
 
 def unless_written(file: TextIO, text: str) -> str | None:
-    """The reason why a file cannot be written, or None: other output is written all the same."""
+    """Write a text to a file and close it. Returns the reason if that fails, else None, so that other output can
+    follow.
+    """
     try:
         with file:
             file.write(text)
@@ -153,17 +155,21 @@ def unless_written(file: TextIO, text: str) -> str | None:
 
 
 def unless_left_out(code: int, asked: tuple[str, ...]) -> int:
-    """An exit code; no success where a protocol that is announced was to be there, and cannot be had."""
+    """The exit code of a run, in which 0 and 5 become 2 if an announced protocol could not be loaded, unless protocols
+    were requested by name.
+    """
     return worst({code, 2}) if left_out(asked) else code
 
 
 def packs_of_traces(asked: tuple[str, ...]) -> dict[str, ProtocolPack]:
-    """The packs that the option names, or whatever a trace may be of. A usage error if one cannot be had."""
+    """The packs requested by `--protocol`, or all packs that a trace may belong to. Raises UsageError if one cannot be
+    loaded.
+    """
     return packs_asked(asked) if asked else readable_packs()
 
 
 def packs_asked(asked: tuple[str, ...]) -> dict[str, ProtocolPack]:
-    """The packs that the option names, or all that are known. A usage error if one cannot be had."""
+    """The packs requested by `--protocol`, or all known ones. Raises UsageError if one cannot be loaded."""
     try:
         return select_packs(asked)
     except UnknownProtocolError as error:

@@ -1,4 +1,4 @@
-"""`restake check`: the main job."""
+"""The verb `restake check`: every law on every protocol."""
 
 import json
 import math
@@ -47,7 +47,7 @@ from proofs.ledger import LedgerError
 from spec.codec import MalformedTrace
 
 WRITING: Final = frozenset({"verbose", "as_json", "form", "annotates", "junit_file", "jobs", "scheduler"})
-"""The options that say where a run is made and what it writes; its result is the same with others."""
+"""The options that only affect where a run takes place and what it writes, and not its result."""
 
 
 @click.command("check", epilog=EXIT_CODES, short_help="Run the main job: every law, on every protocol.")
@@ -179,7 +179,7 @@ def check_command(
     started, began = time.monotonic(), f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
 
     def tell(problem: str | None) -> RunOutcome:
-        """Whatever ended the run, what was found until then is said."""
+        """Report the results so far, whatever ended the run."""
         check.settle()
         seconds = time.monotonic() - started
         suites = list(check.suites.values())
@@ -246,11 +246,11 @@ def check_command(
 
 
 BESIDE_STATE = ("state_file", "asked", "laws", "as_json")
-"""The parameters that mean something where one state is scanned."""
+"""The parameters that may be used together with `--state`."""
 
 
 def _check_state(file: Path, asked: tuple[str, ...], laws: tuple[str, ...], as_json: bool) -> int:
-    """Scan the laws on one observed state."""
+    """Scan the laws on one observed state. Returns the exit code."""
     from harness.observed import as_json as report  # here, because only --state needs it
     from harness.observed import code_of, judge, read_observed
 
@@ -283,7 +283,7 @@ def _check_state(file: Path, asked: tuple[str, ...], laws: tuple[str, ...], as_j
 
 
 def asked_again() -> str:
-    """The command that makes this run again: its options, but for those that say where it runs and what it writes."""
+    """The command that repeats this run: its options, without those that only say where it runs and what it writes."""
     context = click.get_current_context()
     said = ["restake", "check"]
     for option in context.command.params:

@@ -1,4 +1,4 @@
-"""`restake conform`: another implementation beside the specification."""
+"""The verb `restake conform`: another implementation in lockstep with the specification."""
 
 import json
 import math
@@ -141,7 +141,7 @@ def conform_command(
             print_report(console(), report)
 
     def tell() -> None:
-        """The documents of all reports, which are written when no other follows."""
+        """Write the documents of all reports, after the last one."""
         if as_json:
             click.echo(json.dumps([report.as_json() for report in reports], indent=2))
         if junit_file is not None:
@@ -149,7 +149,7 @@ def conform_command(
             junit_file.flush()
 
     def last_words() -> None:
-        """Those of the protocol in progress, too, with what was found as it was met."""
+        """Report the protocol in progress, with its findings unshrunk, and write the documents."""
         if len(printed) < len(reports):
             current = reports[-1]
             current.run.is_cut_short = True
@@ -160,7 +160,7 @@ def conform_command(
         tell()
 
     def end() -> None:
-        """No client is left; they end last, or their end would be taken for a fault."""
+        """Report, then end all clients; they must end last, or their end would count as a fault."""
         try:
             last_words()
         finally:
@@ -192,7 +192,7 @@ def conform_command(
 
 
 def _shown(scripts: Iterator[Script], run: Conformance, update: Callable[..., None]) -> Iterator[Script]:
-    """The scripts, and before each how far the run is."""
+    """The scripts, with a progress update before each."""
     for script in scripts:
         update(completed=run.scripts, news=f"{run.steps:,} calls")
         yield script
@@ -206,11 +206,13 @@ def _introduction(run: Conformance) -> Introduction | None:
 
 
 def _self_test(packs: Mapping[str, ProtocolPack], jobs: int, as_json: bool) -> int:
-    """Every canary caught, and every client that is right passed."""
+    """Run all canaries: each faulty one must be reported with its fault, and each sound one must pass. Returns the exit
+    code.
+    """
     every: list[Caught] = []
 
     def last_words() -> None:
-        """The verdicts until then, and no canary is left."""
+        """Report the verdicts so far, and end all canaries."""
         try:
             if as_json:
                 _tell_canaries(every)
@@ -240,12 +242,12 @@ def _tell_canaries(every: list[Caught]) -> None:
 
 
 def _starting(command: str, seconds: float, check: Check | None, stop: Stop) -> Callable[[], ProcessClient]:
-    """The start of a client. Where the time of the run is up, an answer may still come; not so at an interruption."""
+    """The function that starts a client. An interruption cuts off its answers; the end of the run's time does not."""
     return lambda: ProcessClient(command, seconds, check, lambda: stop.is_interrupted)
 
 
 def _of_traces(packs: Mapping[str, ProtocolPack], traces: tuple[Path, ...]) -> dict[str, list[Script]]:
-    """The scripts of trace files, by protocol. A usage error names the first that cannot be read."""
+    """The scripts of trace files, by protocol. Raises UsageError for the first file that cannot be read."""
     given: dict[str, list[Script]] = {}
     for path in find_traces(traces):
         try:

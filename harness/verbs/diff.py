@@ -1,4 +1,4 @@
-"""`restake diff`: two reports of `restake check`."""
+"""The verb `restake diff`: compares two reports of `restake check`."""
 
 import json
 from collections import Counter

@@ -1,4 +1,4 @@
-"""`restake explore`: bounded models, exhausted."""
+"""The verb `restake explore`: exhaustive search of bounded models."""
 
 import json
 import math
@@ -51,7 +51,7 @@ def explore_command(asked: tuple[str, ...], depth: int, prune: bool, budget: flo
         raise click.UsageError(str(error)) from error
 
     def tell() -> None:
-        """Whatever ended the search, what was found until then is said."""
+        """Report the results so far, whatever ended the search."""
         search.settle()
         if as_json:
             click.echo(json.dumps({"built": how_built(), **search.as_json()}, indent=2))

@@ -1,4 +1,4 @@
-"""`restake export` and `restake import`: traces in the forms of other tools, and back."""
+"""The verbs `restake export` and `restake import`: traces converted to the formats of other tools, and back."""
 
 import json
 from pathlib import Path
@@ -55,7 +55,7 @@ def export_command(trace: Path, form: str, asked: tuple[str, ...]) -> int:
             click.echo(write_pytest(document, packs[protocol.name].place or protocol.name), nl=False)
     except MalformedTrace as error:
         raise click.ClickException(f"{trace}: {error}") from error
-    except RecursionError as error:  # in a field for whoever recorded it, which nobody reads
+    except RecursionError as error:  # in a free-form field of whoever recorded the trace, which no reader here looks at
         raise click.ClickException(f"{trace}: nested too deeply") from error
     return 0
 

@@ -1,4 +1,4 @@
-"""`restake fill`: vectors that a client replays without this project."""
+"""The verb `restake fill`: writes vectors that a client replays without this project."""
 
 import json
 from pathlib import Path

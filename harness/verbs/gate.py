@@ -1,4 +1,4 @@
-"""`restake gate`: a change of the rules judged by its meaning."""
+"""The verb `restake gate`: judges a change of the rules by its meaning."""
 
 import json
 import math
@@ -150,7 +150,7 @@ def gate_command(
 
 
 def _refuse_unknown(only: tuple[str, ...], reports: list[ProtocolReport]) -> None:
-    """Refuse an action that no protocol has: nothing was judged of it."""
+    """Raise BadParameter for an action in `--only` that no protocol has."""
     there = {action.action for report in reports for action in report.actions}
     unknown = [name for name in only if name not in there]
     if unknown and not any(report.problem for report in reports):
@@ -158,7 +158,7 @@ def _refuse_unknown(only: tuple[str, ...], reports: list[ProtocolReport]) -> Non
 
 
 def _tell(outcome: GateOutcome, text: str, files: list[tuple[TextIO | None, Any]], is_on_github: bool) -> int:
-    """Say and write the outcome; 2 if something cannot be written."""
+    """Print the outcome and write its files. Returns 2 if a file cannot be written, else the outcome's exit code."""
     click.echo(text)
     problems = [
         problem for file, made in files if file is not None and (problem := unless_written(file, made(outcome)))

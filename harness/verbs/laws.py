@@ -1,4 +1,4 @@
-"""`restake laws`: every law in a list, or all there is about one."""
+"""The verb `restake laws`: lists the laws, or explains one."""
 
 import json
 from collections.abc import Mapping
@@ -28,12 +28,14 @@ HOW: Final[dict[LawKind, str]] = {
     "game": "in games: the same calls with one party's moves, and without",
     "witness": "it is no law: a run should meet it, or its walks try too little",
 }
-"""The calls and states at which laws of each kind are checked."""
+"""The calls and states at which a law of each kind is checked."""
 
 
 @attrs.frozen
 class Told:
-    """A law of a protocol, for whoever asks for it; `symbols` explains those in its sentence."""
+    """A law, game or witness of a protocol, with its kind, its tier, and the meanings of the symbols in its
+    sentence.
+    """
 
     protocol: str
     place: str
@@ -50,7 +52,7 @@ class Told:
 
 
 def told(pack: ProtocolPack) -> list[Told]:
-    """The laws, games and witnesses of a pack, in the order of a report. None if it has no walk."""
+    """The laws, witnesses and games of a pack, in the order of a report; empty if it has no walk."""
     walk = pack.walk
     if walk is None:
         return []
@@ -93,7 +95,7 @@ def laws_command(asked: tuple[str, ...], law_id: str | None, as_json: bool) -> i
 
 
 def print_list(laws: list[Told]) -> None:
-    """A line for each law."""
+    """Print a table with a row for each law, and the legend of symbols."""
     table = plain_table()
     for heading in ("protocol", "law", "kind", "tier"):
         table.add_column(heading, no_wrap=True)
@@ -111,7 +113,9 @@ def print_list(laws: list[Told]) -> None:
 
 
 def explained(pack: ProtocolPack, each: Told) -> dict[str, Json]:
-    """All that is known of a law beside its text: what it is where, how checked, how far proved, what it kills."""
+    """The facts about a law besides its sentence: how it is checked, its source text, the calls of which it is proved,
+    and the mutants that it kills.
+    """
     walk, law_id = pack.walk, each.law.law_id
     assert walk is not None
     declared = declaration_of(pack, law_id)
@@ -142,7 +146,7 @@ def explained(pack: ProtocolPack, each: Told) -> dict[str, Json]:
 
 
 def print_explained(each: Told, found: dict[str, Json]) -> None:
-    """The laws as text."""
+    """Print the explanation of one law."""
     law, proved, known, kills = each.law, found["proved"], found["known_violation"], found["mutants_killed"]
     lines = [f"{each.protocol} {law.law_id}: {law.sentence}", f"  {each.kind}, {each.tier}", f"  source: {law.source}"]
     if each.symbols:

@@ -1,4 +1,4 @@
-"""`restake mutate`: the laws against bugs."""
+"""The verb `restake mutate`: the laws against mutants of the specification."""
 
 import json
 import math
@@ -129,7 +129,7 @@ def mutate_command(
     started = time.monotonic()
 
     def tell() -> None:
-        """Whatever ended the run, what was found until then is said."""
+        """Report the results so far, whatever ended the run."""
         if as_json:
             click.echo(json.dumps(mutation.as_json(), indent=2))
         elif as_markdown:

@@ -1,4 +1,4 @@
-"""`restake new-trace`: a first trace to go on from, and what one may say."""
+"""The verb `restake new-trace`: writes a first trace to continue from, or the schema of traces."""
 
 import json
 from typing import Any
@@ -57,7 +57,7 @@ def _schema(pack: ProtocolPack) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def first_actions(walk: Walk, seed: int, count: int) -> list[Any]:
-    """The first actions of a random walk, accepted or not."""
+    """The first actions of a random walk, whether accepted or rejected."""
     walk = walk.of(seed)
     choices, state, opening = Seeded(seed), walk.genesis(), walk.opening()
     actions: list[Any] = []

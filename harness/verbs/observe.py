@@ -1,4 +1,4 @@
-"""`restake observe`: the state of a deployment on a chain, at one block."""
+"""The verb `restake observe`: reads the state of a deployment on a chain at one block."""
 
 import json
 import os
@@ -14,7 +14,7 @@ from harness.verbs import EXIT_CODES, timeout_option
 from spec.codec import MalformedTrace, as_object, shown
 
 MOST_SECONDS = 30.0
-"""The most time that an answer may take, if nothing else is said."""
+"""The default time limit for one answer of the node, in seconds."""
 
 
 @click.command("observe", epilog=EXIT_CODES, short_help="Read the state of a deployment on a chain, at one block.")
@@ -75,7 +75,7 @@ def observe_command(url: str, addresses: Path, number: int | None, seconds: floa
 
 
 def _write(path: Path, text: str) -> None:
-    """Write a whole file, or none."""
+    """Write a whole file or none, by renaming a temporary file."""
     with NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
         file.write(text)
     os.replace(file.name, path)

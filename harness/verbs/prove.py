@@ -1,4 +1,4 @@
-"""`restake prove`: the laws of every call."""
+"""The verb `restake prove`: proves the laws of every call."""
 
 import json
 import math
@@ -90,12 +90,12 @@ def prove_command(
             provings.append(question.of(ledger))
         except UnknownNameError as error:
             unknown.append(str(error))
-    # Who names no protocol means those that have what is asked for.
+    # Without --protocol, protocols that lack the named law or call are skipped.
     if unknown and (asked or not provings):
         raise click.UsageError("; ".join(unknown))
 
     def tell() -> None:
-        """The verdicts that are known by now."""
+        """Report the verdicts so far."""
         if as_json:
             click.echo(json.dumps({"protocols": [proving.as_json() for proving in provings]}, indent=2))
         else:
@@ -126,7 +126,7 @@ def prove_command(
 
 
 def with_theory(packs: Mapping[str, ProtocolPack]) -> list[ProtocolPack]:
-    """The packs of which anything can be proved. A usage error if there is none."""
+    """The packs with a theory. Raises UsageError if there is none."""
     found = [pack for pack in packs.values() if pack.theory_at is not None]
     if not found:
         raise click.UsageError(f"no theory, so that nothing can be proved: {', '.join(packs)}")
@@ -134,7 +134,7 @@ def with_theory(packs: Mapping[str, ProtocolPack]) -> list[ProtocolPack]:
 
 
 def _opinions(effort: int, other_z3: str | None) -> Opinions:
-    """The other solvers to ask; it is a usage error if they are not there."""
+    """The other solvers to ask. Raises UsageError if one is not installed."""
     try:
         return Opinions(effort, other_z3)
     except ImportError as error:

@@ -1,4 +1,4 @@
-"""`restake replay`: recorded traces, and every step compared."""
+"""The verb `restake replay`: replays recorded traces and compares every step."""
 
 import json
 import time
@@ -23,7 +23,7 @@ from harness.verbs import (
 from harness.yields import print_yields
 
 DISPUTED = ".smt2"
-"""The suffix of a question that solvers dispute."""
+"""The suffix of files with a query on which solvers disagree."""
 
 
 @click.command("replay", epilog=EXIT_CODES, short_help="Replay recorded traces and compare every step.")
@@ -64,7 +64,7 @@ def _run(job: Job, as_json: bool) -> int:
     started = time.monotonic()
 
     def tell() -> None:
-        """Whatever ended the run, what was found until then is said."""
+        """Report the results so far, whatever ended the run."""
         if as_json:
             click.echo(json.dumps(job.as_json(how_built()), indent=2))
         else:
@@ -81,7 +81,7 @@ def _run(job: Job, as_json: bool) -> int:
                         shown.print(str(report.path), markup=False, soft_wrap=True)
                         print_yields(shown, found)
                 if stop.is_interrupted:
-                    # Here, and not in the midst of compiled arithmetic, which takes an exception for want of memory.
+                    # Raised here, since compiled arithmetic that is interrupted takes an exception for lack of memory.
                     raise KeyboardInterrupt
     finally:
         tell()

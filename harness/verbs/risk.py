@@ -1,4 +1,4 @@
-"""The group `restake risk`: its verbs, each loaded only when asked for, since they need the extra `risk`."""
+"""The group `restake risk`: its verbs, each imported only when it is used, since they need the extra `risk`."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -23,17 +23,17 @@ VERBS: Final[Mapping[str, tuple[str, str]]] = {
     "metrics": ("harness.risk_metrics", "The standard metrics of a network, or of every step of a trace."),
     "diff": ("harness.risk_metrics", "What changed between two networks, and in every metric."),
 }
-"""By name: the module whose `COMMANDS` has the verb, and what it does in a line."""
+"""The verbs by name: the module whose `COMMANDS` has the verb, and its one-line description."""
 
 
 class RiskVerbs(Verbs):
-    """The verbs of `restake risk`."""
+    """The group of the verbs of `restake risk`."""
 
     verbs = VERBS
     libraries = (frozenset({"highspy", "numpy", "scipy"}), "risk")
 
     def invoke(self, ctx: click.Context) -> Any:
-        """The verb; a long one shows that it goes on."""
+        """Run the verb, showing that a long one is still running."""
         with heard_of("working"):
             return super().invoke(ctx)
 

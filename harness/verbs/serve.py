@@ -1,4 +1,4 @@
-"""`restake serve`: the specification as a client of the wire protocol."""
+"""The verb `restake serve`: the specification as a client of the wire protocol."""
 
 import sys
 

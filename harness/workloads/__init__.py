@@ -1,8 +1,8 @@
-"""Large, deterministic histories of each protocol to measure speed on."""
+"""Large, deterministic histories of each protocol, for benchmarks."""
 
 import sys
 
 
 def named(kind: str, number: int) -> str:
-    """An account, vault, strategy or token: one string object for each name, as a reader of trace files makes them."""
+    """The name of an account, vault, strategy or token; interned, as a reader of trace files makes them."""
     return sys.intern(f"{kind}{number}")

@@ -1,7 +1,7 @@
-"""A large, deterministic EigenLayer history to measure speed on: many stakers, few operators, everything that is
-common.
+"""A large, deterministic EigenLayer history for benchmarks: many stakers, few operators, all common calls.
 
-It is written without running it: amounts are chosen so that most calls are accepted, and some are rejected on purpose.
+It is generated without running it: amounts are chosen so that most calls are accepted, and some are meant to be
+rejected.
 """
 
 import random
@@ -52,7 +52,9 @@ ETHER: Final = 10**18
 
 
 def genesis(stakers: int = STAKERS) -> State:
-    """Strategies open for deposits, and stakers and operators that own tokens and have approved the StrategyManager."""
+    """The initial state: strategies open for deposits, and stakers who own tokens and have approved the
+    StrategyManager.
+    """
     state = SCHEMA.empty_state()
     state.rows(CONFIG)[SINGLETON] = Config(10, 10, 5, 5, "whitelister", 50_400, queue_counts_whole_shares=True)
     state.rows(CLOCK)[SINGLETON] = Clock(1000)
@@ -66,7 +68,9 @@ def genesis(stakers: int = STAKERS) -> State:
 
 
 def opening(stakers: int = STAKERS) -> list[Action]:
-    """Operators, an operator set each, allocations that a slash can reach, and every staker deposited and delegated."""
+    """The actions that set up operators, an operator set each, and allocations, then have every staker deposit and
+    delegate.
+    """
     strategies = tuple(named("strategy", rank) for rank in range(STRATEGIES_COUNT))
     actions: list[Action] = [UpdateAvsMetadata("avs0", "avs0")]
     for i in range(OPERATORS):
@@ -88,8 +92,8 @@ def opening(stakers: int = STAKERS) -> list[Action]:
 def traffic(steps: int, seed: int = 0, stakers: int = STAKERS) -> list[Action]:
     """Deposits, withdrawals queued and completed, allocations and slashes, by stakers drawn at random.
 
-    In the proportions of the recorded traces: almost every second action lets blocks pass, about every fourth call is
-    rejected.
+    The proportions are those of recorded traces: nearly every second action mines blocks, and about every fourth call
+    is rejected.
     """
     random_source = random.Random(seed)
     queued: list[tuple[int, int]] = []
@@ -127,7 +131,7 @@ def traffic(steps: int, seed: int = 0, stakers: int = STAKERS) -> list[Action]:
 
 
 def _rejected_call(random_source: random.Random, stakers: int) -> Action:
-    """A call that fails: too much asked for, too little left, the wrong caller, or nothing there."""
+    """A random call that is rejected: an excessive amount, too few shares, a wrong caller, or an unknown withdrawal."""
     i = random_source.randrange(stakers)
     staker, strategy, token = named("staker", i), named("strategy", i % 3), named("token", i % 3)
     return random_source.choice(REJECTED_CALLS)(staker, strategy, token, named("operator", i % OPERATORS))

@@ -1,4 +1,4 @@
-"""Networks of many operators, about as profitable as it takes for an attack to pay: where deciding is hardest."""
+"""Networks with many operators whose profits are near the point where attacks begin to pay: the hardest to decide."""
 
 from collections.abc import Iterator
 from fractions import Fraction
@@ -9,11 +9,13 @@ from risk.sources import graph
 
 SERVICES = 30
 PROFITS = (Fraction(7, 100), Fraction(9, 100), Fraction(12, 100))
-"""Of what corrupts a service alone: below the point where attacks on many begin to pay, at it, and beyond it."""
+"""The profit of a service as a fraction of the cost to corrupt it alone: below the point where attacks on many services
+begin to pay, at it, and beyond it.
+"""
 
 
 def near_critical(operators: int, profit: Fraction, seed: int = 1) -> Network:
-    """A network of so many operators, each behind about a third of 30 services."""
+    """A network with this many operators, each securing about a third of the services."""
     chance = Random(seed)
     stakes = {f"operator{n}": Fraction(chance.randint(1, 1000)) for n in range(operators)}
     services = {}
@@ -29,6 +31,6 @@ def near_critical(operators: int, profit: Fraction, seed: int = 1) -> Network:
 
 
 def questions(operators: int) -> Iterator[Network]:
-    """The network at each level of profits."""
+    """The network at each of the three levels of profit."""
     for profit in PROFITS:
         yield near_critical(operators, profit)

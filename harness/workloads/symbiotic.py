@@ -1,6 +1,6 @@
-"""A long Symbiotic history of one vault: every kind of checkpoint grows with it, and claims and slashes look back.
+"""A long Symbiotic history of one vault: checkpoints of every kind grow with it, and claims and slashes read them.
 
-It is written without running it: amounts are chosen so that most calls are accepted.
+It is generated without running it: amounts are chosen so that most calls are accepted.
 """
 
 import random
@@ -49,7 +49,9 @@ SUBNETWORK: Final[Subnetwork] = ("network0", 0)
 
 
 def genesis() -> State:
-    """One vault with an instant slasher, its stakers, operators and a network, all registered."""
+    """The initial state: one vault with an instant slasher, its stakers, its operators and a network, all
+    registered.
+    """
     state = SCHEMA.empty_state()
     state.rows(CLOCK)[SINGLETON] = Clock(START)
     state.rows(VAULT_FACTORY)[VAULT] = Entity(is_entity=True)
@@ -66,7 +68,7 @@ def genesis() -> State:
 
 
 def opening() -> list[Action]:
-    """Consent of network, vault and operators, and a deposit of every staker."""
+    """The actions by which network, vault and operators opt in, and every staker deposits."""
     actions: list[Action] = [
         SetMiddleware(SUBNETWORK[0], "middleware0"),
         SetMaxNetworkLimit(SUBNETWORK[0], VAULT, SUBNETWORK[1], 10**12 * ETHER),
@@ -85,7 +87,7 @@ def opening() -> list[Action]:
 
 
 def traffic(steps: int, seed: int = 0) -> list[Action]:
-    """Deposits, withdrawals, claims, slashes and changed shares, each of them in a second of its own or shared."""
+    """Deposits, withdrawals, claims, slashes and changed shares, some of them in the same second."""
     random_source = random.Random(seed)
     now = START + 1
     actions: list[Action] = []

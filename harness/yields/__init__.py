@@ -1,7 +1,7 @@
-"""Yields: what positions earned from services over a trace, exactly, and where the rest of every payment is.
+"""Yields: the exact amounts that positions earned from services over a trace, and the rest of every payment.
 
-A pack names a function that goes through a trace (`yields_at`). What it makes of it is the same for all protocols:
-earnings of positions, and payments of services, which add up.
+A pack names a function that computes the yields of a trace (`yields_at`). The result has one form for all protocols:
+earnings of positions and payments of services, which add up.
 """
 
 from collections.abc import Iterable
@@ -15,10 +15,10 @@ from spec.codec import Json
 
 @attrs.frozen
 class Earning:
-    """The earnings of one position from one service in one token, in its smallest unit.
+    """The earnings of one position from one service in one token, in the token's smallest unit.
 
-    `position` is an account and, after a slash, what it earned by: a vault, an operator set. `claimed` is the part of
-    `earned` that was paid; the rest can be claimed now.
+    `position` is an account; for Symbiotic's stakers, `ACCOUNT / VAULT`. `claimed` is the part of `earned` that was
+    paid out; the rest can be claimed now.
     """
 
     position: str
@@ -28,16 +28,17 @@ class Earning:
     claimed: int
 
     def as_json(self) -> Json:
-        """The earning as `--json` writes it: amounts as decimal strings."""
+        """The earnings as `--json` writes them, with amounts as decimal strings."""
         return {**attrs.asdict(self), "earned": str(self.earned), "claimed": str(self.claimed)}
 
 
 @attrs.frozen
 class Payment:
-    """All that one service paid in through one contract in one token: `paid_in` is the sum of the four others.
+    """The payments of one service through one contract in one token, in the token's smallest unit. `paid_in` is the sum
+    of the four other amounts.
 
-    `commission` went to admins, operators or the protocol; `earned` is what positions earned; `unassigned` is held for
-    nobody in particular yet; `dust` is what roundings left, and is nobody's.
+    `commission` went to admins, operators or the protocol. `earned` is what positions earned. `unassigned` is not yet
+    assigned to anyone. `dust` is lost to rounding.
     """
 
     service: str
@@ -50,7 +51,7 @@ class Payment:
     dust: int
 
     def as_json(self) -> Json:
-        """The payment as `--json` writes it: amounts as decimal strings."""
+        """The payments as `--json` writes them, with amounts as decimal strings."""
         named = {"service": self.service, "contract": self.contract, "token": self.token}
         return {**named, **{part: str(getattr(self, part)) for part in PARTS}}
 
@@ -60,7 +61,7 @@ PARTS: Final = ("paid_in", "commission", "earned", "unassigned", "dust")
 
 @attrs.frozen
 class Yields:
-    """The yields over one trace; positions and services that had none are left out."""
+    """The yields over one trace, without positions and services that have none."""
 
     earnings: tuple[Earning, ...]
     payments: tuple[Payment, ...]
@@ -74,7 +75,7 @@ class Yields:
 
 
 def print_yields(console: Console, yields: Yields) -> None:
-    """Two tables, of positions and of services; nothing where nobody paid."""
+    """Print a table of positions and a table of services; nothing if no service paid."""
     _print(console, ("position", "service", "token"), ("earned", "claimed"), yields.earnings)
     _print(console, ("service", "contract", "token"), PARTS, yields.payments)
 
@@ -82,7 +83,7 @@ def print_yields(console: Console, yields: Yields) -> None:
 def _print(
     console: Console, names: tuple[str, ...], amounts: tuple[str, ...], rows: Iterable[Earning | Payment]
 ) -> None:
-    """Plain aligned text, never cut to the width of a terminal: an amount without its end is another one."""
+    """Print a table as plain aligned text, never cut to the console's width, since an amount must not lose digits."""
     fields = (*names, *amounts)
     lines = [
         tuple(field.replace("_", " ") for field in fields),

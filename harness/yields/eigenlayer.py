@@ -1,6 +1,7 @@
-"""Yields of EigenLayer: the pool of each token, what accounts paid into it, and what earners claimed from it.
+"""The yields of EigenLayer: for each token, the payments into the RewardsCoordinator and the claims from it.
 
-Roots say what somebody earned in all, and not from whom. So what several accounts paid in together is told together.
+A root says what an earner may claim in total, not from which service. Payments of several accounts in one token are
+therefore combined.
 """
 
 from collections import Counter
@@ -18,10 +19,10 @@ SEVERAL: Final = "several"
 
 
 def yields_of(trace: Trace) -> Yields:
-    """The claims of everybody from the first step to the last, beside all that was paid in.
+    """The claims of all earners over a trace, and all payments.
 
-    `unassigned` is what is left of the payments for claims to come. It is negative where roots let more be claimed than
-    was paid in: of tokens that were given to the pool.
+    `unassigned` is the part of payments that is left for later claims. It is negative if roots allowed more claims than
+    was paid in, out of tokens that were given to the pool otherwise.
     """
     state, paid_in = _followed(trace)
     booked: Counter[str] = Counter()
@@ -53,7 +54,7 @@ def yields_of(trace: Trace) -> Yields:
 
 
 def _followed(trace: Trace) -> tuple[State, Counter[str]]:
-    """The state at the end; by token, what submissions paid before fees."""
+    """The state after the trace, and the amounts that submissions paid in by token, before fees."""
     state = trace.genesis.copy()
     paid_in: Counter[str] = Counter()
     for step in trace.steps:

@@ -1,4 +1,4 @@
-"""Yields of Symbiotic: stakers by vault, operators by root, each from the networks that paid them."""
+"""The yields of Symbiotic: of stakers by vault and of operators by root, each from the networks that paid them."""
 
 from collections import Counter
 from typing import Final
@@ -24,11 +24,11 @@ from spec.symbiotic.state import (
 )
 
 SHARED_BY: Final = "/"
-"""Between an account and the vault that it earned by."""
+"""The separator between an account and the vault through which it earned."""
 
 
 def yields_of(trace: Trace) -> Yields:
-    """The earnings of everybody from the first step to the last, claimed or not."""
+    """The earnings of all positions over a trace, claimed or not, and all payments."""
     state, paid_in, commission = _followed(trace)
     earnings: list[Earning] = []
     payments: list[Payment] = []
@@ -54,7 +54,9 @@ def yields_of(trace: Trace) -> Yields:
 
 
 def _followed(trace: Trace) -> tuple[State, Counter[RewardList], Counter[RewardList]]:
-    """The state at the end; what was paid in, and the admins' commission, each by contract, token and network."""
+    """The state after the trace, the amounts paid in, and the admins' commission; the two by contract, token and
+    network.
+    """
     state = trace.genesis.copy()
     paid_in: Counter[RewardList] = Counter()
     commission: Counter[RewardList] = Counter()
@@ -76,7 +78,7 @@ def _followed(trace: Trace) -> tuple[State, Counter[RewardList], Counter[RewardL
 
 
 def _of_list(state: State, rewards: RewardList) -> list[Earning]:
-    """The earnings of everybody who ever had shares of the vault that a list of rewards is of."""
+    """The earnings from one list of rewards, of every account that ever had shares of its vault."""
     draft = Draft(state)
     vault = draft.get(STAKER_REWARDS, rewards[0]).vault
     earnings: list[Earning] = []

@@ -1,4 +1,4 @@
-"""`python -m harness.clients.eigenlayer`: the contracts behind the wire protocol."""
+"""The entry point `python -m harness.clients.eigenlayer`: serves the contracts over the wire protocol."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""Artifacts of the contracts, as a compiler wrote them: their creation code, and the signatures of their errors."""
+"""The contracts' artifacts, as a compiler wrote them: creation code, and signatures of errors."""
 
 import json
 from collections.abc import Mapping
@@ -17,21 +17,22 @@ CONTRACTS: Final = (
     *("EigenPodManager", "EigenPod", "StrategyBase"),
     *("TransparentUpgradeableProxy", "UpgradeableBeacon", "ERC20PresetFixedSupply"),
 )
-"""The contracts that are deployed: EigenLayer's own, and OpenZeppelin's that they stand on."""
+"""The contracts that are deployed: EigenLayer's own, and OpenZeppelin's on which they build."""
 
 RESOLUTION_DELAY: Final = "SLASH_RESOLUTION_DELAY_BLOCKS"
-"""A constant that tells releases apart: since v1.13 what a slash took is paid after a delay."""
+"""The constant that tells releases apart: since v1.13, slashed funds are paid out after a delay."""
 
 
 class ArtifactsError(Exception):
-    """A folder that has not what it must have."""
+    """The exception for a folder in which an artifact is missing or unreadable."""
 
 
 @attrs.frozen
 class Artifacts:
-    """The creation code of each contract by its name, the errors that they revert with, and their release.
+    """The creation code of each contract by name, the signatures of their errors, and their release.
 
-    `resolution_delay_blocks` is a constant of the contracts; 0 in a release that pays at once what a slash took.
+    `resolution_delay_blocks` is a constant of the contracts: the delay in blocks until slashed funds are paid out; 0 in
+    a release that pays at once.
     """
 
     code: Mapping[str, bytes]
@@ -41,7 +42,9 @@ class Artifacts:
 
 
 def read_artifacts(folder: Path) -> Artifacts:
-    """The artifacts of a folder: `NAME.sol/NAME.json` or `NAME.json` of each contract. Else ArtifactsError."""
+    """The artifacts in a folder: `NAME.sol/NAME.json` or `NAME.json` for each contract. Raises ArtifactsError if one is
+    missing or malformed.
+    """
     read = {name: _read(folder, name) for name in CONTRACTS}
     errors = {_signature(item) for each in read.values() for item in each["abi"] if item["type"] == "error"}
     code = {name: _code(each, name) for name, each in read.items()}
@@ -52,7 +55,7 @@ def read_artifacts(folder: Path) -> Artifacts:
 
 
 def _resolution_delay(code: bytes) -> int:
-    """The constant, of a StrategyManager that stands alone."""
+    """The constant's value, read from a StrategyManager that is deployed alone on a fresh EVM."""
     chain = EvmChain()
     arguments = encode(["address"] * 3 + ["string"], ["0x" + "01" * 20] * 3 + ["v1.0.0"])
     return first_word(chain.ask(chain.create(code + arguments), f"{RESOLUTION_DELAY}()"))
@@ -72,7 +75,7 @@ def _read(folder: Path, name: str) -> dict[str, Any]:
 
 
 def _code(artifact: Mapping[str, Any], name: str) -> bytes:
-    """The creation code: Foundry writes it under `bytecode`, solc under `evm.bytecode`."""
+    """The creation code in an artifact: Foundry writes it under `bytecode`, solc under `evm.bytecode`."""
     found = artifact.get("bytecode") or artifact.get("evm", {}).get("bytecode") or {}
     code = found.get("object", "") if isinstance(found, dict) else found
     try:
@@ -109,4 +112,4 @@ ARTIFACTS_OPTION: Final = click.option(
     callback=_asked,
     help="A folder that the contracts' compiler wrote, such as Foundry's out.",
 )
-"""The option of the commands that need the contracts: a usage error if the folder has not all of them."""
+"""The option of commands that need the contracts. Raises UsageError if the folder lacks any of them."""

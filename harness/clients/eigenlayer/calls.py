@@ -1,4 +1,4 @@
-"""EigenLayer's calls as the contracts have them: which contract, which function, its arguments and what it returns."""
+"""The contract calls for EigenLayer's actions: the contract, the function, its arguments, and its return values."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Final
@@ -16,7 +16,9 @@ Values = tuple[Any, ...]
 
 @attrs.frozen
 class ContractCall:
-    """A function of a contract: `values` are its arguments, by those of the trace and the sender's address."""
+    """The contract call for an action. `values` computes its arguments, from a deployment, the arguments in the trace
+    and the sender's address. `returns` converts return data to a trace's `returns`.
+    """
 
     contract: str
     signature: str
@@ -42,7 +44,9 @@ def _account_or_nobody(on: Deployment, name: str | None) -> str:
 
 
 def _approved(on: Deployment, args: Args, sender: str) -> Values:
-    """The operator, the approver's signature and its salt: one over what the contract says is to be signed, or none."""
+    """The arguments of a delegation: operator, approver's signature with its expiry, and salt. The signature is over
+    the digest that the contract computes; it is empty if the trace has no approval or an invalid one.
+    """
     operator, approval = on.address(args["operator"]), args.get("approval")
     if approval is None:
         return operator, (b"", 2**256 - 1), bytes(32)
@@ -56,7 +60,10 @@ def _approved(on: Deployment, args: Args, sender: str) -> Values:
 
 
 def _completion(on: Deployment, args: Args) -> tuple[Values, Values, bool]:
-    """A withdrawal as it was queued, its tokens, and how it is paid. One that was never queued is made up."""
+    """The arguments that complete a withdrawal: the struct as it was queued, its tokens, and if it is paid in tokens.
+
+    For a withdrawal that was never queued, a struct is made up.
+    """
     key = (args["staker"], int(args["nonce"]))
     known = on.withdrawals.get(key)
     if known is None:
@@ -278,4 +285,4 @@ CALLS: Final[Mapping[str, ContractCall]] = {
         ),
     ),
 }
-"""By action: the call that it is."""
+"""The contract call for each action, by the action's name in traces."""

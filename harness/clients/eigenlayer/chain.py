@@ -1,4 +1,4 @@
-"""A chain whose blocks are numbered by whoever calls, and whose storage can be read and planted."""
+"""A chain whose block number the caller sets, and whose storage can be read and written."""
 
 from typing import Any, Final
 
@@ -12,19 +12,23 @@ SECONDS_PER_BLOCK: Final = 12
 
 
 class BlockChain(EvmChain):
-    """A chain on an EVM that is a library, in a block of the caller's choice."""
+    """A chain on the EVM library, at a block number that the caller sets."""
 
     def set_block(self, number: int) -> None:
-        """Let calls and views be in this block."""
+        """Set the block number of the next calls and views."""
         timestamp = FIRST_TIMESTAMP + SECONDS_PER_BLOCK * number
         self._evm.set_block_env(pyrevm.BlockEnv(number=number, timestamp=timestamp))
 
     def create_by(self, deployer: str, code: bytes) -> str:
-        """Deploy a contract as the first one of a deployer, so that its address is known before."""
+        """Deploy a contract by its creation code, as the first one of `deployer`, so that its address is known in
+        advance.
+        """
         return str(self._evm.deploy(deployer, code)).lower()
 
     def call(self, sender: str, to: str, signature: str, *arguments: Any) -> bytes:
-        """Call a contract. A sender that is a contract has no code while it calls: an EVM takes no call of one."""
+        """Call a contract. If the sender is a contract, its code is removed during the call, since an EVM refuses a
+        transaction from a contract.
+        """
         code = self._evm.get_code(sender)
         if not code:
             return super().call(sender, to, signature, *arguments)
@@ -43,11 +47,11 @@ class BlockChain(EvmChain):
         self._evm.insert_account_storage(address, slot, value)
 
     def ether(self, address: str) -> int:
-        """The wei that an account has."""
+        """The wei that an account holds."""
         return int(self._evm.get_balance(address))
 
     def plant_ether(self, address: str, amount_wei: int) -> None:
-        """Let an account have so much."""
+        """Set the balance of an account, in wei."""
         self._evm.set_balance(address, amount_wei)
 
     def _give_code(self, address: str, code: bytes | None) -> None:
@@ -57,5 +61,5 @@ class BlockChain(EvmChain):
 
 
 def first_made_by(deployer: str) -> str:
-    """The address of the first contract that an account deploys."""
+    """The address of the first contract that an account deploys (CREATE with nonce 0)."""
     return f"0x{keccak(bytes([0xD6, 0x94]) + bytes.fromhex(deployer[2:]) + bytes([0x80])).hex()[24:]}"

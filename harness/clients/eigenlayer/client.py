@@ -16,14 +16,16 @@ from spec.codec import Json
 
 GWEI: Final = 10**9
 FACTS: Final = ("mine", "fund_pod", "plant_pod_owner_deposit_shares")
-"""Facts, which take a block and are no calls: time that passes, ETH that arrives in a pod, a debt of before."""
+"""The entries of a history that are not contract calls: time that passes, ETH that arrives in a pod, and negative
+deposit shares from before the history.
+"""
 
 UNNAMED: Final = "v1.12.0"
 RESOLUTION_DELAY: Final = "slash_resolution_delay_blocks"
 
 
 class EigenLayerContracts(Client):
-    """The contracts, deployed anew for each history, on a chain that `begin` starts."""
+    """The contracts, deployed anew for each history, on a chain that `begin` creates."""
 
     def __init__(self, artifacts: Artifacts, begin: Callable[[], BlockChain] = BlockChain) -> None:
         self._artifacts = artifacts
@@ -31,13 +33,15 @@ class EigenLayerContracts(Client):
         self._deployed: Deployment | None = None
 
     def hello(self, protocol: str) -> Introduction:
-        """The contracts support every call that there is a line for: all but rewards."""
+        """The introduction of the client. It supports every action except those of rewards."""
         actions = frozenset([*CALLS, *FACTS])
         name = "eigenlayer-contracts on revm"
         return Introduction(name, self._artifacts.release, actions, has_reasons=True, has_digest=True)
 
     def reset(self, head: Json) -> str | Unsupported | None:
-        """Deploy the world that a trace's head declares; Unsupported if these contracts cannot be deployed so."""
+        """Deploy the world in a trace's head, and return the digest of its state; Unsupported if the contracts cannot
+        be deployed in this world.
+        """
         fields = cast("dict[str, Any]", head)
         why = self._refusal(fields)
         if why is not None:
@@ -46,7 +50,7 @@ class EigenLayerContracts(Client):
         return digest(observe(self.deployed))
 
     def apply(self, call: Json) -> Answer:
-        """Make one call, as a transaction in its block."""
+        """Make one call as a transaction in its block."""
         on, fields = self.deployed, cast("dict[str, Any]", call)
         action, args = str(fields["action"]), fields["args"]
         on.set_block(int(fields["block"]))
@@ -64,17 +68,17 @@ class EigenLayerContracts(Client):
         return to_wire(observe(self.deployed))
 
     def bye(self) -> None:
-        """Do nothing: the chain is memory of this process."""
+        """End the history. There is nothing to shut down: the chain is memory of this process."""
         self._deployed = None
 
     @property
     def deployed(self) -> Deployment:
-        """The contracts of the current history. One has to be begun."""
+        """The contracts of the current history, which must have begun."""
         assert self._deployed is not None
         return self._deployed
 
     def _refusal(self, head: dict[str, Any]) -> str | None:
-        """The reason that a world cannot be deployed; None if it can."""
+        """The reason why a world cannot be deployed, or None."""
         if head["protocol"] != "eigenlayer":
             return f"a world of {head['protocol']}"
         release, config = head.get("release", UNNAMED), head["config"]
@@ -93,7 +97,7 @@ class EigenLayerContracts(Client):
 def _called(
     on: Deployment, action: str, sender: str, args: dict[str, Any]
 ) -> tuple[bytes, Callable[[bytes], dict[str, Json] | None]]:
-    """The answer of the contract, and its form as a trace's `returns`."""
+    """The return data of the contract, and the function that converts it to a trace's `returns`."""
     line, caller = CALLS[action], on.address(sender)
     to = on.tokens[args["token"]] if line.contract == "token" else on.core[line.contract]
     output = on.chain.call(caller, to, line.signature, *line.values(on, args, caller))
@@ -107,8 +111,8 @@ def _called(
 
 
 def _let_happen(on: Deployment, action: str, args: dict[str, Any]) -> None:
-    """Plant a fact in storage, since no call makes it: ETH in a pod, as a checkpoint counts it; or deposit shares of
-    before.
+    """Write to storage what no call can produce: ETH in a pod, credited as a checkpoint would, or a pod owner's deposit
+    shares from before the history.
     """
     if action == "fund_pod" and args["pod_owner"] in on.pod_owners:
         pod, amount_wei = on.address(f"pod:{args['pod_owner']}"), int(args["amount_wei"])

@@ -15,11 +15,13 @@ from harness.clients.eigenlayer.signing import address_of_key
 from spec.codec import Json
 
 ADMIN: Final = "0x" + "ad" * 20
-"""The admin of all proxies, who calls nothing: a proxy knows its admin by the address."""
+"""The admin of all proxies, which makes no calls: a proxy treats calls from its admin's address differently."""
 
 PAUSERS: Final = "0x" + "9a" * 20
 DEPOSIT_CONTRACT: Final = "0x" + "de" * 20
-"""Two contracts that no call of a trace reaches: nothing is paused, and nobody stakes on the beacon chain."""
+"""Addresses of two contracts that no call of a trace reaches: nothing is paused, and nobody stakes on the
+beacon chain.
+"""
 
 BEACON_CHAIN_ETH: Final = "beaconChainETH"
 BEACON_CHAIN_ETH_ADDRESS: Final = "0xbeac0eeeeeeeeeeeeeeeeeeeeeeeeeeeeeebeac0"
@@ -29,10 +31,10 @@ APPROVERS_KEY: Final = int(digest(APPROVER), 16) >> 8
 POD_OF: Final = "pod:"
 UINT256_MAX: Final = 2**256 - 1
 VERSION: Final = "v1.0.0"
-"""The version that the contracts are told. It is a part of what an approver signs, and of nothing else."""
+"""The version string of the contracts. It only enters the digest that a delegation approver signs."""
 
 ACCEPTS_EVERYTHING: Final = bytes.fromhex("6008600c60003960086000f3" + "60015f5260205ff3")
-"""A registrar of ours for AVSs: it answers 1 to everything."""
+"""Creation code of a registrar for AVSs that returns 1 to every call."""
 
 PROXIES: Final = ("permissions", "strategies", "delegation", "allocation", "pods")
 
@@ -40,7 +42,7 @@ OperatorSet = tuple[str, int]
 
 
 class Deployment:
-    """The contracts of one world, on a chain that is in the world's first block."""
+    """The contracts of one world, deployed on a chain at the world's first block."""
 
     def __init__(self, artifacts: Artifacts, head: Mapping[str, Any], chain: BlockChain) -> None:
         self.chain: Final = chain
@@ -68,32 +70,32 @@ class Deployment:
         self._plant()
 
     def set_block(self, block: int) -> None:
-        """Let calls and views be in this block."""
+        """Set the block number of the next calls and views."""
         self.block = block
         self.chain.set_block(block)
 
     def address(self, name: str) -> str:
-        """The address of a name; a pod's is that of its owner's pod, made or not."""
+        """The address of a name. `pod:OWNER` is the address of the owner's pod, whether it exists or not."""
         if name.startswith(POD_OF):
             owner = self.address(name.removeprefix(POD_OF))
             return address_of(first_word(self.chain.ask(self.core["pods"], "getPod(address)", owner)))
         return self.addresses[name]
 
     def name_at(self, address: str | int) -> str:
-        """The name at an address."""
+        """The name of an address."""
         return self.names[address_of(address) if isinstance(address, int) else address]
 
     def name_or_null(self, address: str | int) -> Json:
-        """The name at an address; null at zero."""
+        """The name of an address; None for the zero address."""
         name = self.name_at(address)
         return None if name == "zero" else name
 
     def name_of(self, reverted: Reverted) -> str:
-        """The name of an error."""
+        """The name of a revert's error, as traces write it."""
         return self._errors.name_of(reverted)
 
     def asked(self, contract: str, signature: str, types: Sequence[str], *arguments: Any) -> tuple[Any, ...]:
-        """The values that a view function answers, of a contract by its part or address."""
+        """The return values of a view function. `contract` is the name of a core contract or an address."""
         return decoded(tuple(types), self.chain.ask(self.core.get(contract, contract), signature, *arguments))
 
     def _name_accounts(self) -> None:
@@ -154,7 +156,9 @@ class Deployment:
         return self.chain.create_by(deployer, self._code["TransparentUpgradeableProxy"] + arguments)
 
     def _deploy_strategies(self) -> None:
-        """Each token, and each strategy at an address in the order that the world gives: native ETH has its own."""
+        """Deploy the tokens, and the strategies at addresses in the world's order; native ETH's strategy has a fixed
+        address.
+        """
         supplies = {token: sum(map(int, held.values())) for token, held in self.genesis["token_balances"].items()}
         for token in self.genesis["tokens"]:
             arguments = [token, token, supplies.get(token, 0), DEPLOYER]
@@ -190,7 +194,9 @@ class Deployment:
         call(self.address(genesis["whitelister"]), self.core["strategies"], whitelist, arguments)
 
     def _plant(self) -> None:
-        """Write what no call can make any more: shares slashed before slashes had ids, and histories of a past."""
+        """Write to storage what no call can produce any more: shares slashed before slashes had ids, and earlier
+        history of cumulative scaled shares.
+        """
         chain, manager = self.chain, self.core["strategies"]
         burnable = 0
         for name, pool in self.genesis["strategies"].items():
@@ -217,7 +223,9 @@ def _deployer(name: str) -> str:
 
 
 def _deployers(below: int, above: int) -> list[str]:
-    """Deployers of contracts at ascending addresses: so many below that of native ETH, and so many above."""
+    """Deployers whose first contracts have ascending addresses: `below` of them below native ETH's, and `above` above
+    it.
+    """
     found: dict[bool, dict[str, str]] = {False: {}, True: {}}
     number = 0
     while len(found[False]) < below or len(found[True]) < above:

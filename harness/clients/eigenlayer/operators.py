@@ -1,4 +1,4 @@
-"""Operators as a trace shows them: registrations, allocations, and what each strategy of theirs stands at."""
+"""The operators in the state as a trace shows it: registrations, allocations, and figures for each strategy."""
 
 from typing import Any, Final
 
@@ -14,12 +14,12 @@ SETS: Final = ("(address,uint32)[]",)
 
 
 def observe_operators(on: Deployment) -> Json:
-    """All operators of the world."""
+    """The view of every operator of the world."""
     return {operator: OperatorView(on, operator).observe() for operator in on.genesis["operators"]}
 
 
 class OperatorView:
-    """One operator, by views and by storage."""
+    """The view of one operator, read by view functions and from storage."""
 
     def __init__(self, on: Deployment, operator: str) -> None:
         self._on = on
@@ -27,7 +27,7 @@ class OperatorView:
         self._key = storage.number(self._at)
 
     def observe(self) -> Json:
-        """All that a trace shows of this operator."""
+        """Everything that a trace shows about this operator."""
         on = self._on
         registrations = {each: self._word(storage.REGISTRATIONS, each) for each in on.operator_sets}
         allocated = [self._set_of(each) for each in self._ask("allocation", "getAllocatedSets(address)", *SETS)[0]]
@@ -52,7 +52,7 @@ class OperatorView:
         return self._on.asked(contract, signature, kinds, self._at)
 
     def _word(self, slot: int, operator_set: OperatorSet | None = None, *more: int) -> int:
-        """A word in the AllocationManager's storage, of this operator, or of one of its operator sets."""
+        """A word in the AllocationManager's storage, for this operator, or for one of its operator sets."""
         keys = [self._key]
         if operator_set is not None:
             keys.append(storage.set_key(self._on.address(operator_set[0]), operator_set[1]))
@@ -109,7 +109,9 @@ class OperatorView:
         }
 
     def _in_queue(self, strategy: str) -> str:
-        """0 where the view reverts, as in the first blocks of a chain."""
+        """The slashable shares in the withdrawal queue; "0" where the view reverts, as in the first blocks
+        of a chain.
+        """
         on, signature = self._on, "getSlashableSharesInQueue(address,address)"
         try:
             return str(on.asked("delegation", signature, ["uint256"], self._at, strategy)[0])
@@ -131,7 +133,7 @@ class OperatorView:
         return sorted(self._on.name_at(each) for each in found)
 
     def _allocations(self) -> dict[str, Json]:
-        """Each allocation that was ever made, as it is stored and as it stands in this block."""
+        """Each allocation ever made, as stored and as effective in this block."""
         observed: dict[str, dict[str, Json]] = {}
         for operator_set in self._on.operator_sets:
             for strategy in self._on.strategies:

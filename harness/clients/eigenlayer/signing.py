@@ -1,4 +1,4 @@
-"""Signatures of an account, as `ecrecover` knows them: ECDSA on the curve secp256k1. For tests of contracts alone."""
+"""ECDSA signatures on secp256k1 that `ecrecover` accepts; not safe for real keys, only for tests of contracts."""
 
 from typing import Final
 
@@ -23,7 +23,7 @@ def address_of_key(key: int) -> str:
 
 
 def sign(key: int, digest: bytes) -> bytes:
-    """A signature of a digest: r, s, v. The same digest has the same one."""
+    """The signature of a digest: r, s, v. It is deterministic."""
     nonce = int.from_bytes(keccak(_bytes(key) + digest), "big") % N
     point = _times(nonce, G)
     assert point is not None

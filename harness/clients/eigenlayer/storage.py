@@ -1,4 +1,4 @@
-"""Storage of the contracts, for what no view function shows: its slots, as those of v1.12 and v1.13 lay them out."""
+"""The storage slots of the contracts, in the layout of v1.12 and v1.13, for values that no view function returns."""
 
 from functools import lru_cache
 from typing import Final
@@ -13,29 +13,29 @@ ALLOCATIONS: Final = 160
 ENCUMBERED_MAGNITUDES: Final = 162
 DEALLOCATION_QUEUES: Final = 163
 HAS_METADATA: Final = 164
-"""Of the AllocationManager."""
+"""The AllocationManager's slot of AVSs that have metadata; the slots above are the AllocationManager's, too."""
 
 CUMULATIVE_SCALED_SHARES: Final = 165
-"""Of the DelegationManager."""
+"""The DelegationManager's slot of cumulative scaled shares."""
 
 BURNABLE_SHARES: Final = 212
-"""Of the StrategyManager."""
+"""The StrategyManager's slot of shares to burn from before slashes had ids."""
 
 POD_OWNER_DEPOSIT_SHARES: Final = 155
-"""Of the EigenPodManager."""
+"""The EigenPodManager's slot of deposit shares by pod owner."""
 
 TOTAL_SHARES: Final = 51
-"""Of a strategy."""
+"""A strategy's slot of total shares."""
 
 WITHDRAWABLE_GWEI: Final = 52
-"""Of a pod."""
+"""A pod's slot of withdrawable gwei."""
 
 SET_BITS: Final = 96
 
 
 @lru_cache(maxsize=2**16)
 def slot_of(slot: int, *keys: int) -> int:
-    """The slot of an entry of a mapping, or of one in mappings of mappings."""
+    """The slot of an entry of a mapping, or of nested mappings with several keys."""
     for key in keys:
         slot = int.from_bytes(keccak(key.to_bytes(32, "big") + slot.to_bytes(32, "big")), "big")
     return slot
@@ -43,7 +43,7 @@ def slot_of(slot: int, *keys: int) -> int:
 
 @lru_cache(maxsize=2**12)
 def elements_of(slot: int) -> int:
-    """The slot of the first element of an array."""
+    """The slot of the first element of a dynamic array."""
     return int.from_bytes(keccak(slot.to_bytes(32, "big")), "big")
 
 
@@ -58,17 +58,17 @@ def set_key(avs: str, operator_set_id: int) -> int:
 
 
 def part(word: int, offset_bytes: int, bits: int) -> int:
-    """A number that shares a word with others."""
+    """An unsigned number of `bits` bits that is packed into a word with others."""
     return word >> (8 * offset_bytes) & ((1 << bits) - 1)
 
 
 def signed(value: int, bits: int) -> int:
-    """A number of so many bits that may be negative."""
+    """A two's complement number of `bits` bits as a signed one."""
     return value - (1 << bits) if value >> (bits - 1) else value
 
 
 def queue(chain: BlockChain, contract: str, slot: int) -> list[int]:
-    """The words of a double-ended queue, from its front to its back."""
+    """The words of a double-ended queue, from front to back."""
     word = chain.word(contract, slot)
     begin, end = signed(part(word, 0, 128), 128), signed(part(word, 16, 128), 128)
     return [chain.word(contract, slot_of(slot + 1, position % 2**256)) for position in range(begin, end)]

@@ -1,4 +1,4 @@
-"""The state of a deployment as a trace shows it: by the contracts' view functions, and by storage what none shows."""
+"""The state of a deployment as a trace shows it, read by view functions, and from storage where there is none."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
@@ -15,7 +15,7 @@ WITHDRAWALS: Final = (f"{WITHDRAWAL}[]", "uint256[][]")
 
 
 def observe(on: Deployment) -> Json:
-    """The state as a trace's `post` shows it, with JSON integers where that has them."""
+    """The state as a trace's `post` shows it, with JSON integers where a trace has them."""
     genesis = on.genesis
     parties = [*genesis["stakers"], *genesis["operators"]]
     observed: dict[str, Json] = {
@@ -35,7 +35,7 @@ def observe(on: Deployment) -> Json:
 
 
 def _balances(on: Deployment, token: str) -> Json:
-    """The balance of each account, if it has any of a token."""
+    """The balances of a token, by account; accounts without any are left out."""
     at = on.tokens[token]
     held = {name: on.asked(at, "balanceOf(address)", ["uint256"], address)[0] for name, address in on.addresses.items()}
     return {name: str(amount) for name, amount in held.items() if amount}
@@ -77,12 +77,12 @@ def _staker(on: Deployment, party: str) -> Json:
 
 
 def _held(on: Deployment, staker: str) -> Iterator[tuple[str, Json]]:
-    """The shares of a staker in each strategy, if any of it is not what all begin with."""
+    """The shares of a staker by strategy; strategies in which it has only initial values are left out."""
     strategies = tuple(on.address(name) for name in on.strategies)
     both = "getWithdrawableShares(address,address[])"
     try:
         withdrawable, deposited = on.asked("delegation", both, ["uint256[]"] * 2, staker, strategies)
-    except Reverted:  # where one of them reverts, each by itself
+    except Reverted:  # where one strategy makes the view revert, each is queried by itself
         withdrawable, deposited = zip(*[_one_by_one(on, staker, each) for each in strategies], strict=True)
     factor = "depositScalingFactor(address,address)"
     for name, at, shares, whole in zip(on.strategies, strategies, withdrawable, deposited, strict=True):
@@ -99,7 +99,7 @@ def _held(on: Deployment, staker: str) -> Iterator[tuple[str, Json]]:
 
 
 def _one_by_one(on: Deployment, staker: str, strategy: str) -> tuple[Any, int]:
-    """The withdrawable shares of one strategy, or the error of the view; and those deposited."""
+    """The withdrawable shares in one strategy, or the name of the error if the view reverts; and the deposit shares."""
     both = "getWithdrawableShares(address,address[])"
     try:
         (shares,), (whole,) = on.asked("delegation", both, ["uint256[]"] * 2, staker, (strategy,))
@@ -110,7 +110,7 @@ def _one_by_one(on: Deployment, staker: str, strategy: str) -> tuple[Any, int]:
 
 
 def _withdrawals(on: Deployment, stakers: dict[str, None]) -> Json:
-    """The withdrawals in the queue. Each is kept as the contract has it, for whoever completes it."""
+    """The queued withdrawals. Each struct is also kept in `on.withdrawals`, for the call that completes it."""
     observed: list[tuple[tuple[str, int], Json]] = []
     for staker in stakers:
         for each, paid in _queued_by(on, on.address(staker)):
@@ -121,17 +121,21 @@ def _withdrawals(on: Deployment, stakers: dict[str, None]) -> Json:
 
 
 def _queued_by(on: Deployment, staker: str) -> list[tuple[tuple[Any, ...], Sequence[Any]]]:
-    """The withdrawals that a staker has in the queue, each with what it would pay, or the error of that view."""
+    """The queued withdrawals of a staker, each with the shares that it would pay, or the error of the view that says
+    so.
+    """
     try:
         queued, shares = on.asked("delegation", "getQueuedWithdrawals(address)", WITHDRAWALS, staker)
-    except Reverted:  # where one of them reverts, each by itself
+    except Reverted:  # where one withdrawal makes the view revert, each is queried by itself
         (roots,) = on.asked("delegation", "getQueuedWithdrawalRoots(address)", ["bytes32[]"], staker)
         return [_queued_at(on, root) for root in roots]
     return list(zip(queued, shares, strict=True))
 
 
 def _queued_at(on: Deployment, root: bytes) -> tuple[tuple[Any, ...], Sequence[Any]]:
-    """One withdrawal, with what it would pay; where that view reverts, with its error in each place."""
+    """One queued withdrawal, with the shares that it would pay per strategy; if that view reverts, its error in each
+    place.
+    """
     try:
         queued, shares = on.asked("delegation", "getQueuedWithdrawal(bytes32)", [WITHDRAWAL, "uint256[]"], root)
     except Reverted as reverted:
@@ -178,7 +182,7 @@ def _has_metadata(on: Deployment, avs: str) -> bool:
 
 
 def _slashes(on: Deployment) -> dict[str, Json]:
-    """The shares that slashes took and nobody paid yet, and until when it waits."""
+    """The slashed shares that are not paid out yet, and the block from which they can be."""
     taken: dict[str, Json] = {}
     blocks: dict[str, Json] = {}
     one = "((address,uint32),uint256)"

@@ -1,4 +1,4 @@
-"""Worlds of walks as contracts can be deployed in them, and walks through those."""
+"""The worlds of walks, changed so that the contracts can be deployed in them, and walks through these."""
 
 from typing import Any, Final
 
@@ -15,7 +15,7 @@ RESOLUTION_DELAY: Final = "slash_resolution_delay_blocks"
 
 
 def as_deployed(world: dict[str, Json], artifacts: Artifacts) -> dict[str, Json]:
-    """A world without rewards, of the contracts' release, with the delays that these can have."""
+    """A world without rewards, of the contracts' release, with delays that the contracts allow."""
     release = RELEASES[artifacts.release]
     changed: Any = in_release(world, release)
     config = dict(changed["config"])
@@ -27,8 +27,8 @@ def as_deployed(world: dict[str, Json], artifacts: Artifacts) -> dict[str, Json]
 
 
 def walk_as_deployed(walk: Walk, seed: int, artifacts: Artifacts) -> Walk:
-    """The walk of a seed, through its world as the contracts can be deployed in it, without calls that nobody can make:
-    those of address zero.
+    """The walk of a seed, in its world as the contracts can be deployed, without calls from the zero address, which
+    nobody can make.
     """
     drawn = walk.of(seed)
     world = as_deployed(drawn.world, artifacts)

@@ -1,4 +1,4 @@
-"""`python -m harness.clients.symbiotic`: the contracts behind the wire protocol."""
+"""The entry point `python -m harness.clients.symbiotic`: serves the contracts over the wire protocol."""
 
 import sys
 from pathlib import Path

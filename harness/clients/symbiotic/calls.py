@@ -1,4 +1,4 @@
-"""Symbiotic's calls as the contracts have them: which contract, which function, its arguments and what it returns."""
+"""The contract calls for Symbiotic's actions: the contract, the function, its arguments, and its return values."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -60,7 +60,9 @@ CALLS: Final[Mapping[str, tuple[str, str, tuple[str, ...], tuple[str, ...]]]] = 
     "set_deposit_limit": ("vault", "setDepositLimit(uint256)", ("limit",), ()),
     "transfer_collateral": ("token", "transfer(address,uint256)", ("to", "amount"), ()),
 }
-"""By action: the contract that is called, the function, its arguments by their names (empty for hints), its returns."""
+"""The contract call for each action: contract, function signature, the trace's names of its arguments (empty for
+hints), and the names of its return values.
+"""
 
 ADDRESSES: Final = frozenset(
     {"middleware", "vault", "network", "operator", "onBehalfOf", "claimer", "recipient", "resolver", "account", "to"}
@@ -74,4 +76,4 @@ CONTRACTS: Final = Contracts(
     views=("activeStake", "activeShares", "totalStake"),
     errors={signature.partition("(")[0]: signature for signature in ERRORS_WITH_ARGUMENTS},
 )
-"""The calls, and the views by which a state is told apart, for tests in Solidity."""
+"""The calls, and the views that tests in Solidity compare to distinguish states."""

@@ -1,4 +1,4 @@
-"""The contracts as a client: each call of a history is a transaction in a block of its own."""
+"""Symbiotic's contracts as a client: each call of a history is a transaction in a block of its own."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -17,7 +17,9 @@ PROBED_CAPTURES: Final = 3
 
 
 class SymbioticContracts(Client):
-    """The contracts, deployed anew for each history, on a chain that `begin` starts at a timestamp; `node` names it."""
+    """The contracts, deployed anew for each history, on a chain that `begin` creates at a timestamp; `node` is its
+    name.
+    """
 
     def __init__(self, core: Path, errors: tuple[str, ...], begin: Callable[[int], Chain], node: str) -> None:
         self._code = bytecode(core)
@@ -27,12 +29,14 @@ class SymbioticContracts(Client):
         self._deployed: Deployment | None = None
 
     def hello(self, protocol: str) -> Introduction:
-        """The contracts support every call that there is a line for: all but rewards."""
+        """The introduction of the client. It supports every action except those of rewards."""
         actions = frozenset([*CALLS, "advance_time"])
         return Introduction(f"@symbioticfi/core on {self._node}", "1.0.3", actions, has_reasons=True, has_digest=True)
 
     def reset(self, head: Json) -> str | Unsupported | None:
-        """Deploy the world of a head, unless it has rewards."""
+        """Deploy the world in a trace's head, and return the digest of its state; Unsupported if it has an
+        extension.
+        """
         extension = cast("dict[str, Any]", head).get("extension")
         if extension is not None:
             return Unsupported(f"the extension {extension}")
@@ -42,7 +46,7 @@ class SymbioticContracts(Client):
         return digest(self.state())
 
     def apply(self, call: Json) -> Answer:
-        """Make one call, as a transaction in a block of its own."""
+        """Make one call as a transaction in a block of its own."""
         on, fields = self.deployed, cast("dict[str, Any]", call)
         on.set_time(int(fields["timestamp"]))
         if fields["action"] == "advance_time":
@@ -54,18 +58,18 @@ class SymbioticContracts(Client):
         return Accepted(returns, digest(self.state()))
 
     def state(self) -> Json | Unsupported:
-        """The whole state, by the contracts' view functions."""
+        """The whole state, read by the contracts' view functions."""
         return observe(self.deployed)
 
     def bye(self) -> None:
-        """End the chain."""
+        """Shut the chain down."""
         if self._deployed is not None:
             self._deployed.chain.close()
             self._deployed = None
 
     @property
     def deployed(self) -> Deployment:
-        """The contracts of the current history. One has to be begun."""
+        """The contracts of the current history, which must have begun."""
         assert self._deployed is not None
         return self._deployed
 

@@ -1,4 +1,4 @@
-"""A deployment of the core contracts, the tokens and the vaults of one world."""
+"""A deployment of Symbiotic's core contracts, with the tokens and vaults of one world."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -30,21 +30,21 @@ CREATE: Final = "create((uint64,address,bytes,uint64,bytes,bool,uint64,bytes))"
 
 
 def bytecode(core: Path) -> dict[str, bytes]:
-    """The creation code of each contract of the package, by its name."""
+    """The creation code of each contract in the npm package, by the contract's name."""
     text = (core / BYTECODE).read_text(encoding="utf-8")
     functions = re.findall(r"function (\w+)\(\)[^{]*\{(.*?)\n    \}", text, re.DOTALL)
     return {name: bytes.fromhex("".join(re.findall(r'hex"([0-9a-fA-F]*)"', body))) for name, body in functions}
 
 
 def begins_at(config: Mapping[str, Any]) -> int:
-    """The second at which a world begins: that of its first vault, or of its genesis."""
+    """The timestamp at which a world begins: the earlier of its genesis and the start of its first vault."""
     return min(
         int(config["genesisTimestamp"]), *[int(vault["epochDurationInit"]) for vault in config["vaults"].values()]
     )
 
 
 class Deployment(Seen):
-    """The core contracts, the tokens and the vaults of one world, on a chain that is at the time when it begins."""
+    """The contracts of one world, deployed on a chain at the world's first timestamp, then moved to its genesis."""
 
     def __init__(
         self, code: Mapping[str, bytes], errors: tuple[str, ...], config: Mapping[str, Any], chain: Chain
@@ -68,45 +68,47 @@ class Deployment(Seen):
         ):
             for account in config["preRegistered"][kind]:
                 self.chain.call(self.address(account), self.core[registry], signature)
-        # Each vault at its time, and time does not go back.
+        # Vaults are created in the order of their start times, since time does not go back.
         for name, vault in sorted(config["vaults"].items(), key=lambda each: int(each[1]["epochDurationInit"])):
             self._create(name, vault)
         self._fund()
         self.set_time(int(config["genesisTimestamp"]))
 
     def set_time(self, timestamp: int) -> None:
-        """Let calls and views be of this time."""
+        """Set the timestamp of the next calls and views."""
         self.now = timestamp
         self.chain.set_time(timestamp)
 
     def address(self, name: str) -> str:
-        """The address of a name."""
+        """The address of a name; a new name gets an address derived from its digest."""
         if name not in self.addresses:
             address = "0x" + digest(name)[:40]
             self.addresses[name], self.names[address] = address, name
         return self.addresses[name]
 
     def subnetwork(self, name: str) -> bytes:
-        """A subnetwork's identifier, made once."""
+        """The 32-byte identifier of a subnetwork, cached."""
         found = self._subnetworks.get(name)
         if found is None:
             found = self._subnetworks[name] = super().subnetwork(name)
         return found
 
     def name_at(self, word: int) -> str:
-        """The name of an address, as a view function answers it."""
+        """The name of the address in a word of return data."""
         return self.names[address_of(word)]
 
     def ask(self, to: str, signature: str, *arguments: Any) -> bytes:
-        """The answer of a view function. Reverted if it reverts."""
+        """The return data of a view function. Raises Reverted if it reverts."""
         return self.chain.ask(to, signature, *arguments)
 
     def name_of(self, reverted: Reverted) -> str:
-        """The name of an error."""
+        """The name of a revert's error, as traces write it."""
         return self._errors.name_of(reverted)
 
     def probed(self, vault: str) -> Sequence[int]:
-        """The second before, and the last captures that slashes of the vault asked for."""
+        """The timestamps at which the vault's past is observed: the previous second, and the capture timestamps of the
+        latest slashes.
+        """
         before = self.now - 1
         return [before, *[capture for capture in self.captures.get(vault, []) if capture != before]]
 

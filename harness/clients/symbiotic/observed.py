@@ -1,7 +1,7 @@
-"""A deployment on any chain, read over JSON-RPC at one block: its state, as the head of a trace and the state then.
+"""A deployment on any chain, read over JSON-RPC at one block, as an observed state: the head of a trace and the state.
 
-Every question is asked of the block by its hash. Accounts, operators and subnetworks are those that the file of
-addresses names, and all that the vaults' events name up to that block, so that none is left out of a sum.
+Every query names the block by its hash. Accounts, operators and subnetworks are those in the file of addresses, and all
+that appear in the vaults' events up to that block, so that no sum misses one.
 """
 
 from collections.abc import Mapping, Sequence
@@ -35,15 +35,19 @@ SUBNETWORKS_AND_OPERATORS: Final = (
 )
 OPT_IN: Final = "OptIn(address,address)"
 REQUEST: Final = "RequestSlash(uint256,bytes32,address,uint256,uint48,uint48)"
-"""The events that name accounts, operators and subnetworks, in their topics."""
+"""The event with which a slash is requested. The events above name accounts, operators and subnetworks, too, in their
+topics.
+"""
 
 SLASHERS: Final = ("instant", "veto")
 VERSION: Final = 1
-"""The version of the vaults that the specification is of."""
+"""The version of vaults that is specified."""
 
 
 class Observed(Seen):
-    """A deployment of which a file says where it is."""
+    """A deployment whose contracts' addresses are given in a file. Raises MalformedTrace if the file or the contracts
+    are not what is specified.
+    """
 
     def __init__(self, block: Block, addresses: Mapping[str, Json], errors: tuple[str, ...]) -> None:
         check_fields(addresses, FILE, "", OPTIONAL)
@@ -77,14 +81,16 @@ class Observed(Seen):
         self.config: dict[str, Any] = self._configured(made, networks)
 
     def ask(self, to: str, signature: str, *arguments: Any) -> bytes:
-        """The answer of a view function, which is a word at least. Reverted if it reverts."""
+        """The return data of a view function, at least one word. Raises Reverted if it reverts, NodeError if it is not
+        words.
+        """
         output = self._block.ask(to, signature, *arguments)
         if not output or len(output) % 32:
             raise self._block.error(f"{signature} of {to} answered {len(output)} bytes, which are no words")
         return output
 
     def name_of(self, reverted: Reverted) -> str:
-        """The name of an error."""
+        """The name of a revert's error, as traces write it."""
         return self._errors.name_of(reverted)
 
     def address(self, name: str) -> str:
@@ -92,18 +98,18 @@ class Observed(Seen):
         return self._addresses[name]
 
     def name_at(self, word: int) -> str:
-        """The name of an address; one that nobody named is called by itself."""
+        """The name of an address in a word; an address without a name is its own name."""
         address = address_of(word)
         return self._names.get(address) or self._call(address, address, "")
 
     def probed(self, vault: str) -> Sequence[int]:
-        """The past is not observed."""
+        """No timestamps: the past is not observed."""
         return ()
 
     def document(self) -> dict[str, Json]:
-        """The state as a file has it. All of it is of one block, which is on the chain still when all is read."""
+        """The observed state as a JSON document. Raises NodeError if the block is no longer canonical at the end."""
         post = trace_form(observe(self))
-        # Resolvers and middlewares came up while the state was read.
+        # Reading the state has named resolvers and middlewares as well.
         self.config["stakers"] = self._accounts()
         self._block.check_again()
         return {"protocol": "symbiotic", "source": self._source(), "config": self.config, "state": post}
@@ -129,7 +135,7 @@ class Observed(Seen):
         return name
 
     def _name_burner(self, vault: str) -> None:
-        """Call a vault's burner as traces do, which observe its balance; also if it has a name of its own."""
+        """Name the first vault's burner as traces do, which observe its balance; it keeps another name that it has."""
         if BURNER not in self._addresses:
             burner = address_of(self._one(vault, "burner()"))
             self._addresses[BURNER] = burner
@@ -146,7 +152,7 @@ class Observed(Seen):
         return found
 
     def _parts(self, name: str, address: str) -> dict[str, str]:
-        """The contracts of a vault, after each was found to be what the specification knows."""
+        """The contracts of a vault, checked to be what is specified. Raises MalformedTrace if one is not."""
         if not self._one(self.core["vaults"], "isEntity(address)", address):
             raise MalformedTrace(f"vaults.{name}", f"{address} does not come from the factory of vaults")
         if (version := self._one(address, "version()")) != VERSION:
@@ -172,7 +178,7 @@ class Observed(Seen):
         return {"vault": address, **parts, "token": address_of(self._one(address, "collateral()"))}
 
     def _vault_config(self, name: str) -> dict[str, Any]:
-        """A vault as a trace's config has it."""
+        """The configuration of a vault, as in a trace's `config`."""
         at = self.vaults[name]
 
         def asked(contract: str, function: str) -> int:
@@ -210,7 +216,7 @@ class Observed(Seen):
         return config
 
     def _find(self, addresses: Mapping[str, Json]) -> None:
-        """Note every holder, operator and subnetwork that the file or an event of a vault names."""
+        """Record every holder, operator and subnetwork that the file or an event of a vault names."""
         listed = addresses.get("subnetworks", [])
         for position, name in enumerate(listed if isinstance(listed, list) else [listed]):
             network, separator, number = str(name).partition("/sub")
@@ -240,15 +246,15 @@ class Observed(Seen):
                 self._operators[self.name_at(log[1])] = None
 
     def _logs(self, at: Sequence[str], topics: Sequence[Any]) -> list[list[int]]:
-        """The topics of events, as numbers."""
+        """The topics of logs, as integers."""
         return [[int(each, 16) for each in found] for found in self._block.logs(at, topics, self._begin)]
 
     def _accounts(self) -> list[str]:
-        """The names of everybody but the vaults and nobody."""
+        """The names of all accounts, without the vaults and the zero address."""
         return [name for name in self._names.values() if name != "zero" and name not in self.vaults]
 
     def _configured(self, vaults: Mapping[str, Any], networks: Sequence[str]) -> dict[str, Any]:
-        """The config of a trace."""
+        """The configuration of a trace, for this deployment."""
         operators = [
             *self._operators,
             *[each["delegatorOperator"] for each in vaults.values() if "delegatorOperator" in each],
@@ -279,7 +285,7 @@ class Observed(Seen):
 
 
 def read_address(value: Json, where: str) -> str:
-    """An address of a file. MalformedTrace if it is none."""
+    """An address in a file, in lower case. Raises MalformedTrace if it is not one."""
     text = value.lower() if isinstance(value, str) else ""
     if len(text) != 42 or not text.startswith("0x") or any(letter not in "0123456789abcdef" for letter in text[2:]):
         raise MalformedTrace(where, f"expected an address of 20 bytes, 0x and 40 digits, found {shown(value)}")
@@ -287,5 +293,5 @@ def read_address(value: Json, where: str) -> str:
 
 
 def observed(block: Block, addresses: Mapping[str, Json], errors: tuple[str, ...]) -> dict[str, Json]:
-    """The state of a deployment at a block, as a file has it."""
+    """The state of a deployment at a block, as a JSON document."""
     return Observed(block, addresses, errors).document()

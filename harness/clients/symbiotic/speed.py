@@ -1,5 +1,6 @@
-"""Long runs, and their cost: `python -m harness.clients.symbiotic.speed --core FOLDER` plays walks to the real
-contracts beside the specification, then sends the same messages to a bare EVM, and says how long each took.
+"""Long runs of walks on the real contracts in lockstep with the specification, and their cost: `python -m
+harness.clients.symbiotic.speed --core FOLDER`. The same messages are then sent to a bare EVM, and the times are
+compared.
 """
 
 import sys

@@ -1,4 +1,4 @@
-"""The state of a deployment, by the contracts' view functions, as a trace shows it."""
+"""The state of a deployment as a trace shows it, read by the contracts' view functions."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
@@ -10,11 +10,11 @@ from spec.codec import Json
 BURNER: Final = "burner0"
 LAST_TIMESTAMP: Final = 2**48 - 1
 PREFIX_BITS: Final = 96
-"""The bits of a subnetwork's own number, below those of its network's address."""
+"""The bits of a subnetwork's number in its identifier, below the network's address."""
 
 
 class Seen(ABC):
-    """A deployment, as it is seen at one time: where its contracts are, what they answer, and names for addresses.
+    """A deployment at one time: its contracts' addresses, their answers, and names for addresses.
 
     `config` is that of a trace; `core`, `vaults` and `tokens` are addresses; `now` is the timestamp.
     """
@@ -27,11 +27,11 @@ class Seen(ABC):
 
     @abstractmethod
     def ask(self, to: str, signature: str, *arguments: Any) -> bytes:
-        """The answer of a view function. Reverted if it reverts."""
+        """The return data of a view function. Raises Reverted if it reverts."""
 
     @abstractmethod
     def name_of(self, reverted: Reverted) -> str:
-        """The name of an error."""
+        """The name of a revert's error, as traces write it."""
 
     @abstractmethod
     def address(self, name: str) -> str:
@@ -39,19 +39,19 @@ class Seen(ABC):
 
     @abstractmethod
     def name_at(self, word: int) -> str:
-        """The name of an address, as a view function answers it."""
+        """The name of the address in a word of return data."""
 
     @abstractmethod
     def probed(self, vault: str) -> Sequence[int]:
-        """The timestamps at which the past is observed."""
+        """The timestamps at which a vault's past is observed."""
 
     def subnetwork(self, name: str) -> bytes:
-        """A subnetwork's identifier: the network's address, then the number."""
+        """The 32-byte identifier of a subnetwork: the network's address, then the subnetwork's number."""
         network, _, number = name.partition("/sub")
         return bytes.fromhex(self.address(network)[2:]) + int(number).to_bytes(PREFIX_BITS // 8, "big")
 
     def subnetwork_name(self, word: int) -> str:
-        """The name of a subnetwork, as a view function answers it."""
+        """The name of the subnetwork in a word of return data."""
         return f"{self.name_at(word >> PREFIX_BITS)}/sub{word & (2**PREFIX_BITS - 1)}"
 
 
@@ -104,7 +104,7 @@ def observe(on: Seen) -> Json:
 
 
 class VaultView:
-    """One vault, its delegator and its slasher, as their view functions show them."""
+    """The view of one vault, its delegator and its slasher, read by their view functions."""
 
     def __init__(self, on: Seen, name: str) -> None:
         self._on = on
@@ -113,7 +113,7 @@ class VaultView:
         self._config = on.config["vaults"][name]
 
     def observe(self) -> dict[str, Json]:
-        """All but the balances and the opt-ins, which are elsewhere."""
+        """Everything that a trace shows about the vault, except balances and opt-ins."""
         holders = self._on.config["holders"]
         epoch = self._ask("vault", "currentEpoch()")
 
@@ -146,7 +146,9 @@ class VaultView:
         return first_word(self._on.ask(self._at[contract], signature, *arguments))
 
     def _said(self, contract: str, signature: str, *arguments: Any) -> str:
-        """The answer, or the error that a view reverts with."""
+        """The first word of a view's return data, as text; or the error that the view reverts with, as
+        `revert:NAME`.
+        """
         try:
             return str(self._ask(contract, signature, *arguments))
         except Reverted as reverted:

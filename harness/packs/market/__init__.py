@@ -1,4 +1,6 @@
-"""The market's packs, one for each base. None is announced: they are asked for by their place."""
+"""The market's packs, one for each base. Those on EigenLayer and Symbiotic are found by name, but are only used if
+requested; the one for proofs is requested by its place.
+"""
 
 from typing import Final
 
@@ -17,7 +19,7 @@ CONCERNS: Final = (
     "underwriting",
 )
 RULES: Final = tuple(f"spec.market.{concern}" for concern in CONCERNS)
-"""The modules of the market's own rules, above any base."""
+"""The modules of the market's own rules, for any base."""
 
 SYMBOLS: Final = {
     "BASE_FEE": "the curve of EIP-1559",

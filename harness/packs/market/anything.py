@@ -1,6 +1,5 @@
-"""The market on a base of which nothing is known: restake prove --protocol harness.packs.market.anything:PACK.
-
-It is there for its theory alone: it has no traces and no walk.
+"""The pack of the market on a base of which nothing is assumed: restake prove --protocol
+harness.packs.market.anything:PACK. It exists for its theory only, without traces or a walk.
 """
 
 from typing import Final

@@ -1,4 +1,4 @@
-"""All that the market on EigenLayer brings: restake check --protocol market_on_eigenlayer."""
+"""The pack of the market on EigenLayer: restake check --protocol market_on_eigenlayer."""
 
 from typing import Final
 

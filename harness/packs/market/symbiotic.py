@@ -1,4 +1,4 @@
-"""All that the market on Symbiotic brings: restake check --protocol market_on_symbiotic."""
+"""The pack of the market on Symbiotic: restake check --protocol market_on_symbiotic."""
 
 from typing import Final
 
