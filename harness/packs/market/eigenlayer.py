@@ -18,6 +18,7 @@ PACK: Final = ProtocolPack(
     symbols=SYMBOLS,
     walk_at="invariants.market.eigenlayer:WALK",
     rule_machine_at="invariants.market.rule_machines.eigenlayer:MarketOnEigenLayerMachine",
+    games_at="invariants.market.games.eigenlayer:GAMES",
     bounded_model_at="invariants.market.eigenlayer:BOUNDED_MODEL",
     market_at="spec.market.eigenlayer",
     mutants=ROOT / "harness" / "mutants" / "market.toml",

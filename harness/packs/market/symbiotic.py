@@ -18,6 +18,7 @@ PACK: Final = ProtocolPack(
     symbols=SYMBOLS,
     walk_at="invariants.market.symbiotic:WALK",
     rule_machine_at="invariants.market.rule_machines.symbiotic:MarketOnSymbioticMachine",
+    games_at="invariants.market.games.symbiotic:GAMES",
     bounded_model_at="invariants.market.symbiotic:BOUNDED_MODEL",
     market_at="spec.market.symbiotic",
     mutants=ROOT / "harness" / "mutants" / "market.toml",

@@ -1,0 +1,1 @@
+"""Games of the market on each base."""

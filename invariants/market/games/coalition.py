@@ -1,0 +1,268 @@
+"""Games of the market: a coalition of a service, operators, holders and underwriters against one underwriter outside.
+
+The underwriter outside has opened a fund and pays into it before the game; whoever else plays is in one hand. Of the
+coalition all is counted that it can take out at last, of the market and of the base, against what it began with. So
+nothing is valued, by no price: everybody leaves, and balances are compared.
+
+What slashes take goes to accounts of the base's: the *takers*. Where they are not the coalition's, slashed stake is
+lost. Where they are, it is as if no slash had cost anything: all that then remains is what insurance pays.
+"""
+
+from typing import Any, Final
+
+import attr
+
+from invariants.choices import Choices
+from invariants.game import Game, Party, execute
+from invariants.market.cast import Cast
+from invariants.market.layered_walk import LayeredWalk, layered_walk
+from invariants.market.walk import open_for_insurance
+from invariants.walker import Walk
+from spec.arithmetic import WAD, div_floor
+from spec.machine import Draft, State
+from spec.market.actions import (
+    AnnounceExit,
+    BuyPolicy,
+    ClaimFees,
+    CountHolding,
+    CountPosition,
+    DeclareAffiliate,
+    Exit,
+    OpenFund,
+    RedeemReceipts,
+    ReleasePolicy,
+    Settle,
+    Underwrite,
+)
+from spec.market.insurance_state import FUND_TERMS, POLICIES, UNDERWRITERS, FundTerms
+from spec.market.receipts_state import RECEIPT_VAULTS, RECEIPTS, REDEMPTIONS
+from spec.market.state import HOLDINGS, METERS, POSITIONS
+from spec.protocol import Protocol
+
+SPONSOR: Final = "sponsor0"
+"""The sponsor of the fund of the underwriter outside; walks know it by this name."""
+
+CAPITAL: Final = WAD
+ANYBODY: Final = "anybody"
+MOST_POINTS: Final = 10**5
+"""The points that a coalition waits at most for what it earns at last."""
+
+
+def game_walk(above: LayeredWalk) -> Walk:
+    """The walk that moves are drawn from: two thirds are calls of the insurance's scenario, the rest any others."""
+    whole = layered_walk(above)
+    insurance = whole.scenarios[0]
+
+    def next_action(choices: Choices, draft: Draft) -> Any:
+        return (whole if choices.one_in(3) else insurance).next_action(choices, draft)
+
+    return Walk(whole.protocol, whole.catalogue, whole.world, whole.opening, next_action)
+
+
+def _seldom_slashing(walk: Walk, slashing: tuple[type[Any], ...]) -> Walk:
+    """The same walk, where most slashes are left out: a coalition that loses by them would not slash often."""
+
+    def next_action(choices: Choices, draft: Draft) -> Any:
+        action = walk.next_action(choices, draft)
+        if isinstance(action, slashing) and not choices.one_in(6):
+            return walk.next_action(choices, draft)
+        return action
+
+    return Walk(walk.protocol, walk.catalogue, walk.world, walk.opening, next_action)
+
+
+class Corner:
+    """The part of a base in games: who is where, and how accounts leave it."""
+
+    cast: Cast
+    outsider: str
+    coalition: Party
+    takers: Party
+    slashing: tuple[type[Any], ...]
+    """The base's calls that slash."""
+
+    def held(self, state: State, party: Party) -> int:
+        """The fee tokens of all accounts of a party, in the base."""
+        rows = Draft(state)
+        return sum([self.cast.balance(rows, account) for account in party])
+
+    def leave(self, protocol: Protocol, state: State, party: Party) -> None:
+        """Let a party take out of the base all it can."""
+        raise NotImplementedError
+
+    def allowance(self, end: State, moves: list[Any]) -> int:
+        """The dust of the base, by which a coalition may gain there."""
+        return 0
+
+
+class Coalition(Game):
+    """Everybody but one underwriter in one hand. `bars` says if that one's fund bars self-insurance, `is_declared` if
+    each operator has declared all accounts of the coalition its own.
+    """
+
+    def __init__(
+        self,
+        law_id: str,
+        sentence: str,
+        source: str,
+        walk: Walk,
+        history_steps: int,
+        parties: tuple[Party, ...],
+        corner: Corner,
+        bars: bool = True,
+        is_declared: bool = False,
+    ) -> None:
+        super().__init__(law_id, sentence, source, walk, history_steps, parties)
+        self.corner: Final = corner
+        self.bars: Final = bars
+        self.is_declared: Final = is_declared
+
+    def along(self, walk: Walk) -> "Game":
+        """The same game along another walk."""
+        told = (self.law_id, self.sentence, self.source, walk, self.history_steps, self.parties)
+        return type(self)(*told, self.corner, self.bars, self.is_declared)
+
+    def scene(self, choices: Choices) -> list[Any]:
+        """The opening, an offer whose stake has a price, and the fund of the underwriter outside."""
+        cast, offer = self.corner.cast, (self.corner.cast.services[0], self.corner.cast.pools[0])
+        terms = FundTerms(cooldown_points=40, kink_wad=WAD >> 1, bars_self_insurance=self.bars)
+        return [
+            *self.walk.opening(),
+            open_for_insurance(cast),
+            OpenFund(SPONSOR, *offer, terms),
+            Underwrite(self.corner.outsider, *offer, SPONSOR, CAPITAL),
+            *[
+                DeclareAffiliate(operator, account)
+                for operator in cast.operators
+                for account in self.corner.coalition
+                if self.is_declared
+            ],
+        ]
+
+    def allows(self, party: Party, action: Any) -> bool:
+        """True of all calls but those of the underwriter outside, those that give it something, and those of takers
+        that are not the coalition's. What is given away cannot be gained.
+        """
+        names = [getattr(action, field.name) for field in attr.fields(type(action))]
+        others = [self.corner.outsider, *[taker for taker in self.corner.takers if taker not in party]]
+        return self.corner.outsider not in names and getattr(action, "sender", ANYBODY) not in others
+
+    def excess(self, party: Party, before: State, after: State, moves: list[Any]) -> int:
+        """The coalition's gain since genesis, above the base's dust; and a unit for each slash and insured holder, as
+        what a position is worth is told in whole units.
+        """
+        start, end = self.walk.genesis(), after.copy()
+        self._leave(end, party)
+        slashes = len([move for move in moves if isinstance(move, self.corner.slashing)])
+        insured = len({move.sender for move in moves if isinstance(move, BuyPolicy)})
+        roundings = self.corner.allowance(end, moves) + (0 if self.is_declared else slashes * insured)
+        return self.corner.held(end, party) - self.corner.held(start, party) - roundings
+
+    def _leave(self, state: State, party: Party) -> None:
+        """Let a party take out all it can, of the market and then of the base."""
+        leave_market(self.walk.protocol, self.corner.cast, state, party)
+        self.corner.leave(self.walk.protocol, state, party)
+
+
+class Unharmed(Coalition):
+    """The same game, seen by the underwriter outside."""
+
+    def excess(self, party: Party, before: State, after: State, moves: list[Any]) -> int:
+        """The underwriter's loss; it leaves last. What it takes out of its fund rounds down, to whole units."""
+        start, end, alone = self.walk.genesis(), after.copy(), (self.corner.outsider,)
+        self._leave(end, party)
+        self._leave(end, alone)
+        return self.corner.held(start, alone) - self.corner.held(end, alone) - 1
+
+
+def leave_market(protocol: Protocol, cast: Cast, state: State, party: Party) -> None:
+    """Let a party take out of the market all it can: receipts from the highest vault down, capital after its cooldown,
+    what waits in the base's queue, and fees; it settles whatever anybody may settle.
+    """
+    for vault, holder in sorted(_receipts(state, party), key=lambda held: -_height(state, held[0])):
+        amount = Draft(state).get(RECEIPTS, (vault, holder)).amount
+        execute(protocol, state, RedeemReceipts(holder, vault, amount, 0))
+    leaving = [key for key, row in state.rows(UNDERWRITERS).items() if key[1] in party and row.shares > 0]
+    for (offer, sponsor), account in leaving:
+        shares = Draft(state).get(UNDERWRITERS, ((offer, sponsor), account)).shares
+        execute(protocol, state, AnnounceExit(account, *offer, sponsor, shares))
+    cooldowns = [terms.cooldown_points for terms in state.rows(FUND_TERMS).values()]
+    execute(protocol, state, cast.wait(max([1, *cooldowns]) + 1))
+    for offer in {fund[0]: None for fund in state.rows(FUND_TERMS)}:
+        for place in range(POLICIES.size(Draft(state), offer)):
+            execute(protocol, state, ReleasePolicy(ANYBODY, *offer, place))
+    for (offer, sponsor), account in list(state.rows(UNDERWRITERS)):
+        if account in party:
+            execute(protocol, state, Exit(account, *offer, sponsor))
+    for vault, number in list(state.rows(REDEMPTIONS)):
+        execute(protocol, state, Settle(ANYBODY, vault, number))
+    execute(protocol, state, cast.wait(_points_until_budgets_are_empty(state)))
+    for offer, operator in list(state.rows(POSITIONS)):
+        execute(protocol, state, CountPosition(ANYBODY, *offer, operator))
+    for group, holder in list(state.rows(HOLDINGS)):
+        execute(protocol, state, CountHolding(ANYBODY, group, holder))
+    for account in party:
+        execute(protocol, state, ClaimFees(account))
+
+
+def _points_until_budgets_are_empty(state: State) -> int:
+    """The points for which budgets pay what is counted, up to a bound."""
+    points = [
+        div_floor(row.budget_grains, row.rate * row.stake)
+        for row in state.rows(METERS).values()
+        if row.rate > 0 and row.stake > 0
+    ]
+    return min(max([1, *points]), MOST_POINTS)
+
+
+def _receipts(state: State, party: Party) -> list[tuple[str, str]]:
+    return [key for key, row in state.rows(RECEIPTS).items() if key[1] in party and row.amount > 0]
+
+
+def _height(state: State, vault: str) -> int:
+    """The number of vaults beneath a vault."""
+    beneath = Draft(state).get(RECEIPT_VAULTS, vault).beneath
+    return 0 if beneath == "" else 1 + _height(state, beneath)
+
+
+SOURCE: Final = "This project"
+
+
+def games_on(corner: Corner, walk: Walk, dust: str) -> tuple[Game, ...]:
+    """The games on one base; `dust` says in their sentences what of the base's they allow."""
+    lost, back = (corner.coalition,), ((*corner.coalition, *corner.takers),)
+    return (
+        Coalition(
+            "COAL-01",
+            "A coalition of services, operators, holders, sponsors and underwriters takes out of the market and the "
+            "base no more than it put in, where slashed stake is lost, but for a unit for each slash and insured "
+            f"holder{dust}.",
+            SOURCE,
+            _seldom_slashing(walk, corner.slashing),
+            0,
+            lost,
+            corner,
+        ),
+        Coalition(
+            "COAL-02",
+            "A coalition whose operators have declared all of its accounts takes out no more than it put in, even if "
+            f"slashed stake comes back to it, where the fund of everybody else bars self-insurance{dust}.",
+            SOURCE,
+            walk,
+            0,
+            back,
+            corner,
+            is_declared=True,
+        ),
+        Unharmed(
+            "COAL-03",
+            "An underwriter of a fund that bars self-insurance loses nothing, but for less than a unit, to a coalition "
+            "whose operators have declared all of its accounts.",
+            SOURCE,
+            walk,
+            0,
+            back,
+            corner,
+            is_declared=True,
+        ),
+    )

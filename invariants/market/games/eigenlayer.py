@@ -1,0 +1,40 @@
+"""The market's games on EigenLayer, in the token of the first strategy."""
+
+from typing import Any, Final
+
+from invariants.eigenlayer.games import allowance, leave
+from invariants.eigenlayer.walk import OPERATORS, POOLS, STAKERS_, TOKEN_WALK
+from invariants.game import Game, Party
+from invariants.market.cast import Cast
+from invariants.market.eigenlayer import CAST, LAYERED
+from invariants.market.games.coalition import Corner, game_walk, games_on
+from invariants.market.layered_walk import LayeredWalk
+from spec.eigenlayer.actions import SlashOperator
+from spec.eigenlayer.config import BURN_ADDRESS
+from spec.machine import State
+from spec.protocol import Protocol
+
+
+class _Corner(Corner):
+    """The last staker is the underwriter outside; slashed tokens are burned, or go to a set's recipient."""
+
+    cast: Cast = CAST
+    outsider = STAKERS_[-1]
+    coalition: Party = (*STAKERS_[:-1], *OPERATORS, "avs0", "avs1")
+    takers: Party = (BURN_ADDRESS, "recipient")
+    slashing: tuple[type[Any], ...] = (SlashOperator,)
+
+    def leave(self, protocol: Protocol, state: State, party: Party) -> None:
+        """Slashes are paid out, everything is queued, and completed as tokens after the delay."""
+        leave(protocol, state, party)
+
+    def allowance(self, end: State, moves: list[Any]) -> int:
+        """The dust of the first strategy, as the base's own games allow it."""
+        return allowance(end, POOLS[0], moves)
+
+
+CORNER: Final = _Corner()
+WALK: Final = game_walk(
+    LayeredWalk(LAYERED.protocol, LAYERED.catalogue, CAST, TOKEN_WALK, LAYERED.head, LAYERED.prelude)
+)
+GAMES: Final[tuple[Game, ...]] = games_on(CORNER, WALK, ", and for what GAME-02 allows")

@@ -1,0 +1,31 @@
+"""The market's games on Symbiotic."""
+
+from typing import Any, Final
+
+from invariants.game import Game, Party
+from invariants.market.cast import Cast
+from invariants.market.games.coalition import Corner, game_walk, games_on
+from invariants.market.symbiotic import CAST, LAYERED
+from invariants.symbiotic.games import leave
+from invariants.symbiotic.walk import NETWORKS, OPERATORS, STAKERS
+from spec.machine import State
+from spec.protocol import Protocol
+from spec.symbiotic.actions import ExecuteSlash, Slash
+
+
+class _Corner(Corner):
+    """The last staker is the underwriter outside; the burner takes what is slashed."""
+
+    cast: Cast = CAST
+    outsider = STAKERS[-1]
+    coalition: Party = (*STAKERS[:-1], *OPERATORS, *NETWORKS)
+    takers: Party = ("burner0",)
+    slashing: tuple[type[Any], ...] = (Slash, ExecuteSlash)
+
+    def leave(self, protocol: Protocol, state: State, party: Party) -> None:
+        """Everything is redeemed, and claimed when its epoch is over."""
+        leave(protocol, state, party)
+
+
+CORNER: Final = _Corner()
+GAMES: Final[tuple[Game, ...]] = games_on(CORNER, game_walk(LAYERED), "")
