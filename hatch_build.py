@@ -1,4 +1,6 @@
-"""The origin of a package, written into it: the commit of the checkout, and the URLs of the project that builds it."""
+"""Build hooks that record the origin of a package: the commit of the checkout, and
+the URLs of the building repository.
+"""
 
 import os
 import subprocess
@@ -11,21 +13,21 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 from hatchling.metadata.plugin.interface import MetadataHookInterface
 
 PLACE = "harness/COMMIT"
-"""The file in the sdist, and so in every wheel that is built of it."""
+"""The path of the commit's file in the sdist, and so in every wheel built from it."""
 
 
 class CommitHook(BuildHookInterface[Any]):
-    """Adds the commit to the sdist. Outside of a checkout there is none to add, and what an sdist has stays."""
+    """The hook that adds the commit to the sdist; outside a checkout it leaves the file of the sdist unchanged."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Write the commit, and whether files differ from it, to a file that goes into the sdist."""
+        """Write the commit, with `-dirty` if files differ from it, to a file that goes into the sdist."""
         if version == "editable" or not Path(self.root, ".git").exists():
             return
         asked = ["git", "-C", self.root, "describe", "--always", "--abbrev=12", "--exclude=*", "--dirty"]
         try:
             said = subprocess.run(asked, capture_output=True, text=True, check=True).stdout
         except (OSError, subprocess.CalledProcessError):
-            return  # git is not there, or refuses a folder of somebody else: a build needs no commit
+            return  # git is missing, or refuses a folder of another user: a build needs no commit
         self.folder = tempfile.TemporaryDirectory()
         file = Path(self.folder.name, "COMMIT")
         file.write_text(said, encoding="utf-8")
@@ -33,7 +35,7 @@ class CommitHook(BuildHookInterface[Any]):
 
 
 class UrlsHook(MetadataHookInterface):
-    """Adds the URLs of the repository whose workflow builds the package. Built elsewhere it has none."""
+    """The hook that adds the URLs of the repository whose workflow builds the package; other builds have none."""
 
     def update(self, metadata: dict[str, Any]) -> None:
         """Write the URLs into the metadata."""
@@ -41,7 +43,7 @@ class UrlsHook(MetadataHookInterface):
 
 
 def urls(environment: Mapping[str, str]) -> dict[str, str]:
-    """The URLs of the repository that GitHub's environment names."""
+    """The project URLs of the repository in GitHub's environment variables; empty outside a GitHub workflow."""
     server, name = environment.get("GITHUB_SERVER_URL"), environment.get("GITHUB_REPOSITORY")
     if not server or not name:
         return {}

@@ -1,4 +1,4 @@
-"""Several C compilers at a time: setuptools compiles the files of a library one after the other, and so libraries."""
+"""Parallel C compilation: setuptools alone compiles the files of a library, and the libraries, one after the other."""
 
 import os
 import sys
@@ -9,8 +9,8 @@ from typing import Any
 
 
 def compile_together() -> None:
-    """Have the setup file that runs in this process start as many compilers as there are cores."""
-    import_module("setuptools")  # brings distutils, which newer Pythons have not
+    """Make setuptools, in this process, run as many compilers in parallel as there are cores."""
+    import_module("setuptools")  # it provides distutils, which newer Python versions lack
     compiler: Any = import_module("distutils.ccompiler").CCompiler
     one_by_one = compiler.compile
 

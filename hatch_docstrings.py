@@ -1,7 +1,7 @@
-"""Docstrings of what is compiled: mypyc drops them, so they are written into its C files before these are compiled.
+"""Docstrings of compiled modules: mypyc drops them, so this hook writes them into the C files before compilation.
 
-The build hook of hatch-mypyc runs a setup file of its own, in a process of its own. `DocstringHook`, which stands
-before it in pyproject.toml, has that file call the `mypycify` of this module instead of mypyc's.
+The build hook of hatch-mypyc runs its own setup file in a subprocess. `DocstringHook`, which precedes it in
+pyproject.toml, makes that file call `mypycify` of this module instead of mypyc's.
 """
 
 import ast
@@ -15,15 +15,15 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 Documented = ast.Module | ast.ClassDef | ast.FunctionDef
 
 FILLER = "/* 'mypyc filler docstring' */"
-"""mypyc's mark at the docstring of a class that C code makes by calling its metaclass, such as an enumeration."""
+"""The marker that mypyc writes for the docstring of a class whose metaclass C code calls, such as an enumeration."""
 
 
 class DocstringHook(BuildHookInterface[Any]):
-    """Puts docstrings into what the hook after this one compiles."""
+    """The hook that makes the build hook after it compile with docstrings."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Replace the import in the setup file of hatch-mypyc."""
-        # Here, since only a build has it; it comes without types, so that mypy cannot look into it.
+        """Replace the import of `mypycify` in the setup file of hatch-mypyc."""
+        # imported here, because only a build environment has it; it has no types, so mypy cannot check it
         import hatch_mypyc.plugin as plugin  # type: ignore[import-untyped]
 
         plain = plugin.construct_setup_file
@@ -37,7 +37,7 @@ class DocstringHook(BuildHookInterface[Any]):
 
 
 def mypycify(paths: list[str], **options: Any) -> Any:
-    """The extensions of mypyc, with docstrings in their C files, which several compilers take."""
+    """The extensions that mypyc makes, with docstrings in their C files; several compilers run in parallel."""
     from mypyc.build import mypycify as compile_to_c
 
     from hatch_compilers import compile_together
@@ -55,7 +55,7 @@ def mypycify(paths: list[str], **options: Any) -> Any:
 
 
 def documented(c_source: str, tree: ast.Module) -> str:
-    """The C file of a module, with the docstrings of the module, its functions, classes and methods."""
+    """The C source of a module, with the docstrings of the module, its functions, classes and methods inserted."""
     classes = {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
     owner: ast.Module | ast.ClassDef | None = None
     name = ""
@@ -72,24 +72,24 @@ def documented(c_source: str, tree: ast.Module) -> str:
         elif FILLER in line and (made := _class_at(lines[index : index + 8], classes)):
             lines[index] = f"{line.split('=')[0]}= PyUnicode_FromString({c_string(_meaning(made))});"
         elif owner and line == "    NULL, NULL, NULL}," and (read := _function(owner, name)):
-            lines[index] = f"    NULL, {c_string(_signed(read))}, NULL}},"  # of a property
+            lines[index] = f"    NULL, {c_string(_signed(read))}, NULL}},"  # a property
         elif owner and (stands := re.search(r'PyDoc_STR\((".*?\\n--\\n\\n"|NULL)\)', line)):
             documents = owner if ".tp_doc" in line else _function(owner, name)
             if documents:
-                signature = stands[1].replace("NULL", "")  # mypyc writes none where a default is no literal
+                signature = stands[1].replace("NULL", "")  # mypyc writes no signature if a default is not a literal
                 said = f"PyDoc_STR({signature}{c_string(_signed(documents))})"
                 lines[index] = line[: stands.start()] + said + line[stands.end() :]
     return "\n".join(lines)
 
 
 def _class_of(table: str, classes: dict[str, ast.ClassDef]) -> ast.ClassDef | None:
-    """The class of a table of methods, whose name is the module's and the class's."""
+    """The class whose methods a C table lists; the table's name ends in that of the class."""
     named = [name for name in classes if table.endswith(f"___{name}_")]
     return classes[max(named, key=len)] if named else None
 
 
 def _class_at(lines: list[str], classes: dict[str, ast.ClassDef]) -> ast.ClassDef | None:
-    """The class whose line stands in C code, for the traceback if making it fails."""
+    """The class whose line number occurs in this C code, which mypyc writes for tracebacks."""
     at = re.search(r'"<module>", (\d+),', "\n".join(lines))
     if at is None:
         return None
@@ -100,7 +100,7 @@ def _class_at(lines: list[str], classes: dict[str, ast.ClassDef]) -> ast.ClassDe
 
 
 def _function(owner: ast.Module | ast.ClassDef, name: str) -> ast.FunctionDef | None:
-    """The function of a module, or the method of a class, under its name."""
+    """The function of a module, or the method of a class, with this name; None if there is none."""
     return next((node for node in owner.body if isinstance(node, ast.FunctionDef) and node.name == name), None)
 
 
@@ -109,7 +109,9 @@ def _meaning(node: Documented) -> str:
 
 
 def _signed(node: Documented) -> str:
-    """The docstring below the signature with its types; of a class without a constructor it is above the fields."""
+    """A docstring below its signature with types; for a class without a constructor,
+    its fields follow the docstring.
+    """
     meaning = _meaning(node)
     if isinstance(node, ast.FunctionDef):
         returns = f" -> {ast.unparse(node.returns)}" if node.returns else ""
@@ -121,6 +123,6 @@ def _signed(node: Documented) -> str:
 
 
 def c_string(text: str) -> str:
-    """A literal of C, in UTF-8, of characters that mean themselves to every compiler."""
+    """A C string literal for a text, as UTF-8; special and non-ASCII bytes are octal escapes."""
     plain = {*range(0x20, 0x7F)} - {*b'"\\?'}
     return '"' + "".join(chr(byte) if byte in plain else f"\\{byte:03o}" for byte in text.encode()) + '"'

@@ -1,6 +1,6 @@
-"""The notes of a release: the section of CHANGELOG.md of a tag, which has to be the version that the package has.
+"""The notes of a release: the section of CHANGELOG.md for its tag, which must be the package's version.
 
-python .ci/release_notes.py v0.1.0
+Usage: python .ci/release_notes.py v0.1.0
 """
 
 import re
@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[1]
 
 
 def notes(tag: str, version: str, changelog: str) -> str:
-    """The section of a tag. ValueError if the tag is of another version, or if nothing is written of it."""
+    """The changelog section for a tag. Raises ValueError if the tag is not the version, or if the section is empty."""
     if tag != f"v{version}":
         raise ValueError(f"the tag is {tag}, and the version of harness/__init__.py {version}")
     section = re.search(rf"^## \[?{re.escape(version)}\b[^\n]*\n(.*?)(?=^## |\Z)", changelog, re.MULTILINE | re.DOTALL)

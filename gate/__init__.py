@@ -1,4 +1,5 @@
-"""The gate for protocol changes: two versions of a protocol's rules, and a verdict on each of its calls.
+"""The gate for protocol changes: it compares two versions of a protocol's rules, and gives a verdict on each action.
 
-Both versions run as processes of their own. A verdict says what was proved, or shows a trace that both replay.
+Each version runs in processes of its own. A verdict states what was proved, or comes with a
+run that both versions replay.
 """

@@ -1,7 +1,7 @@
-"""Closures of rules: by action, all definitions that its rule can reach, of which digests say if any of them changed.
+"""Closures of actions: all definitions that an action's rule can reach, with digests that show which of them changed.
 
-What is not understood counts as reached, so that nothing that may matter is ever called the same: the whole of a
-dispatch that is none, and whatever may change a definition while modules are imported.
+Code that is not understood counts as reached, so that a relevant change is never called SAME. This includes a dispatch
+that cannot be split by action, and any code that may change a definition at import.
 """
 
 import ast
@@ -16,20 +16,20 @@ import attrs
 from gate.reading import ALL, REST, Definition, Name, NotReadError, Sources, defined, digest, reads
 
 MACHINE: Final = "spec.machine"
-"""The module that every rule runs on."""
+"""The module that runs every rule."""
 
 FILES: Final[Name] = ("files", "all")
-"""All files of a version as one definition: reached by whatever may read a file."""
+"""All files of a version, as one definition: reached by any code that may read a file."""
 
 ORDER: Final[Name] = ("order", "of all statements")
-"""The order of all modules' statements as one definition: reached by every action, if it may matter."""
+"""The order of all modules' statements, as one definition: reached by every action if the order may matter."""
 
 
 @attrs.frozen
 class Change:
-    """A definition that differs: its module and name, its file, and its lines in the head (the base's if it is gone).
+    """A definition that differs between base and head: its name, its file, and its lines in the head.
 
-    `digests` are those of the base and the head; empty where it is not there.
+    The lines are the base's if the head lacks it. `digests` are those of base and head, empty where it is absent.
     """
 
     name: Name
@@ -40,12 +40,14 @@ class Change:
 
     @property
     def shown(self) -> str:
-        """The definition as people read it."""
+        """The definition for display, as `module:name`."""
         return f"{self.name[0]}:{self.name[1] or 'module'}"
 
 
 class Closures:
-    """The closures of one protocol's actions in one version."""
+    """The closures of all actions of a protocol, in one version. Raises NotReadError if
+    the protocol's module is missing.
+    """
 
     def __init__(self, folder: Path, protocol_at: str) -> None:
         self.sources: Final = Sources(folder)
@@ -55,7 +57,7 @@ class Closures:
 
     @cached_property
     def modules(self) -> tuple[str, ...]:
-        """Every module that the protocol can import, of those in the folder."""
+        """The names of all modules in the folder that the protocol can import, sorted."""
         pending, seen = [self._place[0], MACHINE], set[str]()
         while pending:
             name = pending.pop()
@@ -66,7 +68,7 @@ class Closures:
 
     @cached_property
     def _always(self) -> list[Name]:
-        """The definitions that every action can reach: those that act on import, and the machine."""
+        """The definitions that every action reaches: those that act at import, and the whole machine."""
         found: list[Name] = [(MACHINE, ALL)]
         for name in self.modules:
             module = self.sources.module(name)
@@ -79,34 +81,37 @@ class Closures:
         return found
 
     def _acts(self, module: str, name: str, definition: Definition) -> bool:
-        """True if a definition, as its module is imported, may change another one."""
+        """True if a definition may change another one when its module is imported."""
         return definition.sets_at_import or not self._setters.isdisjoint(self._handed(module, name, definition))
 
     def _handed(self, module: str, name: str, definition: Definition) -> set[Name | None]:
-        """The definitions that are read as one is imported, since what they are handed to may call them; but a
-        protocol is made of rules that nobody calls before it is there.
+        """The definitions that are read when one is imported, since any code that receives them may call them.
+
+        Arguments of the protocol's own constructor are excluded: nothing calls the rules before the protocol exists.
         """
         is_protocol = (module, name) == self.sources.resolved(self._place[0], self._place[2])
         texts = definition.calls if is_protocol and self._transition() is not None else definition.at_import
         return {self.sources.resolved(module, text) for text in (*texts, *definition.calls)}
 
     def _called(self, module: str, definition: Definition) -> set[Name | None]:
-        """The definitions that are called as one is imported."""
+        """The definitions that are called when one is imported."""
         return {self.sources.resolved(module, text) for text in definition.calls}
 
     @cached_property
     def _setters(self) -> set[Name | None]:
-        """The definitions that may change others, by themselves or by what they read; but for the machine."""
+        """The definitions that may change others, directly or through what they read;
+        those of the machine are excluded.
+        """
         return self._with_readers(lambda module, definition: definition.is_setter and module != MACHINE)
 
     @cached_property
     def _openers(self) -> set[Name | None]:
-        """The definitions that may read a file, by themselves or by what they read."""
+        """The definitions that may read a file, directly or through what they read."""
         return self._with_readers(lambda _, definition: definition.is_opener)
 
     @cached_property
     def _opens_at_import(self) -> bool:
-        """True if a file may be read as the modules are imported."""
+        """True if importing the modules may read a file."""
         definitions = [(name[0], self.sources.definition(name)) for name in self._defined()]
         return any(
             definition.opens_at_import or not self._openers.isdisjoint(self._called(module, definition))
@@ -115,7 +120,7 @@ class Closures:
         )
 
     def _with_readers(self, is_one: Callable[[str, Definition], bool]) -> set[Name | None]:
-        """The definitions that are such by themselves or by what they read."""
+        """The definitions that satisfy the predicate, and all that read them, directly or through others."""
         readers: dict[Name, list[Name]] = {}
         found: set[Name | None] = set()
         pending: list[Name] = []
@@ -138,7 +143,7 @@ class Closures:
     def of(self, action: str) -> dict[Name, str]:
         """Every definition that an action's rule can reach, with its digest."""
         seen: set[Name] = set()
-        # The class of the action itself: a dispatch need not name it.
+        # The action's own class is always included: a dispatch need not name it.
         pending: list[Name] = [*self._always, *[(name, action) for name in self.modules]]
         found: dict[Name, str] = {}
         place, taken = self._dispatch(action)
@@ -160,7 +165,7 @@ class Closures:
         return definition is not None and definition.is_door
 
     def reach(self, names: Iterable[Name]) -> dict[Name, str]:
-        """Every definition that the named ones can reach, and these themselves, with its digest."""
+        """Every definition that the named ones can reach, including themselves, with its digest."""
         found: dict[Name, str] = {}
         pending = list(names)
         while pending:
@@ -181,7 +186,7 @@ class Closures:
         return found
 
     def _read(self, module: str, texts: Iterable[str]) -> Iterator[Name]:
-        """The definitions that some names of a module stand for, and the imports that bring them."""
+        """The definitions that these names in a module refer to, with the imports that bind them."""
         for text in texts:
             yield module, f"import {text.partition('.')[0]}"
             name = self.sources.resolved(module, text)
@@ -189,7 +194,7 @@ class Closures:
                 yield name
 
     def everything(self) -> dict[Name, str]:
-        """Every definition of every module that the protocol imports."""
+        """Every definition of every module that the protocol imports, with its digest."""
         found = self._defined()
         return found | self._read_files(found) | self._order
 
@@ -202,7 +207,7 @@ class Closures:
         }
 
     def is_same_as(self, other: "Closures") -> bool:
-        """True if two versions of the same text are the same: no module may read a file that differs."""
+        """True if two versions with equal source behave alike: no module may read a file that differs."""
         may_open = False
         for name in self.modules:
             module = self.sources.module(name)
@@ -211,13 +216,13 @@ class Closures:
         return not may_open or self.sources.files == other.sources.files
 
     def _read_files(self, names: Iterable[Name]) -> dict[Name, str]:
-        """All files as one definition, if one of some definitions may read one, or if it is done on import."""
+        """All files as one definition, if any of the named definitions, or an import, may read a file; else empty."""
         is_read = self._opens_at_import or not self._openers.isdisjoint(names)
         return {FILES: self.sources.files} if is_read else {}
 
     @cached_property
     def _order(self) -> dict[Name, str]:
-        """The order of all statements as one definition, if that of any may matter."""
+        """The order of all statements as one definition, if the order may matter; else empty."""
         modules = {name: module for name in self.modules if (module := self.sources.module(name)) is not None}
         acts = any(
             self._acts(name[0], name[1], of) for name in self._defined() if (of := self.sources.definition(name))
@@ -228,8 +233,8 @@ class Closures:
         return {ORDER: hashlib.sha256(said.encode()).hexdigest()[:16]}
 
     def _dispatch(self, action: str) -> tuple[Name, list[ast.stmt]]:
-        """The place where calls are told apart, and of it what concerns one action; all of the protocol's definition if
-        there is no such place.
+        """The dispatch function, with the statements that concern one action; without
+        one, the protocol's definition.
         """
         name = self._transition()
         if name is not None and (function := self._function(name)) is not None:
@@ -240,9 +245,7 @@ class Closures:
         ]
 
     def _handed_on(self, name: Name, action: str) -> tuple[Name, list[ast.stmt]] | None:
-        """The function that a dispatch hands a call on to, and of it what concerns one action; None if it is no
-        dispatch of its own.
-        """
+        """The next dispatch function, with the statements that concern one action; None if it dispatches nothing."""
         function = self._function(name)
         if function is None:
             return None
@@ -250,7 +253,9 @@ class Closures:
         return None if len(taken) == len(function.body) else (name, taken)
 
     def _function(self, name: Name) -> ast.FunctionDef | None:
-        """The one function of a name that takes a draft and an action, and that nothing stands before."""
+        """The function of this name, if it takes exactly a draft and an action, and is neither
+        decorated nor redefined; else None.
+        """
         nodes = self.sources.statements(name)
         node = nodes[0] if len(nodes) == 1 else None
         if not isinstance(node, ast.FunctionDef) or node.decorator_list or len(node.args.args) != 2:
@@ -260,10 +265,12 @@ class Closures:
         return None if any(others) else node
 
     def _branch(self, module: str, function: ast.FunctionDef, action: str) -> Iterator[ast.stmt]:
-        """The statements of a dispatch that an action can come to: its own branch, and no other's."""
+        """The statements of a dispatch function that one action can execute: its own
+        branch, and what all actions share.
+        """
         parameter = function.args.args[1].arg
         if any(isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store) for each in ast.walk(function)):
-            yield from function.body  # it may tell another action apart than it was given
+            yield from function.body  # a rebound name may make it dispatch on another action than it was given
             return
         for node in function.body:
             tested = _tested(node, parameter)
@@ -275,7 +282,7 @@ class Closures:
                 return
 
     def _leaf(self, module: str, text: str) -> str | None:
-        """The one class that a name stands for, by the name that it was made with; None if there are classes below."""
+        """The name of the class that a name refers to; None if the class has subclasses or is not a plain class."""
         name = self.sources.resolved(module, text)
         nodes = [] if name is None else self.sources.statements(name)
         is_one = len(nodes) == 1 and isinstance(nodes[0], ast.ClassDef) and name not in self._bases
@@ -284,7 +291,7 @@ class Closures:
 
     @cached_property
     def _bases(self) -> set[Name | None]:
-        """The classes from which others are made."""
+        """The classes that have subclasses."""
         return {
             self.sources.resolved(name, text)
             for name in self.modules
@@ -295,7 +302,7 @@ class Closures:
         }
 
     def _transition(self) -> Name | None:
-        """The function that a protocol is made with; None if it is not made by the protocol's class alone."""
+        """The protocol's transition function; None if the protocol is not built by a plain constructor call."""
         place = self.sources.resolved(self._place[0], self._place[2])
         nodes = [] if place is None else self.sources.statements(place)
         if place is None or len(nodes) != 1 or not isinstance(nodes[0], ast.Assign | ast.AnnAssign):
@@ -311,9 +318,9 @@ class Closures:
 
 
 def changes(base: Closures, head: Closures, mine: Mapping[Name, str], others: Mapping[Name, str]) -> list[Change]:
-    """The definitions in which two closures, or all that two versions define, differ.
+    """The definitions in which two closures differ, or in which all definitions of two versions do.
 
-    One that is only reached now, or no longer, is not among them if any other differs.
+    Definitions that both versions define alike, but only one reaches, are omitted if any other differs.
     """
     found = _differing(base, head, mine, others)
     changed = [change for change in found if not _is_in_both(base, head, change)]
@@ -321,7 +328,7 @@ def changes(base: Closures, head: Closures, mine: Mapping[Name, str], others: Ma
 
 
 def _is_in_both(base: Closures, head: Closures, change: Change) -> bool:
-    """True if both versions define the same, whichever of them reaches it."""
+    """True if both versions define this alike, even if only one of them reaches it."""
     one, other = (closures.sources.definition(change.name) for closures in (base, head))
     return one is not None and other is not None and one.digest == other.digest
 
@@ -340,7 +347,7 @@ def _differing(base: Closures, head: Closures, mine: Mapping[Name, str], others:
 
 
 def _tested(node: ast.stmt, parameter: str) -> set[str] | None:
-    """The classes that a branch asks a parameter for, if it does nothing else for others."""
+    """The classes that an `if isinstance(parameter, ...)` branch tests for, if it always returns; else None."""
     if not isinstance(node, ast.If) or node.orelse or not isinstance(node.test, ast.Call):
         return None
     test = node.test
@@ -354,7 +361,7 @@ def _tested(node: ast.stmt, parameter: str) -> set[str] | None:
 
 
 def _hands_on(node: ast.stmt) -> str | None:
-    """The function to which a statement hands a draft and an action on, and that is all it does."""
+    """The function to which a statement `return f(draft, action)` passes the call; None for any other statement."""
     if not isinstance(node, ast.Return) or not isinstance(node.value, ast.Call) or node.value.keywords:
         return None
     call = node.value

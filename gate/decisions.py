@@ -1,7 +1,7 @@
-"""Decisions: small files, one for each accepted difference, which a reviewer sees beside the change.
+"""Decisions: one small file per accepted difference, which a reviewer sees beside the change.
 
-A decision that is malformed, past its version, or matches nothing makes a run fail. One that the base holds already, to
-the letter, was made with an earlier change: it is settled, and may be deleted.
+A decision that is malformed, expired, or matches no difference makes the run fail. A decision that the base holds
+unchanged belongs to an earlier change: it is settled, and may be deleted.
 """
 
 import json
@@ -16,19 +16,22 @@ import attrs
 from gate.verdicts import ActionReport
 
 FOLDER: Final = "decisions"
-"""The folder of decisions, below the root of the repository."""
+"""The folder of decisions, relative to the root of the repository."""
 
 FIELDS: Final = ("fingerprint", "protocol", "action", "verdict", "why")
 OPTIONAL: Final = ("until",)
 
 
 class DecisionError(Exception):
-    """A decision that cannot be read; the message names the file, the field, and what is wrong."""
+    """A decision that cannot be read or written; the message names the file, the field and the problem."""
 
 
 @attrs.frozen
 class Decision:
-    """An accepted difference: of which fingerprint, what it is, why, and the version before which it holds, if any."""
+    """An accepted difference: its fingerprint, protocol, action and verdict, and the reason for accepting it.
+
+    `until` is the version from which it no longer holds; empty for no limit.
+    """
 
     fingerprint: str
     protocol: str
@@ -38,21 +41,26 @@ class Decision:
     until: str = ""
 
     def as_toml(self) -> str:
-        """The file of a decision."""
+        """The content of the decision's file."""
         fields = [(name, getattr(self, name)) for name in (*FIELDS, *OPTIONAL)]
         return "".join([f"{name} = {json.dumps(value)}\n" for name, value in fields if value])
 
 
 @attrs.frozen
 class Ruling:
-    """The outcome of all decisions: what makes the run fail, each in a line, and what is settled."""
+    """The outcome of all decisions: the problems that make the run fail, one per line, and
+    the names of settled decisions.
+    """
 
     problems: tuple[str, ...]
     settled: tuple[str, ...]
 
 
 def read_decisions(folder: Path) -> dict[str, Decision]:
-    """The decisions of a folder, by file name; none if there is no folder. DecisionError at the first malformed one."""
+    """The decisions in a folder, by file name; empty if the folder does not exist.
+
+    Raises DecisionError for the first malformed decision.
+    """
     if not folder.is_dir():
         return {}
     found: dict[str, Decision] = {}
@@ -96,7 +104,9 @@ def _decision(path: Path, text: str) -> Decision:
 
 
 def write_decision(folder: Path, decision: Decision) -> Path:
-    """Write a decision. DecisionError, and nothing is written, if it could not be read again."""
+    """Write a decision's file, and return its path. Raises DecisionError, and writes
+    nothing, for an invalid decision.
+    """
     path = folder / f"{decision.fingerprint}.toml"
     _decision(path, decision.as_toml())
     folder.mkdir(parents=True, exist_ok=True)
@@ -111,7 +121,10 @@ def rule(
     version: str,
     judged: frozenset[str],
 ) -> Ruling:
-    """Accept what decisions accept. `version` is the head's; `judged` are the protocols of which all was judged."""
+    """Mark the reports that decisions accept, and return the problems and the settled decisions.
+
+    `version` is the head's version. `judged` are the protocols of which all actions were judged.
+    """
     problems: list[str] = []
     settled: list[str] = []
     by_fingerprint = {report.fingerprint: report for report in reports if not report.is_harmless}
@@ -134,7 +147,7 @@ def rule(
 
 
 def numbers(version: str) -> list[int]:
-    """The numbers of a version, in order. ValueError if it has none."""
+    """The numbers of a version string, in order. Raises ValueError if the string is no version."""
     found = re.fullmatch(r"v?(\d+(?:\.\d+)*)(?:[-+.]?[A-Za-z].*)?", version)
     if found is None:
         raise ValueError(version)
@@ -142,7 +155,7 @@ def numbers(version: str) -> list[int]:
 
 
 def version_of(folder: Path) -> str:
-    """The version that a repository says it has; empty if it says none."""
+    """The version that a repository declares; empty if it declares none."""
     places = [(folder / "harness" / "__init__.py", r'^__version__ = "(.*)"$'), (folder / "pyproject.toml", "")]
     for path, pattern in places:
         if path.is_file() and pattern:

@@ -1,6 +1,4 @@
-"""Equivalence of a call under two versions: both lifted to run on one state that stands for any, and compared path by
-path.
-"""
+"""The equivalence of a call under two versions: both are lifted onto one symbolic state and compared path by path."""
 
 import inspect
 import sys
@@ -22,27 +20,29 @@ from proofs.state import SymbolicRows, Totals, Touch, held, made, shape_like, wa
 from proofs.symbols import Listing, SymBool, SymInt, SymList, SymName, term_of
 
 HISTORIES: Final = "spec.history"
-"""The module whose contract both versions are lifted with: a head that changes it cannot be lifted so."""
+"""The module whose trusted contract both versions are lifted with; a head that changes it cannot be lifted."""
 
 ENGINE: Final = "engine"
-"""The kind of goals that hold by what the engine does, and those that contracts demand: no difference if they fail."""
+"""The kind of goals about the engine itself and about trusted contracts. If one fails, there is no
+proof, but no difference either.
+"""
 
 
 @attrs.frozen
 class Goal:
-    """A goal: in what the versions would differ if it fails, and where."""
+    """A goal of a proof: `kind` is the kind of difference that is possible if the goal fails."""
 
     kind: str
     obligation: Obligation
 
 
 class OtherVersion:
-    """The rules of another version, lifted from a folder to run on a prover's state."""
+    """The rules of another version, lifted from its folder to run on a prover's symbolic state."""
 
     def __init__(
         self, prover: Prover, protocol_at: str, folder: File, contracts: Contracts, lists: Mapping[str, int] | None
     ) -> None:
-        """`lists` are the longest lists in rows, by field; None for lists of any length."""
+        """`lists` are the largest lengths of lists in rows, by field; None means any length."""
         self.prover: Final = prover
         self._lists: Final = lists
         module, _, name = protocol_at.partition(":")
@@ -59,7 +59,7 @@ class OtherVersion:
         self._by_name: Final = {table.name: table for table in prover.protocol.schema.tables}
         self._histories: Final = {history._name: history for history in prover.histories()}
         self.unlike_by_default: Final[set[str]] = set()
-        """The tables of which a row that nobody wrote is another than the base's."""
+        """The names of the tables whose default row differs from the base's."""
         rows = [self._rows(table) for table in self.protocol.schema.tables]
         self.state: Final = machine.State(rows)
         self.world.rows.update({id(table): of for table, of in zip(self.protocol.schema.tables, rows, strict=True)})
@@ -88,13 +88,13 @@ class OtherVersion:
         return SymbolicRows(table, shape, lists, self._note, "", self._lists is not None)
 
     def _note(self, touch: Touch) -> None:
-        """Note a read as one of the base's own."""
+        """Record a read of this version as a read of the base's table."""
         table = self._by_name[touch.table.name]
         past = None if touch.past_of is None else self._histories[touch.past_of._name]
         self.prover.note_read(Touch(table, touch.key, past))
 
     def call(self, call: Any) -> Any:
-        """The same call, as an action of this version."""
+        """A call of the base as an action of this version. Raises UnliftableError if this version lacks it."""
         kinds = {action.__name__: action for action in self.protocol.actions}
         kind = kinds.get(type(call).__name__)
         if kind is None:
@@ -118,23 +118,23 @@ class OtherVersion:
         return value
 
     def transition(self, call: Any) -> Any:
-        """This version's answer to a call of its own."""
+        """This version's answer to one of its own calls. Raises ValueError if it is neither a Delta nor a Reason."""
         outcome = self.protocol.transition(self._draft(self.state), call)
         if not self.is_delta(outcome) and not isinstance(outcome, self.protocol.reasons):
             raise ValueError(f"the answer is of type {type(outcome).__name__}")
         return outcome
 
     def is_delta(self, outcome: Any) -> bool:
-        """True if this version accepted."""
+        """True if this version accepted the call."""
         return isinstance(outcome, self._delta)
 
     def after(self, delta: Any) -> Any:
-        """The rows after a step."""
+        """The rows after a step of this version."""
         return self._watched(self.state, list(delta.writes))
 
 
 def with_lists(prover: Prover, lists: Mapping[str, int]) -> Prover:
-    """A prover of the same protocol about states whose lists may be longer."""
+    """A prover of the same protocol, for states whose lists may have these lengths."""
 
     def tables(reads: Callable[[Touch], None]) -> list[Any]:
         schema = prover.protocol.schema
@@ -144,7 +144,7 @@ def with_lists(prover: Prover, lists: Mapping[str, int]) -> Prover:
 
 
 def longest(action: type[Any], length: int, limits: Mapping[str, int]) -> dict[str, int]:
-    """The lengths of a call's lists: those of the theory, and at least so many."""
+    """The length of each list of a call: that of `limits`, but at least `length`."""
     found: dict[str, int] = {}
     pending: list[Any] = [action]
     while pending:
@@ -161,7 +161,9 @@ def longest(action: type[Any], length: int, limits: Mapping[str, int]) -> dict[s
 
 
 def goals_of(prover: Prover, other: OtherVersion, action: type[Any], bounds: Mapping[str, int]) -> Iterator[Goal]:
-    """Every goal which, proved, says that both versions answer a call alike in every state of the laws."""
+    """All goals which, if proved, imply that both versions answer a call alike in
+    every state that satisfies the laws.
+    """
     call, base = prover.call(action, bounds)
     base.reader = prover.note_read
     paths = list(explore(lambda: prover.transition(prover.draft(), call), base, proves=True))
@@ -183,20 +185,23 @@ def goals_of(prover: Prover, other: OtherVersion, action: type[Any], bounds: Map
 
 
 def _defaults(other: OtherVersion, here: Path) -> Iterator[Goal]:
-    """A row that nobody wrote is any row of both versions alike, but where it is what each says by default."""
+    """A goal that cannot be proved, for each table that this path reads and whose default row differs.
+
+    Rows that are never written are the same unknown in both versions only if the default rows are equal.
+    """
     read = {touch.table.name for touch in here.touched.values() if isinstance(touch, Touch)}
     for name in sorted(read & other.unlike_by_default):
         yield Goal("answers", Obligation(f"{name} has another row by default", here, z3.BoolVal(False)))
 
 
 def _kinds(row: Any) -> list[tuple[str, str]]:
-    """The fields of a table's rows, and what kind each is of."""
+    """The names and types of a row's fields."""
     hints = typing.get_type_hints(type(row).__init__)
     return [(name, str(hints[name])) for name in inspect.signature(type(row)).parameters]
 
 
 def _plain(value: Any) -> object:
-    """A row's value and kind, whatever module defines it."""
+    """A value as nested tuples of type names and texts, which are comparable across versions."""
     if isinstance(value, tuple | list):
         return (type(value).__name__, *[_plain(part) for part in value])
     if attr.has(type(value)):
@@ -226,7 +231,7 @@ def _compared(prover: Prover, other: OtherVersion, here: Path, outcome: Any, ans
 
 
 def alike(prover: Prover, other: OtherVersion, delta: Any, answer: Any) -> Term:
-    """The claim that two accepted steps leave the same rows, and return the same."""
+    """The claim that two accepted steps leave equal rows and return equal values."""
     after, after_there = prover.after(delta).rows, other.after(answer)
     claims: list[Term] = []
     names = {table.name: table for table in prover.protocol.schema.tables}
@@ -243,7 +248,7 @@ def alike(prover: Prover, other: OtherVersion, delta: Any, answer: Any) -> Term:
 
 
 def same_rows(table: Any, row: Any, other: Any) -> Term:
-    """The claim that two rows of a table are the same, field by field."""
+    """The claim that two rows of a table are equal, field by field."""
     names = list(inspect.signature(type(table.default)).parameters)
     if any(not hasattr(other, name) for name in names):
         return z3.BoolVal(False)
@@ -251,7 +256,7 @@ def same_rows(table: Any, row: Any, other: Any) -> Term:
 
 
 def _same_listings(value: Listing, other: Listing) -> Term:
-    """The claim that two lists of any length are made of one list, by the same moves in the same order."""
+    """The claim that two lists of any length come from one list, by equal changes in the same order."""
     (base, moves), (other_base, other_moves) = value.made, other.made
     if not base.decl().eq(other_base.decl()) or [kind for kind, _ in moves] != [kind for kind, _ in other_moves]:
         return z3.BoolVal(False)
@@ -261,7 +266,7 @@ def _same_listings(value: Listing, other: Listing) -> Term:
 
 
 def same(value: Any, other: Any) -> Term:
-    """The claim that two values are the same."""
+    """The claim that two values are equal. Ends the proof if their types cannot be compared."""
     value, other = (each.resolve() if isinstance(each, SymList) else each for each in (value, other))
     if isinstance(value, Listing) and isinstance(other, Listing):
         return _same_listings(value, other)
@@ -275,6 +280,6 @@ def same(value: Any, other: Any) -> Term:
         other, SymInt | SymBool | SymName | int | str
     ):
         if shape_like(value) != shape_like(other):
-            return z3.BoolVal(False)  # to a solver, names and numbers are of one sort
+            return z3.BoolVal(False)  # the solver has one sort for names and numbers
         return term_of(value) == term_of(other)
     return refuse(f"values of types {type(value).__name__} and {type(other).__name__} are compared")

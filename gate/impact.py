@@ -1,6 +1,4 @@
-"""The impact of a difference: who holds what in the end, which laws break or are not asked any more, which proofs have
-to be made anew, and how fast the call is.
-"""
+"""The impact of a difference: final holdings, laws that break or are no longer checked, stale proofs, and speed."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,23 +14,24 @@ from gate.starting import NotRunningError
 from spec.codec import Json
 
 TIMES: Final = 200
-"""The times that a call is made to measure it."""
+"""The number of measurements of a call's time."""
 
 
 @attrs.frozen
 class Gains:
-    """The holdings of one token in the end of a run, once everybody has left: of each account that has another amount,
-    under the base and the head. `made` is by how much all accounts together hold more under the head.
+    """The holdings of one token at the end of a run, for accounts whose amounts differ between base and head.
+
+    `made` is the increase of the total over all accounts, from base to head.
     """
 
     token: str
     accounts: Mapping[str, tuple[int, int]]
     made: int
     is_liquidated: bool = True
-    """False where not everybody could leave under both versions: then these are the balances before."""
+    """False if not all accounts can withdraw under both versions; the amounts are then those before withdrawal."""
 
     def lines(self) -> list[str]:
-        """Each account in a line, and what was made or lost."""
+        """The amounts of each account, and the change of the total, one per line."""
         told = [
             f"{account}: {base} -> {head} ({head - base:+d})" for account, (base, head) in sorted(self.accounts.items())
         ]
@@ -44,7 +43,7 @@ class Gains:
 
 
 def gains(versions: Versions, world: Json, calls: Sequence[Json]) -> list[Gains]:
-    """The holdings of everybody under both versions after a run, token by token, liquidated at the end."""
+    """The differing holdings after a run under both versions, one entry per token, after all accounts withdrew."""
     base, head = versions.both("holdings", head=world, calls=list(calls))
     which = "liquidated" if base["liquidated"] is not None and head["liquidated"] is not None else "at_once"
     found: list[Gains] = []
@@ -60,7 +59,7 @@ def gains(versions: Versions, world: Json, calls: Sequence[Json]) -> list[Gains]
 
 
 def laws(versions: Versions, walk_at: str, scripts: Iterable[Aimed]) -> dict[str, list[str]]:
-    """The laws that break under the head and not under the base; and those that are not checked any more."""
+    """The laws that break under the head only (`broken`), and those that only the base checked (`vacuous`)."""
     broken: list[set[str]] = [set(), set()]
     checked: list[dict[str, int]] = [{}, {}]
     for aimed in scripts:
@@ -74,7 +73,7 @@ def laws(versions: Versions, walk_at: str, scripts: Iterable[Aimed]) -> dict[str
 
 
 def ledger_matrix(folder: Path, protocol: str, changes: Sequence[Change]) -> dict[str, dict[str, str]]:
-    """The verdicts of the base's ledger, by law and call; STALE where one rests on what was changed."""
+    """The verdicts of the base's ledger, by law and call; STALE if a proof depends on a changed definition."""
     changed = {change.name for change in changes if change.digests[0]}
     found: dict[str, dict[str, str]] = {}
     for path in sorted((folder / "proofs" / "ledgers" / protocol).glob("*.json")):
@@ -91,12 +90,12 @@ def ledger_matrix(folder: Path, protocol: str, changes: Sequence[Change]) -> dic
             for law, verdict in document["verdicts"].items():
                 found.setdefault(law, {})[path.stem] = "STALE" if rest[verdict["proof"]] else str(verdict["verdict"])
         except (OSError, ValueError, KeyError, TypeError, IndexError):
-            continue  # a ledger that cannot be read says nothing here; `restake prove` says what is wrong with it
+            continue  # an unreadable ledger is skipped here; `restake prove` reports its problem
     return found
 
 
 def stale_proofs(matrix: Mapping[str, Mapping[str, str]]) -> dict[str, int]:
-    """By call, how many verdicts rest on what was changed."""
+    """The number of stale verdicts of each call."""
     found: dict[str, int] = {}
     for by_call in matrix.values():
         for name, word in by_call.items():
@@ -106,7 +105,9 @@ def stale_proofs(matrix: Mapping[str, Mapping[str, str]]) -> dict[str, int]:
 
 
 def speed(versions: Versions, action: str, scripts: Iterable[Aimed]) -> tuple[int, int] | None:
-    """The time of a call in nanoseconds, interpreted, under both versions: of the first that both accept."""
+    """The interpreted time of a call under base and head, in nanoseconds; None if no
+    script has a call that both accept.
+    """
     for aimed in scripts:
         calls = list(aimed.script.calls)
         answers = versions.both("play", head=aimed.script.head, calls=calls, fields=versions.fields)
@@ -120,7 +121,7 @@ def speed(versions: Versions, action: str, scripts: Iterable[Aimed]) -> tuple[in
 
 
 def told(impact: Mapping[str, Any], most: int | None = None) -> list[str]:
-    """An impact, each part of it in a line; holdings after so many runs at most."""
+    """An impact as lines of text, with the holdings of at most `most` runs."""
     lines: list[str] = []
     runs = [(source, rows) for source, rows in impact.get("gains", {}).items() if rows]
     for source, rows in runs[:most]:

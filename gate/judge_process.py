@@ -1,5 +1,6 @@
-"""The process that judges one protocol. It runs in the base's folder, so that what draws, reads, writes and shrinks
-scripts is the base's: a head that loops or raises cannot keep it from its verdict.
+"""The subprocess that judges one protocol, in the base's folder.
+
+So the base's code draws, reads, writes and shrinks scripts: a head that loops or raises cannot prevent the verdict.
 """
 
 import json
@@ -21,17 +22,17 @@ from gate.versions import Version
 
 POLL_SECONDS: Final = 0.1
 LAST_SECONDS: Final = 30.0
-"""The time in which a judge that is told to stop says what it knows."""
+"""The seconds that a judge may take to write its report after it is told to stop."""
 
 
 def main() -> None:
-    """Judge, and write the report to a file."""
+    """Judge the protocol that the first argument describes, and write the report to a file."""
     asked = json.loads(sys.argv[1])
     end_with_parent()
     ended: list[int] = []
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda which, _frame: ended.append(which))
-    # By name, since a version's command is above this package.
+    # imported by name, because a version's command is in a room above this package
     pack = import_module("harness.protocols").pack_at(asked["place"])
     shrink = import_module("harness.shrinking").shrink_by
     base, head = (Version(name, commit, Path(folder)) for name, commit, folder in asked["versions"])
@@ -47,7 +48,7 @@ def judge_apart(
     only: tuple[str, ...],
     budget: Budget,
 ) -> ProtocolReport:
-    """The report of a judge in a process of its own. Told to stop, it says what it knows."""
+    """The report of a judge in a subprocess. If the run is stopped, the report contains what is decided by then."""
     out = versions[0].folder.parent / f"report-{len(list(versions[0].folder.parent.iterdir()))}"
     errors = out.with_suffix(".stderr")
     asked = {
@@ -61,7 +62,7 @@ def judge_apart(
     }
     command = command_of(versions[0].folder, "gate.judge_process", [json.dumps(asked)])
     with errors.open("wb") as stderr:
-        # A session of its own: an interruption of the terminal comes to it through this process, and once.
+        # In its own session, the subprocess receives an interruption of the terminal only once, from this process.
         process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=stderr, stderr=stderr, start_new_session=True
         )

@@ -1,6 +1,7 @@
-"""The judgement: what changed in a protocol between two versions. Each step is skipped where an earlier settled it.
+"""The judgement of what changed in a protocol between two versions.
 
-Identical text or syntax; recorded traces, cases, walks and examples in lockstep; the proof; the shortest run.
+The steps, each skipped if an earlier one decides: comparison of text and syntax; cases, recorded traces, walks and
+examples in lockstep; the proof; the shortest run.
 """
 
 import time
@@ -36,24 +37,26 @@ from gate.versions import Version
 from spec.codec import Json, MalformedTrace
 
 ANSWER_SECONDS: Final = 20.0
-"""The time that one call may take."""
+"""The seconds that one call may take."""
 
 LONGER_SECONDS: Final = 40.0
-"""The time for a proof of longer lists, once that of short ones is done."""
+"""The seconds for a second proof with longer lists, after that of short lists succeeded."""
 
 SETTLED_SECONDS: Final = 60.0
-"""The time that a proof is still given once the lockstep has met what makes the worst verdict, whatever it proves."""
+"""The seconds that a proof still gets after the lockstep has settled the verdict."""
 
 MOST_LOOKED_AT: Final = 40
-"""The scripts of an action that laws are checked on, and in which a call to be measured is looked for."""
+"""The largest number of scripts of an action that are used to check laws, or to find a call to measure."""
 
 Prove = Callable[[Subject, Version, Version, str, int, float, Callable[[], bool]], dict[str, Any]]
-"""The proof of one action, as plain values; see `gate.proving`."""
+"""The function that proves one action, with plain values as its result; see `gate.proving`."""
 
 
 @attrs.frozen
 class Budget:
-    """The budget of a run of the gate: seconds for each protocol, processes at once, and when to stop at once."""
+    """The limits of a run: seconds per protocol, parallel processes, a predicate that requests an
+    immediate stop, and seconds per answer.
+    """
 
     seconds: float
     jobs: int
@@ -64,7 +67,7 @@ class Budget:
 def prove_apart(
     subject: Subject, base: Version, head: Version, action: str, length: int, seconds: float, stops: Callable[[], bool]
 ) -> dict[str, Any]:
-    """The proof of one action in a process of its own. What is not known in time is not proved."""
+    """The result of proving one action in a subprocess; if that fails, or takes too long, `unlifted` has the reason."""
     if subject.theory_at is None:
         return {"unlifted": "the protocol brings no theory"}
     try:
@@ -84,7 +87,7 @@ def prove_apart(
 
 
 class Judge:
-    """One protocol under two versions."""
+    """The judge of one protocol under two versions."""
 
     def __init__(
         self,
@@ -102,14 +105,14 @@ class Judge:
         self._prove: Final = prove
         self._end: Final = time.monotonic() + budget.seconds
         self._settled_at: Final[dict[str, float]] = {}
-        """The times at which verdicts were settled by what was met, by action."""
+        """The time, by action, at which the lockstep settled the verdict."""
 
     def stops(self) -> bool:
-        """True if the run is to end, or the time is up."""
+        """True if the run must stop, or if its time is up."""
         return self._budget.stops() or time.monotonic() >= self._end
 
     def report(self, only: frozenset[str] = frozenset()) -> ProtocolReport:
-        """The verdicts on all actions, or on some."""
+        """The verdicts on all actions, or on those in `only`."""
         report = ProtocolReport(self._subject.name)
         try:
             closures = [Closures(version.folder, self._subject.protocol_at) for version in self._versions]
@@ -149,7 +152,7 @@ class Judge:
                 else:
                     report.actions.append(ActionReport(report.protocol, name, "SAME"))
             reached = {change.name for differing in changed.values() for change in differing}
-            if not only:  # what was not judged may reach the rest
+            if not only:  # with `only`, other actions may reach the remaining changes
                 report.outside = [change for change in everything if change.name not in reached]
             versions.fields = {
                 name: [field for field in of if field in here["tables"][name]]
@@ -164,7 +167,7 @@ class Judge:
     def _compared(
         self, report: ProtocolReport, versions: Versions, changed: Mapping[str, list[Change]]
     ) -> Iterator[ActionReport]:
-        """The verdicts on the actions whose rules changed."""
+        """The reports on the actions whose closures changed."""
         with ThreadPoolExecutor(max(self._budget.jobs - 1, 1)) as pool:
             proofs = {name: pool.submit(self._timed, name) for name in changed}
             try:
@@ -198,7 +201,9 @@ class Judge:
         changed: Mapping[str, list[Change]],
         left_out: list[str],
     ) -> None:
-        """Look longer for what the proof leaves open, as far as the verdict depends on it."""
+        """Play further scripts for the kinds of difference that the proof leaves open, if
+        they could change the verdict.
+        """
         seen = {*shown, *walked.kinds(name)}
         wanted = deciding(seen, proof.open_kinds)
         if wanted and name not in walked.faults:
@@ -218,14 +223,14 @@ class Judge:
             }
         left = self._end - time.monotonic()
         if _is_whole(found) and any("length <= 1" in scope for scope in found["scope"]) and left > 0:
-            # What one element keeps, two may not: the longer lists decide, where there is time for them.
+            # Lists of two elements may differ where lists of one do not, so they are proved too if there is time.
             seconds = min(left, LONGER_SECONDS)
             longer = self._prove(self._subject, *self._versions, name, 2, seconds, lambda: self._is_needless(name))
             found = found if "unlifted" in longer else longer
         return {**found, "seconds": round(time.monotonic() - begun, 1)}
 
     def _is_needless(self, name: str) -> bool:
-        """True if a proof is to end: the run does, or the verdict has been settled for a while."""
+        """True if a proof should stop: the run stops, or the verdict was settled long enough ago."""
         return self._budget.stops() or self._is_settled(name)
 
     def _is_settled(self, name: str) -> bool:
@@ -272,7 +277,7 @@ class Judge:
         return report
 
     def _impact(self, report: ActionReport, versions: Versions, walked: Walked) -> dict[str, Any]:
-        """The other effects of a change of one action, as far as there is time to see."""
+        """The other effects of an action's change, as far as time permits: holdings, laws, proofs, speed."""
         impact: dict[str, Any] = dict(walked.sources.get(report.action, {}))
         folder = self._versions[0].folder
         impact["proofs"] = stale_proofs(ledger_matrix(folder, report.protocol, report.changes))
@@ -297,7 +302,7 @@ class Judge:
     def _gains(
         self, report: ActionReport, versions: Versions, mine: list[Aimed], differing_traces: Sequence[str]
     ) -> dict[str, Any]:
-        """The holdings in the end of the shortest runs, and of recorded traces that differ."""
+        """The changed holdings at the end of the shortest runs, and of the recorded traces that differ."""
         runs: list[tuple[str, Json, Sequence[Json]]] = [
             (f"shortest, {each.kind}", w.head, w.calls) for each in report.differences if (w := each.witness)
         ]
@@ -315,7 +320,7 @@ class Judge:
         return found
 
     def _replayed(self, found: Mapping[str, Any], versions: Versions) -> tuple[dict[DifferenceKind, Shown], list[str]]:
-        """The differences that the solver gives, as far as both versions answer so."""
+        """The differences that the solver found and both versions confirmed, and notes about the others."""
         shown: dict[DifferenceKind, Shown] = {}
         notes: list[str] = []
         for kind, document in found.get("shown", {}).items():
@@ -342,7 +347,7 @@ class Judge:
             found = shortest(versions, met, self._shrink, walk_, self.stops)
             return None if found is None else attrs.evolve(found, steps=story(versions, found.head, found.calls))
         except (MalformedTrace, NotRunningError):
-            # An interruption takes the time to shorten a run, and not the run.
+            # an interruption leaves no time to shorten the run, but keeps the run
             return as_met if self.stops() else None
 
     def _worker(self, number: int) -> Worker:
@@ -362,7 +367,7 @@ class Judge:
 
 
 def shared(told: Mapping[str, Any], fields: Fields) -> dict[str, Any]:
-    """An answer with the rows that it changes, of the fields that both versions have."""
+    """An answer restricted to the fields that both versions have; rows that do not change in these are dropped."""
     rows = [
         [table, key, *[{name: row[name] for name in fields[table]} for row in (before, after)]]
         for table, key, before, after in told["rows"]
@@ -372,19 +377,19 @@ def shared(told: Mapping[str, Any], fields: Fields) -> dict[str, Any]:
 
 
 def deciding(seen: Collection[DifferenceKind], open_kinds: Collection[DifferenceKind]) -> set[DifferenceKind]:
-    """The open kinds with which the verdict would be another than by those that are seen."""
+    """The open kinds of difference that would change the verdict if they were found, given the kinds already seen."""
     if not seen:
         return set(open_kinds)
     return {kind for kind in open_kinds if verdict_of({*seen, kind}) != verdict_of(seen)}
 
 
 def _is_whole(found: Mapping[str, Any]) -> bool:
-    """True if everything was proved."""
+    """True if every goal was proved."""
     return "unlifted" not in found and all(set(by) <= {"PROVED"} for by in found["kinds"].values())
 
 
 def story(versions: Versions, world: Json, calls: Sequence[Json]) -> tuple[dict[str, Any], ...]:
-    """Each step of a run under both versions: the call, both answers, and every row that changes."""
+    """The steps of a run under both versions: each with its call, both answers, and every row that changes."""
     base, head = (said["steps"] for said in versions.both("story", head=world, calls=list(calls)))
     return tuple(
         {
@@ -397,7 +402,7 @@ def story(versions: Versions, world: Json, calls: Sequence[Json]) -> tuple[dict[
 
 
 def proof_of(found: Mapping[str, Any]) -> CallProof:
-    """The result of a proof, of its plain values."""
+    """The CallProof for the plain values that a proof returned."""
     seconds = found.get("seconds", 0.0)
     if "unlifted" in found:
         return CallProof(why=f"no proof: {found['unlifted']}", seconds=seconds)
@@ -410,12 +415,12 @@ def proof_of(found: Mapping[str, Any]) -> CallProof:
 
 
 def arrow(answers: tuple[str, str]) -> str:
-    """Both answers, in a word or two."""
+    """Both answers as a short text, such as `accepted -> REASON`."""
     return f"{answers[0]} -> {answers[1]}" if answers[0] != answers[1] else f"{answers[0]}, and otherwise"
 
 
 def interface(base: Mapping[str, Any], head: Mapping[str, Any]) -> Iterator[str]:
-    """The parts that callers and readers of states find added or removed, each in a line."""
+    """The actions, tables, fields and reasons that were added or removed, one per line."""
     for what in ("action", "table"):
         old, new = base[f"{what}s"], head[f"{what}s"]
         yield from (f"{what} added: {name}" for name in new if name not in old)

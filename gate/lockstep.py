@@ -1,4 +1,6 @@
-"""Both versions in lockstep, by the wire protocol: every script that is aimed at what changed, and where they part."""
+"""Lockstep of both versions: every script that calls a changed action is played in
+both, and differences are recorded.
+"""
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Final
@@ -14,18 +16,20 @@ from gate.verdicts import DifferenceKind
 from spec.codec import Json
 
 ON_THE_WIRE: Final = 20
-"""The scripts that are played by the wire protocol, whatever rows say."""
+"""The number of first scripts that are always played by the wire protocol, too."""
 
 Parted = Callable[[Json, Sequence[Json]], "tuple[int, tuple[str, str], DifferenceKind] | None"]
-"""The first call of a script that both versions answer otherwise, row by row: its position, the answers, the kind."""
+"""A function that plays a script in both versions and compares rows: the position of the first call with different
+answers, both answers, and the kind of difference; None if no answers differ.
+"""
 
 MOST_DROPPED: Final = 3
-"""The calls that are answered otherwise and left out of a script, so that what follows them is compared, too."""
+"""The largest number of differing calls that are left out of a script, so that later calls are compared too."""
 
 
 @attrs.frozen
 class Met:
-    """A difference as it was met: in which script, at which call, and what both answered."""
+    """A difference found in lockstep: its script, the position of the call, and both answers."""
 
     kind: DifferenceKind
     action: str
@@ -35,36 +39,36 @@ class Met:
 
     @property
     def key(self) -> tuple[str, DifferenceKind]:
-        """Two of one key are one difference."""
+        """The action and the kind; differences with equal keys count as one."""
         return self.action, self.kind
 
 
 @attrs.define
 class Walked:
-    """The result of lockstep: how much was played, by action; and everything met, the first of each key."""
+    """The result of the lockstep: the scripts and calls played, by action, and the earliest difference of each key."""
 
     scripts: dict[str, int] = attrs.field(factory=dict)
     calls: dict[str, int] = attrs.field(factory=dict)
     met: dict[tuple[str, DifferenceKind], Met] = attrs.field(factory=dict)
     sources: dict[str, dict[str, list[str]]] = attrs.field(factory=dict)
-    """By action, the recorded traces and the cases that differ at it, as `traces` and `cases`."""
+    """The names of the recorded traces (`traces`) and cases (`cases`) that differ at an action, by action."""
     played: list[Aimed] = attrs.field(factory=list)
     faults: dict[str, str] = attrs.field(factory=dict)
-    """By action, how the head failed to answer."""
+    """The way in which the head failed to answer, by action."""
     views: list[str] = attrs.field(factory=list)
-    """The actions after which states are shown otherwise, where no row differs: a view does."""
+    """The actions after which a view of the state differs although no row does."""
     unknown: list[str] = attrs.field(factory=list)
-    """The scripts in worlds, or with calls, that the base does not know, as it says itself: nothing can be compared."""
+    """The scripts whose world or calls the base cannot read, so that nothing can be compared."""
     on_the_wire: int = 0
     is_cut_short: bool = False
 
     def kinds(self, action: str) -> set[DifferenceKind]:
-        """The kinds of difference that an action has shown."""
+        """The kinds of difference that were found in an action."""
         return {kind for name, kind in self.met if name == action}
 
 
 class Pair:
-    """The two versions, started when they are needed and again after a fault."""
+    """Both versions as clients of the wire protocol, started on demand, and again after a fault."""
 
     def __init__(self, start: Callable[[int], tuple[ProcessClient, Introduction]]) -> None:
         self._start: Final = start
@@ -77,14 +81,14 @@ class Pair:
         self.end()
 
     def both(self) -> tuple[ProcessClient, ProcessClient, Introduction]:
-        """The base, the head, and the head's introduction."""
+        """The base's client, the head's client, and the head's introduction."""
         while len(self._running) < 2:
             self._running.append(self._start(len(self._running)))
         (base, _), (head, introduction) = self._running
         return base, head, introduction
 
     def end(self) -> None:
-        """End both."""
+        """Close both clients."""
         while self._running:
             self._running.pop()[0].close()
 
@@ -92,8 +96,9 @@ class Pair:
 def walk(
     parted: Parted, pair: Pair, scripts: Iterable[Aimed], changed: Collection[str], stops: Callable[[], bool]
 ) -> Walked:
-    """Play every script in both versions, and compare every row. By the wire protocol: the first scripts, and every one
-    that shows something for the first time.
+    """The result of playing every script in both versions, with a comparison of every row.
+
+    The first scripts, and each script that shows a new difference, are also played by the wire protocol.
     """
     walked = Walked()
     for number, aimed in enumerate(scripts):
@@ -119,7 +124,7 @@ def walk_on(
     walked: Walked,
     stops: Callable[[], bool],
 ) -> None:
-    """Play more scripts, row by row, until an action shows every kind of difference that is wanted."""
+    """Play more scripts until an action has shown every wanted kind of difference, comparing rows."""
     for aimed in scripts:
         if stops() or walked.kinds(action).issuperset(wanted):
             return
@@ -130,8 +135,9 @@ def walk_on(
 
 
 def _play(parted: Parted, aimed: Aimed, changed: Collection[str], walked: Walked) -> int | None:
-    """Play a script row by row: the first call at which rows part, the number of calls if none does. None if a version
-    does not answer.
+    """Play a script and compare rows. Returns the position of the first difference, or the number of calls without one.
+
+    Returns None if a version does not answer.
     """
     script, names = aimed.script, list(aimed.names)
     first: int | None = None
@@ -148,7 +154,7 @@ def _play(parted: Parted, aimed: Aimed, changed: Collection[str], walked: Walked
         position, answers, kind = found
         first = position if first is None else first
         _note(walked, aimed, Met(kind, _blamed(names, position, changed), script, position, answers))
-        # What follows is compared without this call.
+        # The calls after it are compared without this call.
         script = attrs.evolve(script, calls=[*script.calls[:position], *script.calls[position + 1 :]])
         del names[position]
     return len(aimed.names) if first is None else first
@@ -162,7 +168,7 @@ def _play_on_the_wire(
     walked: Walked,
     first: int | None,
 ) -> None:
-    """Play a script by the wire protocol; `first` is the first call at which rows part, if that is known."""
+    """Play a script by the wire protocol; `first` is the position of the first call whose rows differ, if known."""
     base, head, introduction = pair.both()
     played = play(base, head, introduction, aimed.script, stops)
     walked.on_the_wire += played.steps
@@ -187,7 +193,7 @@ def _play_on_the_wire(
 
 
 def _is_unknown(base: ProcessClient, script: Script, fault: Fault) -> bool:
-    """True if it is the base that cannot read a world or a call: of a newer format, or one that it never had."""
+    """True if the base itself cannot read a script's world or a call, for example one of a newer format."""
     try:
         base.reset(script.head)
         for call in script.calls[: 0 if fault.position is None else fault.position + 1]:
@@ -209,22 +215,24 @@ def _note(walked: Walked, aimed: Aimed, met: Met) -> None:
 
 
 def _blamed(names: list[str], position: int, changed: Collection[str]) -> str:
-    """The action of a call; of one that did not change, the last changed one before it, which wrote what no trace
-    shows.
+    """The action that a difference is attributed to: that of the call if it changed, else the
+    last changed action before it.
+
+    An earlier call may have written rows that no trace shows.
     """
     before = [name for name in names[: position + 1] if name in changed]
     return before[-1] if before else names[position]
 
 
 def kind_of(found: Divergence) -> DifferenceKind:
-    """The kind of a divergence."""
+    """The kind of difference that a divergence of the wire protocol shows."""
     if found.aspect == "outcome":
         return "stricter" if isinstance(found.expected, dict) and "returns" in found.expected else "laxer"
     return "reason" if found.aspect == "reason" else "answers"
 
 
 def told(found: Divergence) -> tuple[str, str]:
-    """Both answers in a word."""
+    """Both answers of a divergence, each as one word or a few."""
     if found.aspect == "state":
         return "accepted", "accepted, and another state"
     return _word(found.expected), _word(found.actual)

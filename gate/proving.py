@@ -1,7 +1,7 @@
-"""The process that proves calls alike in two versions. It runs in the base's folder, with the base's laws and theory.
+"""The subprocess that proves that both versions answer a call alike, in the base's folder, with the base's laws.
 
-It answers with plain values: the goals that were proved, what was assumed, and for each kind of difference a state and
-a call that show it, as the solver has them. Nobody is to believe these before both versions were seen to answer so.
+It answers in plain values: the goals by status, the assumptions, and for each kind of difference a state and a call
+that show it. These come from the solver: nothing may rely on them before both versions have been run on them.
 """
 
 from collections import Counter
@@ -24,11 +24,11 @@ from proofs.solving import Status
 MACHINE_FILE: Final = Path("spec") / "machine.py"
 
 MOST_TRIED: Final = 8
-"""The refuted goals of one kind of which a state is looked for."""
+"""The largest number of refuted goals of one kind for which a concrete state is computed."""
 
 
 def main() -> None:
-    """Prove one call, and say what came of it."""
+    """Answer the questions of the parent process."""
     answer_questions(_answer)
 
 
@@ -41,10 +41,11 @@ def _answer(_op: str, asked: dict[str, Any]) -> dict[str, Any]:
 
 
 def prove(theory: str, protocol_at: str, base: str, head: str, action: str, length: int = 1) -> dict[str, Any]:
-    """The proof that a call is answered alike: counts, scope, laws, and states that show differences.
+    """The result of proving that both versions answer a call alike: goals by kind, scope, laws, and states that differ.
 
-    Lists in rows have any length, unless a rule goes through one. Lists of the call, and such of rows, are as long as
-    the theory says, and at least `length`; those that it makes longer for laws of steps, only if `length` is above one.
+    Lists in rows have any length, unless a rule iterates over one. Lists that a rule iterates over, and lists of the
+    call, have the theory's lengths, at least `length`. Lists that the theory makes longer for step laws are longer only
+    if `length` is above one. Raises UnliftableError if a version cannot be lifted.
     """
     setup = setup_of(theory)
     closures = [Closures(Path(folder), protocol_at) for folder in (base, head)]
@@ -53,7 +54,7 @@ def prove(theory: str, protocol_at: str, base: str, head: str, action: str, leng
     try:
         run = _Run(*asked, contracts, length, is_any_length=True)
         goals = run.goals()
-    except UnliftableError:  # a rule goes through a list of a row
+    except UnliftableError:  # a rule iterates over a list in a row
         run = _Run(*asked, contracts, length)
         goals = run.goals()
     run.refuse_another_machine(base, head)
@@ -67,9 +68,10 @@ def prove(theory: str, protocol_at: str, base: str, head: str, action: str, leng
 
 
 def kept_alike(contracts: Contracts, plainer: Contracts, closures: list[Closures]) -> Contracts:
-    """The contracts that stand for the same in both versions: of functions of which nothing that they reach differs.
+    """The trusted contracts whose replaced functions, and all that these reach, are equal in both versions.
 
-    If one does not, those that every call is lifted with, as far as they do. UnliftableError if histories differ.
+    If one is dropped, the plainer contracts are used instead, filtered alike. Raises
+    UnliftableError if histories differ.
     """
     same = {module: contract for module, contract in contracts.items() if _is_alike(module, contract, closures)}
     if HISTORIES not in same:
@@ -80,7 +82,9 @@ def kept_alike(contracts: Contracts, plainer: Contracts, closures: list[Closures
 
 
 def _is_alike(module: str, contract: Callable[[ModuleType], None], closures: list[Closures]) -> bool:
-    """True if a contract replaces functions that both versions have, and reach the same; laws are the base's alone."""
+    """True if both versions reach the same from the functions that a contract
+    replaces; laws come from the base only.
+    """
     source = closures[0].sources.module(module)
     if source is None or module.partition(".")[0] == "invariants":
         return True
@@ -89,7 +93,7 @@ def _is_alike(module: str, contract: Callable[[ModuleType], None], closures: lis
 
 
 def _replaced(module: str, contract: Callable[[ModuleType], None]) -> set[str]:
-    """The names that a contract gives other values, seen on a module that has nothing else in it."""
+    """The names that a trusted contract replaces in a module, found by applying it to a copy of the module's names."""
     import importlib
 
     real = importlib.import_module(module)
@@ -101,7 +105,7 @@ def _replaced(module: str, contract: Callable[[ModuleType], None]) -> set[str]:
 
 
 class _Run:
-    """One exploration of a call under both versions."""
+    """One symbolic execution of a call under both versions."""
 
     def __init__(
         self,
@@ -129,8 +133,8 @@ class _Run:
         self._scopes: Final[set[str]] = set()
 
     def refuse_another_machine(self, base: str, head: str) -> None:
-        """The functions that store the writes of a call run in no proof: UnliftableError if something there differs
-        that did not run.
+        """Raise UnliftableError if the machine differs in a function that no proof runs,
+        such as one that stores writes.
         """
         files = [Path(folder) / MACHINE_FILE for folder in (base, head)]
         old, new = [functions_of(file.read_text(encoding="utf-8")) if file.is_file() else {} for file in files]
@@ -140,11 +144,11 @@ class _Run:
                 raise UnliftableError(f"{MACHINE}:{name or 'module'} differs, and no proof runs what stores writes")
 
     def goals(self) -> list[Goal]:
-        """Every goal, all known before a solver decides the first."""
+        """All goals, generated before the solver decides the first one."""
         return list(goals_of(self._prover, self._other, self._action, self._bounds))
 
     def answer(self, goals: list[Goal]) -> dict[str, Any]:
-        """The answers to all goals."""
+        """The results of all goals, in plain values."""
         kinds: dict[str, Counter[str]] = {}
         labels: dict[str, set[str]] = {}
         steps = 0
@@ -152,7 +156,8 @@ class _Run:
         for goal in goals:
             here = goal.obligation.here
             self._scopes.update(here.scopes)
-            # A kind that is open stays so: of its other goals, states that show it are what is still worth finding.
+            # A kind stays open after one unproved goal. Its other goals are still worth a short attempt, to find a
+            # state that shows it.
             is_open = bool(labels.get(goal.kind)) and goal.kind != ENGINE
             ask = self._prover.prove_quickly if is_open else self._prover.prove
             answer = ask("GATE", [*self._prover.levels(here, [], self._scopes)], goal.obligation.goal)
@@ -177,7 +182,9 @@ class _Run:
         }
 
     def shown(self, goals: list[Goal], kinds: set[str]) -> dict[str, Any]:
-        """For each kind a state and a call that the solver gives, of which the laws hold; and the question."""
+        """A state and a call for each kind of difference that the solver refutes, with its
+        question; the laws hold in the state.
+        """
         found: dict[str, Any] = {}
         for kind in sorted(kinds):
             for goal, document in self._states([goal for goal in goals if goal.kind == kind]):
@@ -195,7 +202,7 @@ class _Run:
                 yield goal, {**document, "question": self._question(goal)}
 
     def _question(self, goal: Goal) -> str:
-        """The question that the solver was asked, in SMT-LIB."""
+        """The solver's question for a goal, in SMT-LIB."""
         import z3
 
         solver = z3.Solver()

@@ -1,8 +1,7 @@
-"""Reading of a version's modules: what each defines, what its names stand for, and what happens when it is imported.
+"""Static analysis of a version's modules: their definitions, what their names refer to, and what runs at import.
 
-Read from the text alone: nothing of a version runs. What is not understood counts as reached, so that nothing that may
-matter is ever called the same. Docstrings and comments count for nothing, and nothing is reached by annotations of
-functions.
+The analysis reads source text only; no code of the version runs. Code that it does not understand counts as reached, so
+that a relevant change is never called SAME. Docstrings, comments and annotations of functions are ignored.
 """
 
 import ast
@@ -18,22 +17,22 @@ import attrs
 from proofs.digests import canonical
 
 REST: Final = ""
-"""The name of a module's statements outside of definitions."""
+"""The name of a module's statements outside definitions."""
 
 ALL: Final = "*"
-"""The name of all that a module defines; after an enumeration's name and a dot, of all its members."""
+"""The name that stands for all definitions of a module; `ENUMERATION.*` stands for all members of an enumeration."""
 
 ASKED: Final = "__class__"
-"""The member that is read of a class that is only asked for, as by `isinstance`."""
+"""The pseudo-member that is read if code only tests for a class, for example with `isinstance`."""
 
 DOORS: Final = frozenset(
     {"eval", "exec", "globals", "vars", "__import__", "importlib", "import_module", "modules", "builtins"}
     | {"__builtins__", "__globals__", "__subclasses__", "_getframe", "currentframe", "resolve_name", "runpy"}
 )
-"""Names, or attributes, by which any definition is found by a text: a definition that reads one reaches all."""
+"""Names and attributes that can find any definition by a string. A definition that reads one reaches everything."""
 
 SETTERS: Final = DOORS | {"setattr", "delattr", "setitem", "delitem", "iadd", "ior", "__setattr__", "__dict__"}
-"""Names by which a definition is given another value; assignments to attributes and parts do it, too."""
+"""Names that can rebind another definition. Assignments to attributes and items can do so too."""
 
 CHANGERS: Final = frozenset(
     {"__setitem__", "add", "append", "clear", "discard", "extend", "insert", "pop", "popitem", "remove"}
@@ -41,39 +40,42 @@ CHANGERS: Final = frozenset(
     | {"update", "appendleft", "extendleft", "rotate", "move_to_end", "subtract", "register"}
     | {"__delitem__", "__iadd__", "__iand__", "__ior__", "__isub__", "__ixor__"}
 )
-"""Methods by which a collection is given other members, or a function of many another one; called or handed on."""
+"""Methods that mutate a collection, or register an implementation of a generic function; called or passed on."""
 
 BUILDERS: Final = frozenset({"__init__", "__attrs_pre_init__", "__attrs_post_init__"})
-"""Methods whose `self` nobody else has yet."""
+"""Constructor methods: nothing else refers to their `self` yet, so they may assign to it."""
 
 MAKERS: Final = frozenset({"bytearray", "defaultdict", "deque", "dict", "list", "set", "sorted"})
-"""Functions that make a collection of their own, which nobody else has."""
+"""Functions that return a new collection, to which nothing else refers."""
 
 OPENERS: Final = frozenset(
     {"open", "read_bytes", "read_text", "get_data", "resources", "fileinput", "linecache", "runpy", "mmap"}
     | {"ConfigParser", "RawConfigParser", "ZipFile", "ElementTree", "sqlite3", "subprocess", "popen", "system"}
     | {"listdir", "scandir", "iterdir", "glob", "rglob", "is_file", "is_dir", "stat", "getsize"}
 )
-"""Names by which a file is read. Of a version that reads one, every file counts."""
+"""Names that can read files. If a version reads one file, all its files count."""
 
 LIBRARY: Final = sys.stdlib_module_names - {"test"} | {"attr", "attrs", "z3"}
-"""Modules of which a version may bring none of its own: ours and the library's own imports would take it."""
+"""Top-level modules that a version may not define: Python would import them instead of the library's."""
 
 Name = tuple[str, str]
-"""A definition: its module, and its name there; of a member `Reason.NAME`, of an import `import f`."""
+"""A definition as (module, name); a member's name is `Reason.NAME`, an import's name is `import f`."""
 
 
 class NotReadError(Exception):
-    """A version whose text cannot be read; the message names the file and the line."""
+    """The source of a version cannot be analysed; the message names the file and the line."""
 
 
 @attrs.frozen
 class Definition:
-    """A definition: the digest of its syntax tree, its first and last line, and the names that it reads.
+    """The facts about one definition: the digest of its syntax tree, its first and last
+    line, and the names that it reads.
 
-    `calls` are those that are called when its module is imported. `is_setter` is true if it may change another one,
-    and `sets_at_import` if it does so by itself; `is_opener` and `opens_at_import` say the same of reading files.
-    A door may find any definition by a text. `at_import` are all names that are read when its module is imported.
+    - `calls`: the names that are called when the module is imported.
+    - `is_setter`: it may change another definition when it runs; `sets_at_import`: it may do so at import.
+    - `is_opener`: it may read a file when it runs; `opens_at_import`: it may do so at import.
+    - `is_door`: it may find any definition by a string.
+    - `at_import`: all names that are read when the module is imported.
     """
 
     digest: str
@@ -90,7 +92,7 @@ class Definition:
 
 
 class Module:
-    """One module of a version: what it defines, and what its names stand for."""
+    """One module of a version: its definitions, and what its names refer to. Raises NotReadError for invalid source."""
 
     def __init__(self, module: str, path: Path, file: str) -> None:
         try:
@@ -102,7 +104,9 @@ class Module:
         self.file: Final = file
         self.imports: Final[dict[str, Name]] = {}
         self.always: Final[set[Name]] = set()
-        """Imports that are not at the top, or of a name that has another meaning, too: every action reaches them."""
+        """The imported definitions that every action reaches: imports below the top level, or
+        of a name with several meanings.
+        """
         self.enumerations: Final[set[str]] = set()
         found: dict[str, list[ast.stmt]] = {}
         rest: list[ast.stmt] = []
@@ -124,27 +128,27 @@ class Module:
 
     @cached_property
     def definitions(self) -> dict[str, Definition]:
-        """Each definition by its name; an import is one, and so are the statements outside of definitions."""
+        """The module's definitions by name, including its imports and its statements outside definitions."""
         openers, doors = OPENERS | self._brought_by(OPENERS), DOORS | self._brought_by(DOORS)
         return {name: _definition(nodes, openers, doors) for name, nodes in self._found.items()} | self._brought
 
     @property
     def is_in_order(self) -> bool:
-        """True if it does not matter in which order the module defines what it does."""
+        """True if the order of the module's statements cannot matter."""
         return not self._found[REST] and all(len(nodes) == 1 for nodes in self._found.values() if nodes)
 
     @property
     def order(self) -> list[list[str]]:
-        """The names that each statement at the top defines or imports, in their order; of another, none."""
+        """The names that each top-level statement defines or imports, in order; an empty list for other statements."""
         return [defined(node) or [alias.name for alias in getattr(node, "names", [])] for node in self.tree.body]
 
     @property
     def may_open(self) -> bool:
-        """True if anything of the module may read a file."""
+        """True if any code of the module may read a file."""
         return bool(self._brought_by(OPENERS)) or _has_word([self.tree], OPENERS)
 
     def _brought_by(self, words: frozenset[str]) -> frozenset[str]:
-        """The names under which the module imports any of `words`, or anything from a module of that name."""
+        """The names under which the module imports any of `words`, or anything from a module with such a name."""
         return frozenset(
             alias
             for alias, (origin, imported) in self.imports.items()
@@ -152,7 +156,7 @@ class Module:
         )
 
     def _import(self, module: str, path: Path) -> None:
-        """Note what each imported name stands for, as if the name were defined here."""
+        """Record what each imported name refers to, and add each import as a definition."""
         meant: dict[str, list[tuple[Name, int]]] = {}
         for node in ast.walk(self.tree):
             for alias, name in _imported(node, module, path, self.file):
@@ -171,7 +175,7 @@ class Module:
 
 
 class Sources:
-    """The modules of a version that are in its folder, each read when it is first asked for."""
+    """The modules in a version's folder; each is parsed when it is first requested."""
 
     def __init__(self, folder: Path) -> None:
         self._folder: Final = folder
@@ -179,7 +183,7 @@ class Sources:
         self._looked_over: Final[set[Path]] = set()
 
     def module(self, name: str) -> Module | None:
-        """A module; None if this folder has none of that name. NotReadError if it cannot be read."""
+        """The module of this name, or None if the folder has none. Raises NotReadError if it cannot be analysed."""
         if name not in self._modules:
             place = self._folder.joinpath(*name.split("."))
             files = [place / "__init__.py", place.with_suffix(".py")]
@@ -190,8 +194,9 @@ class Sources:
         return self._modules[name]
 
     def refuse_beside(self, name: str) -> None:
-        """NotReadError if Python may take something else than the text of a module that is read here: a compiled one
-        in its folder, or a module in the place of one of the library.
+        """Raise NotReadError if Python could import something other than the source that is read here.
+
+        This is a compiled module in the same folder, or a top-level module that shadows a library module.
         """
         folder = self._folder.joinpath(*name.split(".")).parent
         if folder in self._looked_over or not folder.is_dir():
@@ -207,7 +212,7 @@ class Sources:
 
     @cached_property
     def files(self) -> str:
-        """The digest of all files of the version: the text of a module may be read as well."""
+        """The digest of all files of the version, for code that may read any of them."""
         found = hashlib.sha256()
         for path in sorted(self._folder.rglob("*")):
             if path.is_file() and "__pycache__" not in path.parts:
@@ -215,12 +220,12 @@ class Sources:
         return found.hexdigest()[:16]
 
     def definition(self, name: Name) -> Definition | None:
-        """A definition, wherever it is imported from. None if it is not in this folder."""
+        """The definition of this name, or None if its module is not in the folder or does not define it."""
         module = self.module(name[0])
         return None if module is None else module.definitions.get(name[1])
 
     def resolved(self, module: str, text: str) -> Name | None:
-        """The definition that a name of a module stands for; None if it is not in this folder."""
+        """The definition that a name used in a module refers to, following imports; None if it is not in the folder."""
         seen: set[Name] = set()
         while (found := self.module(module)) is not None and (module, text) not in seen:
             seen.add((module, text))
@@ -242,12 +247,12 @@ class Sources:
         return None
 
     def statements(self, name: Name) -> list[ast.stmt]:
-        """The statements at the top of a module that define a name."""
+        """The top-level statements that define this name alone."""
         module = self.module(name[0])
         return [] if module is None else [node for node in module.tree.body if defined(node) == [name[1]]]
 
     def imported(self, name: str) -> Iterator[str]:
-        """The modules that a module imports, of those in this folder, and the packages around them."""
+        """The names of the modules that a module may import, and of the packages that contain them."""
         module = self.module(name)
         for origin, imported in [] if module is None else {*module.imports.values(), *module.always}:
             for each in (origin, f"{origin}.{imported}"):
@@ -260,7 +265,7 @@ def _is_import(node: ast.stmt) -> bool:
 
 
 def _imported(node: ast.AST, module: str, path: Path, file: str) -> Iterator[tuple[str, Name]]:
-    """The names that an import gives, and what each stands for."""
+    """The names that an import statement binds, each with what it refers to. Raises NotReadError for `import *`."""
     if isinstance(node, ast.Import):
         for alias in node.names:
             yield alias.asname or alias.name.partition(".")[0], (alias.name, REST)
@@ -285,19 +290,19 @@ def _is_enumeration(node: ast.ClassDef) -> bool:
 
 
 def _is_member(node: ast.stmt) -> bool:
-    """True for a member that counts on no other, and for a docstring."""
+    """True for an enumeration member with a constant value, and for a docstring."""
     is_one = not isinstance(node, ast.Assign) or (len(node.targets) == 1 and isinstance(node.targets[0], ast.Name))
     return is_one and isinstance(node, ast.Assign | ast.Expr) and isinstance(node.value, ast.Constant)
 
 
 def _without_members(node: ast.ClassDef) -> ast.ClassDef:
-    """An enumeration without its members. Code that names none of them depends on no more."""
+    """A copy of an enumeration's class without its members: all that code depends on if it names no member."""
     bare = ast.ClassDef(node.name, node.bases, node.keywords, [], node.decorator_list)
     return ast.copy_location(bare, node)
 
 
 def defined(node: ast.stmt) -> list[str]:
-    """The names that a statement defines, if it does nothing else."""
+    """The names that a statement defines; empty if the statement is not a definition."""
     if isinstance(node, ast.FunctionDef | ast.ClassDef):
         return [node.name]
     if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
@@ -311,7 +316,7 @@ def _definition(nodes: list[ast.stmt], openers: frozenset[str], doors: frozenset
     lines = [(node.lineno, node.end_lineno or node.lineno) for node in nodes] or [(1, 1)]
     at_import = [part for node in nodes for part in _at_import(node)]
     called = [part.func for node in at_import for part in ast.walk(node) if isinstance(part, ast.Call)]
-    # What decorates is called; what a class is made from is told of it, and may answer.
+    # A decorator is called. A base class is notified of each subclass, and may run code then.
     whole = [node for part in nodes if isinstance(part, ast.FunctionDef | ast.ClassDef) for node in part.decorator_list]
     made = [node for part in nodes if isinstance(part, ast.ClassDef) for node in (*part.bases, *part.keywords)]
     calls = reads([*called, *whole, *made])
@@ -322,7 +327,7 @@ def _definition(nodes: list[ast.stmt], openers: frozenset[str], doors: frozenset
 
 
 def _at_import(node: ast.stmt) -> Iterator[ast.AST]:
-    """The parts of a statement that are executed as its module is imported."""
+    """The parts of a statement that run when its module is imported."""
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
         yield from [*node.decorator_list, *node.args.defaults, *[each for each in node.args.kw_defaults if each]]
     elif isinstance(node, ast.ClassDef):
@@ -334,14 +339,14 @@ def _at_import(node: ast.stmt) -> Iterator[ast.AST]:
 
 
 def _words(nodes: Iterable[ast.AST]) -> set[str]:
-    """All names, and names of attributes, in some nodes."""
+    """All names and attribute names in these nodes."""
     parts = [part for node in nodes for part in ast.walk(node)]
     names = {part.id for part in parts if isinstance(part, ast.Name)}
     return names | {part.attr for part in parts if isinstance(part, ast.Attribute)}
 
 
 def _is_setter(nodes: Iterable[ast.AST]) -> bool:
-    """True if nodes, executed or called, may give a definition another value. What they make themselves is none."""
+    """True if these nodes may change a definition when they run. Changes of newly made objects do not count."""
     whole = list(nodes)
     parts = [part for node in whole for part in ast.walk(node)]
     if _words(whole) & SETTERS or any(isinstance(part, ast.Global | ast.NamedExpr) for part in parts):
@@ -363,19 +368,19 @@ def _is_setter(nodes: Iterable[ast.AST]) -> bool:
 
 
 def _changes_members(node: ast.AST) -> bool:
-    """True if a node gives a collection other members, or names the method that does."""
+    """True if a node changes the members of a collection, or names a method that does."""
     if isinstance(node, ast.Subscript):
         return not isinstance(node.ctx, ast.Load)
     return isinstance(node, ast.Attribute) and node.attr in CHANGERS
 
 
 def _has_word(nodes: Iterable[ast.AST], words: frozenset[str]) -> bool:
-    """True if one of some names is in nodes, also as one of an attribute."""
+    """True if any of these words occurs in the nodes as a name or an attribute name."""
     return not words.isdisjoint(_words(nodes))
 
 
 def _own(parts: Iterable[ast.AST]) -> set[str]:
-    """The names that stand for nothing but collections that were made here."""
+    """The names that are only ever bound to collections made in this code."""
     made: list[str] = []
     given: list[str] = []
     for part in parts:
@@ -396,7 +401,7 @@ def _is_made_here(node: ast.expr | None) -> bool:
 
 
 def reads(nodes: Iterable[ast.AST]) -> frozenset[str]:
-    """The names that nodes read, annotations of functions aside; with a member if one is asked for at once."""
+    """The names that nodes read, without annotations of functions; `name.member` if a member is accessed directly."""
     found: set[str] = set()
     pending: list[ast.AST] = list(nodes)
     while pending:
@@ -426,12 +431,12 @@ def reads(nodes: Iterable[ast.AST]) -> frozenset[str]:
 
 
 def _asked(node: ast.expr) -> Iterator[str]:
-    """The names of an expression that only asks for classes."""
+    """The names in an expression that is only used to test for classes, each with the member ASKED."""
     for name in reads([node]):
         yield name if "." in name else f"{name}.{ASKED}"
 
 
 def digest(nodes: Iterable[ast.AST]) -> str:
-    """The digest of syntax trees, as sixteen hexadecimal digits."""
+    """The digest of these syntax trees, as 16 hexadecimal digits."""
     text = "\n".join(canonical(node) for node in nodes)
     return hashlib.sha256(text.encode()).hexdigest()[:16]

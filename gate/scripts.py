@@ -1,4 +1,4 @@
-"""Scripts aimed at some actions: cases, recorded traces, walks and what Hypothesis draws, as far as they call these."""
+"""Scripts that call given actions: cases, recorded traces, walks, and examples of Hypothesis."""
 
 import gzip
 import json
@@ -20,12 +20,12 @@ EXAMPLE_STEPS: Final = 40
 
 FURTHER_WALKS: Final = 170
 FURTHER_STEPS: Final = 400
-"""The walks for an action that nothing else showed: enough seeds that each scenario is taken."""
+"""The number of steps of an additional walk. Their seeds end before FURTHER_WALKS: enough to draw every scenario."""
 
 
 @attrs.frozen
 class Aimed:
-    """A script, and the class of the action that each of its calls makes."""
+    """A script, with the class name of the action that each of its calls makes."""
 
     script: Script
     names: tuple[str, ...]
@@ -33,14 +33,18 @@ class Aimed:
 
 
 def aimed_at(subject: Subject, actions: Collection[str], left_out: list[str]) -> Iterator[Aimed]:
-    """Scripts that call some actions, each up to the last such call. Those that no call can say are named
-    in `left_out`.
+    """The scripts that call any of these actions, each cut after the last such call.
+
+    Sources that the protocol's calls cannot express are appended to `left_out`.
     """
     return _calling(actions, _all(subject, left_out))
 
 
 def further_at(subject: Subject, action: str, left_out: list[str]) -> Iterator[Aimed]:
-    """More walks that call an action, and longer ones, each up to the last such call."""
+    """Additional, longer walks that call an action, each cut after the last such call.
+
+    Sources that the protocol's calls cannot express are appended to `left_out`.
+    """
     is_slow = subject.walk is None or not subject.calls_at
     seeds = range(0) if is_slow else range(WALKS, FURTHER_WALKS)
     return _calling({action}, _walks(subject, seeds, FURTHER_STEPS, left_out))
@@ -75,12 +79,12 @@ def _all(subject: Subject, left_out: list[str]) -> Iterator[Aimed]:
     yield from recorded(subject, left_out)
     if subject.walk is None:
         return
-    # Without readers of its own, a protocol's calls are read in time that grows with all calls before.
+    # A protocol without its own reader of calls reads each call in time proportional to all earlier ones.
     times, steps = (1, WALK_STEPS) if subject.calls_at else (5, EXAMPLE_STEPS)
     yield from _walks(subject, range(WALKS // times), steps, left_out)
     if subject.rule_machine is None:
         return
-    # Each from a seed of its own, so that one which cannot be said is left out alone.
+    # Each example has its own seed, so that one that cannot be expressed is left out alone.
     for seed in range(EXAMPLES // times):
         try:
             for script in of_examples(subject.calls, subject.rule_machine, subject.walk, seed, 1, EXAMPLE_STEPS):
@@ -90,7 +94,7 @@ def _all(subject: Subject, left_out: list[str]) -> Iterator[Aimed]:
 
 
 def recorded(subject: Subject, left_out: list[str]) -> Iterator[Aimed]:
-    """The recorded traces, the smallest first."""
+    """The scripts of the recorded traces, smallest file first; unreadable ones are appended to `left_out`."""
     paths = [path for folder in subject.traces for path in folder.rglob("*.json*") if path.is_file()]
     for path in sorted(paths, key=lambda path: (path.stat().st_size, path.name)):
         try:

@@ -1,4 +1,4 @@
-"""The process of a version that serves the wire protocol: the version's own `restake serve`."""
+"""The subprocess in which a version serves the wire protocol: the version's own `restake serve`."""
 
 import sys
 from importlib import import_module
@@ -7,8 +7,8 @@ from gate.starting import end_with_parent
 
 
 def main() -> None:
-    """Serve the protocol that is named."""
+    """Serve the protocol that the first argument names, until the client ends."""
     end_with_parent()
     sys.argv[1:] = ["serve", sys.argv[1]]
-    # By name, since a version's command is above this package.
+    # imported by name, because a version's command is in a room above this package
     import_module("harness.cli").main()

@@ -1,4 +1,4 @@
-"""The shortest run that shows a difference: shrunk against both versions, then sought among all shorter ones."""
+"""The shortest run that shows a difference: shrunk on both versions, then searched for among all shorter sequences."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, Final
@@ -15,11 +15,11 @@ from spec.codec import Json
 
 SHRINKING_CALLS: Final = 20_000
 SEARCHED_STEPS: Final = 60_000
-"""The most calls that a search for a shorter run makes in each version."""
+"""The limit of calls in each version after which a search for a shorter run starts no further level."""
 
 Shrink = Callable[[Walk, Callable[[tuple[Any, ...]], Any], Sequence[Any], Callable[[], bool], int], list[Any]]
-"""The engine that makes runs shorter: given a walk, what a run breaks and where, the run, when to stop, and how many
-calls may be made.
+"""The shrinking engine. Its arguments are a walk, a function that locates a run's break, the run, a predicate that
+stops it, and the largest number of calls.
 """
 
 Fields = dict[str, list[str]]
@@ -27,7 +27,9 @@ Fields = dict[str, list[str]]
 
 @attrs.frozen
 class Break:
-    """The first action at which both versions part, as the shrinking engine wants it."""
+    """The position of the first action that the versions answer differently, in the form
+    that the shrinking engine needs.
+    """
 
     position: int
     violation: None
@@ -35,7 +37,7 @@ class Break:
 
 
 class Versions:
-    """Both versions as workers, started again after a fault, and what both have in common to be compared."""
+    """Workers for both versions, restarted after a fault; `fields` are the fields by table that both versions have."""
 
     def __init__(self, subject: Subject, start: Callable[[int], Worker]) -> None:
         self.subject: Final = subject
@@ -51,7 +53,7 @@ class Versions:
             worker.close()
 
     def ask(self, number: int, op: str, **fields: Any) -> dict[str, Any]:
-        """The answer of the base (0) or the head (1). NotRunningError if there is none."""
+        """The answer of the base (0) or the head (1) to a question. Raises NotRunningError if it does not answer."""
         worker = self._workers.get(number)
         if worker is None:
             worker = self._workers[number] = self._start(number)
@@ -63,11 +65,13 @@ class Versions:
             raise
 
     def both(self, op: str, **fields: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-        """The answers of the base and the head."""
+        """The answers of base and head to a question."""
         return self.ask(0, op, **fields), self.ask(1, op, **fields)
 
     def parted(self, world: Json, calls: Sequence[Json]) -> tuple[int, tuple[str, str], str] | None:
-        """The first call that is answered otherwise, both answers, and the kind; None if none is."""
+        """The first call that the versions answer differently: its position, both answers, and
+        the kind; None if there is none.
+        """
         base, head = self.both("play", head=world, calls=list(calls), fields=self.fields)
         for position, (one, other) in enumerate(zip(base["answers"], head["answers"], strict=True)):
             if one != other:
@@ -76,7 +80,7 @@ class Versions:
 
 
 def kind_between(base: str, head: str) -> str:
-    """The kind of difference between two answers, which are not the same."""
+    """The kind of difference between two answers, which differ in words, rows or return values."""
     if head.startswith("raises "):
         return "raises"
     if base == head:
@@ -85,7 +89,7 @@ def kind_between(base: str, head: str) -> str:
 
 
 def shortest(versions: Versions, met: Met, shrink: Shrink, walk: Walk, stops: Callable[[], bool]) -> ShownRun | None:
-    """The shortest run that is found for a difference; None if workers do not show it with the run alone."""
+    """The shortest run found for a difference; None if the workers do not reproduce the difference."""
     subject, world = versions.subject, met.script.head
     calls = list(met.script.calls[: met.position + 1])
     first = versions.parted(world, calls)
@@ -120,16 +124,16 @@ def shortest(versions: Versions, met: Met, shrink: Shrink, walk: Walk, stops: Ca
 
 
 def attrs_walk(walk: Walk, world: dict[str, Json]) -> Walk:
-    """A walk in another world, of which no law is asked."""
+    """A walk like the given one, but in another world and without laws."""
     return Walk(walk.protocol, walk.where(lambda _: False).catalogue, world, list, walk.next_action)
 
 
 def search(
     versions: Versions, world: Json, run: Sequence[Any], met: Met, stops: Callable[[], bool]
 ) -> tuple[list[Any] | None, str]:
-    """A shorter run of the same calls that shows the same, if there is one; and what was searched.
+    """A shorter run of the same calls with the same difference, or None; and a statement of what was searched.
 
-    Every sequence of fewer calls is tried, each distinct state once, in both versions.
+    All sequences of fewer calls are tried in both versions, visiting each distinct state once.
     """
     alphabet = list(dict.fromkeys(run))
     said = [written(action) for action in alphabet]

@@ -1,4 +1,4 @@
-"""Processes of a version: they import from its folder first, and of this project's packages `gate` alone from here."""
+"""Subprocesses of a version: they import packages from its folder first, and only `gate` from this installation."""
 
 import json
 import os
@@ -26,23 +26,23 @@ found.loader.exec_module(sys.modules["gate"])
 sys.path.insert(1, here.rpartition("/")[0])
 importlib.import_module(module).main()
 """
-"""The program of such a process: the folder's packages go before those that come with this one."""
+"""The start program of such a subprocess: packages in the version's folder precede those of this installation."""
 
 POLL_SECONDS: Final = 0.2
-"""The time after which a run that was ended is noticed."""
+"""The seconds between two checks whether the run was stopped."""
 
 
 class NotRunningError(Exception):
-    """A version that cannot be run: it does not import, ends, or never answers. The message says how."""
+    """A version that cannot be run: it fails to import, exits, or does not answer. The message says which."""
 
 
 def command_of(folder: Path, module: str, arguments: Sequence[str]) -> list[str]:
-    """The command that runs a module in a version, interpreted."""
+    """The command that runs a module's `main` in a version, interpreted."""
     return [sys.executable, "-P", "-c", BOOT, str(folder), str(HERE), module, *arguments]
 
 
 class Worker(ProcessClient):
-    """A process that answers questions about one version, one JSON object a line."""
+    """A subprocess that answers questions about one version, one JSON object per line."""
 
     def __init__(
         self,
@@ -53,13 +53,13 @@ class Worker(ProcessClient):
         stops: Callable[[], bool] = lambda: False,
     ) -> None:
         self._told: Final = folder
-        # In a process of a version that is the client of that version, which may know less than this one's.
+        # In a version's subprocess, ProcessClient is that version's own class, which may take fewer arguments.
         super().__init__(command_of(folder, module, arguments), answer_seconds)
         self._stops = stops
         self._seconds = answer_seconds
 
     def _wait(self, deadline: float, op: str) -> None:
-        """Wait for an answer, and not for that of a run that was ended."""
+        """Wait for an answer until the deadline. Raises ClientFault if the run was stopped."""
         if self._stops():
             raise ClientFault("late", "the run was ended")
         if deadline <= time.monotonic():
@@ -67,7 +67,7 @@ class Worker(ProcessClient):
         self._turn(min(deadline - time.monotonic(), POLL_SECONDS))
 
     def ask(self, op: str, **fields: Any) -> dict[str, Any]:
-        """The answer to a question. NotRunningError if there is none."""
+        """The answer to a question. Raises NotRunningError if there is none."""
         try:
             answer = self._ask({"op": op, "question": json.dumps(fields)})
             return dict(json.loads(str(answer["answer"])))
@@ -76,7 +76,7 @@ class Worker(ProcessClient):
 
 
 def introduced(client: ProcessClient, protocol: str, folder: Path) -> Introduction:
-    """The introduction of a version that serves the wire protocol. NotRunningError if it does not."""
+    """The introduction of a version's server of the wire protocol. Raises NotRunningError if it does not answer."""
     try:
         return client.hello(protocol)
     except ClientFault as fault:
@@ -84,7 +84,9 @@ def introduced(client: ProcessClient, protocol: str, folder: Path) -> Introducti
 
 
 def why(fault: ClientFault, stderr: str, folder: Path) -> str:
-    """The reason why a version does not run, in one line: what it said last, with files as the repository has them."""
+    """The reason why a version does not run, in one line, from its last output; paths
+    are relative to the repository.
+    """
     lines = [line.strip() for line in stderr.replace(f"{folder}/", "").splitlines() if line.strip()]
     places = [line for line in lines if line.startswith('File "') and "<string>" not in line]
     said = "; ".join([*places[-1:], *lines[-1:]])
@@ -92,12 +94,12 @@ def why(fault: ClientFault, stderr: str, folder: Path) -> str:
 
 
 def serving(folder: Path, place: str, answer_seconds: float) -> ProcessClient:
-    """A version that serves the wire protocol, as `restake serve` does."""
+    """A client of a version that serves the wire protocol, as `restake serve` does."""
     return ProcessClient(command_of(folder, "gate.serving", [place]), answer_seconds)
 
 
 def end_with_parent() -> None:
-    """End this process as soon as the one that started it is gone: a rule that never returns hears of nothing else."""
+    """Exit this process soon after its parent is gone, even while a rule loops."""
     parent = os.getppid()
 
     def watch() -> None:
@@ -109,7 +111,7 @@ def end_with_parent() -> None:
 
 
 def answer_questions(answer: Callable[[str, dict[str, Any]], dict[str, Any]]) -> None:
-    """The loop of a worker: a question a line, until bye. An answer is a text, so that it holds any JSON."""
+    """The main loop of a worker: one question per line, until `bye`. Each answer is JSON inside a JSON string."""
     end_with_parent()
     out, sys.stdout = sys.stdout, sys.stderr
     for line in sys.stdin:
@@ -127,7 +129,7 @@ def answer_questions(answer: Callable[[str, dict[str, Any]], dict[str, Any]]) ->
 
 
 def clean_environment() -> None:
-    """Let processes that are started from here import nothing but what they are told to."""
+    """Change the environment so that subprocesses import only from the places that they are given."""
     os.environ.pop("PYTHONPATH", None)
     os.environ["PYTHONSAFEPATH"] = "1"
 

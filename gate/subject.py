@@ -1,4 +1,4 @@
-"""The subject of a run: one protocol, and where its parts are found in any version of it."""
+"""The subject of a run: one protocol, and the places of its parts in any version."""
 
 from importlib import import_module
 from pathlib import Path
@@ -16,11 +16,12 @@ from spec.codec import Json
 
 @attrs.frozen
 class Subject:
-    """A protocol as the gate sees it. Places are `module:attribute`, found in each version; the rest is this program's
-    own, and says what is played.
+    """A protocol as the gate needs it.
 
-    `place` is how a version serves it. `leaving_at` lets accounts take out all they can; `traces` are the folders of
-    recorded traces, below a version's folder or anywhere; `cases` is the file of cases.
+    Fields ending in `_at` are places `module:attribute`, imported in each version; empty or None if there is
+    none. `place` names the pack that a version serves. The objects are this program's own, and generate the
+    scripts. `leaving_at` is a function by which all accounts withdraw all they can. `traces` are folders of
+    recorded traces, `cases` a file of cases.
     """
 
     name: str
@@ -38,13 +39,15 @@ class Subject:
     traces: tuple[Path, ...]
 
     def actions(self, head: Json, calls: list[Json]) -> list[list[Any]]:
-        """The actions of each call of a script."""
+        """The actions that each call of a script makes, in the world of `head`."""
         history = self.calls.begin(head)
         return [history.read(call, "call")[0] for call in calls]
 
 
 def subject_of(pack: Any, version: Version) -> Subject:
-    """A pack as the gate sees it, with the recorded traces of a version. A pack is of a room above this one."""
+    """The subject of a pack, with the recorded traces of a version. Packs are typed
+    Any: their room is above this one.
+    """
     games = (pack.games_at or "").partition(":")[0]
     has_leaving = bool(games) and hasattr(import_module(games), "leave")
     return Subject(
@@ -65,6 +68,6 @@ def subject_of(pack: Any, version: Version) -> Subject:
 
 
 def folder_of_traces(version: Path, packaged: Path, name: str) -> tuple[Path, ...]:
-    """The folder of a version's recorded traces: where this repository keeps them, or where the pack has them."""
+    """The folder of recorded traces: the version's own if it has one, else the pack's; empty if neither exists."""
     own = version / "tests" / "golden" / name
     return (own,) if own.is_dir() else (packaged,) if packaged.is_dir() else ()

@@ -1,4 +1,4 @@
-"""Verdicts of the gate, and what each rests on."""
+"""The gate's verdicts, and the evidence for each."""
 
 import hashlib
 from collections.abc import Iterable, Sequence
@@ -21,7 +21,7 @@ WORDS: Final[tuple[Word, ...]] = (
     "EQUIVALENT",
     "SAME",
 )
-"""All verdicts, the worst first."""
+"""All verdicts, from worst to best."""
 
 HARMLESS: Final[frozenset[Word]] = frozenset({"EQUIVALENT", "SAME"})
 
@@ -37,9 +37,13 @@ MEANINGS: Final[dict[Word, str]] = {
 }
 
 DifferenceKind = str
-"""In what two answers differ. `stricter`: the head rejects what the base accepts; `laxer`: it accepts what the base
-rejects; `reason`: it names another reason; `answers`: it accepts alike, and writes or returns something else; `raises`:
-it raises.
+"""The kind of difference between two versions' answers to a call:
+
+- `stricter`: the head rejects a call that the base accepts.
+- `laxer`: the head accepts a call that the base rejects.
+- `reason`: both reject, with different reasons.
+- `answers`: both accept, with different rows or return values.
+- `raises`: the head raises an exception.
 """
 
 KINDS: Final[tuple[DifferenceKind, ...]] = ("stricter", "laxer", "reason", "answers", "raises")
@@ -47,8 +51,10 @@ KINDS: Final[tuple[DifferenceKind, ...]] = ("stricter", "laxer", "reason", "answ
 
 @attrs.frozen
 class ShownRun:
-    """A run that both versions replay, and whose last call they answer otherwise. `claim` says what was searched for a
-    shorter one. `answers` are those of the base and of the head; `steps` are both stories, row by row.
+    """A run that both versions replay, and whose last call they answer differently.
+
+    `claim` states which shorter runs were searched. `answers` are the answers of base and head to the last call.
+    `steps` are both versions' steps, with the rows that change.
     """
 
     head: Json
@@ -61,9 +67,9 @@ class ShownRun:
 
 @attrs.frozen
 class Shown:
-    """A state that satisfies the base's laws, and a call, which both versions were seen to answer otherwise.
+    """A state in which the laws of the base hold, and a call that both versions answer differently in it.
 
-    `is_reachable` once a run from the beginning shows the same difference; else nobody knows.
+    Whether a run from genesis reaches that state is unknown. `question` is the solver's question, in SMT-LIB.
     """
 
     state: Json
@@ -74,7 +80,7 @@ class Shown:
 
 @attrs.frozen
 class Difference:
-    """One kind of difference of an action, with what shows it: a run, a state, or both."""
+    """One kind of difference in an action, with its evidence: a run, a state, or both."""
 
     kind: DifferenceKind
     label: str
@@ -83,15 +89,16 @@ class Difference:
 
     @property
     def is_reachable(self) -> bool:
-        """True if a run from genesis shows it."""
+        """True if a run from genesis shows the difference."""
         return self.witness is not None
 
 
 @attrs.frozen
 class CallProof:
-    """The result of the proof of one call: goals proved and not, by kind; its scope, and the laws that it assumes.
+    """The result of proving that both versions answer one call alike.
 
-    `why` is empty if everything was proved but the kinds in `open_kinds`.
+    It has the number of goals, the kinds of difference that are not excluded (`open_kinds`), the scope, and the assumed
+    laws. `why` is the reason if there is no proof, else empty.
     """
 
     goals: int = 0
@@ -104,7 +111,7 @@ class CallProof:
 
 @attrs.define
 class ActionReport:
-    """The verdict on one action of one protocol."""
+    """The verdict on one action of one protocol, with its evidence."""
 
     protocol: str
     action: str
@@ -121,12 +128,12 @@ class ActionReport:
 
     @property
     def is_harmless(self) -> bool:
-        """True if there is nothing to be decided."""
+        """True if the verdict needs no decision: EQUIVALENT or SAME."""
         return self.verdict in HARMLESS
 
     @property
     def fingerprint(self) -> str:
-        """Twelve digits that stay the same as long as the verdict does, and what was changed of the rule."""
+        """Twelve hexadecimal digits that identify the protocol, the action, the verdict and the changed definitions."""
         digests = sorted(f"{change.shown} {change.digests[0]} {change.digests[1]}" for change in self.changes)
         said = "\n".join([self.protocol, self.action, self.verdict, *digests])
         return hashlib.sha256(said.encode()).hexdigest()[:12]
@@ -134,7 +141,7 @@ class ActionReport:
 
 @attrs.define
 class ProtocolReport:
-    """The verdicts on one protocol; what else was changed; and why it could not be judged, if so."""
+    """The verdicts on one protocol's actions, with the changes outside them; `problem` if it could not be judged."""
 
     protocol: str
     actions: list[ActionReport] = attrs.field(factory=list)
@@ -143,27 +150,27 @@ class ProtocolReport:
     problem: str = ""
     is_cut_short: bool = False
     left_out: Sequence[str] = ()
-    """Recorded traces, walks and examples that no call can say, so that nothing was played of them."""
+    """Recorded traces, walks and examples that were not played, because the protocol's calls cannot express them."""
     views: Sequence[str] = ()
-    """The calls after which what traces show of a state differs, where no row does."""
+    """The calls after which a trace's view of the state differs although no row does."""
     matrix: dict[str, dict[str, str]] = attrs.field(factory=dict)
-    """The base's verdicts by law and call, STALE where they rest on what was changed."""
+    """The base's proof verdicts by law and call; STALE where a proof depends on a changed definition."""
 
     @property
     def verdict(self) -> Word:
-        """The worst of all actions; UNKNOWN if it could not be judged."""
+        """The worst verdict of all actions; UNKNOWN counts among them if the protocol was not fully judged."""
         words = {report.verdict for report in self.actions}
         return worst({*words, "UNKNOWN"} if self.problem or self.is_cut_short else words)
 
 
 def worst(words: Iterable[Word]) -> Word:
-    """The worst of several verdicts; SAME of none."""
+    """The worst of these verdicts; SAME if there are none."""
     found = set(words)
     return next((word for word in WORDS if word in found), "SAME")
 
 
 def verdict_of(kinds: Iterable[DifferenceKind]) -> Word:
-    """The verdict that differences of these kinds make."""
+    """The verdict for an action with differences of these kinds."""
     found = set(kinds)
     if found & {"answers", "raises"} or {"stricter", "laxer"} <= found:
         return "DIFFERS"

@@ -1,6 +1,6 @@
-"""Versions of a repository, each taken into a folder of its own: of a revision, as git has it, or of the working tree.
+"""Versions of a repository, each copied into its own temporary folder: a revision from git, or the working tree.
 
-A folder is gone when the `with` block that took it is left, however that happens. No worktree is ever made.
+The folders are deleted when the `with` block of `taken` ends, even by an exception. No git worktree is made.
 """
 
 import hashlib
@@ -17,19 +17,19 @@ from typing import Final
 import attrs
 
 WORKING_TREE: Final = "."
-"""The name by which the files are asked for as they are now, committed or not."""
+"""The name of the version that is the current files, committed or not."""
 
 OUR_OWN: Final = "gate"
-"""The package that is never taken from a version: this one judges, whichever versions are judged."""
+"""The package that is never copied from a version: the installed gate judges all versions."""
 
 
 class NoVersionError(Exception):
-    """A revision that cannot be had; the message says why."""
+    """A revision that cannot be obtained; the message says why."""
 
 
 @attrs.frozen
 class Version:
-    """A version: as it was asked for, its commit (empty for a working tree), and the folder that has its files."""
+    """A version: its name as requested, its commit (empty for the working tree), and the folder with its files."""
 
     name: str
     commit: str
@@ -37,11 +37,11 @@ class Version:
 
     @property
     def shown(self) -> str:
-        """The version as people read it."""
+        """The version for display."""
         return "working tree" if self.name == WORKING_TREE else f"{self.name} ({self.commit[:12]})"
 
     def digests(self, suffix: str = ".py") -> dict[str, str]:
-        """The digest of each file of a kind, by its path."""
+        """The SHA-256 digest of each file with this suffix, by its path relative to the folder."""
         return {
             path.relative_to(self.folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
             for path in sorted(self.folder.rglob(f"*{suffix}"))
@@ -50,13 +50,13 @@ class Version:
 
 
 def root_of(folder: Path) -> Path:
-    """The root of the repository that a folder is in. NoVersionError if it is in none."""
+    """The root of the repository that contains a folder. Raises NoVersionError if there is none."""
     return Path(_git(folder, "rev-parse", "--show-toplevel").decode().rstrip("\n"))
 
 
 @contextmanager
 def taken(repository: Path, *names: str) -> Iterator[list[Version]]:
-    """The versions of these names, for as long as the block lasts. NoVersionError if one cannot be had."""
+    """A context manager for the versions of these names, in order. Raises NoVersionError if one cannot be obtained."""
     with TemporaryDirectory(prefix="restake-gate-", ignore_cleanup_errors=True) as folder:
         yield [_take(repository, name, Path(folder) / f"version{number}") for number, name in enumerate(names)]
 
@@ -82,7 +82,7 @@ def _take(repository: Path, name: str, folder: Path) -> Version:
 
 
 def _unpack(archive: tarfile.TarFile, folder: Path) -> None:
-    """Write the files of an archive; each link as the file that it leads to."""
+    """Write the files of an archive, each symbolic link as a copy of the file that it leads to."""
     members = [member for member in archive.getmembers() if not _is_left_out(member.name)]
     archive.extractall(folder, [member for member in members if member.isfile() or member.isdir()], filter="data")
     for link in [member for member in members if member.issym()]:
@@ -90,7 +90,7 @@ def _unpack(archive: tarfile.TarFile, folder: Path) -> None:
 
 
 def _linked(archive: tarfile.TarFile, link: tarfile.TarInfo) -> bytes | None:
-    """The content of the file that a link of an archive leads to; None if that is no file of the archive."""
+    """The content of the file that a link in an archive leads to; None if that is no file of the archive."""
     try:
         file = archive.extractfile(link)
     except (KeyError, RecursionError):
@@ -99,20 +99,20 @@ def _linked(archive: tarfile.TarFile, link: tarfile.TarInfo) -> bytes | None:
 
 
 def _put_as_file(name: str, path: Path, content: bytes | None) -> None:
-    """Let a file stand where a symbolic link does. What leads out of a version is not the version's."""
+    """Write a symbolic link's target as a regular file. Raises NoVersionError if it leads outside the version."""
     if content is None:
         raise NoVersionError(f"{name}: a symbolic link to what is no file of the version")
     path.write_bytes(content)
 
 
 def _advice(repository: Path) -> str:
-    """The likely cause, on a machine that builds."""
+    """The likely cause of a missing revision on a build machine, as the end of a message; empty if unknown."""
     is_shallow = _git(repository, "rev-parse", "--is-shallow-repository").strip() == b"true"
     return "; only a part of the history was fetched" if is_shallow else ""
 
 
 def _copy(repository: Path, folder: Path) -> None:
-    """Copy the files that git tracks, and those that it would."""
+    """Copy the files that git tracks, and the untracked ones that it does not ignore."""
     listed = _git(repository, "ls-files", "-z", "--cached", "--others", "--exclude-standard").decode()
     for name in sorted({name for name in listed.split("\0") if name}):
         path = repository / name
@@ -127,12 +127,12 @@ def _copy(repository: Path, folder: Path) -> None:
 
 
 def _is_left_out(name: str) -> bool:
-    """True for what judges, and for what Python would take instead of a module's text."""
+    """True for the gate's own package, and for compiled Python files, which would be imported instead of source."""
     return Path(name).parts[:1] == (OUR_OWN,) or "__pycache__" in Path(name).parts
 
 
 def _git(folder: Path, *words: str) -> bytes:
-    """The output of a command of git. NoVersionError if it fails."""
+    """The output of a git command. Raises NoVersionError if it fails."""
     try:
         done = subprocess.run(["git", "-C", str(folder), *words], capture_output=True, check=False)
     except OSError as error:

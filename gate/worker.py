@@ -1,7 +1,7 @@
-"""The process that answers questions about one version's rules: what it consists of, what it answers in a given state,
-and the search of all short sequences of calls.
+"""The subprocess that answers questions about one version's rules, in the version's folder.
 
-One JSON object a line: `op` and `seq`, and an answer with the same `seq`. It runs in the version's folder.
+It describes the version, answers calls in a given state, plays scripts, and enumerates short sequences of calls. Each
+line is one JSON object: a question with `op` and `seq`, or an answer with the same `seq`.
 """
 
 import hashlib
@@ -23,11 +23,11 @@ from spec.machine import Delta, Draft, State, apply
 Answer = dict[str, Any]
 
 MOST_STATES: Final = 400_000
-"""The most states that a search keeps."""
+"""The largest number of distinct states that a search keeps."""
 
 
 def main() -> None:
-    """Answer until there are no more questions."""
+    """Answer questions from standard input until it ends."""
     questions = _Questions(*sys.argv[1:])
 
     def answer(op: str, fields: dict[str, Any]) -> Answer:
@@ -43,7 +43,7 @@ def _at(place: str) -> Any:
 
 
 class _Questions:
-    """The questions, by name, each with an answer that JSON can say."""
+    """The handlers of questions: `on_NAME` answers the question NAME, as a JSON object."""
 
     def __init__(self, protocol_at: str, calls_at: str = "", leaving_at: str = "") -> None:
         self._protocol: Final = _at(protocol_at)
@@ -55,7 +55,7 @@ class _Questions:
         self._search: _Search | None = None
 
     def on_describe(self) -> Answer:
-        """The actions with their fields, the reasons, and the tables with the fields of their rows."""
+        """The actions and the tables with the names of their fields, and the names of all reasons."""
         return {
             "actions": {kind.__name__: _fields(kind) for kind in self._protocol.actions},
             "reasons": sorted(str(reason.value) for reason in self._protocol.reasons),
@@ -63,7 +63,10 @@ class _Questions:
         }
 
     def on_execute(self, state: Any, call: Any) -> Answer:
-        """The answer to a call in a state, both as `proofs.concrete.write` writes them, and every row that changes."""
+        """The answer to a call in a state, with every row that the call changes.
+
+        State and call are in the JSON form of `proofs.concrete.write`.
+        """
         kinds = self._kinds()
         given: State = self._protocol.schema.empty_state()
         names = {table.name: table for table in self._protocol.schema.tables}
@@ -73,7 +76,10 @@ class _Questions:
         return _told(given, _guarded(self._protocol.transition, given, _read(call, kinds)))
 
     def on_play(self, head: Any, calls: Any, fields: Any) -> Answer:
-        """The answers to a script, each with what it returns and a digest of what it writes, of fields that count."""
+        """The answer to each call of a script: its word, its return value, and a digest of the rows that it writes.
+
+        The digest covers only `fields`, the fields by table that both versions have.
+        """
         history = self._calls.begin(head)
         state = history.genesis.copy()
         answers = []
@@ -88,18 +94,21 @@ class _Questions:
         return {"answers": answers}
 
     def on_trace(self, head: Any, calls: Any) -> Answer:
-        """A script as a trace, with this version's answers."""
+        """A script as a trace document, with this version's answers."""
         history = self._calls.begin(head)
         actions = [action for call in calls for action in history.read(call, "call")[0]]
         return {"trace": self._protocol.write_trace(self._calls.head(head), actions)}
 
     def on_story(self, head: Any, calls: Any) -> Answer:
-        """Each call of a script with the answer, and every row that it writes, before and after."""
+        """The steps of a script: each action with its answer, and every row that it changes, before and after."""
         run = _Run(self._protocol, self._calls.begin(head))
         return {"steps": [{"call": written(action), **_told(*step)} for _, action, *step in run.steps(calls)]}
 
     def on_holdings(self, head: Any, calls: Any) -> Answer:
-        """By token and account: the balance after a script, and that once everybody has left and been paid."""
+        """The balances by token and account after a script (`at_once`), and after all accounts withdrew (`liquidated`).
+
+        `liquidated` is None if the accounts cannot withdraw in this version.
+        """
         state = _Run(self._protocol, self._calls.begin(head)).end(calls)
         at_once = self._balances(state)
         if not self._leaving_at:
@@ -108,12 +117,14 @@ class _Questions:
         accounts = tuple(sorted({name for rows in at_once.values() for name in rows}))
         try:
             _at(self._leaving_at)(self._protocol, state, accounts)
-        except Exception:  # what lets everybody leave counts on the rules of its own version
+        except Exception:  # the function that lets all accounts withdraw relies on its own version's rules
             return {"at_once": at_once, "liquidated": None}
         return {"at_once": at_once, "liquidated": self._balances(state)}
 
     def _balances(self, state: State) -> dict[str, dict[str, str]]:
-        """The balances of tokens, by token and account: the table of that name, whose keys are pairs of both."""
+        """The token balances by token and account: the rows of the table
+        `token_balances`, keyed by (token, account).
+        """
         found: dict[str, dict[str, str]] = {}
         for table in self._protocol.schema.tables:
             if table.name == "token_balances":
@@ -123,7 +134,7 @@ class _Questions:
         return found
 
     def on_laws(self, walk_at: str, head: Any, calls: Any) -> Answer:
-        """The laws of this version that a script breaks, and how often each was checked."""
+        """The ids of this version's laws that a script breaks, and how often each law was checked."""
         from invariants.checking import Checker
 
         history = self._calls.begin(head)
@@ -142,7 +153,7 @@ class _Questions:
         return {"broken": sorted(broken), "checked": dict(checker.checked)}
 
     def on_speed(self, head: Any, calls: Any, positions: Any, times: int) -> Answer:
-        """The time of some calls of a script, in nanoseconds each: the least of several."""
+        """The time of the calls at these positions of a script, in nanoseconds: the minimum of `times` measurements."""
         transition = self._protocol.transition
         steps = _Run(self._protocol, self._calls.begin(head)).steps(calls)
         return {
@@ -154,24 +165,24 @@ class _Questions:
         }
 
     def on_search(self, head: Any, calls: Any, alphabet: Any, fields: Any) -> Answer:
-        """Begin a search: of all sequences of some calls after a script. `fields` are those of rows that count."""
+        """Start a search of all sequences of the calls in `alphabet`, after a script; digests cover only `fields`."""
         state = _Run(self._protocol, self._calls.begin(head)).end(calls)
         kinds = self._kinds()
         self._search = _Search(self._protocol, state, [_read(each, kinds) for each in alphabet], fields)
         return {}
 
     def on_level(self) -> Answer:
-        """The answers to every call in every state that the search met last, as one text of digests."""
+        """The digests of the answers to every call in every state of the search's next level, as one string."""
         assert self._search is not None
         return {"digests": self._search.level(), "is_full": self._search.is_full}
 
     def on_found(self, index: int) -> Answer:
-        """The sequence of calls at a place of the last level, and the answer to the last one."""
+        """The sequence of calls at an index of the last level, with the answer to its last call."""
         assert self._search is not None
         return self._search.told(index)
 
     def _kinds(self) -> dict[str, type[Any]]:
-        """Every record that calls and rows are made of, by module and name."""
+        """Every record class in the modules of the actions and rows, by `module.class`."""
         roots = [*self._protocol.actions, *[type(table.default) for table in self._protocol.schema.tables]]
         modules = {kind.__module__ for kind in roots}
         there = [value for module in modules for value in vars(sys.modules[module]).values()]
@@ -183,7 +194,7 @@ class _Questions:
 
 
 class _Run:
-    """A script under the rules of this version, from its genesis."""
+    """A script run under this version's rules, from its genesis."""
 
     def __init__(self, protocol: Any, history: Any) -> None:
         self._transition: Final = protocol.transition
@@ -191,7 +202,7 @@ class _Run:
         self._state: State = history.genesis.copy()
 
     def steps(self, calls: Any) -> Iterator[tuple[int, Any, State, Any]]:
-        """Each action with the position of its call, the state before it, and the answer."""
+        """Each action of the calls, with its call's position, the state before it, and its outcome."""
         for position, call in enumerate(calls):
             for action in self._history.read(call, "call")[0]:
                 before = self._state
@@ -208,8 +219,9 @@ class _Run:
 
 
 class _Search:
-    """All sequences of some calls, level by level, from each distinct state once. The same in every version as long as
-    all answers are.
+    """A breadth-first search of all sequences of some calls, which visits each distinct state once.
+
+    Two versions search alike as long as all their answers are equal.
     """
 
     def __init__(self, protocol: Any, state: State, alphabet: Sequence[Any], fields: dict[str, list[str]]) -> None:
@@ -222,7 +234,7 @@ class _Search:
         self.is_full = False
 
     def level(self) -> str:
-        """The digests of one more level."""
+        """The digests of the answers on the next level, 16 hexadecimal digits each, concatenated."""
         self._last, self._next = self._next, []
         digests = []
         for state, mark, path in self._last:
@@ -239,14 +251,18 @@ class _Search:
         return "".join(digests)
 
     def told(self, index: int) -> Answer:
-        """The sequence at a place of the last level."""
+        """The sequence of calls at an index of the last level, with the answer to its last call."""
         state, _, path = self._last[index // len(self._alphabet)]
         number = index % len(self._alphabet)
         outcome = _guarded(self._transition, state, self._alphabet[number])
         return {"calls": [*path, number], **_told(state, outcome)}
 
     def _fingerprint(self, mark: int, state: State, delta: Delta) -> int:
-        """The exclusive or of a number for each row that is not its table's default, of the fields that count."""
+        """The fingerprint of a state: the XOR of a hash of each row that is not its
+        table's default, over `fields` only.
+
+        It is updated from `mark`, the fingerprint of the state before the delta.
+        """
         draft = Draft(state)
         for write in delta.writes:
             for row in (draft.get(write.table, write.key), write.row):
@@ -263,7 +279,7 @@ class _Search:
 
 
 def _written(state: State, delta: Delta, fields: dict[str, list[str]]) -> dict[tuple[str, str], str]:
-    """The rows that change, of the fields that count."""
+    """The rows that a delta changes, by table and key, restricted to `fields`."""
     draft = Draft(state)
     found = {}
     for write in delta.writes:
@@ -275,7 +291,7 @@ def _written(state: State, delta: Delta, fields: dict[str, list[str]]) -> dict[t
 
 
 class _Raised:
-    """An exception of a rule, which it never should."""
+    """An exception that a rule raised, as its answer; a correct rule never raises."""
 
     def __init__(self, error: Exception) -> None:
         self.value: Final = f"raises {type(error).__name__}: {error}"
@@ -284,7 +300,7 @@ class _Raised:
 def _guarded(transition: Callable[[Draft, Any], Any], state: State, action: Any) -> Any:
     try:
         return transition(Draft(state), action)
-    except Exception as error:  # whatever a mistaken rule raises is its answer
+    except Exception as error:  # any exception of a wrong rule is its answer
         return _Raised(error)
 
 
@@ -307,7 +323,7 @@ def _returns(outcome: Any) -> str:
 
 
 def _told(state: State, outcome: Any) -> Answer:
-    """An answer, with every row that changes, before and after."""
+    """An answer as JSON: its word, its return value, and every changed row, before and after."""
     draft = Draft(state)
     rows = [
         [write.table.name, written(write.key), written(draft.get(write.table, write.key)), written(write.row)]
@@ -327,7 +343,7 @@ def _digest(value: Any) -> str:
 
 
 def written(value: Any) -> Any:
-    """A value as JSON says it: numbers as decimal strings, records with their class."""
+    """A value as JSON: integers as decimal strings, records with their class name in `is`."""
     if value is None or isinstance(value, bool | str):
         return value
     if isinstance(value, int):
@@ -342,7 +358,10 @@ def written(value: Any) -> Any:
 
 
 def _read(value: Any, kinds: dict[str, type[Any]]) -> Any:
-    """The value that `written` wrote: whatever is written like a number is one, as in `proofs.concrete`."""
+    """The value that `written` wrote; any string of decimal digits is read as an integer, as in `proofs.concrete`.
+
+    Raises MalformedTrace for an unknown class or wrong fields.
+    """
     if isinstance(value, dict):
         kind = kinds.get(value["is"])
         if kind is None:
