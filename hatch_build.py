@@ -43,7 +43,7 @@ class UrlsHook(MetadataHookInterface):
 
 
 def urls(environment: Mapping[str, str]) -> dict[str, str]:
-    """The project URLs of the repository in GitHub's environment variables; empty outside a GitHub workflow."""
+    """The project URLs, from the environment variables that GitHub sets in a workflow; empty outside a workflow."""
     server, name = environment.get("GITHUB_SERVER_URL"), environment.get("GITHUB_REPOSITORY")
     if not server or not name:
         return {}

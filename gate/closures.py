@@ -68,7 +68,7 @@ class Closures:
 
     @cached_property
     def _always(self) -> list[Name]:
-        """The definitions that every action reaches: those that act at import, and the whole machine."""
+        """The definitions that every action reaches: those that act at import, and the whole module `spec.machine`."""
         found: list[Name] = [(MACHINE, ALL)]
         for name in self.modules:
             module = self.sources.module(name)
@@ -85,7 +85,7 @@ class Closures:
         return definition.sets_at_import or not self._setters.isdisjoint(self._handed(module, name, definition))
 
     def _handed(self, module: str, name: str, definition: Definition) -> set[Name | None]:
-        """The definitions that are read when one is imported, since any code that receives them may call them.
+        """The definitions that importing this definition reads, since any code that receives them may call them.
 
         Arguments of the protocol's own constructor are excluded: nothing calls the rules before the protocol exists.
         """
@@ -94,7 +94,7 @@ class Closures:
         return {self.sources.resolved(module, text) for text in (*texts, *definition.calls)}
 
     def _called(self, module: str, definition: Definition) -> set[Name | None]:
-        """The definitions that are called when one is imported."""
+        """The definitions that importing this definition calls."""
         return {self.sources.resolved(module, text) for text in definition.calls}
 
     @cached_property
@@ -282,7 +282,7 @@ class Closures:
                 return
 
     def _leaf(self, module: str, text: str) -> str | None:
-        """The name of the class that a name refers to; None if the class has subclasses or is not a plain class."""
+        """The defining name of the class that `text` refers to; None if it has subclasses or is not a plain class."""
         name = self.sources.resolved(module, text)
         nodes = [] if name is None else self.sources.statements(name)
         is_one = len(nodes) == 1 and isinstance(nodes[0], ast.ClassDef) and name not in self._bases

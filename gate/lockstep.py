@@ -45,7 +45,9 @@ class Met:
 
 @attrs.define
 class Walked:
-    """The result of the lockstep: the scripts and calls played, by action, and the earliest difference of each key."""
+    """The result of the lockstep: how much was played, by action, and the earliest
+    difference of each action and kind.
+    """
 
     scripts: dict[str, int] = attrs.field(factory=dict)
     calls: dict[str, int] = attrs.field(factory=dict)

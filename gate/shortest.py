@@ -15,7 +15,7 @@ from spec.codec import Json
 
 SHRINKING_CALLS: Final = 20_000
 SEARCHED_STEPS: Final = 60_000
-"""The limit of calls in each version after which a search for a shorter run starts no further level."""
+"""The number of calls in each version after which the search for a shorter run tries no longer sequences."""
 
 Shrink = Callable[[Walk, Callable[[tuple[Any, ...]], Any], Sequence[Any], Callable[[], bool], int], list[Any]]
 """The shrinking engine. Its arguments are a walk, a function that locates a run's break, the run, a predicate that

@@ -1,4 +1,4 @@
-"""The subject of a run: one protocol, and the places of its parts in any version."""
+"""The subject of a run of the gate: one protocol, and the places from which each version imports its parts."""
 
 from importlib import import_module
 from pathlib import Path

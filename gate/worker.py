@@ -165,7 +165,10 @@ class _Questions:
         }
 
     def on_search(self, head: Any, calls: Any, alphabet: Any, fields: Any) -> Answer:
-        """Start a search of all sequences of the calls in `alphabet`, after a script; digests cover only `fields`."""
+        """Start a search of all sequences of the calls in `alphabet`, after a script.
+
+        `fields` are the row fields, by table, that distinguish states and answers.
+        """
         state = _Run(self._protocol, self._calls.begin(head)).end(calls)
         kinds = self._kinds()
         self._search = _Search(self._protocol, state, [_read(each, kinds) for each in alphabet], fields)

@@ -66,7 +66,7 @@ class Choice:
         return self.loss(weights).expected_shortfall(self.level)
 
     def tail(self, weights: Vector) -> list[Fraction]:
-        """The probability of each scenario in the tail of worst `1 - level` outcomes, given the tail; the sum is 1.
+        """The conditional probability of each scenario, given the worst `1 - level` of outcomes; they sum to 1.
 
         Scenarios above the value at risk count in full, those at it in part.
         """

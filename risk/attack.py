@@ -4,7 +4,7 @@ Verdicts:
 - SECURE: no attack pays, with a certificate.
 - INSECURE: an attack pays, with that attack as the witness.
 - EXACT: a number is the optimum, with a witness that attains it and a certificate that no attack is better.
-- NOT-CERTIFIED: the time was up before an attack or a certificate was found.
+- NOT-CERTIFIED: no certificate was found in time; an attack, if any, is the best one found.
 - UNKNOWN: no attack was found to measure the requested number by.
 """
 
@@ -296,8 +296,8 @@ def maximum(question: Question, measure: Claim, seconds: float = SECONDS) -> Att
 
 
 def best_attack(network: Network, seconds: float = SECONDS) -> AttackVerdict:
-    """The verdict on the most profitable attack on at least one service: the largest profit
-    minus loss, or smallest deficit.
+    """The verdict on the attack on at least one service with the largest profit minus
+    loss, even if that is negative.
     """
     return maximum(Question(network), Claim(), seconds)
 
@@ -323,12 +323,14 @@ def gamma_eigenlayer(network: Network) -> Fraction | None:
 
 
 def greatest_ratio(network: Network) -> Fraction:
-    """The largest T (earnings over loss) of any use of any stake; 0 if there is none."""
+    """The largest ratio of earnings to loss (T in `gamma_eigenlayer`) over all uses
+    of all stakes; 0 if there is none.
+    """
     return max(ratios(network).values(), default=Fraction(0))
 
 
 def ratios(network: Network) -> dict[str, Fraction]:
-    """The largest T (earnings over loss) of each stake, over all uses of it that cost something."""
+    """The largest ratio of earnings to loss (T in `gamma_eigenlayer`) of each stake, over all its uses with a loss."""
     program = Program(network, Claim())
     need = {service: network.terms[service].threshold * total for service, total in network.secured_by.items()}
     rate = [network.terms[s].profit / need[s] if need[s] else Fraction(0) for s in program.services]

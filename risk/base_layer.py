@@ -35,7 +35,10 @@ def attacker_share(total: Fraction, restaked: Fraction, slashed: Fraction, attac
 
 
 def slashable_overlap(quorum: Fraction, drift: Fraction = ZERO) -> Fraction:
-    """The least fraction that signed both of two conflicting quorums, reduced by `drift` between the validator sets."""
+    """The least fraction of weight that voted for both of two conflicting quorums, minus the drift; at least 0.
+
+    `drift` is the fraction by which the validator set may have changed between the two votes.
+    """
     return max(ZERO, 2 * quorum - 1 - drift)
 
 
@@ -96,7 +99,9 @@ def cheapest_coalition(
 def _greedy(
     weights: Sequence[int], costs: Sequence[Fraction], needed: int, order: Sequence[int]
 ) -> tuple[tuple[int, ...], Fraction]:
-    """An initial coalition: cheapest per weight first, then without superfluous members, most expensive first."""
+    """A first coalition and its cost: members are added cheapest per weight first, then
+    superfluous ones removed, dearest first.
+    """
     chosen: list[int] = []
     weight = 0
     for member in order:

@@ -199,7 +199,9 @@ class Cascades:
         ]
 
     def longest(self, psi: Fraction) -> int:
-        """The largest number of successive attacks after any shock of at most the fraction psi of all stake."""
+        """The length of the longest cascade: the most attacks in sequence after a shock of at most
+        the fraction psi of all stake.
+        """
 
         @cache
         def steps(removed: int, used: int) -> int:

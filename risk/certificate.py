@@ -107,7 +107,9 @@ class Tree:
         return self.solver.relax(self.deadline - time.monotonic())
 
     def _limits(self, fixed: Mapping[Key, int]) -> tuple[dict[int, tuple[int, int]], set[int]]:
-        """The bounds of the solver's variables under the fixed choices, and the pools that must take one option."""
+        """The bounds of the solver's variables under the fixed choices, and the stakes' pools of
+        columns that must use one option.
+        """
         program, first = self.program, self.solver.service_count
         wanted: dict[int, tuple[int, int]] = {}
         required: set[int] = set()

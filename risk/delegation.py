@@ -30,10 +30,9 @@ class DelegationQuestion:
 
 
 def read(document: Json, network: Network, hazards: Hazards, draws: int, seed: int) -> DelegationQuestion:
-    """The problem of a document, with scenarios from the network and its hazards. `draws`
-    and `seed` are for random ones.
+    """The problem of a document, with loss scenarios from the network and its hazards.
 
-    Raises MalformedTrace, with the field, if the document is malformed.
+    `draws` and `seed` are used if scenarios are drawn at random. Raises MalformedTrace, with the field, if malformed.
     """
     root = fields(
         document,

@@ -87,7 +87,7 @@ def profit_with(network: Elastic, all_in: Sequence[int], services: Sequence[int]
 
 
 def best_attack(network: Elastic) -> Best:
-    """The best attack on at least one service, by enumerating all sets of all-in validators.
+    """The most profitable attack on at least one service, by enumerating all sets of validators that lose everything.
 
     Raises ValueError for more than MAX_ENUMERATED_VALIDATORS validators.
     """

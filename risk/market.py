@@ -83,8 +83,10 @@ class FundFigures:
 class VaultFigures:
     """The figures of an open vault of receipts.
 
-    `worth` is the worth of its position, or of its receipts of the vault beneath. `first_gain` is the relative gain of
-    redeeming a receipt at the mark instead of at its worth; None without a mark or without worth.
+    `worth` is the worth of its position, or of its receipts of the vault beneath. `marked_worth` is the worth
+    that the vault last declared (its mark), adjusted for later deposits and withdrawals; None without a mark.
+    `first_gain` is the fraction by which redeeming at the mark pays more than the receipt's worth; None
+    without a mark or without worth.
     """
 
     vault: str

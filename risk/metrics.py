@@ -212,8 +212,8 @@ class Sums:
         return metrics | ({"exit": max(part.until.values())} if part.until else {})
 
     def of_operator(self, operator: str, terms: Mapping[str, network.Terms]) -> dict[str, Fraction | int]:
-        """The metrics of one operator; `condition` is included only if it holds stake
-        and all its services have terms.
+        """The metrics of one operator; `condition` only if the operator has stake, and all
+        its services have declared terms.
         """
         promised = self.promised_by.get(operator, {})
         held = sum(self.held_by.get(operator, {}).values(), ZERO)

@@ -85,7 +85,9 @@ class Solver:
         self.required: Final[list[Cut]] = [
             (service, frozenset()) for service in range(self.service_count) if self._add((service, frozenset()))
         ]
-        """The rows of the services that need weight. Multipliers belong to these rows, then to the cuts."""
+        """The rows of services with a positive need. Their multipliers come first in
+        `Relaxed.multipliers`, before those of `cuts`.
+        """
         self.one_of: Final[dict[int, int]] = {}
         """The index of the row that allows at most one option of a pool, by the pool's first option."""
         for options, items in program.pools:

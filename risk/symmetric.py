@@ -59,9 +59,9 @@ class Symmetric:
         return min(cost - gain for gain, cost in self.attacks(byzantine))
 
     def least_stake(self, byzantine: int = 0, budget: Fraction = ZERO) -> Fraction | None:
-        """The least stake per operator under which no attack gains more than minus the budget; `self.stake` is ignored.
+        """The least stake per operator with which every attack costs at least `budget` more than it gains.
 
-        None if no stake suffices, because Byzantine services take everything.
+        `self.stake` is ignored. None if no stake suffices, because Byzantine services take everything.
         """
         attacks = attrs.evolve(self, stake=ONE).attacks(byzantine)
         if any(cost == 0 for _, cost in attacks):

@@ -157,7 +157,8 @@ class Bounds:
         return rest // step, {e: n // step for e, n in carried.items()}
 
     def best(self, stake: str, worth: list[int], scale: int, fixed: Fixed) -> int | None:
-        """The largest profit from one stake, at the given worth of its commitments, minus its loss; all times `scale`.
+        """The largest value of using one stake: the summed `worth` of the used
+        commitments, minus `scale` times its loss.
 
         None if the fixed choices leave no choice for this stake.
         """
