@@ -1,1 +1,1 @@
-"""The invariants: the catalogue of laws, each declared once, and the checks that are made from one declaration."""
+"""The invariants: the catalogue of laws, each declared once, and the checks that are made from each declaration."""

@@ -1,8 +1,8 @@
-"""The two checks made from one declaration: the scan, slow and obviously right, and the incremental check of a step.
+"""The two checks made from each law's declaration: the full scan, slow and simple, and the incremental check of a step.
 
-The incremental check remembers who read which row, where a key does not tell. So after a step it checks again every
-subject, and counts again every row of a sum, that reads a row or a total which the step wrote or moved. Tests compare
-it with the scan, whatever is written.
+The incremental check records which subject read which row, where a key does not determine it. After a step it checks
+again every subject, and counts again every row of a sum, that read a row or total changed by the step. Tests compare it
+with the scan for arbitrary writes.
 """
 
 from collections.abc import Callable
@@ -29,7 +29,7 @@ from spec.machine import Delta, Draft, Rejection, State, Table, Write, commit
 
 
 class Violation:
-    """A law that does not hold, and of which subject (None for a law about a step or a call)."""
+    """A law that does not hold, and the subject for which it fails (None for a law about a step or a call)."""
 
     def __init__(self, law: Law, subject: Subject) -> None:
         self.law: Final = law
@@ -40,8 +40,9 @@ class Violation:
 
 
 def compute_totals(catalogue: Catalogue, state: State) -> Totals:
-    """Every sum from nothing, over all rows of its table; a row that adds nothing makes no group. UndeclaredError if a
-    sum reads what it does not declare.
+    """All sums of a catalogue, computed from scratch over all rows of their tables. Rows of value 0 create no group.
+
+    Raises UndeclaredError if a sum reads something that it does not declare.
     """
     totals = Totals(len(catalogue.sums))
     view = WatchedView(state, totals)
@@ -56,7 +57,7 @@ def compute_totals(catalogue: Catalogue, state: State) -> Totals:
 
 
 def subjects_of(law: StateLaw, state: State, totals: Totals) -> set[Subject]:
-    """Every subject of a law that there is: that a row, or a group of a sum, leads to."""
+    """All subjects of a law in a state: those to which the key of some row, or some group of a sum, leads."""
     subjects = {subject_of(key) for table, subject_of in law.rows.items() for key in state.rows(table)}
     for total, subject_of in law.sums.items():
         subjects |= {subject_of(group) for group in totals.groups(total)}
@@ -64,8 +65,10 @@ def subjects_of(law: StateLaw, state: State, totals: Totals) -> set[Subject]:
 
 
 def scan(catalogue: Catalogue, state: State, start: Totals | None = None) -> list[Violation]:
-    """Every state law of every subject, with all sums recomputed; `start` holds the totals that conservation looks
-    to. Laws that are known violations are among them. UndeclaredError if one reads what it does not declare.
+    """The violations of every state law for every subject, with all sums recomputed, known violations included.
+
+    `start` has the totals with which conservation laws compare; without it, those of `state` itself are used. Raises
+    UndeclaredError if a law reads something that it does not declare.
     """
     totals = compute_totals(catalogue, state)
     if start is not None:
@@ -80,16 +83,21 @@ def scan(catalogue: Catalogue, state: State, start: Totals | None = None) -> lis
 
 
 class _Reader:
-    """Somebody who read rows and totals, and which: a table or a sum and the key of a row or the group, by turns."""
+    """A subject or a row of a sum, with the rows and totals that it read.
+
+    `reads` alternates: a table or a sum, then the row's key or the group.
+    """
 
     def __init__(self) -> None:
         self.reads: list[object] = []
         self.is_guarded = False
-        """True if harmless changes of what was read leave it alone: as long as its law holds of it."""
+        """True if harmless changes of the read rows need no new check. This is so only while the law holds for the
+        reader.
+        """
 
 
 class _Reading(_Reader):
-    """A subject of a law that reads what its key does not lead to."""
+    """A subject of a state law that declares `also_reads`: it depends on rows that its key does not determine."""
 
     def __init__(self, check: "_StateCheck", subject: Subject) -> None:
         super().__init__()
@@ -98,7 +106,7 @@ class _Reading(_Reader):
 
 
 class _Counted(_Reader):
-    """A row of a sum that depends on other rows, and what it adds now."""
+    """A row of a sum whose group or value depends on other rows, with its current group and value."""
 
     def __init__(self, kept: "_KeptSum", key: object) -> None:
         super().__init__()
@@ -109,7 +117,7 @@ class _Counted(_Reader):
 
 
 class _KeptSum:
-    """A sum whose rows depend on others, each of its rows as it is counted now, and those to be counted again."""
+    """A sum whose rows depend on other rows: the current group and value of each row, and the rows to count again."""
 
     def __init__(self, total: Sum) -> None:
         self.total: Final = total
@@ -119,7 +127,7 @@ class _KeptSum:
 
 
 class _Guarded:
-    """The subjects of one law that read rows of one table, most changes of which are harmless to it."""
+    """The subjects of one law that read rows of one table, together with the law's test for harmless changes."""
 
     def __init__(self, harmless: Callable[[Any, Any], bool]) -> None:
         self.harmless: Final = harmless
@@ -127,7 +135,7 @@ class _Guarded:
 
 
 class _Readers:
-    """Readers of each row and of each total. Those whom most changes of a row do not harm stand apart."""
+    """An index from each row and each total to its readers. Readers whose law has a `harmless` test are kept apart."""
 
     def __init__(self, tables: int, sums: int) -> None:
         self.guarded: Final[list[list[_Guarded]]] = [[] for _ in range(tables)]
@@ -135,15 +143,15 @@ class _Readers:
         self._of_totals: Final[list[dict[object, dict[_Reader, None]]]] = [{} for _ in range(sums)]
 
     def of_row(self, table: Table[Any, Any], key: object) -> dict[_Reader, None] | None:
-        """The readers of a row."""
+        """The readers of a row, without the guarded ones; None if there are none."""
         return self._of_rows[table.index].get(key)
 
     def of_total(self, total: Sum, group: object) -> dict[_Reader, None] | None:
-        """Those who asked for a total."""
+        """The readers of a total; None if there are none."""
         return self._of_totals[total.index].get(group)
 
     def note(self, reader: _Reader, reads: list[object], is_guarded: bool) -> None:
-        """Replace what a reader depends on: from now on it is `reads` alone."""
+        """Replace the recorded reads of a reader by `reads`."""
         if reader.is_guarded == is_guarded and reader.reads == reads:
             return
         for position in range(0, len(reader.reads), 2):
@@ -174,14 +182,14 @@ def _index_of(table: object) -> int:
 
 
 class _Count:
-    """The number of times that a law was checked, or a witness seen."""
+    """A counter: how many times a law was checked, or a witness seen."""
 
     def __init__(self) -> None:
         self.times = 0
 
 
 class _StateCheck:
-    """A state law, and which subjects of it the step that is checked may have touched, each once."""
+    """A state law with its counter, and the subjects that the current step may have affected, each once."""
 
     def __init__(self, law: StateLaw, count: _Count) -> None:
         self.law: Final = law
@@ -194,7 +202,7 @@ class _StateCheck:
 
 
 class _Concern:
-    """The path from a row's key, or a sum's group, to the subject of a state law."""
+    """A function from a row's key, or from a sum's group, to the subject of one state law."""
 
     def __init__(self, check: _StateCheck, find: Callable[[Any], Subject]) -> None:
         self.check: Final = check
@@ -202,7 +210,7 @@ class _Concern:
 
 
 class _StepCheck:
-    """A law about steps; `tables` is the set of tables that it is limited to, one bit for each, 0 if to none."""
+    """A step law with its counter. `tables` is the bit set of the tables in its scope, 0 if all tables are."""
 
     def __init__(self, law: StepLaw, count: _Count) -> None:
         self.law: Final = law
@@ -213,7 +221,7 @@ class _StepCheck:
 
 
 class _Sighting:
-    """A witness, limited to tables as a law is."""
+    """A witness with its counter. `tables` is the bit set of the tables in its scope, 0 if all tables are."""
 
     def __init__(self, witness: Witness, count: _Count) -> None:
         self.seen: Final = witness.seen
@@ -222,7 +230,7 @@ class _Sighting:
 
 
 class _CallCheck:
-    """A law about calls."""
+    """A rejection law with its counter."""
 
     def __init__(self, law: RejectionLaw, count: _Count) -> None:
         self.law: Final = law
@@ -232,7 +240,7 @@ class _CallCheck:
 
 
 class _ActionChecks:
-    """The laws about steps or calls, and the witnesses, that speak of one class of actions."""
+    """The step laws, rejection laws and witnesses whose scope contains one class of actions."""
 
     def __init__(self, catalogue: Catalogue, counts: dict[str, _Count], action: type[Any]) -> None:
         named = catalogue.speaking_of(action)
@@ -249,12 +257,12 @@ def _bits(scope: Scope) -> int:
 
 
 class Checker:
-    """Follows a run: owns a copy of the state, applies Deltas to it, keeps the totals, and checks what each one
-    touched.
+    """The incremental checker of a run: it applies Deltas to its own copy of the state and checks what each one
+    affects.
 
-    What the catalogue says of tables, sums and actions is looked up once, so that a step pays only for the laws that
-    speak of it. A strict checker compares everything that a law reads with what it declares; others do so where they
-    have to remember it, and in scans.
+    The catalogue's tables, sums and actions are indexed once, so a step pays only for the laws in whose scope it is. A
+    strict checker compares all reads of a law with its declaration. Other checkers do so only in scans, and for reads
+    that they have to remember.
     """
 
     def __init__(self, catalogue: Catalogue, state: State, is_strict: bool = False) -> None:
@@ -295,21 +303,21 @@ class Checker:
 
     @property
     def checked(self) -> dict[str, int]:
-        """Checks of each law, by id."""
+        """The number of checks of each law, by id."""
         return {law_id: self._counts[law_id].times for law_id in self._law_ids}
 
     @property
     def known_broken(self) -> dict[str, int]:
-        """Breaks of each known violation, by id."""
+        """The number of times that each known violation was found broken, by id."""
         return dict(self._known_broken)
 
     @property
     def seen(self) -> dict[str, int]:
-        """Sightings of each witness, by id."""
+        """The number of times that each witness was seen, by id."""
         return {witness_id: self._counts[witness_id].times for witness_id in self._witness_ids}
 
     def accept(self, action: object, delta: Delta) -> list[Violation]:
-        """Apply an accepted step, and check every law that it could have broken."""
+        """Apply an accepted step and check every law that it could break. Returns the violations."""
         asked = self._asked_by(action)
         state, totals = self.state, self.totals
         rows = Draft(state)
@@ -341,7 +349,7 @@ class Checker:
         return violations
 
     def refuse(self, action: object, reason: Rejection) -> list[Violation]:
-        """Check every law that a rejected call could have broken; the state stays as it is."""
+        """Check every law that a rejected call could break. The state does not change. Returns the violations."""
         violations: list[Violation] = []
         calls = self._asked_by(action).calls
         if calls:
@@ -354,7 +362,7 @@ class Checker:
         return violations
 
     def undo(self, inverse: Delta) -> None:
-        """Take the state and the totals back by a Delta that leads back; what was counted stays counted."""
+        """Revert the state and the totals by an inverse Delta. The counts of checks and sightings are kept."""
         moved = self._move(Draft(self.state), inverse)
         for due in self._due(inverse, moved, heeds_guards=False):
             if due.readings is not None:
@@ -363,12 +371,15 @@ class Checker:
             due.subjects.clear()
 
     def scan(self) -> list[Violation]:
-        """The full scan of the state reached so far, against the totals of the start."""
+        """The violations found by a full scan of the current state, without known violations.
+
+        Conservation laws compare with the totals from when checking began.
+        """
         found = scan(self._catalogue, self.state, self.totals)
         return [violation for violation in found if violation.law.law_id not in self._known_broken]
 
     def _note(self, violations: list[Violation], law: Law, subject: Subject) -> None:
-        """A law does not hold: a violation, unless that is known of it."""
+        """Record that a law does not hold: count it if it is a known violation, otherwise append a Violation."""
         if law.law_id in self._known_broken:
             self._known_broken[law.law_id] += 1
         else:
@@ -382,8 +393,9 @@ class Checker:
         return asked
 
     def _move(self, rows: Draft, delta: Delta) -> "_Inverse":
-        """Commit a Delta and move the totals with it; `rows` reads the state that changes underneath. Returns what
-        leads back.
+        """Commit a Delta and update the totals. Returns the step's inverse.
+
+        `rows` must read the checker's state itself, so that it shows the new rows after the commit.
         """
         inverse = _Inverse()
         for write in delta.writes:
@@ -409,7 +421,9 @@ class Checker:
         return inverse
 
     def _move_kept(self, delta: Delta, shifts: Shifts) -> None:
-        """Count again each row of a sum that is written, or that depends on what is written or moved, once."""
+        """Count again, once each, the rows of dependent sums that are written or whose reads changed. Adds
+        to `shifts`.
+        """
         for write in delta.writes:
             for kept in self._kept_of[write.table.index]:
                 kept.due[write.key] = None
@@ -435,14 +449,14 @@ class Checker:
                     self._call(self._readers.of_total(shift.total, shift.group))
 
     def _call(self, readers: dict[_Reader, None] | None) -> None:
-        """Rows of sums that read what changed are to be counted again."""
+        """Mark the rows of sums among these readers as due to be counted again."""
         if readers is not None:
             for reader in readers:
                 if isinstance(reader, _Counted):
                     reader.kept.due[reader.key] = None
 
     def _count_again(self, kept: _KeptSum, key: object) -> _Counted:
-        """The value of a row in a sum in the state reached, and the rows and totals that it depends on."""
+        """Compute again the group and value of a row in a sum, in the current state, and record what it reads."""
         counted = kept.rows.get(key)
         if counted is None:
             counted = _Counted(kept, key)
@@ -456,7 +470,7 @@ class Checker:
         return counted
 
     def _judge(self, check: _StateCheck, subject: Subject, view: View) -> bool:
-        """True if a law holds of a subject. What it read on the way is remembered, where that is needed."""
+        """True if a law holds for a subject. The reads are recorded if the law declares `also_reads`."""
         readings = check.readings
         if readings is None:
             return self._watched.judges(check.declared, subject) if self._is_strict else check.holds(view, subject)
@@ -472,7 +486,10 @@ class Checker:
         return holds
 
     def _due(self, delta: Delta, inverse: "_Inverse", heeds_guards: bool) -> list[_StateCheck]:
-        """The state laws that a step's rows, and the sums that moved with them, lead to, with their subjects."""
+        """The state laws that a step may have affected; each result's `subjects` are the affected ones.
+
+        If `heeds_guards`, the readers of a row are left out where their law declares the change harmless.
+        """
         due: list[_StateCheck] = []
         for position in range(len(delta.writes)):
             write, written_over = delta.writes[position], inverse.writes[position]
@@ -490,7 +507,9 @@ class Checker:
 
 
 class _Inverse:
-    """The inverse of a step: the rows as they were, which tables they are of, and by how much totals moved."""
+    """The inverse of a step: the old rows, the bit set of their tables, and the changes that the step made
+    to totals.
+    """
 
     def __init__(self) -> None:
         self.writes: Final[list[Write]] = []

@@ -1,7 +1,7 @@
-"""Sources of a random walk's decisions: a seed, or bytes that somebody else draws.
+"""Sources of a random walk's decisions: a seed, or bytes that the caller supplies.
 
-A walk asks only for numbers below a bound. So the same walk runs from a seed, for volume, and from bytes that
-Hypothesis draws, to be steered and shrunk: with less to decide, every decision is the first of its options.
+A walk only requests numbers below a bound. So the same walk can run from a seed, for volume, or from bytes that
+Hypothesis draws, and can then be steered and shrunk. When the bytes run out, each decision takes its first option.
 """
 
 from collections.abc import Sequence
@@ -11,18 +11,18 @@ Option = TypeVar("Option")
 
 
 class Choices:
-    """A source of decisions."""
+    """The interface of a source of decisions for a walk."""
 
     def below(self, bound: int) -> int:
         """A number from 0 to `bound` - 1; `bound` is between 1 and 2^16."""
         raise NotImplementedError
 
     def pick(self, options: Sequence[Option]) -> Option:
-        """One of the options; the first is the simplest."""
+        """One of the options; the first option counts as the simplest."""
         return options[self.below(len(options))]
 
     def one_in(self, count: int) -> bool:
-        """True once in `count` times; False is the simpler answer."""
+        """True with probability 1 in `count`; False counts as the simpler answer."""
         return self.below(count) == count - 1
 
 
@@ -30,7 +30,7 @@ WORD: Final = 0xFFFFFFFF
 
 
 class Seeded(Choices):
-    """Decisions from a seed: Marsaglia's xorshift on 32 bits, the same on every machine and in every build."""
+    """Decisions from a seed: Marsaglia's 32-bit xorshift, with equal results on every machine and in every build."""
 
     def __init__(self, seed: int) -> None:
         # Neighbouring seeds must not begin alike, and zero must not occur: it is the generator's only fixed point.
@@ -39,7 +39,9 @@ class Seeded(Choices):
             self.below(1)
 
     def below(self, bound: int) -> int:
-        """The high bits of the next word, which are the better ones."""
+        """A number below `bound`, from the high bits of the generator's next word, which are more random than the low
+        ones.
+        """
         word = self._word
         word ^= (word << 13) & WORD
         word ^= word >> 17
@@ -49,7 +51,7 @@ class Seeded(Choices):
 
 
 class Drawn(Choices):
-    """Decisions from bytes: one for a small bound, two for a larger one; when they are used up, always the first."""
+    """Decisions from bytes: one byte for a bound up to 256, two for a larger one, and zeros after the last byte."""
 
     def __init__(self, drawn: bytes) -> None:
         self._drawn: Final = drawn
@@ -59,7 +61,7 @@ class Drawn(Choices):
         return f"Drawn({self._drawn!r})"
 
     def below(self, bound: int) -> int:
-        """By the next byte, or the next two."""
+        """A number below `bound`, from the next byte, or from the next two if `bound` exceeds 256."""
         value = self._next()
         if bound > 256:
             value = (value << 8) | self._next()

@@ -1,4 +1,4 @@
-"""Amounts at the edges, for Hypothesis: nothing, one, all that is left, one more, a fraction of WAD, what overflows."""
+"""Hypothesis strategies for edge amounts: 0, 1, the whole remainder, one more than it, fractions of WAD, overflows."""
 
 from collections.abc import Callable
 from typing import Final
@@ -12,7 +12,7 @@ from spec.arithmetic import UINT256_MAX, WAD
 
 @attrs.frozen(repr=False)
 class Edge:
-    """An amount in words, to be taken of what is left: it is known only when a call is made."""
+    """An amount as a function of the amount left, which is computed only when a call is made. `name` is its repr."""
 
     name: str
     of: Callable[[int], int]
@@ -22,7 +22,7 @@ class Edge:
 
 
 def exactly(amount: int) -> Edge:
-    """This amount, whatever is left."""
+    """An Edge with a fixed amount, whatever is left."""
     return Edge(f"exactly({amount})", lambda _left: amount)
 
 
@@ -37,12 +37,12 @@ EDGES: Final = (
 
 
 def amounts(most: int = UINT256_MAX) -> SearchStrategy[Edge]:
-    """Edges, the simplest first; any amount up to a few WAD; and once in a while the `most` that fits the type."""
+    """A strategy for Edges: the fixed list, simplest first; any amount up to 10 WAD; and `most`, the type's maximum."""
     return st.one_of(st.sampled_from((*EDGES, exactly(most))), st.integers(0, 10 * WAD).map(exactly))
 
 
 FRACTIONS_WAD: Final = st.one_of(st.sampled_from((WAD >> 1, 1, 10**9, WAD - 1, WAD, 0, WAD + 1)), st.integers(1, WAD))
-"""Fractions to slash: mostly valid, at the boundaries of WAD or between."""
+"""A strategy for slashed fractions in WAD: mostly valid ones, at the bounds 0 and WAD, just beyond, or between."""
 
 SELDOM: Final = st.tuples(st.booleans(), st.booleans(), st.booleans()).map(all)
-"""True once in eight times: something is to be wrong on purpose."""
+"""A strategy for booleans: True about once in eight draws, for arguments that are to be wrong on purpose."""

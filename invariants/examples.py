@@ -1,8 +1,8 @@
-"""Examples that Hypothesis draws, in both ways: call by call through the rules of a protocol's machine, which know its
-edges, or as bytes that decide a walk, whose steps cost next to nothing.
+"""The two ways in which Hypothesis draws runs: as calls from a rule machine's rules, or as bytes that decide a walk.
 
-What is drawn depends on the seed, on Hypothesis' version and on the source alone. Nothing is remembered between runs:
-what breaks a law is kept as a trace.
+The rules of a machine aim at edge cases; the steps of a walk cost much less. Draws depend only on the seed, on the
+version of Hypothesis and on the source. No database of examples is kept between runs: a run that breaks a law is stored
+as a trace.
 """
 
 import importlib
@@ -23,13 +23,13 @@ from invariants.walker import Walk, WalkReport, walk_by
 from spec.machine import Draft
 
 BYTES_PER_STEP: Final = 32
-"""A step of a walk seldom asks for more decisions than that. Those beyond are the first of their options."""
+"""The bytes drawn for each step. A step seldom makes more decisions; any further ones take their first option."""
 
 
 def explore_rules(machine: type[LawMachine], walk: Walk, examples: int, steps: int, seed: int) -> WalkReport:
-    """Draw examples of up to so many rules of a protocol's machine, until one breaks a law; the sum of all reports.
+    """Draw up to `examples` runs of up to `steps` rules each, until one breaks a law. Returns the sum of their reports.
 
-    The machine has to be at home in the walk's world, see `LawMachine.home`.
+    `walk` must have a world in which the machine's rules work; see `LawMachine.home`.
     """
     runs: list[WalkReport] = []
 
@@ -43,8 +43,9 @@ def explore_rules(machine: type[LawMachine], walk: Walk, examples: int, steps: i
 
 
 def explore_bytes(walk: Walk, examples: int, steps: int, seed: int) -> WalkReport:
-    """Draw walks of up to so many steps, each decided by bytes of its own, until one breaks a law; the sum of all
-    reports.
+    """Draw up to `examples` walks of up to `steps` steps, until one breaks a law. Returns the sum of their reports.
+
+    Each step is decided by bytes of its own.
     """
     runs: list[WalkReport] = []
     explore = hypothesis.seed(seed)(_settings(examples, steps)(walk_test(walk, steps, runs)))
@@ -54,10 +55,11 @@ def explore_bytes(walk: Walk, examples: int, steps: int, seed: int) -> WalkRepor
 
 
 def walk_test(walk: Walk, steps: int, runs: list[WalkReport] | None = None) -> Callable[[], None]:
-    """A test, for pytest too, that a walk which decides by drawn bytes breaks no law: LawBroken if it does.
+    """A test function, also for pytest, that walks by bytes which Hypothesis draws. It raises LawBroken if a law
+    breaks.
 
-    Each step has bytes of its own. So Hypothesis can drop a step, repeat it or make it simpler, and leave the others
-    what they are. `runs` is where the reports go.
+    Each step has its own bytes, so Hypothesis can drop, repeat or simplify one step without changing the others. Each
+    walk's report is appended to `runs`.
     """
     reports: list[WalkReport] = [] if runs is None else runs
     draw: Callable[[SearchStrategy[bytes]], bytes]
@@ -83,9 +85,9 @@ STEP: Final = st.binary(min_size=BYTES_PER_STEP, max_size=BYTES_PER_STEP)
 
 
 def _settings(examples: int, steps: int) -> settings:
-    """Those of the command, which only finds here: it shrinks a run of calls, whatever method found it.
+    """The Hypothesis settings: generate only, without a database. Shrinking is left to the project's own shrinker.
 
-    Aiming at runs that meet many outcomes (`hypothesis.target`) was tried: the same number of steps met fewer.
+    Steering towards runs with many distinct outcomes (`hypothesis.target`) was tried: as many steps met fewer outcomes.
     """
     return settings(
         max_examples=examples,
@@ -102,7 +104,7 @@ def _settings(examples: int, steps: int) -> settings:
 
 
 def _sum_of(runs: list[WalkReport], seed: int) -> WalkReport:
-    """All runs up to the first that broke a law; Hypothesis makes that one again before it tells of it."""
+    """The sum of the reports up to the first with a violation. Later reports are Hypothesis's replays of that run."""
     total = WalkReport(seed)
     for run in runs:
         total.steps += run.steps
@@ -126,8 +128,10 @@ def _add(counts: dict[str, int], more: Mapping[str, int]) -> None:
 
 @contextmanager
 def _alike_in_any_process() -> Iterator[None]:
-    """Hypothesis mixes in constants of whatever modules of the user happen to be loaded: here of none, so that the same
-    seed draws the same in any process. A version that does not know them needs nothing.
+    """A context in which draws of Hypothesis do not depend on the modules that this process has loaded.
+
+    Hypothesis mixes in constants found in loaded user modules; here it gets none, so one seed draws alike in any
+    process. Versions of Hypothesis without that feature need no change.
     """
     providers = importlib.import_module("hypothesis.internal.conjecture.providers")
     if not hasattr(providers, "_get_local_constants"):

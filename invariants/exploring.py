@@ -1,18 +1,18 @@
-"""Exhausting a bounded model: every sequence of a few chosen calls up to a depth, with every law checked at every step,
-and everything by a full scan of every new state.
+"""The exhaustive search of a bounded model: every sequence of a few chosen calls up to a given depth.
 
-Random walks say what they met; this says what there is, in a bounded model. The search goes depth first on one state: a
-step is undone by its inverse Delta, so nothing is ever copied.
+Every law is checked at every step, and every new state is scanned in full. A random walk reports what it happened to
+meet; this search covers everything in the model. It is depth first on one state: each step is undone by its inverse
+Delta, so no state is copied.
 
-A rejected call changes nothing, so a sequence with rejected calls in it meets only what the sequence without them
-meets: the search goes on from accepted calls alone, and all sequences are covered.
+A rejected call changes nothing, so a sequence with rejected calls meets only what the sequence without them meets.
+Therefore the search continues only from accepted calls, and still covers all sequences.
 
-Pruning skips a state that was searched before with at least as many calls left. Nothing is missed by it: what a law
-says of a state, a step or a refusal depends on that state and the call alone, not on how the state was reached. States
-are told apart by a fingerprint: a random number of 128 bits stands for each row, by its table, key and value exactly,
-and the fingerprint is the exclusive or of those of all rows that are not as in the beginning, as they are and as they
-were. So two different states among n are taken for one with a probability below n^2 / 2^129. A row that was never
-written and one that is its table's default are the same.
+Pruning skips a state that was searched before with at least as many calls left. It misses nothing: the result of a law
+for a state, a step or a rejection depends on that state and the call alone, not on the path to the state. States are
+compared by a fingerprint. Each row, that is each table, key and value, has a random number of 128 bits. The fingerprint
+is the exclusive or of the numbers of all rows that differ from the initial state, and of the initial rows in their
+place. The probability that two of n states collide is below n^2 / 2^129. A row never written equals its table's default
+row.
 """
 
 from collections.abc import Callable
@@ -26,8 +26,8 @@ STEPS_BETWEEN_REPORTS: Final = 1_000
 
 
 class BoundedModel:
-    """A bounded model: where a walk through it begins and what must hold there, and the few calls that are tried in
-    every order.
+    """A bounded model: a walk, which gives the initial state and the laws, and the few calls that are tried in any
+    order.
     """
 
     def __init__(self, walk: Walk, calls: list[Any]) -> None:
@@ -35,12 +35,12 @@ class BoundedModel:
         self.calls: Final = calls
 
     def of_properties(self) -> "BoundedModel":
-        """The same model, without the laws that restate the rules."""
+        """A copy of the model without model laws, which restate the rules."""
         return BoundedModel(self.walk.of_properties(), self.calls)
 
 
 class Broken:
-    """A violation, and the shortest sequence of calls after the opening that leads to it."""
+    """A violation, and the shortest sequence of calls found that leads from the opening to it."""
 
     def __init__(self, violation: Violation, calls: list[Any]) -> None:
         self.violation: Final = violation
@@ -48,12 +48,12 @@ class Broken:
 
 
 class Exploration:
-    """The result of a search: states, outcomes, checks and breaks met.
+    """The result of a search: counts of states, outcomes, checks and witnesses, and the laws that broke.
 
-    `sequences[n]` counts the sequences of n accepted calls, `states[n]` the distinct states that n calls can reach and
-    fewer cannot; both are filled when the search is complete, and the same with pruning as without. `steps`,
-    `accepted`, `rejected`, `checked` and `seen` count what was executed, which pruning makes less. `broken` has one
-    entry for each law that broke; the search does not go below a step that breaks one.
+    `sequences[n]` counts the sequences of n accepted calls. `states[n]` counts the distinct states that n calls can
+    reach and fewer cannot. Both are filled when the search is complete, and are equal with and without pruning.
+    `steps`, `accepted`, `rejected`, `checked` and `seen` count executed calls, of which pruning leaves fewer. `broken`
+    has one entry for each law that broke; the search does not continue after a step that breaks a law.
     """
 
     def __init__(self, depth: int) -> None:
@@ -71,14 +71,17 @@ class Exploration:
 
 
 def explore(model: BoundedModel, depth: int, prunes: bool, goes_on: Callable[[Exploration], bool]) -> Exploration:
-    """Search to a depth. `goes_on` is asked now and then, with what was met so far; False ends the search."""
+    """Search all sequences up to `depth` calls. Returns the counts and the broken laws.
+
+    `goes_on` is called every 1,000 steps with the results so far; the search ends if it returns False.
+    """
     search = _Search(model, depth, prunes, goes_on)
     search.run()
     return search.report
 
 
 def opened(model: BoundedModel) -> State:
-    """The state in which every sequence begins: the genesis after the opening, of which every call is accepted."""
+    """The initial state of every sequence: the genesis after the opening. Raises ValueError if a call is rejected."""
     state = model.walk.genesis()
     for action in model.walk.opening():
         outcome = model.walk.protocol.transition(Draft(state), action)
@@ -89,17 +92,17 @@ def opened(model: BoundedModel) -> State:
 
 
 def inverse_of(state: State, delta: Delta) -> Delta:
-    """The Delta that leads back: every row that `delta` writes, as it is in `state`, before it."""
+    """The Delta that undoes `delta`: its rows with their values in `state`, before `delta` is applied."""
     before = Draft(state)
     return Delta([Write(write.table, write.key, before.get(write.table, write.key)) for write in delta.writes], None)
 
 
 class _Over(Exception):
-    """The search was told to end."""
+    """Raised inside the search when `goes_on` returned False."""
 
 
 class _Search:
-    """One search: the state in which it stands, the calls that led there, and what it knows of other states."""
+    """The working data of one search: the current state, the calls that led to it, and the states searched before."""
 
     def __init__(self, model: BoundedModel, depth: int, prunes: bool, goes_on: Callable[[Exploration], bool]) -> None:
         self.report: Final = Exploration(depth)
@@ -118,7 +121,7 @@ class _Search:
         self._sequences_from: Final[dict[int, list[int]]] = {}
 
     def run(self) -> None:
-        """Search everything, and fill the report."""
+        """Run the whole search and fill the report."""
         report, known = self.report, self._sequences_from
         for violation in self._checker.scan():
             self._note(violation)
@@ -134,7 +137,10 @@ class _Search:
         self._count()
 
     def _search(self, left: int) -> list[int]:
-        """Every sequence of up to `left` calls from the state in which the search stands."""
+        """The number of accepted sequences by length, 0 to `left`, that continue from the current state.
+
+        Tries every call, and records the violations.
+        """
         sequences = [1] + [0] * left
         if left == 0:
             return sequences
@@ -166,7 +172,9 @@ class _Search:
         return sequences
 
     def _below(self, left: int) -> list[int]:
-        """The sequences from a state that may have been searched before, with more calls left or with fewer."""
+        """The number of accepted sequences by length from the current state, from the cache if it was searched as
+        deeply.
+        """
         known = self._sequences_from.get(self._fingerprint)
         if known is not None and len(known) > left and self._prunes:
             return known
@@ -180,7 +188,7 @@ class _Search:
             self._fingerprint ^= self._number(left) ^ self._number(written)
 
     def _number(self, write: Write) -> int:
-        """A row's number."""
+        """The random 128-bit number that stands for a row in fingerprints, drawn when it is first needed."""
         key = (write.table.index, write.key, write.row)
         number = self._numbers.get(key)
         if number is None:

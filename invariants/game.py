@@ -1,9 +1,9 @@
-"""Games: what somebody can make of a whole run, however they play it.
+"""Games: laws about the total result of a whole run, for any sequence of moves by one party.
 
-Some laws speak of no single step. *No free lunch* and *no theft by coalition* say that after any sequence of moves,
-once everybody has left, nobody holds what was not theirs. A game sets a scene, lets everybody make a history, lets a
-party move, and compares what it takes out then, by the specification itself, with what it held and its claims were
-worth.
+Some laws are not about a single step. *No free lunch* and *no theft by coalition* say that, after any sequence of moves
+and once everybody has exited, nobody holds assets that were not theirs. A game makes a scene and a random history, and
+lets a party move. Then it computes, by the specification itself, what the party can withdraw. It compares this with
+what the party held before and with the value of its claims.
 """
 
 from collections.abc import Sequence
@@ -16,15 +16,17 @@ from spec.machine import Delta, Draft, State, commit
 from spec.protocol import Protocol
 
 Party = tuple[str, ...]
-"""The accounts in one hand."""
+"""The accounts that one actor controls."""
 
 TRIES: Final = 40
-"""The draws of a walk's next action before giving up on one that the game allows."""
+"""The maximum number of draws of a walk's next action in search of one that the game allows as a move."""
 
 
 class Game(Law):
-    """A law about what moves make of a state. `walk` gives the world, the history, and the actions that moves are drawn
-    from; `parties` is who may be the one that moves.
+    """A law about the result of a party's moves.
+
+    `walk` gives the world, the history, and the actions from which moves are drawn. `history_steps` is the maximum
+    length of the history. `parties` are the parties of which one is picked to move.
     """
 
     def __init__(
@@ -36,27 +38,29 @@ class Game(Law):
         self.parties: Final = parties
 
     def along(self, walk: Walk) -> "Game":
-        """The same game along another walk."""
+        """A copy of this game for another walk."""
         return type(self)(self.law_id, self.sentence, self.source, walk, self.history_steps, self.parties)
 
     def scene(self, choices: Choices) -> list[Any]:
-        """The actions before the history: the walk's opening, unless a game says otherwise."""
+        """The actions before the history: the walk's opening, unless a subclass overrides this."""
         return self.walk.opening()
 
     def allows(self, party: Party, action: Any) -> bool:
-        """True if an action is a move of this game."""
+        """True if `action` is a move that `party` may make in this game."""
         raise NotImplementedError
 
     def excess(self, party: Party, before: State, after: State, moves: list[Any]) -> int:
-        """By how much somebody has more (or less) after these accepted moves than the law allows; at most 0 if it
-        holds.
+        """The amount by which the accepted `moves` break the law; at most 0 if the law holds.
+
+        A positive amount is what some account holds more, or less, after the moves than the law allows.
         """
         raise NotImplementedError
 
 
 class GameReport:
-    """The result of one game: the party, its accepted moves, and by how much the law broke. If it broke, all actions of
-    the history and all moves.
+    """The result of one game: the party, the number of its accepted moves, and the excess by which the law broke.
+
+    `history` and `played` are the accepted actions of the history and of the party, if the law broke; otherwise empty.
     """
 
     def __init__(self, party: Party, moves: int, excess: int, history: list[Any], played: list[Any]) -> None:
@@ -68,12 +72,12 @@ class GameReport:
 
     @property
     def actions(self) -> list[Any]:
-        """Everything that happened, if the law broke."""
+        """All accepted actions of the game, if the law broke; otherwise empty."""
         return self.history + self.played
 
 
 def play(game: Game, choices: Choices, moves: int) -> GameReport:
-    """Play one game: the scene, a history of up to `history_steps` steps, up to `moves` moves, and the comparison."""
+    """Play one game: the scene, up to `history_steps` steps, up to `moves` moves, then the comparison."""
     protocol = game.walk.protocol
     party = choices.pick(game.parties)
     state = game.walk.genesis()
@@ -97,8 +101,9 @@ def play(game: Game, choices: Choices, moves: int) -> GameReport:
 
 
 def excess_of(game: Game, party: Party, history: Sequence[Any], moves: Sequence[Any]) -> tuple[int, list[bool]]:
-    """By how much the law breaks if just this happens, 0 if a move is none of the party's in this game; and which of
-    the actions are accepted.
+    """The excess of the given history and moves, and for each action whether it was accepted.
+
+    The excess is 0 if a move is not allowed to the party; then only the acceptance of the history is returned.
     """
     protocol = game.walk.protocol
     state = game.walk.genesis()
@@ -112,7 +117,7 @@ def excess_of(game: Game, party: Party, history: Sequence[Any], moves: Sequence[
 
 
 def execute(protocol: Protocol, state: State, action: Any) -> bool:
-    """Let a state that is the caller's own go one step, if the action is accepted."""
+    """Apply an action to `state` in place if it is accepted. True if it was."""
     outcome = protocol.transition(Draft(state), action)
     if isinstance(outcome, Delta):
         commit(state, outcome)

@@ -1,27 +1,29 @@
-"""Declarations of laws: once each, for one subject, so that a full scan and a check of what a step touched are the same
-text.
+"""The classes in which laws are declared, and a catalogue of laws is assembled.
 
-A state law speaks of one *subject*: a key such as (operator, strategy). It names the tables whose rows concern a
-subject, and for each how the row's key leads to the subject. What many rows make together is a *Sum*, declared
-beside: each row of its table belongs to one group and adds one value. From that, a scan visits every subject there
-is, and an incremental check only the subjects that a step's writes, or the sums they moved, lead to.
+Each law is declared once, for one subject. The full scan of a state and the incremental check of a step are both made
+from that declaration.
 
-Everything that is read has to be declared, in one of two ways:
+A state law is about one *subject*: a key such as (operator, strategy). It names the tables whose rows belong to a
+subject, and for each table a function from a row's key to the subject. A *Sum* is a total over many rows, declared
+beside the laws: each row of its table belongs to one group and adds one value to it. A scan visits every subject. An
+incremental check visits only subjects to which the keys of written rows, or the groups of changed sums, lead.
 
-- `rows` and `sums` name what leads to a subject by its key alone. They also say which subjects there are;
+Everything that a law reads has to be declared, in one of two ways:
+
+- `rows` and `sums` name the tables and sums whose key alone gives the subject. They also define which subjects exist.
 - `also_reads` names all other tables and sums: a clock, a configuration, the row of a staker's operator. Checkers
-  remember who read which of their rows, and check a subject again when one of these is written. The same holds of the
-  rows that the group or the value of a Sum depends on, beside the row that is counted.
+  record which subject read which of these rows, and check the subject again when such a row is written. The group and
+  the value of a Sum declare the other rows that they read in the same way.
 
-Where many subjects read one row, as they do a clock, a law may say in `harmless` which changes of that row cannot make
-it false, so that nobody is checked again: time that passes, a magnitude that falls.
+Many subjects may read one row, such as a clock. A law may declare in `harmless` which changes of that row cannot break
+it: time that passes, a magnitude that falls. After such a change no subject is checked again.
 
-What reads anything else is refused with its name and that of the table (UndeclaredError): in every scan, and at every
-single check of a strict checker, which tests use. So a declaration that is too narrow does not go unnoticed, and one
-that is too wide costs time only.
+A law or sum that reads anything else raises UndeclaredError, which names the reader and the table. A scan detects this
+always; a single check detects it if the checker is strict, as in tests. So a declaration that is too narrow is noticed,
+and one that is too wide costs only time.
 
-A step law speaks of one step: the state before, the action, what was written and returned, the state after. A rejection
-law speaks of one rejected call: the state, the action, the reason. A witness is a situation that must be reached.
+A step law is about one step: the state before, the action, the Delta, the state after. A rejection law is about one
+rejected call: the state, the action, the reason. A witness is a situation that a run must reach.
 """
 
 from collections.abc import Callable, Mapping
@@ -37,11 +39,11 @@ Subject = Any
 
 
 IN_NO_CATALOGUE: Final = 1 << 20
-"""The place of a sum that no catalogue has: there is no total there, so that asking for one fails."""
+"""The index of a sum that belongs to no catalogue. No total is kept under it, so reading that sum's total fails."""
 
 
 class Sum:
-    """The total, for each group, of a value that every row of a table contributes. A group of None counts nowhere.
+    """The total, per group, of a value that each row of a table adds. A row whose group is None is not counted.
 
     `also_reads` are the tables of the other rows that a row's group or value depends on.
     """
@@ -60,7 +62,7 @@ class Sum:
         self.value: Final = value
         self.also_reads: Final = also_reads
         self.index = IN_NO_CATALOGUE
-        """Its place in its catalogue, which gives it."""
+        """The sum's position in its catalogue; the catalogue sets it."""
 
     def worth(self, _rows: Draft, row: Any) -> int:
         """The value that one row adds."""
@@ -75,17 +77,19 @@ class Sum:
 
 
 Moves = Callable[["View", Draft, Any], list[tuple[object, int]]]
-"""Given the state before a step, the rows after it, and a key that it wrote: which groups of a sum move without a row
-of theirs being written, and by how much.
+"""The type of a function that says which totals change although none of their own rows is written.
+
+Its arguments are the view before a step, the rows after it, and a key that the step wrote. It returns pairs: a group of
+the sum and the change of that group's total.
 """
 
 
 class ReadingSum(Sum):
-    """A sum whose rows are worth what other rows say: a queued share, what its operator's magnitude has left of it.
+    """A sum in which a row's value depends on other rows: queued shares count as the operator's magnitude leaves them.
 
-    `reads` gives a row's value by the rows of a state, of its own table and of `also_reads`; checkers need no more.
-    `moves` is for proofs. It says, for each table whose writes change the value of rows that are not written, by how
-    much that moves each group. Tests compare it with what a checker finds.
+    `reads` computes a row's value from the rows of a state, of its own table and of `also_reads`; checkers use only
+    that. `moves` is for proofs. For each table whose writes change the value of rows that are not written themselves,
+    it gives the change of each group's total. Tests compare it with the change that a checker computes.
     """
 
     def __init__(
@@ -102,14 +106,14 @@ class ReadingSum(Sum):
         self.moves: Final = moves
 
     def worth(self, rows: Draft, row: Any) -> int:
-        """The value that one row adds, read from the rows of a state."""
+        """The value that one row adds, computed from the rows of a state."""
         return self.reads(rows, row)
 
 
 class NestedSum(Sum):
-    """A sum whose rows are worth what the total of another sum says: of the group that has a row's key.
+    """A sum in which a row's value depends on the total of another sum: of the group equal to the row's key.
 
-    The other sum stands before it in a catalogue.
+    `inner`, the other sum, must stand earlier in the catalogue.
     """
 
     def __init__(
@@ -125,7 +129,7 @@ class NestedSum(Sum):
         self.by_total: Final = by_total
 
     def counted(self, view: "View", key: Any, row: Any) -> int:
-        """The value that one row adds, by the total that its key names."""
+        """The value that one row adds, computed from the inner sum's total for the row's key."""
         return self.by_total(row, view.total(self.inner, key))
 
 
@@ -134,20 +138,20 @@ def _reads_rows(_row: Any) -> int:
 
 
 class Totals:
-    """The totals of all sums of a catalogue, group by group, now and at the start of checking."""
+    """The totals of all sums of a catalogue per group: the current ones, and those from when checking began."""
 
     def __init__(self, sums: int) -> None:
         self._now: Final[list[dict[object, int]]] = [{} for _ in range(sums)]
         self._start: list[dict[object, int]] = [{} for _ in range(sums)]
 
     def add(self, total: Sum, group: object, value: int) -> None:
-        """Let a group's total grow by a value, which may be negative. A group of None counts nowhere."""
+        """Increase a group's current total by `value`, which may be negative. A group of None is ignored."""
         if group is not None:
             groups = self._now[total.index]
             groups[group] = groups.get(group, 0) + value
 
     def now(self, total: Sum, group: object) -> int:
-        """The total of a group."""
+        """The current total of a group; 0 if nothing was added to it."""
         return self._now[total.index].get(group, 0)
 
     def at_start(self, total: Sum, group: object) -> int:
@@ -155,20 +159,20 @@ class Totals:
         return self._start[total.index].get(group, 0)
 
     def groups(self, total: Sum) -> dict[object, int]:
-        """All groups of a sum with their totals, to be read only."""
+        """A mapping from each group of a sum to its current total. Callers must not change it."""
         return self._now[total.index]
 
     def begin(self) -> None:
-        """Let checking start here: what conservation laws look back to."""
+        """Store the current totals as those of the start, with which conservation laws compare."""
         self._start = [dict(groups) for groups in self._now]
 
     def begin_with(self, other: "Totals") -> None:
-        """Let checking have started where it did for other totals."""
+        """Use the start totals of another Totals object as the start totals of this one."""
         self._start = other._start
 
 
 class Shift:
-    """By how much a step moves the total of one group of a sum."""
+    """The change that a step makes to the total of one group of a sum."""
 
     def __init__(self, total: Sum, group: object, by: int) -> None:
         self.total: Final = total
@@ -177,18 +181,18 @@ class Shift:
 
 
 INDEXED_SHIFTS: Final = 24
-"""From this many on, shifts are found by hash; below, going through a short list is faster."""
+"""The number of shifts from which on they are looked up in a dictionary. Below it, a linear search is faster."""
 
 
 class Shifts:
-    """All that a step moves, each group of a sum once, in the order in which they moved."""
+    """All changes of totals made by one step: one Shift per sum and group, in the order of the first change."""
 
     def __init__(self) -> None:
         self.all: Final[list[Shift]] = []
         self._index: dict[tuple[int, object], Shift] | None = None
 
     def add(self, total: Sum, group: object, by: int) -> None:
-        """Let a group's total move by a value. A group of None counts nowhere."""
+        """Add `by` to the change of a group's total. A group of None is ignored."""
         if group is None:
             return
         shift = self._find(total, group)
@@ -203,7 +207,7 @@ class Shifts:
             self._index = {(one.total.index, one.group): one for one in self.all}
 
     def by(self, total: Sum, group: object) -> int:
-        """By how much a group's total moves."""
+        """The change of a group's total; 0 if it did not change."""
         shift = self._find(total, group)
         return 0 if shift is None else shift.by
 
@@ -217,14 +221,17 @@ class Shifts:
 
 
 class UndeclaredError(Exception):
-    """A law or a sum reads what it does not declare, so that no checker could know when to check it again."""
+    """Raised when a law or a sum reads what it does not declare: no checker could know when to check it again."""
 
     def __init__(self, who: str, what: str) -> None:
         super().__init__(f"{who} reads {what}, which it does not declare (see also_reads in invariants/law.py)")
 
 
 class View:
-    """One state as laws see it: rows through a draft, and totals. `shifts` are what totals moved since this state."""
+    """One state as laws see it: rows through a draft, and totals.
+
+    `shifts` are the changes of totals from this state to the current one, if this state is an earlier one.
+    """
 
     def __init__(self, rows: Draft, totals: Totals, shifts: Shifts | None = None) -> None:
         self.rows: Final = rows
@@ -232,21 +239,23 @@ class View:
         self._shifts: Final = shifts
 
     def total(self, of: Sum, group: object) -> int:
-        """The total of a group."""
+        """The total of a group in this state."""
         total = self._totals.now(of, group)
         return total if self._shifts is None else total - self.moved(of, group)
 
     def moved(self, of: Sum, group: object) -> int:
-        """By how much the total of a group has moved since this state."""
+        """The change of a group's total since this state; 0 if this is the current state."""
         return 0 if self._shifts is None else self._shifts.by(of, group)
 
     def total_at_start(self, of: Sum, group: object) -> int:
-        """The total that the group had in the state from which checking began."""
+        """The total of a group in the state in which checking began."""
         return self._totals.at_start(of, group)
 
 
 class Law:
-    """The parts of every law: a permanent id, one sentence, and where it comes from."""
+    """The common fields of all laws: a permanent id, one sentence, and its source (such as a contract or a
+    document).
+    """
 
     def __init__(self, law_id: str, sentence: str, source: str) -> None:
         self.law_id: Final = law_id
@@ -257,10 +266,11 @@ class Law:
 class StateLaw(Law):
     """A law about each subject of every reachable state.
 
-    `rows` and `sums` lead from the key of a row, or from the group of a sum, to the subject that it concerns.
-    `also_reads` are the tables of all other rows that `holds` reads, and the sums of all other groups that it asks.
-    `harmless` says of such a row, before and after a write, that a subject of which the law holds needs no new check:
-    it still holds, and depends on no more rows than it did. Tests change rows at will to see that this is so.
+    `rows` and `sums` give the functions from a row's key, or from a sum's group, to the subject that it belongs to.
+    `also_reads` are the tables of all other rows that `holds` reads, and the sums of all other groups that it reads.
+    `harmless` takes such a row before and after a write. It returns True if a subject for which the law held needs no
+    new check: the law still holds, and the subject depends on no further rows. Tests change rows at random to verify
+    this.
     """
 
     def __init__(
@@ -283,7 +293,7 @@ class StateLaw(Law):
 
 
 class AcceptedStep(Generic[Action]):
-    """One accepted step as step laws see it; a law of certain actions alone says of which."""
+    """One accepted step as step laws see it. `Action` is the class of actions if a law is limited to one."""
 
     def __init__(self, before: View, action: Action, delta: Delta, after: View) -> None:
         self.before: Final = before
@@ -302,10 +312,10 @@ def written(delta: Delta, table: Table[Key, Any]) -> list[Key]:
 
 
 class Scope:
-    """The steps or calls that a law speaks of: those of certain actions, those that write to certain tables, any
-    others.
+    """The steps or calls that a law is about: those of certain actions, or those that write to certain tables.
 
-    Nothing named is everything. A law out of scope costs nothing to check; `applies_to` narrows the scope further.
+    With no actions named, all actions are in scope; with no tables named, all tables are. A law out of scope costs
+    nothing to check. A law's `applies_to` narrows its scope further.
     """
 
     def __init__(
@@ -317,7 +327,7 @@ class Scope:
         self.tables: Final = tables
 
     def speaks_of(self, action: type[Any]) -> bool:
-        """True if actions of a class are in scope, whatever they write."""
+        """True if actions of this class are in scope, whatever tables they write."""
         return not self.actions or action in self.actions
 
 
@@ -325,7 +335,9 @@ EVERYTHING: Final = Scope()
 
 
 class StepLaw(Law):
-    """A law about every accepted step in its scope of which `applies_to` is true, so that vacuity can be seen."""
+    """A law about every accepted step in its scope for which `applies_to` is true. Only those steps count
+    as checked.
+    """
 
     def __init__(
         self,
@@ -343,7 +355,7 @@ class StepLaw(Law):
 
 
 class Witness(Law):
-    """A situation that must be reached, so that no law holds only because nothing happens: `seen` is true of a step."""
+    """A situation that a run must reach, so that no law holds vacuously. `seen` is true for a step that reaches it."""
 
     def __init__(
         self,
@@ -359,7 +371,7 @@ class Witness(Law):
 
 
 class RejectedCall(Generic[Action]):
-    """One rejected call as rejection laws see it; a law of certain actions alone says of which."""
+    """One rejected call as rejection laws see it. `Action` is the class of actions if a law is limited to one."""
 
     def __init__(self, before: View, action: Action, reason: Rejection) -> None:
         self.before: Final = before
@@ -372,9 +384,9 @@ AnyRejection = RejectedCall[Any]
 
 
 class RejectionLaw(Law):
-    """A law about every rejected call in its scope: what must not be refused, or only for certain reasons.
+    """A law about every rejected call in its scope: which calls must not be rejected, or only for certain reasons.
 
-    `applies_to` says which calls it protects. A call that it protects and that is accepted counts as checked too.
+    `applies_to` says which calls the law protects. A protected call that is accepted also counts as checked.
     """
 
     def __init__(
@@ -393,8 +405,10 @@ class RejectionLaw(Law):
 
 
 class KnownViolation:
-    """A law that the real protocol breaks: the id of the law that says what is true instead, the file in docs/findings
-    that shows it broken, in as few steps as are known, and what it means for users.
+    """The record of a law that the live protocol breaks.
+
+    `instead` is the id of the law that states what is true instead. `trace` is the file in docs/findings with the
+    shortest known run that breaks the law. `meaning` says what the violation means for users.
     """
 
     def __init__(self, instead: str, trace: str, meaning: str) -> None:
@@ -404,7 +418,7 @@ class KnownViolation:
 
 
 class Speaking:
-    """The laws and witnesses of a catalogue that speak of one class of actions."""
+    """The laws and witnesses of a catalogue whose scope contains one class of actions."""
 
     def __init__(self, step_laws: list[StepLaw], rejection_laws: list[RejectionLaw], witnesses: list[Witness]) -> None:
         self.step_laws: Final = step_laws
@@ -413,13 +427,15 @@ class Speaking:
 
 
 class Catalogue:
-    """All laws of one protocol, the sums that they speak of, and what must be seen to happen.
+    """All laws of one protocol, the sums that they use, and the witnesses that a run must reach.
 
-    `known_violations` names the laws that are kept although they do not hold. They are checked like the others; where
-    one is broken, that is counted and fails no run.
+    `known_violations` names laws that are kept although they do not hold. They are checked like the others, but their
+    violations are only counted and fail no run.
 
-    `model` names the laws that restate a rule at every call: its checks, its effects to the unit, its write set. All
-    others are *properties*: what holds of a protocol however its rules are written. ValueError if one is no law.
+    `model` names the laws that restate a rule for every call: its checks, its exact effects, its write set. All other
+    laws are *properties*, which hold however the rules are written.
+
+    Raises ValueError if a name in `model` is no law, if two laws have one id, or if a law reads a sum not in `sums`.
     """
 
     def __init__(
@@ -454,7 +470,9 @@ class Catalogue:
                     raise ValueError(f"{law.law_id} asks for sum {part.name}, which its catalogue does not have")
 
     def speaking_of(self, action: type[Any]) -> Speaking:
-        """The laws about steps or calls, and the witnesses, in whose scope a class of actions is; found once."""
+        """The laws about steps or calls, and the witnesses, whose scope contains a class of actions. The result is
+        cached.
+        """
         speaking = self._speaking_of.get(action)
         if speaking is None:
             speaking = Speaking(
@@ -466,12 +484,14 @@ class Catalogue:
         return speaking
 
     def laws(self) -> list[Law]:
-        """Every law, by id."""
+        """All laws, sorted by id."""
         laws: list[Law] = [*self.state_laws, *self.step_laws, *self.rejection_laws]
         return sorted(laws, key=lambda law: law.law_id)
 
     def where(self, keeps: Callable[[str], bool]) -> "Catalogue":
-        """The catalogue with those laws and witnesses alone whose ids are kept."""
+        """A copy of the catalogue with only the laws and witnesses for whose id `keeps` is true. No law is a model law
+        in it.
+        """
         return Catalogue(
             self.sums,
             [law for law in self.state_laws if keeps(law.law_id)],
@@ -482,7 +502,7 @@ class Catalogue:
         )
 
     def knowing(self, known_violations: Mapping[str, KnownViolation]) -> "Catalogue":
-        """The catalogue with other known violations, as another release of the protocol has them."""
+        """A copy of the catalogue with other known violations, such as those of another release of the protocol."""
         return Catalogue(
             self.sums,
             self.state_laws,
@@ -494,9 +514,9 @@ class Catalogue:
         )
 
     def tier(self, law_id: str) -> str:
-        """`model` for a law that restates a rule, `property` for all others."""
+        """`model` if the law restates a rule, otherwise `property`."""
         return "model" if law_id in self.model else "property"
 
     def properties(self) -> "Catalogue":
-        """The catalogue without the laws that restate the rules."""
+        """A copy of the catalogue without its model laws, which restate the rules."""
         return self.where(lambda law_id: law_id not in self.model)

@@ -1,9 +1,9 @@
-"""Every law after every rule: what a Hypothesis state machine needs to follow a run as a walk does.
+"""The base class of a protocol's Hypothesis state machine, which checks the laws after each rule as a walk does.
 
-A protocol's machine has a rule for each action, in `invariants/<protocol>/rule_machine.py`. `restake check` uses it,
-and anybody from pytest, as any state machine of Hypothesis:
+Each protocol's machine has a rule for each action, in `invariants/<protocol>/rule_machine.py`. `restake check` runs it.
+It also runs under pytest, like any Hypothesis state machine:
 
-    TestEigenLayer = EigenLayerMachine.TestCase
+TestEigenLayer = EigenLayerMachine.TestCase
 """
 
 from typing import Any, Final
@@ -19,13 +19,13 @@ STEPS_BETWEEN_SCANS: Final = 25
 
 
 class LawBroken(AssertionError):
-    """A run broke a law; says which, and of what."""
+    """Raised when a run breaks a law; the message names the law and the subject."""
 
 
 class LawMachine(RuleBasedStateMachine):
-    """A run through one protocol, beginning with the walk's opening. The first violation of a law ends it.
+    """A Hypothesis run through one protocol, which begins with the walk's opening and ends at the first violation.
 
-    `runs` is where its report goes when it is over.
+    At its end, the report of the run is appended to `runs`.
     """
 
     def __init__(self, walk: Walk, runs: list[WalkReport] | None = None) -> None:
@@ -38,31 +38,35 @@ class LawMachine(RuleBasedStateMachine):
 
     @classmethod
     def home(cls, walk: Walk) -> Walk:
-        """The walk whose world the rules are at home in: this one, unless they need more than its world has."""
+        """The walk in whose world this machine's rules work: `walk` itself, unless a subclass needs a richer world."""
         return walk
 
     @property
     def rows(self) -> Draft:
-        """The state reached so far, to be read only."""
+        """The current state of the run, for reading only."""
         return Draft(self._checker.state)
 
     @property
     def last_action(self) -> Any:
-        """The call made last."""
+        """The action of the most recent call."""
         return self._actions[-1]
 
     def begin(self) -> None:
-        """Make the calls of the walk's opening and furnish the world, once, whichever rule comes first."""
+        """Make the opening's calls and call `furnish`, unless this run has made a call already. Every rule calls this
+        first.
+        """
         if not self._actions:
             for action in self.walk.opening():
                 self.call(action)
             self.furnish()
 
     def furnish(self) -> None:
-        """Make the calls after which most rules find something to work on."""
+        """Make the calls that give most rules something to work on. A protocol's machine overrides this; here it is
+        empty.
+        """
 
     def call(self, action: Any) -> Outcome:
-        """Execute an action, and check every law that it could have broken. LawBroken if one is."""
+        """Execute an action and check every law that it could break. Raises LawBroken if one breaks."""
         report, checker = self._report, self._checker
         self._actions.append(action)
         outcome = self.walk.protocol.transition(Draft(checker.state), action)
@@ -83,16 +87,18 @@ class LawMachine(RuleBasedStateMachine):
         return outcome
 
     def is_accepted(self, action: Any) -> bool:
-        """Make a call. True if it was accepted."""
+        """Execute an action. True if it was accepted."""
         return isinstance(self.call(action), Delta)
 
     def call_again(self, sender: str | None) -> None:
-        """Make the last call once more, by the same account or by another; time does not pass again by itself."""
+        """Repeat the last call, from its sender or from `sender`. An action without a sender, such as time, is not
+        repeated.
+        """
         if hasattr(self.last_action, "sender"):
             self.call(self.last_action if sender is None else attrs.evolve(self.last_action, sender=sender))
 
     def teardown(self) -> None:
-        """Hand over the report."""
+        """Complete the run's report and append it to `runs`."""
         report = self._report
         report.checked.update(self._checker.checked)
         report.seen.update(self._checker.seen)

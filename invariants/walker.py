@@ -1,8 +1,7 @@
-"""Random walks: long seeded runs in which every law is checked at every step, and everything by a full scan now and
-then.
+"""Random walks: long seeded runs that check the laws at every step, and every few hundred steps by a full scan.
 
-A walk is a world and a rule that draws the next action from what the state looks like, so that most calls are accepted
-and the rare ones are aimed at edges. The same seed gives the same walk, interpreted or compiled, on any machine.
+A walk has a world and a function that draws the next action from the current state. Most of its calls are accepted, and
+rare ones aim at edge cases. One seed gives one walk, interpreted or compiled, on any machine.
 """
 
 from collections.abc import Callable, Sequence
@@ -19,19 +18,20 @@ STEPS_BETWEEN_SCANS: Final = 500
 
 
 SEEDS_PER_SCENARIO: Final = 10
-"""Of so many seeds in a row, one walks through another world."""
+"""The period with which seeds take a scenario: one seed of this many in a row."""
 
 
 WORLDS: Final = 64
-"""The number of worlds that seeds draw from; a process makes each only once."""
+"""The number of worlds that seeds choose from; a process builds each world only once."""
 
 
 class Walk:
-    """A random walk through one protocol: its opening, and its next action. `world` is the head of a trace file.
+    """A random walk through one protocol: its opening calls, and a function that draws the next action.
 
-    `scenarios` are walks through worlds made for what an ordinary one hardly meets: now and then a seed takes one.
-    `worlds` draws a walk through a world like this one by its number: with other delays, clocks, addresses, allowances
-    and owners. Every seed that takes no scenario walks through one of them, of which the first is this one.
+    `world` is the head of a trace file. `scenarios` are walks through worlds made for situations that ordinary walks
+    hardly reach; one seed in ten takes one. `worlds` returns, for a number, a walk through a variant of this world:
+    with other delays, clocks, addresses, allowances and owners. Every other seed takes one of these; number 0 is this
+    walk itself.
     """
 
     def __init__(
@@ -55,7 +55,7 @@ class Walk:
         self._genesis: State | None = None
 
     def of(self, seed: int) -> "Walk":
-        """The walk that a seed takes: this one, or one through another world."""
+        """The walk that a seed takes: this walk, one of its scenarios, or a walk through a variant of its world."""
         turn = seed + 1
         if self.scenarios and turn % SEEDS_PER_SCENARIO == 0:
             return self.scenarios[(seed // SEEDS_PER_SCENARIO) % len(self.scenarios)]
@@ -70,7 +70,7 @@ class Walk:
         return drawn
 
     def where(self, keeps: Callable[[str], bool]) -> "Walk":
-        """The same walk, its scenarios too, with those laws and witnesses alone whose ids are kept."""
+        """A copy of the walk and its scenarios with only the laws and witnesses for whose id `keeps` is true."""
         return Walk(
             self.protocol,
             self.catalogue.where(keeps),
@@ -82,9 +82,10 @@ class Walk:
         )
 
     def with_laws(self, laws: Sequence[Law]) -> "Walk":
-        """The same walk, its scenarios too, with more laws and witnesses checked. They are no part of the model.
+        """A copy of the walk and its scenarios that also checks `laws`, which may be laws and witnesses but no model
+        laws.
 
-        ValueError if one has the id of another.
+        Raises ValueError if two laws have one id.
         """
         return Walk(
             self.protocol,
@@ -97,8 +98,9 @@ class Walk:
         )
 
     def in_release(self, changed: Callable[[dict[str, Json]], dict[str, Json]], catalogue: Catalogue) -> "Walk":
-        """The same walk, its scenarios and drawn worlds too, with every world changed to another release, whose laws
-        are the catalogue's.
+        """A copy of the walk, its scenarios and its drawn worlds for another release of the protocol.
+
+        `changed` turns the head of each world into that of the release; `catalogue` has the release's laws.
         """
         worlds = self.worlds
         return Walk(
@@ -112,15 +114,17 @@ class Walk:
         )
 
     def of_properties(self) -> "Walk":
-        """The same walk without the laws that restate the rules."""
+        """A copy of the walk without model laws, which restate the rules."""
         return self.where(lambda law_id: law_id not in self.catalogue.model)
 
     def only(self, laws: Sequence[str]) -> "Walk":
-        """The same walk with only these laws and witnesses checked, so that no other ends it; all if none is named."""
+        """A copy of the walk that checks only the laws and witnesses with these ids, or all of them if
+        `laws` is empty.
+        """
         return self.where(lambda law_id: law_id in laws) if laws else self
 
     def genesis(self) -> State:
-        """The state that the world begins with, as a private copy."""
+        """The genesis state of the walk's world, as a copy that the caller may change."""
         if self._genesis is None:
             self._genesis = self.protocol.read_trace(self.protocol.write_trace(self.world, [])).genesis
         return self._genesis.copy()
@@ -146,7 +150,7 @@ def with_laws(catalogue: Catalogue, laws: Sequence[Law]) -> Catalogue:
 
 
 def _add(total: Sum, sums: list[Sum]) -> None:
-    """Add a sum, after the one that it is made of, unless it is there."""
+    """Append a sum to `sums`, after its inner sum if it has one, unless it is already there."""
     if isinstance(total, NestedSum):
         _add(total.inner, sums)
     if total not in sums:
@@ -154,10 +158,11 @@ def _add(total: Sum, sums: list[Sum]) -> None:
 
 
 class WalkReport:
-    """The result of a walk: each action's accepted and rejected calls, with reasons; each law's checks; witnesses seen;
-    violations; breaks of known violations.
+    """The result of a walk.
 
-    `actions` are all actions of the walk up to a violation; empty if there was none.
+    It counts the accepted calls of each action, the rejected ones by reason, the checks of each law, the sightings of
+    each witness, and the violations of each known violation. `violations` are all other violations. `actions` are all
+    actions of the walk if there was a violation, otherwise empty.
     """
 
     def __init__(self, seed: int) -> None:
@@ -174,12 +179,12 @@ class WalkReport:
 
 
 def random_walk(walk: Walk, seed: int, steps: int) -> WalkReport:
-    """Walk `steps` steps by a seed's decisions, or until a law breaks; through another world, if the seed takes one."""
+    """Walk `steps` steps, or until a law breaks, with decisions from `seed`. The seed also selects the world."""
     return walk_by(walk.of(seed), Seeded(seed), seed, steps)
 
 
 def walk_by(walk: Walk, choices: Choices, seed: int, steps: int) -> WalkReport:
-    """Walk `steps` steps by any decisions, or until a law breaks; `seed` only names the report."""
+    """Walk `steps` steps, or until a law breaks, with decisions from `choices`. `seed` is only stored in the report."""
     report = WalkReport(seed)
     checker = Checker(walk.catalogue, walk.genesis())
     opening = walk.opening()

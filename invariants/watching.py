@@ -1,6 +1,6 @@
-"""Reads of a law or a sum, watched: noted where a checker has to remember it, refused where it is not declared.
+"""Views that record the reads of a law or a sum, and reject reads that it does not declare.
 
-See the docstring of invariants/law.py for what has to be declared, and how.
+A checker remembers the recorded reads. invariants/law.py describes which reads must be declared, and how.
 """
 
 from typing import Any, Final, TypeVar, cast
@@ -13,9 +13,10 @@ Row = TypeVar("Row")
 
 
 class Declared:
-    """The declared reads of a law or a sum: sets of tables and of sums, one bit for each.
+    """The declared reads of a law or a sum, as bit sets of tables and of sums.
 
-    What is in `also` leads to the reader by no key: who read which of it has to be remembered.
+    `keyed` are the tables and sums whose key gives the reader's subject. The parts in `also` do not lead to the reader
+    by key, so a checker has to remember which reader read which of their rows.
     """
 
     def __init__(
@@ -42,17 +43,17 @@ def _bits(declared: tuple[Table[Any, Any] | Sum, ...], of_tables: bool) -> int:
 
 
 def declared_by_law(law: StateLaw) -> Declared:
-    """The declaration of a state law."""
+    """The declared reads of a state law."""
     return Declared(law.law_id, [*law.rows, *law.sums], law.also_reads, law)
 
 
 def declared_by_sum(total: Sum) -> Declared:
-    """The declaration of a sum; the row that is counted is given to it."""
+    """The declared reads of a sum. The row that is counted is an argument and needs no declaration."""
     return Declared(f"sum {total.name}", [], total.also_reads, None)
 
 
 class WatchedRows(Draft):
-    """A state whose rows are read under watch: by one reader after the other."""
+    """A draft that records or rejects the reads of one law or sum at a time."""
 
     def __init__(self, state: State) -> None:
         super().__init__(state)
@@ -62,7 +63,7 @@ class WatchedRows(Draft):
         self.noted: list[object] = []
 
     def get(self, table: Table[Key, Row], key: Key) -> Row:
-        """The row of `key`. UndeclaredError if the reader does not say that it reads such rows."""
+        """The row of `key`. Raises UndeclaredError if the current reader does not declare that it reads this table."""
         if self.noting & table.bit:
             self.noted.append(table)
             self.noted.append(key)
@@ -72,7 +73,7 @@ class WatchedRows(Draft):
 
 
 class WatchedView(View):
-    """One state as laws see it, rows and totals under watch. It shows the state as it is at any time."""
+    """The current state as laws see it, with reads of rows and totals recorded or rejected."""
 
     def __init__(self, state: State, totals: Totals) -> None:
         self.watched: Final = WatchedRows(state)
@@ -81,7 +82,7 @@ class WatchedView(View):
         self._noting_sums = 0
 
     def begin(self, reader: Declared, notes_all: bool) -> None:
-        """Watch a reader from now on, and note what it reads that has to be remembered, or all of it."""
+        """Start to record the reads of `reader`: those of `also_reads` only, or all of them if `notes_all`."""
         watched = self.watched
         watched.who = reader.who
         watched.allowed = reader.tables
@@ -91,12 +92,12 @@ class WatchedView(View):
         self._noting_sums = reader.sums if notes_all else reader.also_sums
 
     def total(self, of: Sum, group: object) -> int:
-        """The total of a group. UndeclaredError if the reader does not say that it asks for such totals."""
+        """The total of a group. Raises UndeclaredError if the reader does not declare this sum."""
         self._ask(of, group)
         return super().total(of, group)
 
     def total_at_start(self, of: Sum, group: object) -> int:
-        """The total of a group in the state from which checking began. UndeclaredError as for `total`."""
+        """The total of a group in the state in which checking began. Raises UndeclaredError like `total`."""
         self._ask(of, group)
         return super().total_at_start(of, group)
 
@@ -109,8 +110,9 @@ class WatchedView(View):
             raise UndeclaredError(self.watched.who, f"sum {of.name}")
 
     def judges(self, reader: Declared, subject: Subject) -> bool:
-        """True if a law holds of a subject, everything that it reads compared with what it declares: a row or a total
-        that leads to its subject by the key has to lead to this one.
+        """True if a law holds for a subject, with every read compared with the law's declaration.
+
+        Raises UndeclaredError for an undeclared read, and for a read by key that leads to another subject.
         """
         law = reader.law
         if law is None:
