@@ -1,4 +1,6 @@
-"""Allocation: magnitudes add up, change when they should, and wait in order."""
+"""The laws of EigenLayer's allocations: sums of magnitudes, delays of changes, and the order of queued
+deallocations.
+"""
 
 from typing import Final
 
@@ -25,8 +27,10 @@ from spec.machine import SINGLETON, Draft
 
 
 def _change_of_each_allocation(step: AcceptedStep[ModifyAllocations]) -> bool:
-    """More is encumbered now and slashable after the delay in force; less is slashable until the deallocation delay is
-    over, if it was slashable at all, and free at once if not.
+    """True if every requested change of a magnitude is stored with the right values, effect block and queue.
+
+    An increase is encumbered at once and takes effect after the allocation delay in force. A decrease of a slashable
+    allocation is queued and takes effect after the deallocation delay. Any other decrease takes effect at once.
     """
     call = step.action
     for request in call.requests:
@@ -69,14 +73,17 @@ def _allocation_changes(
 
 
 def _are_changes_apart(step: AcceptedStep[ModifyAllocations]) -> bool:
-    """True if anything changes, and of each strategy one allocation, so that each change meets the state before."""
+    """True if the call changes at least one allocation, and no two in one strategy.
+
+    Then every change starts from the state before the call.
+    """
     call = step.action
     strategies = [strategy for request in call.requests for strategy in request.strategies]
     return len(strategies) > 0 and (len(strategies) == 1 or len(set(strategies)) == len(strategies))
 
 
 def _settling_changes_nothing_in_force(step: AnyStep) -> bool:
-    """Whatever is stored anew, what can be slashed now is what could be slashed before."""
+    """True if every rewritten allocation has the same settled magnitudes before and after the step."""
     return all(
         settled_magnitudes(step.before.rows, key[0], key[1], key[2])
         == settled_magnitudes(step.after.rows, key[0], key[1], key[2])
@@ -85,7 +92,7 @@ def _settling_changes_nothing_in_force(step: AnyStep) -> bool:
 
 
 def _queue_is_in_order(view: View, subject: Pair) -> bool:
-    """Effect blocks of an operator's queued deallocations never fall from one to the next."""
+    """True if the effect blocks of the operator's queued deallocations never decrease along the queue."""
     queue = view.rows.get(DEALLOCATION_QUEUES, subject)
     last_block = 0
     for position in range(queue.first, queue.end):
@@ -100,7 +107,11 @@ def _queue_is_in_order(view: View, subject: Pair) -> bool:
 
 
 def _delay_changes_later(step: AcceptedStep[RegisterAsOperator | SetAllocationDelay]) -> bool:
-    """A new operator's delay holds at once; a change holds after the configuration delay, the old one until then."""
+    """True if an allocation delay changes when it should.
+
+    A new operator's delay takes effect at once. A changed delay takes effect after the configuration delay, and the old
+    delay stays in force until then.
+    """
     call = step.action
     block = current_block(step.before.rows)
     if isinstance(call, RegisterAsOperator):
@@ -115,7 +126,7 @@ def _delay_changes_later(step: AcceptedStep[RegisterAsOperator | SetAllocationDe
 
 
 def _sets_wait_once(view: View, subject: Pair) -> bool:
-    """No two positions of a queue are of one operator set, and none of a set that is to get more."""
+    """True if no operator set occurs twice in the queue, and no queued set has a pending increase."""
     operator, strategy = subject
     queue = view.rows.get(DEALLOCATION_QUEUES, subject)
     waiting: list[OperatorSet] = []
@@ -149,7 +160,7 @@ def _allocated_magnitude(row: Allocation) -> int:
 
 
 ALLOCATED: Final[Sum] = Sum("allocated", ALLOCATIONS, _allocating, _allocated_magnitude)
-"""(operator, strategy) -> magnitude allocated to all its operator sets, pending allocations included."""
+"""A sum per (operator, strategy): the magnitude allocated to all operator sets, pending increases included."""
 
 
 def _encumbered_is_allocated(view: View, subject: Pair) -> bool:

@@ -1,6 +1,6 @@
-"""Authority: whose call a written row must be, whatever call it is.
+"""EigenLayer's laws of authority: for each row that a step writes, which sender and which call may write it.
 
-These laws ask each row that a step writes, not each call for its checks: a call that nobody thought of obeys them too.
+These laws check the written rows and not the checks inside a call. So they also hold for calls not listed here.
 """
 
 from collections.abc import Callable
@@ -53,7 +53,7 @@ from spec.eigenlayer.state import (
 from spec.machine import SINGLETON, Draft, Table
 
 Allows = Callable[[AnyStep, Any, Any], bool]
-"""Given a step, its call and the key of a row that it wrote: whether the row may be written by this call."""
+"""A function of a step, its call and the key of a written row. It returns True if the call may write that row."""
 
 
 Rights = dict[Table[Any, Any], Allows]
@@ -68,7 +68,11 @@ def _own_as_operator(step: AnyStep, call: Any, key: Any) -> bool:
 
 
 def _own_or_no_more(step: AnyStep, call: Any, key: Any) -> bool:
-    """Anybody may settle what is due, and a slash lowers: neither lets a set take more, now or later."""
+    """True if the sender is the operator, or the write does not raise the set's magnitude, now or after pending
+    changes.
+
+    Anybody may settle changes that are due, and a slash lowers magnitudes.
+    """
     if call.sender == key[0]:
         return True
     magnitude_before, diff_before, _ = settled_magnitudes(step.before.rows, key[0], key[1], key[2])
@@ -77,7 +81,10 @@ def _own_or_no_more(step: AnyStep, call: Any, key: Any) -> bool:
 
 
 def _own_set_or_counted(step: AnyStep, call: Any, key: Any) -> bool:
-    """An AVS makes its sets once it has announced itself; a slash counts, and changes nothing else of a set."""
+    """True if the sender is an AVS with metadata that writes its own set, or a slash updates the set.
+
+    A slash must leave the set's redistribution recipient unchanged.
+    """
     before, after = step.before.rows.get(OPERATOR_SETS, key), step.after.rows.get(OPERATOR_SETS, key)
     if isinstance(call, SlashOperator):
         return before.exists and after.redistribution_recipient == before.redistribution_recipient
@@ -93,14 +100,14 @@ def _own_sets_strategy(_step: AnyStep, call: Any, key: Any) -> bool:
 
 
 def _joins_itself(step: AnyStep, call: Any, key: Any) -> bool:
-    """An operator joins by its own call, and leaves by its own or the AVS's."""
+    """True if the operator registers itself, or if the operator or the AVS deregisters it."""
     if step.after.rows.get(REGISTRATIONS, key).is_registered:
         return bool(call.sender == key[0]) and is_operator(step.before.rows, key[0])
     return bool(call.sender == key[0]) or bool(call.sender == key[1][0])
 
 
 def _slashes(rows: Draft, call: Any, operator_set: OperatorSet) -> bool:
-    """True if a call is a slash for a set, by who may slash for it now."""
+    """True if the call is a SlashOperator for this operator set, sent by the slasher in force."""
     if not isinstance(call, SlashOperator):
         return False
     is_of_set = bool((call.avs, call.operator_set_id) == operator_set)
@@ -108,7 +115,11 @@ def _slashes(rows: Draft, call: Any, operator_set: OperatorSet) -> bool:
 
 
 def _slashed_by_its_set(step: AnyStep, call: Any, key: Any) -> bool:
-    """A magnitude falls by a slash of a set that the operator is in, or lately was, in a strategy of the set."""
+    """True if a max magnitude is written by a slash that was allowed.
+
+    The slasher in force of a set must slash a strategy of the set, and an operator that the set can slash: a member, or
+    one that recently left.
+    """
     if not isinstance(call, SlashOperator):
         return False
     operator_set: OperatorSet = (call.avs, call.operator_set_id)
@@ -128,8 +139,10 @@ def _booked_by_its_slasher(step: AnyStep, call: Any, key: Any) -> bool:
 
 
 def _spent_by_its_holder(step: AnyStep, call: Any, key: Any) -> bool:
-    """Tokens leave an account by its own call; a strategy, of its own token, where it pays for shares; the coordinator
-    of rewards, where it pays a claim.
+    """True if a token balance grows, or if the call may lower it.
+
+    An account's balance falls by its own call. A strategy pays out its underlying token, and the rewards coordinator
+    pays claims.
     """
     before, after = step.before.rows.get(TOKEN_BALANCES, key), step.after.rows.get(TOKEN_BALANCES, key)
     if after.amount >= before.amount:
@@ -144,14 +157,18 @@ def _spent_by_its_holder(step: AnyStep, call: Any, key: Any) -> bool:
 
 
 def _may_end_delegation(rows: Draft, sender: str, staker: str) -> bool:
-    """The staker, its operator, or the operator's approver."""
+    """True if the sender is the staker, its operator, or that operator's delegation approver."""
     operator = rows.get(STAKERS, staker).delegated_to
     approver = rows.get(OPERATOR_DETAILS, operator).delegation_approver
     return sender == staker or (operator != ZERO_ADDRESS and sender in (operator, approver))
 
 
 def _queued_by_its_holder(step: AnyStep, call: Any, key: Any) -> bool:
-    """Deposit shares leave by their staker's call, no more than it names; all of them where its delegation is ended."""
+    """True if a staker's deposit shares fall only by an allowed call.
+
+    QueueWithdrawals must be sent by the staker and remove at most the shares that it names. Any other call must come
+    from a sender who may end the staker's delegation, and may remove all shares.
+    """
     before, after = step.before.rows.get(STAKER_SHARES, key), step.after.rows.get(STAKER_SHARES, key)
     lost_shares = before.deposit_shares - after.deposit_shares
     if lost_shares <= 0:
@@ -172,7 +189,9 @@ def _completed_by_its_staker(step: AnyStep, call: Any, key: Any) -> bool:
 
 
 def _delegated_by_itself(step: AnyStep, call: Any, key: Any) -> bool:
-    """A staker joins an operator by its own call. It leaves by its own, its operator's or the approver's."""
+    """True if a staker joins an operator by its own call, and leaves by a call of its own, the operator or the
+    approver.
+    """
     operator_before = step.before.rows.get(STAKERS, key).delegated_to
     operator = step.after.rows.get(STAKERS, key).delegated_to
     if operator == operator_before:
@@ -183,8 +202,10 @@ def _delegated_by_itself(step: AnyStep, call: Any, key: Any) -> bool:
 
 
 def _got_by_who_is_named(step: AnyStep, call: Any, key: Any) -> bool:
-    """Tokens come to whom a transfer or a claim names, to the strategy of a deposit, to who completes, to a set's
-    recipient, to the coordinator of rewards and the recipient of its fees.
+    """True if a token balance does not grow, or belongs to an account that the call may pay.
+
+    These accounts are: the recipient of a transfer or a claim, the strategy of a deposit, the burn address, an operator
+    set's redistribution recipient, the rewards coordinator and its fee recipient, and for any other call the sender.
     """
     if step.after.rows.get(TOKEN_BALANCES, key).amount <= step.before.rows.get(TOKEN_BALANCES, key).amount:
         return True
@@ -209,7 +230,11 @@ def _shares_come_to_the_caller(step: AnyStep, call: Any, key: Any) -> bool:
 
 
 def _pays_who_is_named(step: AnyStep, call: Any, key: Any) -> bool:
-    """A new set redistributes to the recipient named for it, who is somebody; without one it burns."""
+    """True if an operator set's redistribution recipient is the right one and never changes.
+
+    A new set has the recipient named for it, neither the burn address nor the zero address. A set created without
+    redistribution has the burn address.
+    """
     before, after = step.before.rows.get(OPERATOR_SETS, key), step.after.rows.get(OPERATOR_SETS, key)
     recipient = after.redistribution_recipient
     if before.exists:
@@ -225,7 +250,7 @@ def _pays_who_is_named(step: AnyStep, call: Any, key: Any) -> bool:
 
 
 def _opened_by_the_whitelister(step: AnyStep, call: Any, key: Any) -> bool:
-    """The whitelister says which strategies take deposits, and no others issue shares."""
+    """True if only the whitelister changes a strategy's whitelisting, and only a whitelisted strategy issues shares."""
     before, after = step.before.rows.get(STRATEGIES, key), step.after.rows.get(STRATEGIES, key)
     if before.is_whitelisted != after.is_whitelisted:
         return bool(call.sender == step.before.rows.get(CONFIG, SINGLETON).strategy_whitelister)
@@ -233,12 +258,15 @@ def _opened_by_the_whitelister(step: AnyStep, call: Any, key: Any) -> bool:
 
 
 def _pod_of_its_owner(_step: AnyStep, call: Any, key: Any) -> bool:
-    """A pod is made, and pays, by its owner's call; ETH arrives by itself."""
+    """True if a pod's row is written by a call of its owner, or by FundPod, with which ETH arrives."""
     return isinstance(call, FundPod) or bool(call.sender == key)
 
 
 def _native_eth_queued_by_its_holder(step: AnyStep, call: Any, key: Any) -> bool:
-    """Native deposit shares leave as those of a token strategy do; a deficit is a fact of history."""
+    """True if a pod owner's native deposit shares fall only by an allowed call, as for token strategies.
+
+    PlantPodOwnerDepositShares, which sets a deficit from before the slashing release, is exempt.
+    """
     before, after = step.before.rows.get(POD_OWNERS, key), step.after.rows.get(POD_OWNERS, key)
     lost_shares = before.deposit_shares - after.deposit_shares
     if lost_shares <= 0 or isinstance(call, PlantPodOwnerDepositShares):
@@ -254,14 +282,17 @@ def _native_eth_queued_by_its_holder(step: AnyStep, call: Any, key: Any) -> bool
 
 
 def _native_eth_comes_to_the_caller(step: AnyStep, call: Any, key: Any) -> bool:
-    """Native deposit shares come to the owner whose pod reports, or who completes a withdrawal."""
+    """True if a pod owner's native deposit shares grow only by its own call: a pod's report or a completed withdrawal.
+
+    PlantPodOwnerDepositShares is exempt.
+    """
     before, after = step.before.rows.get(POD_OWNERS, key), step.after.rows.get(POD_OWNERS, key)
     is_fact = isinstance(call, PlantPodOwnerDepositShares)
     return is_fact or after.deposit_shares <= before.deposit_shares or bool(call.sender == key)
 
 
 def _lost_by_its_pod(step: AnyStep, call: Any, key: Any) -> bool:
-    """A beacon chain slashing factor changes by a report of its owner's pod alone."""
+    """True if a beacon chain slashing factor changes only by a balance report that the owner's own pod sends."""
     before, after = step.before.rows.get(POD_OWNERS, key), step.after.rows.get(POD_OWNERS, key)
     if before.beacon_chain_slashing_factor_wad == after.beacon_chain_slashing_factor_wad:
         return True
@@ -325,7 +356,7 @@ POOLS: Final[Rights] = {STRATEGIES: _opened_by_the_whitelister}
 
 
 def right(law_id: str, sentence: str, source: str, rights: Rights) -> StepLaw:
-    """The law that each row which a step writes to one of the tables may be written by its call."""
+    """A step law: every row that a step writes to one of these tables must be one that the call may write."""
 
     def holds(step: AnyStep) -> bool:
         for write in step.delta.writes:

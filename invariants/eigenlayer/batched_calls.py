@@ -1,8 +1,8 @@
-"""A walk of calls about several elements at once, and of calls by the wrong accounts.
+"""A scenario of calls over several elements, and of calls from accounts without authority.
 
-What an ordinary walk draws is mostly about one strategy and one set, and by who may. Here lists have two members, each
-with a number of its own, withdrawals are of several strategies and completed several at a time, and accounts that are
-no operators try what operators do.
+The calls of an ordinary walk mostly name one strategy and one operator set, and come from authorized senders. Here
+lists have two or more elements with different amounts. Withdrawals contain several strategies and are completed several
+at a time. Accounts that are no operators try calls of operators.
 """
 
 from typing import Final, cast
@@ -68,7 +68,7 @@ from spec.machine import SINGLETON, Draft
 STAKERS_: Final = ("staker0", "staker1", "staker2")
 OPERATORS: Final = ("operator0", "operator1")
 NEWCOMER: Final = "newcomer"
-"""Deposits before it becomes an operator, and has been another one's staker, maybe."""
+"""An account that deposits, may delegate to an operator, and later becomes an operator itself."""
 
 PARTIES: Final = (*STAKERS_, NEWCOMER, *OPERATORS)
 TOKENS: Final = {"strategy0": "token0", "strategy1": "token1", "strategy2": "token0", "strategy3": "token1"}
@@ -76,11 +76,11 @@ POOLS: Final = tuple(TOKENS)
 SETS: Final[tuple[OperatorSet, ...]] = (("avs0", 1), ("avs0", 2), ("avs1", 1), ("avs1", 2))
 APPROVER: Final = "approver0"
 STRANGER: Final = "anybody"
-"""Deposits nothing, and is no operator."""
+"""An account without deposits that is no operator."""
 
 FRACTIONS_WAD: Final = (WAD // 10, 1, WAD // 3, WAD // 2)
 RECALLED: Final = 12
-"""The number of its last withdrawals that a party considers."""
+"""The number of a party's latest withdrawals that the walk considers for completion."""
 
 _WORLD: Final[dict[str, Json]] = {
     **WORLD,
@@ -99,7 +99,10 @@ _WORLD: Final[dict[str, Json]] = {
 
 
 def _opening() -> list[Action]:
-    """Two operators, of which one has an approver, in four sets that slash every strategy, and pay three ways."""
+    """The opening: two operators, one with an approver, registered for four operator sets that contain every strategy.
+
+    Two sets burn slashed shares; the other two pay them to two different recipients.
+    """
     plain = tuple([OperatorSetRequest(number, POOLS, "avs0") for number in (1, 2)])
     paying = tuple([OperatorSetRequest(number, POOLS, "avs1") for number in (1, 2)])
     actions: list[Action] = [
@@ -120,13 +123,13 @@ def _opening() -> list[Action]:
 
 
 def _two(choices: Choices) -> tuple[str, str]:
-    """Two strategies, in the order of their addresses."""
+    """Two different strategies, in the order of their addresses."""
     first = choices.below(len(POOLS) - 1)
     return POOLS[first], POOLS[first + 1 + choices.below(len(POOLS) - 1 - first)]
 
 
 def _action(choices: Choices, draft: Draft) -> Action:
-    """Stake comes and leaves by several strategies; half of the calls are rare ones elsewhere."""
+    """The next action. About half are deposits, withdrawals, allocations and delegations over several strategies."""
     kind, party = choices.below(20), choices.pick(PARTIES)
     if kind < 3:
         return MineBlocks(choices.pick((1, 1, 9, 11)))
@@ -149,7 +152,10 @@ def _action(choices: Choices, draft: Draft) -> Action:
 
 
 def _queue(choices: Choices, draft: Draft, party: str) -> Action:
-    """A part of everything that a party holds, of each strategy another: as one withdrawal, as two, or as many."""
+    """A QueueWithdrawals call of a party for part of its shares in each of its strategies.
+
+    The parts differ. The call makes one withdrawal, two, or three for each strategy.
+    """
     if choices.one_in(3):
         return _queue_many(draft, party)
     asked: list[tuple[str, int]] = []
@@ -166,7 +172,7 @@ def _queue(choices: Choices, draft: Draft, party: str) -> Action:
 
 
 def _queue_many(draft: Draft, party: str) -> Action:
-    """Three withdrawals from each strategy, so that to complete them all is to write many rows."""
+    """A QueueWithdrawals call with up to three withdrawals per strategy, whose joint completion writes many rows."""
     requests: list[WithdrawalRequest] = []
     for strategy in draft.get(STAKERS, party).strategy_list:
         quarter = draft.get(STAKER_SHARES, (party, strategy)).deposit_shares >> 2
@@ -175,7 +181,10 @@ def _queue_many(draft: Draft, party: str) -> Action:
 
 
 def _complete(choices: Choices, draft: Draft, party: str) -> Action:
-    """A completion for a party, mostly for the one with most due; now and then early, or somebody else's."""
+    """A call that completes one or several withdrawals, in half of the cases for the party with most of them due.
+
+    Seldom it includes withdrawals that are not due yet, or has another sender.
+    """
     last_block = current_block(draft) - draft.get(CONFIG, SINGLETON).min_withdrawal_delay_blocks
     if choices.one_in(8):
         last_block = current_block(draft) + 1
@@ -194,7 +203,7 @@ def _complete(choices: Choices, draft: Draft, party: str) -> Action:
 
 
 def _pending(draft: Draft, party: str, before_block: int) -> list[int]:
-    """The last withdrawals of a party that wait, and were queued before a block."""
+    """The nonces of a party's pending withdrawals queued before a block, among its latest RECALLED ones."""
     queued = draft.get(STAKERS, party).withdrawals_queued
     nonces: list[int] = []
     for nonce in range(max(queued - RECALLED, 0), queued):
@@ -213,7 +222,7 @@ def _completion(choices: Choices, draft: Draft, party: str, nonce: int) -> Compl
 
 
 def _magnitude(choices: Choices, draft: Draft, operator: str, operator_set: OperatorSet, strategy: str) -> int:
-    """More or less than what an operator has allocated to a set in a strategy."""
+    """A new magnitude of an operator's allocation, higher or lower than the current one where possible."""
     magnitude, _, _ = settled_magnitudes(draft, operator, operator_set, strategy)
     free_magnitude = (
         MAX_MAGNITUDES.latest(draft, (operator, strategy))
@@ -234,7 +243,7 @@ def _magnitude(choices: Choices, draft: Draft, operator: str, operator_set: Oper
 
 
 def _allocate(choices: Choices, draft: Draft) -> Action:
-    """Two strategies of one set, or one of each of two sets."""
+    """A ModifyAllocations call for two strategies of one operator set, or for one strategy in each of two sets."""
     operator, (one, other) = choices.pick(OPERATORS), _two(choices)
     first, second = choices.pick(((SETS[0], SETS[0]), (SETS[1], SETS[2]), (SETS[3], SETS[1]), (SETS[3], SETS[3])))
     magnitudes = (
@@ -251,7 +260,9 @@ def _allocate(choices: Choices, draft: Draft) -> Action:
 
 
 def _clear(choices: Choices, draft: Draft, party: str) -> Action:
-    """Two queues in which something is due, if there are two, each by another number."""
+    """A ClearDeallocationQueue call for two strategies with a different number each; both have due changes
+    if possible.
+    """
     numbers = choices.pick(((0, 2), (1, 2), (0, 1)))
     for operator in OPERATORS:
         due = [strategy for strategy in POOLS if due_magnitude(draft, operator, strategy) > 0]
@@ -261,7 +272,7 @@ def _clear(choices: Choices, draft: Draft, party: str) -> Action:
 
 
 def _delegate(choices: Choices, draft: Draft) -> Action:
-    """To an operator, to another, and away, with a consent that is mostly new."""
+    """A call by which a staker delegates, redelegates or undelegates; its approval mostly has an unused salt."""
     staker = NEWCOMER if choices.one_in(8) else choices.pick(STAKERS_)
     operator = choices.pick(OPERATORS)
     salt = choices.below(3) if choices.one_in(3) else choices.below(10_000)
@@ -274,7 +285,9 @@ def _delegate(choices: Choices, draft: Draft) -> Action:
 
 
 def _strange(choices: Choices, draft: Draft) -> Action:
-    """Operators' calls by accounts that are no operators; a delegated account asks to become one."""
+    """A call for operators from an account that is no operator, or a registration as operator, even by a delegated
+    staker.
+    """
     approver = choices.pick((ZERO_ADDRESS, APPROVER))
     others: tuple[Action, ...] = (
         RegisterForOperatorSets(STRANGER, STRANGER, "avs0", (1,)),
@@ -293,7 +306,7 @@ def _strange(choices: Choices, draft: Draft) -> Action:
 
 
 def _slash(choices: Choices, draft: Draft, operator: str, operator_set: OperatorSet) -> Action:
-    """A slash of those of three strategies that a set lists, each by a fraction of its own."""
+    """A slash of up to three strategies of an operator set, each by its own fraction; seldom of unlisted strategies."""
     first = choices.below(len(POOLS) - 2)
     listed = [
         strategy
@@ -307,7 +320,9 @@ def _slash(choices: Choices, draft: Draft, operator: str, operator_set: Operator
 
 
 def _of_sets(choices: Choices, draft: Draft) -> Action:
-    """Operators join two sets and leave them, sets are created by twos, lose strategies and slash."""
+    """A call about operator sets: to join or leave two, create two, change their strategies, slash, or pay
+    out a slash.
+    """
     kind, operator, (one, other) = choices.below(8), choices.pick(OPERATORS), _two(choices)
     operator_set = choices.pick(SETS)
     if kind < 3:

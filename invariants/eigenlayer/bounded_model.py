@@ -1,5 +1,7 @@
-"""EigenLayer's bounded model: one strategy and native ETH, one operator, two stakers, one of them with a pod, two
-operator sets of that operator, and rewards that one AVS pays and one staker claims.
+"""EigenLayer's bounded model.
+
+It has one token strategy and native ETH, one operator in two operator sets, and two stakers, one of them with a pod.
+One AVS pays rewards, and one staker claims them.
 """
 
 from typing import Final, cast
@@ -90,14 +92,17 @@ WORLD: Final = with_native_eth(
         },
     }
 )
-"""One open strategy beside native ETH, delays of one block and of two for withdrawals, two stakers with ten tokens
-each, and an AVS that can pay twice.
+"""The world: one whitelisted strategy and native ETH, two stakers with ten tokens each, an AVS that can pay twice.
+
+Delays are one block, and two for withdrawals.
 """
 
 
 def opening() -> list[Action]:
-    """Both stakers deposit three tokens, the first also has ETH in a pod and delegates, and each set gets half the
-    operator's magnitude, one of them in both strategies. Rewards were paid, and a root of them is active.
+    """The opening: each staker deposits three tokens; the first also has ETH in a pod and delegates.
+
+    Each operator set has half of the operator's magnitude in the token strategy; the burning one also has half in
+    native ETH. One rewards submission was paid, and one root is active.
     """
     actions: list[Action] = [UpdateAvsMetadata(avs, avs) for avs, _ in (BURNING, REDISTRIBUTING)]
     actions += [
@@ -126,7 +131,7 @@ def _report(balance_wei: int, delta_wei: int) -> Action:
 
 
 def _pay() -> Action:
-    """All that the AVS has is paid in two calls."""
+    """A rewards submission of half of the AVS's initial tokens."""
     strategies = (StrategyAndMultiplier(STRATEGY, 1),)
     return CreateAvsRewardsSubmission("avs0", (RewardsSubmission(strategies, TOKEN, REWARD, 5_000, 100),))
 
@@ -145,7 +150,7 @@ def _queue(staker: str, shares: int, strategy: str = STRATEGY) -> Action:
 
 
 def _complete(staker: str, receive_as_tokens: bool) -> Action:
-    """The first withdrawal that a staker queued."""
+    """The completion of the first withdrawal that a staker queued."""
     return CompleteQueuedWithdrawal(staker, Completion(staker, 0, (TOKEN,), receive_as_tokens))
 
 
@@ -183,13 +188,13 @@ CALLS: Final[list[Action]] = [
     _claim(),
     SetOperatorAvsSplit("operator0", "operator0", "avs0", 5_000),
 ]
-"""One or two ways of everything that moves stake: in, out, to an operator, to a set, and away. Of native ETH and of
-rewards one of each kind.
+"""The calls of the model: one or two of every kind that moves stake, and one of most kinds for native ETH
+and rewards.
 """
 
 
 def next_action(choices: Choices, _draft: Draft) -> Action:
-    """Any of the calls."""
+    """Any of the model's calls."""
     return choices.pick(CALLS)
 
 

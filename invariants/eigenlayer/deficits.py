@@ -1,5 +1,6 @@
-"""A scenario of native ETH and deficits: shares below zero, as they were before the slashing release, meet withdrawals
-that were queued before, payouts, losses and new ETH.
+"""A scenario of native ETH with deficits: negative deposit shares, as they existed before the slashing release.
+
+Deficits meet withdrawals queued before, payouts, losses and new ETH.
 """
 
 from typing import Final
@@ -31,7 +32,9 @@ DEPOSITS_WEI: Final = (7 * GWEI_TO_WEI, 1000 * GWEI_TO_WEI, 32 * 10**18)
 
 
 def _next_action(choices: Choices, draft: Draft) -> Action:
-    """The next call that leads an owner to a payout with a deficit; now and then any call of the walk of native ETH."""
+    """The next action: usually the next call towards an owner's payout with a deficit, else one of the
+    native ETH walk.
+    """
     first = choices.below(len(OWNERS))
     open_owners = [owner for owner in OWNERS[first:] + OWNERS[:first] if not _is_stuck(draft, owner)]
     if not open_owners or choices.one_in(4):
@@ -53,12 +56,14 @@ def _next_action(choices: Choices, draft: Draft) -> Action:
 
 
 def _is_stuck(draft: Draft, owner: str) -> bool:
-    """True if nothing waits that could repay an owner's deficit: then no ETH of it is counted any more."""
+    """True if the owner has a deficit and no pending withdrawal. Then none of its ETH can be paid out any more."""
     return draft.get(POD_OWNERS, owner).deposit_shares < 0 and _waiting(draft, owner) < 0
 
 
 def _deficit(choices: Choices, draft: Draft, owner: str, nonce: int) -> int:
-    """Mostly a part of what waits, or of a gwei; seldom all of it, or more."""
+    """The size of a deficit in shares: mostly one wei, one gwei or part of the pending withdrawal; seldom
+    all or more.
+    """
     waiting_shares = draft.get(QUEUED_SHARES, (owner, nonce, 0)).scaled_shares
     if choices.one_in(6):
         return max(waiting_shares, 1) + choices.pick((0, 1, GWEI_TO_WEI))
@@ -66,7 +71,7 @@ def _deficit(choices: Choices, draft: Draft, owner: str, nonce: int) -> int:
 
 
 def _waiting(draft: Draft, owner: str) -> int:
-    """The last withdrawal of an owner that still waits, if one of the last few does; else -1."""
+    """The nonce of an owner's latest pending withdrawal among its last four, or -1 if there is none."""
     queued = draft.get(STAKERS, owner).withdrawals_queued
     for nonce in range(queued - 1, max(queued - 4, 0) - 1, -1):
         if draft.get(WITHDRAWALS, (owner, nonce)).is_pending:

@@ -1,4 +1,4 @@
-"""Delegation: operators cover their stakers, and who joins or leaves loses nothing by it."""
+"""EigenLayer's laws of delegation: operators cover their stakers, and joining or leaving costs a staker nothing."""
 
 from typing import Final
 
@@ -22,7 +22,10 @@ from spec.eigenlayer.state import (
 
 
 def _delegation_brings_everything(step: AcceptedStep[DelegateTo | RegisterAsOperator]) -> bool:
-    """All deposit shares count for the operator, none of them hit by what it was slashed before."""
+    """True if a delegating staker brings all its deposit shares to the operator.
+
+    Earlier slashes of the operator must not reduce them, up to rounding.
+    """
     call = step.action
     operator = call.operator if isinstance(call, DelegateTo) else call.sender
     rows = step.after.rows
@@ -39,7 +42,7 @@ def _delegation_brings_everything(step: AcceptedStep[DelegateTo | RegisterAsOper
 
 
 def _consent_is_spent(step: AcceptedStep[DelegateTo | Redelegate]) -> bool:
-    """An approver's signature is used once."""
+    """True if the approver's salt is spent after the call; without an approver no salt may be spent."""
     call = step.action
     approver = step.before.rows.get(OPERATOR_DETAILS, call.operator).delegation_approver
     if approver == ZERO_ADDRESS:
@@ -48,7 +51,7 @@ def _consent_is_spent(step: AcceptedStep[DelegateTo | Redelegate]) -> bool:
 
 
 def _leaving_queues_everything(step: AcceptedStep[Undelegate | Redelegate]) -> bool:
-    """One withdrawal for each strategy held, and no deposit share left."""
+    """True if leaving an operator queues one withdrawal for each strategy held, and leaves no deposit shares."""
     call = step.action
     staker = call.staker if isinstance(call, Undelegate) else call.sender
     before, after = step.before.rows.get(STAKERS, staker), step.after.rows.get(STAKERS, staker)
@@ -63,7 +66,7 @@ def _leaving_queues_everything(step: AcceptedStep[Undelegate | Redelegate]) -> b
 
 
 def _withdrawable_is_at_most_deposited(view: View, subject: Pair) -> bool:
-    """Of token strategies; of native ETH see ETH-16."""
+    """True if a staker's withdrawable shares do not exceed its deposit shares. Native ETH is exempt; see ETH-16."""
     if subject[1] == BEACON_CHAIN_ETH:
         return True
     deposited_shares = held_shares(view.rows, subject[0], subject[1])
@@ -92,7 +95,7 @@ def _same(key: object) -> object:
 
 
 def _consented(step: AcceptedStep[DelegateTo | Redelegate]) -> bool:
-    """The approver signed, in time, and the salt was not used before."""
+    """True if the operator's approver signed the approval, it is not expired, and its salt was not used before."""
     call, rows = step.action, step.before.rows
     approver, approval = rows.get(OPERATOR_DETAILS, call.operator).delegation_approver, call.approval
     is_spent = rows.get(SPENT_SALTS, (approver, approval.salt)).is_spent
@@ -105,22 +108,25 @@ def _asks_for_consent(step: AcceptedStep[DelegateTo | Redelegate]) -> bool:
 
 
 def _operator_covers_its_stakers(view: View, subject: Pair) -> bool:
-    """Of token strategies; of native ETH see ETH-06 and ETH-09."""
+    """True if an operator's shares cover its stakers' withdrawable shares. Native ETH is exempt; see ETH-06, ETH-09."""
     if subject[0] == ZERO_ADDRESS or subject[1] == BEACON_CHAIN_ETH:
         return True
     return uncalled_wad(view, subject) >= 0
 
 
 def uncalled_wad(view: View, operator_strategy: Pair) -> int:
-    """By how much an operator's shares exceed what its stakers can withdraw, in shares times WAD."""
+    """The excess of an operator's shares over its stakers' withdrawable shares, in shares times WAD."""
     owed_wad = view.total(ACTIVE, operator_strategy) * MAX_MAGNITUDES.latest(view.rows, operator_strategy)
     return view.rows.get(OPERATOR_SHARES, operator_strategy).shares * WAD - owed_wad
 
 
 def _operators_excess_is_rounding(step: AnyStep) -> bool:
-    """A slash rounds what is left up once. A position queued rounds twice: the scaled shares that stay, and what the
-    operator gives up. Shares that join round the staker's scaling factor twice, each time by less than one part in WAD
-    of the shares held, then the scaled shares, and what could be withdrawn before. Of native ETH see ETH-06.
+    """True if the excess of every written operator's shares grows by no more than rounding explains.
+
+    A slash rounds the remaining shares up once. A queued position rounds twice: the scaled shares that stay, and the
+    shares that the operator gives up. Shares that join round the staker's scaling factor twice, each time by less than
+    one part in WAD of the shares held. They also round the scaled shares, and what was withdrawable before. Native ETH
+    is exempt; see ETH-06.
     """
     for operator_strategy in written(step.delta, OPERATOR_SHARES):
         grown_wad = uncalled_wad(step.after, operator_strategy) - uncalled_wad(step.before, operator_strategy)

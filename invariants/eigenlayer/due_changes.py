@@ -1,5 +1,6 @@
-"""A scenario of changes that are due: calls in the very block in which a delay, a slasher or an allocation changes or
-a slash can still not be paid, in the block before, and in the block after.
+"""A scenario around due blocks: calls in the block in which a change takes effect, one before it, and one after it.
+
+The changes are those of an allocation delay, a slasher, an allocation, a membership, or the payout of a slash.
 """
 
 from typing import Final
@@ -29,7 +30,7 @@ SLASHERS_: Final = ("avs0", "operator1")
 
 
 def opening() -> list[actions.Action]:
-    """One set, and one operator that is in it with half of its magnitude."""
+    """The opening: one operator set, and one operator registered for it, which allocates half of its magnitude."""
     return [
         actions.UpdateAvsMetadata(AVS, AVS),
         actions.CreateOperatorSets(AVS, AVS, (actions.OperatorSetRequest(1, (STRATEGY,), AVS),)),
@@ -46,7 +47,7 @@ def _allocates(magnitude: int) -> actions.Action:
 
 
 def _oldest_slash(draft: Draft) -> int:
-    """The oldest of the last slashes of which something waits, or the last one."""
+    """The id of the oldest of the last five slashes with unpaid shares, or of the last slash if there is none."""
     slash_count = draft.get(OPERATOR_SETS, SET).slash_count
     for slash_id in range(max(slash_count - 4, 1), slash_count):
         if draft.get(SLASHES, (SET, slash_id)).strategies:
@@ -55,7 +56,7 @@ def _oldest_slash(draft: Draft) -> int:
 
 
 def _pays(choices: Choices, draft: Draft) -> actions.Action:
-    """The oldest slash, seldom the one after it, is paid: whole, or one strategy of it."""
+    """A call that pays out the oldest unpaid slash, seldom the one after it: in all strategies or in one."""
     slash_id = _oldest_slash(draft) + choices.pick((0, 0, 0, 1))
     if choices.one_in(2):
         return actions.ClearBurnOrRedistributableSharesByStrategy("staker0", SET, slash_id, STRATEGY)
@@ -63,7 +64,9 @@ def _pays(choices: Choices, draft: Draft) -> actions.Action:
 
 
 def next_action(choices: Choices, draft: Draft) -> actions.Action:
-    """Something is asked for, or blocks pass until the next change is due, or what leans on such a change is called."""
+    """The next action: it requests a change, mines blocks until the next due block, or makes a call that a change
+    affects.
+    """
     block, kind = current_block(draft), choices.below(14)
     if kind > 11:
         return _pays(choices, draft)

@@ -1,4 +1,4 @@
-"""Elements of a call over a list: which of them are about the same subject."""
+"""The subjects of a call's list elements, used to see if two elements concern one subject."""
 
 from collections.abc import Callable
 from typing import Any, Final
@@ -92,11 +92,14 @@ SUBJECTS: Final[dict[type[Any], Callable[[Draft, Any], list[object]]]] = {
     CreateOperatorDirectedAvsRewardsSubmission: _paid_tokens,
     CreateOperatorDirectedOperatorSetRewardsSubmission: _paid_tokens,
 }
-"""The subject of each element of a call, for calls in which one element can change what a later one meets."""
+"""For each action over a list, a function that returns the subject of each element, such as its strategy.
+
+Listed are the actions in which one element can change the state that a later one meets.
+"""
 
 
 def are_elements_apart(before: View, call: Any) -> bool:
-    """True if no two elements of the call are of the same subject."""
+    """True if no two elements of the call have one subject."""
     find = SUBJECTS.get(type(call))
     if find is None:
         return True

@@ -40,13 +40,13 @@ ALONE: Final[tuple[Party, ...]] = tuple([(account,) for account in (*STAKERS_, *
 
 
 def balance(state: State, token: str, party: Party) -> int:
-    """The token balance of all accounts of a party."""
+    """The total balance of a token of all accounts of a party."""
     rows = Draft(state)
     return sum(rows.get(TOKEN_BALANCES, (token, account)).amount for account in party)
 
 
 def worth(state: State, strategy: str, shares: int) -> int:
-    """The value of shares of a strategy in tokens at the current rate, rounded down. The rate never falls."""
+    """The value of a strategy's shares in tokens at the current exchange rate, rounded down. The rate never falls."""
     rows = Draft(state)
     pool = rows.get(STRATEGIES, strategy)
     held = rows.get(TOKEN_BALANCES, (pool.underlying_token, strategy)).amount
@@ -54,7 +54,10 @@ def worth(state: State, strategy: str, shares: int) -> int:
 
 
 def claimed_shares(state: State, account: str, strategy: str) -> int:
-    """The shares of a strategy that an account can withdraw, waits for, or is to get of what was slashed."""
+    """The shares of a strategy that an account can claim.
+
+    These are its withdrawable shares, its queued ones, and unpaid slashed shares of sets whose recipient it is.
+    """
     rows = Draft(state)
     waiting = [
         paid_shares(rows, account, nonce, position)
@@ -65,7 +68,7 @@ def claimed_shares(state: State, account: str, strategy: str) -> int:
 
 
 def _to_be_paid(state: State, strategy: str, recipients: Party) -> list[int]:
-    """The shares of a strategy that each slash took and did not pay out yet, if it pays one of the accounts."""
+    """The unpaid shares of a strategy of each slash whose redistribution recipient is one of the accounts."""
     rows = Draft(state)
     return [
         row.shares
@@ -77,14 +80,16 @@ def _to_be_paid(state: State, strategy: str, recipients: Party) -> list[int]:
 
 
 def payments_to_others(state: State, account: str, strategy: str) -> int:
-    """The number of payments of slashed shares still owed to others, which anybody may trigger."""
+    """The number of pending payments of a strategy's slashed shares to other accounts. Anybody may trigger them."""
     others = {row.redistribution_recipient for row in state.rows(OPERATOR_SETS).values()} - {account}
     is_legacy_owed = Draft(state).get(STRATEGIES, strategy).legacy_burnable_shares > 0
     return len(_to_be_paid(state, strategy, tuple(others))) + (1 if is_legacy_owed else 0)
 
 
 def claims_of(state: State, account: str, strategy: str) -> int:
-    """The number of an account's separately rounded claims on a strategy: shares held, and positions that wait."""
+    """The number of an account's claims on a strategy that round separately: its shares held, and each
+    queued position.
+    """
     rows = Draft(state)
     waiting = [
         key
@@ -95,8 +100,10 @@ def claims_of(state: State, account: str, strategy: str) -> int:
 
 
 def leave(protocol: Protocol, state: State, party: Party) -> None:
-    """Let a party take out all it can: slashes are paid out when they can be, everything is queued, and completed as
-    tokens after the delay. What dust keeps in comes back as shares, and leaves but for what is missing.
+    """Let a party withdraw everything it can.
+
+    First, slashes are paid out. Then the party queues all shares, waits for the delay, and completes the withdrawals as
+    tokens. Withdrawals rejected for missing dust are completed as shares, and queued again without the missing amount.
     """
     execute(protocol, state, MineBlocks(Draft(state).get(CONFIG, SINGLETON).slash_resolution_delay_blocks + 1))
     for operator_set, details in list(state.rows(OPERATOR_SETS).items()):
@@ -114,7 +121,7 @@ def leave(protocol: Protocol, state: State, party: Party) -> None:
 
 
 def _queue_what_is_there(protocol: Protocol, state: State, account: str) -> None:
-    """Queue all that an account holds of each strategy, or as much as the strategy has issued."""
+    """Queue all of an account's shares in each strategy, or as many as the strategy has issued, if that is less."""
     rows = Draft(state)
     requests: list[WithdrawalRequest] = []
     for strategy in rows.get(STAKERS, account).strategy_list:
@@ -132,7 +139,7 @@ def _wait(protocol: Protocol, state: State) -> None:
 
 
 def _complete_all(protocol: Protocol, state: State, account: str) -> list[int]:
-    """Complete all withdrawals of an account as tokens; the nonces of those that are refused."""
+    """Complete all pending withdrawals of an account as tokens. Returns the nonces of those that are rejected."""
     return [
         nonce
         for nonce in range(Draft(state).get(STAKERS, account).withdrawals_queued)
@@ -149,19 +156,19 @@ def _completion(state: State, account: str, nonce: int, receive_as_tokens: bool)
 
 
 class FreeLunch(Game):
-    """One account moves alone, and nobody is slashed meanwhile."""
+    """The game in which one account moves alone, and nobody is slashed meanwhile."""
 
     def allows(self, party: Party, action: Any) -> bool:
-        """True if it is a call of the party's own, or time that passes."""
+        """True if the action is a call of the party other than SlashOperator, or time that passes."""
         if isinstance(action, MineBlocks):
             return True
         return action.sender in party and not isinstance(action, SlashOperator)
 
     def excess(self, party: Party, before: State, after: State, moves: list[Any]) -> int:
-        """The tokens that the account takes out, above what it held and its claims were worth when its moves began.
+        """The tokens that the account withdraws in excess of what it held, and its claims were worth, before its moves.
 
-        Its own roundings cost it at most what they leave to others, so that they gain it nothing. A payment to somebody
-        else leaves less than one unit, which may be its.
+        The account's own roundings gain it nothing: they cost it at least what they leave to others. Each payment to
+        another account may gain it less than one unit, which is deducted.
         """
         (account,) = party
         left = after.copy()
@@ -178,12 +185,15 @@ class FreeLunch(Game):
 
 
 class Coalition(Game):
-    """Operators, services, slashers, the redistribution recipient and stakers in one hand, beside one staker who is in
-    nobody's and delegates to nobody.
+    """The game of a coalition of operators, services, slashers, a redistribution recipient and stakers.
+
+    One staker is outside of it and delegates to nobody.
     """
 
     def scene(self, choices: Choices) -> list[Any]:
-        """In half of the games a share is made expensive first, by a donation to a strategy that has few."""
+        """The opening; in half of the games followed by a small deposit and a donation that make a strategy's shares
+        expensive.
+        """
         if choices.one_in(2):
             return self.walk.opening()
         strategy = choices.pick(POOLS)
@@ -194,7 +204,9 @@ class Coalition(Game):
         ]
 
     def allows(self, party: Party, action: Any) -> bool:
-        """True of all that the coalition does; of the outsider's calls, of deposits and of withdrawals for tokens."""
+        """True for every call of the coalition. The outsider may only deposit, queue, and complete withdrawals as
+        tokens.
+        """
         if isinstance(action, MineBlocks) or action.sender != OUTSIDER:
             return True
         if isinstance(action, CompleteQueuedWithdrawal):
@@ -202,7 +214,7 @@ class Coalition(Game):
         return isinstance(action, DepositIntoStrategy | QueueWithdrawals)
 
     def excess(self, party: Party, before: State, after: State, moves: list[Any]) -> int:
-        """The coalition's gain of a token since genesis, above the allowance."""
+        """The coalition's largest gain in any token since genesis, less the allowance for rounding."""
         start, end = self.walk.genesis(), after.copy()
         leave(self.walk.protocol, end, party)
         return max(
@@ -214,10 +226,10 @@ class Coalition(Game):
 
 
 class Outsider(Coalition):
-    """The coalition's game, in which the loss of the outsider is measured instead of the coalition's gain."""
+    """The coalition's game with another measure: the outsider's loss instead of the coalition's gain."""
 
     def excess(self, party: Party, before: State, after: State, moves: list[Any]) -> int:
-        """The outsider's loss of a token since genesis, above the allowance: it leaves last."""
+        """The outsider's largest loss in any token since genesis, less the allowance for rounding. It exits last."""
         start, end = self.walk.genesis(), after.copy()
         leave(self.walk.protocol, end, party)
         alone = end.copy()
@@ -234,9 +246,11 @@ class Outsider(Coalition):
 
 
 def allowance(end: State, strategy: str, moves: list[Any]) -> int:
-    """The dust, in tokens at the last rate, the highest: one share for each position that was queued from an operator
-    slashed before, which slashes may count twice (SOLV-01); one for each deposit of the outsider's, and one unit of the
-    token for each position that it completed, which round against it (ROUND-02).
+    """The allowance for rounding of one strategy, in tokens at the last and therefore highest exchange rate.
+
+    It is one share for each position queued from an operator slashed before, which slashes may count twice (SOLV-01).
+    It is one share for each deposit of the outsider, and one token unit for each of its completed positions, which
+    round against it (ROUND-02).
     """
     rows = Draft(end)
     positions = [(key, row) for key, row in end.rows(QUEUED_SHARES).items() if row.strategy == strategy]

@@ -1,4 +1,4 @@
-"""Histories: a push is the last word of its block, and what was the last word of an earlier block stays."""
+"""EigenLayer's law of histories: a push sets the value of its own block, and values of earlier blocks stay."""
 
 from typing import Final
 
@@ -9,11 +9,13 @@ from spec.history import HistoryTable
 from spec.machine import Draft
 
 PROBED: Final = 2
-"""The number of latest checkpoints that a law looks up again, beside one in the middle of the history."""
+"""The number of latest checkpoints that the law looks up again; it also looks up one in the middle."""
 
 
 def _looks_up_its_own(rows: Draft, history: HistoryTable[Pair], key: Pair, position: int) -> bool:
-    """True if a checkpoint is found from its own point on, and the one before it just before that."""
+    """True if a look-up at the checkpoint's block finds its value, and a look-up one block earlier finds the one
+    before.
+    """
     checkpoint = rows.get(history.checkpoints, (key, position))
     earlier = rows.get(history.checkpoints, (key, position - 1)).value if position else history.default
     return (
@@ -23,8 +25,10 @@ def _looks_up_its_own(rows: Draft, history: HistoryTable[Pair], key: Pair, posit
 
 
 def _history_only_grows(step: AnyStep) -> bool:
-    """A push writes one checkpoint, of the current block: the next one, or again the last one if that is of this block
-    too. So no other changes; and a few of them are looked up, the latest and one in the middle.
+    """True if each push writes one checkpoint, at the current block, and changes no other.
+
+    It is a new checkpoint, or the last one again if that is of the current block too. The latest checkpoints and one in
+    the middle are also looked up.
     """
     block, before, rows = current_block(step.before.rows), step.before.rows, step.after.rows
     for history in (MAX_MAGNITUDES, CUMULATIVE_SCALED_SHARES):

@@ -1,4 +1,4 @@
-"""Lemmas of the proofs of other laws, declared as laws so that walks check them too."""
+"""Lemmas for the proofs of other laws, declared as laws so that walks check them too."""
 
 from typing import Any, Final
 
@@ -37,8 +37,10 @@ def _shares_are_backed(view: View, strategy: str) -> bool:
 
 
 def _count_was_no_more(view: View, place: tuple[Any, int]) -> bool:
-    """Each checkpoint that there is, by itself: what a look-up finds is LEMMA-past-count, of the proofs. The count of
-    native ETH is cut to 224 bits, which that of no token strategy reaches.
+    """True if a checkpoint's count of scaled shares is between 0 and the latest count.
+
+    Each checkpoint is checked by itself; the proofs' LEMMA-past-count is about look-ups. Native ETH is exempt: its
+    count is truncated to 224 bits, which the count of no token strategy reaches.
     """
     key, position = place
     if key[1] == BEACON_CHAIN_ETH:

@@ -1,8 +1,9 @@
-"""Native ETH: a pod pays its owner alone, losses only lower, and the two kinds of strategies do not touch each other.
+"""EigenLayer's laws of native ETH: pods, beacon chain slashing factors, and the separation from token strategies.
 
-An operator's shares of native ETH cover what its stakers can withdraw up to dust. A staker's slashing factor is a
-product that rounds down, and the scaling factor of what joins divides by it as it is rounded. A later slash of the
-operator multiplies anew, and may round less off. In a token strategy the factor is the magnitude itself.
+A pod pays only its owner, and losses only lower factors and payouts. An operator's native shares cover what its stakers
+can withdraw, up to dust. The dust arises because a staker's slashing factor is a product rounded down, and the scaling
+factor of joining shares is divided by the rounded product. A later slash of the operator computes a new product, which
+may lose less by rounding. In a token strategy the slashing factor is the magnitude itself, without a product.
 """
 
 from typing import Any, Final, cast
@@ -57,17 +58,17 @@ def _operator_group(rows: Draft, key: str, _row: object) -> Pair:
 
 
 NATIVE_ACTIVE_WAD: Final = Sum("native_active_wad", POD_OWNERS, _operator_group, _left_wad, also_reads=(STAKERS,))
-"""(operator, native ETH) -> the scaled native shares of all its stakers, times their beacon chain slashing factors."""
+"""A sum per (operator, native ETH): its stakers' scaled native shares times their beacon chain slashing factors."""
 
 
 class _WholeNativeShares(Sum):
-    """The native shares that each staker could queue now, rounded down as a call rounds them.
+    """A sum over stakers of the native shares that each could queue now, rounded down as the contract rounds them.
 
-    Proofs do not ask for it, since the law that does is a known violation.
+    Proofs do not support this sum; only ETH-09 uses it, a known violation.
     """
 
     def counted(self, view: View, key: Any, row: Any) -> int:
-        """The whole shares of one staker."""
+        """The native shares that one staker could queue now, rounded down."""
         operator = view.rows.get(STAKERS, key).delegated_to
         magnitude = MAX_MAGNITUDES.latest(view.rows, (operator, BEACON_CHAIN_ETH))
         fraction_wad = fraction_left_wad(view.rows, key, BEACON_CHAIN_ETH, magnitude)
@@ -81,7 +82,7 @@ NATIVE_WITHDRAWABLE: Final = _WholeNativeShares(
     _scaled,
     also_reads=(STAKERS, MAX_MAGNITUDES.heads, POD_OWNERS),
 )
-"""(operator, native ETH) -> the native shares that all its stakers can queue now."""
+"""A sum per (operator, native ETH): the native shares that all its stakers can queue now."""
 
 
 def _factor_never_grows(step: AnyStep) -> bool:
@@ -107,7 +108,11 @@ def _pod_covers_what_is_restakable(view: View, owner: str) -> bool:
 
 
 def _pod_pays_its_owner(step: AnyStep) -> bool:
-    """The ETH that leaves a pod is what its owner gets: whole gwei of what is restakable, and by the owner's call."""
+    """True if the ETH that leaves each pod equals the ETH that its owner receives.
+
+    A payment must be a whole number of gwei, must lower the pod's withdrawable gwei by as much, and needs a call of the
+    owner. FundPod must pay nothing.
+    """
     owners = [*written(step.delta, PODS), *written(step.delta, ETH_BALANCES)]
     for owner in owners:
         pod, pod_after = step.before.rows.get(PODS, owner), step.after.rows.get(PODS, owner)
@@ -128,7 +133,7 @@ def _pod_pays_its_owner(step: AnyStep) -> bool:
 def _claim_is_bounded_by_its_pod(
     step: AcceptedStep[CompleteQueuedWithdrawal | CompleteQueuedWithdrawals],
 ) -> bool:
-    """Nobody gets more of ETH than its own pod could pay before."""
+    """True if no account receives more ETH than its own pod's withdrawable gwei before the call."""
     for account in written(step.delta, ETH_BALANCES):
         paid_wei = step.after.rows.get(ETH_BALANCES, account).amount_wei
         paid_wei -= step.before.rows.get(ETH_BALANCES, account).amount_wei
@@ -148,15 +153,15 @@ def _never_below_zero(step: AnyStep) -> bool:
 
 
 def uncalled_native_wad(view: View, operator_strategy: Pair) -> int:
-    """By how much an operator's native shares exceed its stakers', unrounded, in shares times WAD twice."""
+    """The excess of an operator's native shares over its stakers' unrounded shares, in shares times WAD squared."""
     owed_wad = view.total(NATIVE_ACTIVE_WAD, operator_strategy) * MAX_MAGNITUDES.latest(view.rows, operator_strategy)
     return view.rows.get(OPERATOR_SHARES, operator_strategy).shares * WAD * WAD - owed_wad
 
 
 def _slash_keeps_cover(step: AnyStep, operator_strategy: Pair) -> bool:
-    """True if a slash moves no staker, and shares fall no further than the magnitude by which they are owed.
+    """True if the slash changes no staker, and lowers shares at most in proportion to the magnitude.
 
-    Then they fall no further short: with s >= s0 * m / m0, s - a * m is at least (s0 - a * m0) * m / m0.
+    Then a shortfall does not grow: with s >= s0 * m / m0, s - a * m is at least (s0 - a * m0) * m / m0.
     """
     magnitude = MAX_MAGNITUDES.latest(step.before.rows, operator_strategy)
     magnitude_after = MAX_MAGNITUDES.latest(step.after.rows, operator_strategy)
@@ -167,8 +172,11 @@ def _slash_keeps_cover(step: AnyStep, operator_strategy: Pair) -> bool:
 
 
 def _only_joining_uncovers(step: AnyStep) -> bool:
-    """Losses, slashes and leaving round against the stakers. What joins is scaled by a factor that was rounded down, by
-    less than one part in WAD: so much of the scaled shares that join may be short, and two shares of a delegation.
+    """True if an operator's native shares fall short of its stakers' only through shares that join.
+
+    Losses, slashes and withdrawals round against the stakers. Joining shares are scaled by a factor rounded down by
+    less than one part in WAD. So the shortfall may grow by one part in WAD of the scaled shares that join, and by two
+    shares for a delegation.
     """
     for operator_strategy in written(step.delta, OPERATOR_SHARES):
         if operator_strategy[1] != BEACON_CHAIN_ETH:
@@ -199,7 +207,7 @@ def _operator_covers_native_eth(view: View, subject: Pair) -> bool:
 
 
 def _report_raises_no_payout(step: AcceptedStep[RecordBeaconChainEthBalanceUpdate]) -> bool:
-    """Of every withdrawal that the owner has queued, within its window or after it."""
+    """True if the report raises the payout of none of the owner's queued withdrawals, whether slashable or not."""
     owner, before, after = step.action.pod_owner, step.before.rows, step.after.rows
     # No `return` within loops: a proof then asks one question of all, where it would follow each answer.
     kept: list[bool] = []
@@ -228,7 +236,7 @@ def _named_strategies(rows: Draft, call: Any) -> list[str]:
 
 
 def _kinds_are_apart(step: AnyStep) -> bool:
-    """A call that names native ETH alone writes no row of a token strategy, and the other way round."""
+    """True if a call that names only native ETH writes no row of a token strategy, and the other way round."""
     named = _named_strategies(step.before.rows, step.action)
     names_native = BEACON_CHAIN_ETH in named
     names_token = any(strategy != BEACON_CHAIN_ETH for strategy in named)
@@ -248,7 +256,10 @@ def _kinds_are_apart(step: AnyStep) -> bool:
 
 
 def _worth_is_at_most_deposited(view: View, owner: str) -> bool:
-    """The scaling factor undoes no more than both factors together took."""
+    """True if the owner's deposit scaling factor times the fraction left after slashing is at most one.
+
+    Slashing is here the product of the operator's magnitude and the beacon chain slashing factor.
+    """
     magnitude = MAX_MAGNITUDES.latest(view.rows, (view.rows.get(STAKERS, owner).delegated_to, BEACON_CHAIN_ETH))
     fraction_wad = fraction_left_wad(view.rows, owner, BEACON_CHAIN_ETH, magnitude)
     return view.rows.get(POD_OWNERS, owner).deposit_scaling_factor_wad * fraction_wad <= WAD * WAD

@@ -1,6 +1,6 @@
-"""A walk of native ETH: pods that gain and lose, beside one token strategy, in a world of its own.
+"""A walk of native ETH: pods gain and lose ETH, beside one token strategy, in a world of its own.
 
-Few amounts are of whole ETH: with shares of some gwei, and factors of nearly nothing, roundings show.
+Few amounts are whole ETH. With shares of a few gwei, and factors close to zero, rounding becomes visible.
 """
 
 from typing import Final, TypeVar, cast
@@ -68,14 +68,14 @@ BOTH: Final = (TOKEN_STRATEGY, BEACON_CHAIN_ETH)
 SETS: Final[tuple[OperatorSet, ...]] = (("avs0", 1), ("avs0", 2))
 GAINS_GWEI: Final = (1, 2, 3, 7, 1000, 32 * 10**9)
 LOSSES: Final = ((1, 2), (1, 3), (1, 32), (1, 10**9), (999_999_999, 10**9), (1, 1))
-"""Each a part of a balance that is lost."""
+"""The fractions of a balance that a report may lose, as (numerator, denominator)."""
 
 HUGE_WEI: Final = (INT256_MAX - INT256_MAX % GWEI_TO_WEI, 2**192 * GWEI_TO_WEI, 2**224 * GWEI_TO_WEI)
 FRACTIONS_WAD: Final = (1, 10**9, WAD // 10, WAD // 3, WAD // 2, WAD - 1, WAD)
 
 
 def world() -> dict[str, Json]:
-    """The world of walks with the beacon chain strategy, a short withdrawal delay, and no rewards."""
+    """The world of this walk: that of EigenLayer walks with native ETH, short delays, and without rewards."""
     config, genesis = cast("dict[str, Json]", WORLD["config"]), cast("dict[str, Json]", WORLD["genesis"])
     short = {**config, "MIN_WITHDRAWAL_DELAY_BLOCKS": 3, "DEALLOCATION_DELAY": 2}
     without_rewards = {field: value for field, value in genesis.items() if field != "rewards"}
@@ -83,7 +83,9 @@ def world() -> dict[str, Json]:
 
 
 def opening() -> list[Action]:
-    """Two operators in two sets that slash both kinds of strategies, and pods for most, with ETH in them."""
+    """The opening: two operators registered for two operator sets with both strategies; pods with ETH for
+    most parties.
+    """
     requests = tuple([OperatorSetRequest(number, BOTH, "avs0") for _, number in SETS])
     actions: list[Action] = [UpdateAvsMetadata("avs0", "avs0"), CreateOperatorSets("avs0", "avs0", requests)]
     for operator in OPERATORS:
@@ -96,7 +98,7 @@ def opening() -> list[Action]:
 
 
 def next_action(choices: Choices, draft: Draft) -> Action:
-    """Weighted so that ETH comes, is lost on both sides, leaves, and now and then something is wrong."""
+    """The next action: ETH arrives, is lost by reports or slashes, or leaves. Seldom a call is wrong on purpose."""
     kind = choices.below(100)
     if kind < 14:
         return MineBlocks(choices.pick((1, 1, 2, 3, 4)))
@@ -119,7 +121,7 @@ def next_action(choices: Choices, draft: Draft) -> Action:
 
 
 def seldom_action(choices: Choices, draft: Draft) -> Action:
-    """One of the calls and facts of native ETH, for a walk that is about other things."""
+    """A call about native ETH, for a walk that is mostly about other things."""
     kind = choices.below(8)
     if kind < 3:
         return _report(choices, draft)
@@ -129,7 +131,10 @@ def seldom_action(choices: Choices, draft: Draft) -> Action:
 
 
 def _report(choices: Choices, draft: Draft) -> Action:
-    """A gain, a loss or nothing, of a balance that may be any; seldom by somebody else, or of a part of a gwei."""
+    """A balance report with a gain, a loss or no change, from an arbitrary previous balance.
+
+    Seldom it comes from another sender, or contains a fraction of a gwei.
+    """
     owner = choices.pick(PARTIES)
     held_wei = max(draft.get(POD_OWNERS, owner).deposit_shares, 0)
     balance_wei = choices.pick((held_wei, 32 * 10**18, 10**9 * GWEI_TO_WEI))
@@ -154,7 +159,10 @@ def _turned(choices: Choices, options: tuple[Option, ...]) -> tuple[Option, ...]
 
 
 def _queue(choices: Choices, draft: Draft) -> Action:
-    """Some or all of a party's ETH, with tokens or without; seldom none, or more than it has."""
+    """A QueueWithdrawals call for some or all of a party's native shares, with token shares or without.
+
+    Seldom it names no shares, or more than the party has.
+    """
     party = choices.pick(PARTIES)
     for holder in _turned(choices, PARTIES):
         if draft.get(POD_OWNERS, holder).deposit_shares > 0:
@@ -195,7 +203,7 @@ def _completion(choices: Choices, draft: Draft, party: str, nonce: int) -> Compl
 
 
 def _complete(choices: Choices, draft: Draft) -> Action:
-    """A completion for anyone whose withdrawal is due, of one or several; sometimes too early."""
+    """A call that completes a due withdrawal of some party, or two of them; sometimes too early."""
     party = choices.pick(PARTIES)
     for waiting in _turned(choices, PARTIES):
         if _is_due(draft, waiting):
@@ -226,7 +234,7 @@ def _delegation(choices: Choices, draft: Draft) -> Action:
 
 
 def _rare(choices: Choices, draft: Draft) -> Action:
-    """Facts, pods, and the calls that say no to native ETH."""
+    """A rare call: a planted deficit, a new or funded pod, or a call that rejects native ETH."""
     party, kind = choices.pick(PARTIES), choices.below(8)
     if kind < 2:
         owner = party

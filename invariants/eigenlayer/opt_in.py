@@ -1,4 +1,4 @@
-"""Opt-in: operator sets, their slashers, their strategies and their members."""
+"""EigenLayer's laws of opt-in: operator sets, their slashers, strategies and members."""
 
 from typing import Any, Final
 
@@ -28,8 +28,9 @@ from spec.machine import SINGLETON
 
 
 def _slasher_changes_later(step: AcceptedStep[UpdateSlasher]) -> bool:
-    """A proposed slasher may slash after the configuration delay, the old one until then; to propose it again changes
-    nothing.
+    """True if a proposed slasher takes effect after the configuration delay, and the old one may slash until then.
+
+    Proposing the pending slasher again must change nothing.
     """
     call = step.action
     block = current_block(step.before.rows)
@@ -45,8 +46,10 @@ def _slasher_changes_later(step: AcceptedStep[UpdateSlasher]) -> bool:
 
 
 def _membership_changes_now(step: AcceptedStep[RegisterForOperatorSets | DeregisterFromOperatorSets]) -> bool:
-    """A registered operator is a member at once; one that leaves stays slashable for the deallocation delay, that block
-    included.
+    """True if registrations change at once.
+
+    A registered operator is a member at once. One that deregisters stays slashable for the deallocation delay, its last
+    block included.
     """
     call = step.action
     joins = isinstance(call, RegisterForOperatorSets)
@@ -59,7 +62,11 @@ def _membership_changes_now(step: AcceptedStep[RegisterForOperatorSets | Deregis
 
 
 def _fixed_fields_stay(step: AnyStep) -> bool:
-    """A strategy's token and address, an AVS's registrar and a set's recipient never change once they are there."""
+    """True if fields that must never change have not changed.
+
+    These are a strategy's token and address rank, an AVS's registrar, and an existing set's redistribution recipient. A
+    strategy's whitelisting may change only by the two whitelist calls.
+    """
     before, after = step.before.rows, step.after.rows
     for strategy in written(step.delta, STRATEGIES):
         old, new = before.get(STRATEGIES, strategy), after.get(STRATEGIES, strategy)
@@ -93,7 +100,7 @@ def _zero_means_that_no_slasher_changes(view: View, operator_set: OperatorSet) -
 
 
 def _comes_or_goes(step: AnyStep, _call: Any, key: Any) -> bool:
-    """An operator that joins was out, its earlier membership no longer slashable; one that leaves was in."""
+    """True if an operator that joins the set could not be slashed by it before, and one that leaves was registered."""
     before, after = step.before.rows.get(REGISTRATIONS, key), step.after.rows.get(REGISTRATIONS, key)
     if not step.before.rows.get(OPERATOR_SETS, key[1]).exists:
         return False
@@ -101,7 +108,7 @@ def _comes_or_goes(step: AnyStep, _call: Any, key: Any) -> bool:
 
 
 def _is_added_or_removed(step: AnyStep, _call: Any, key: Any) -> bool:
-    """The set exists, and a strategy of it is none any more, or one that was none is one."""
+    """True if the set exists, and the strategy's membership in it has changed."""
     is_member = step.before.rows.get(OPERATOR_SET_STRATEGIES, key).is_member
     is_changed = step.after.rows.get(OPERATOR_SET_STRATEGIES, key).is_member != is_member
     return is_changed and step.after.rows.get(OPERATOR_SETS, key[0]).exists

@@ -1,4 +1,4 @@
-"""Rejections: what must not be refused to whom it belongs, whatever anybody else did."""
+"""EigenLayer's rejection laws: calls that must never be rejected, whatever other accounts did."""
 
 from typing import Final
 
@@ -36,8 +36,9 @@ from spec.machine import SINGLETON
 
 
 def _may_undelegate(before: View, action: Undelegate) -> bool:
-    """True if a staker, its operator or the operator's approver ends a delegation, nothing queued overflows, and the
-    operator's shares cover the staker's native ETH.
+    """True if the call ends a delegation that it may end: by the staker, its operator or that operator's approver.
+
+    No count of queued shares may overflow, and the operator's shares must cover the staker's native ETH.
     """
     call, rows = action, before.rows
     operator = rows.get(STAKERS, call.staker).delegated_to
@@ -55,7 +56,7 @@ def _may_undelegate(before: View, action: Undelegate) -> bool:
 
 
 def _may_leave_sets(before: View, action: DeregisterFromOperatorSets) -> bool:
-    """True if an operator, or the AVS, ends registrations that there are, each once."""
+    """True if the operator or the AVS ends existing registrations, naming each operator set once."""
     call, rows = action, before.rows
     if call.sender not in (call.operator, call.avs) or not rows.get(AVSS, call.avs).has_registrar:
         return False
@@ -71,7 +72,7 @@ def _may_leave_sets(before: View, action: DeregisterFromOperatorSets) -> bool:
 
 
 def _may_take_back(before: View, action: ModifyAllocations) -> bool:
-    """True if an operator allocates less than it did, where no change is pending."""
+    """True if an operator lowers one allocation that has no pending change."""
     call, rows = action, before.rows
     if call.sender != call.operator or delay_in_force(rows, call.operator) is None or len(call.requests) != 1:
         return False
@@ -88,9 +89,11 @@ def _may_take_back(before: View, action: ModifyAllocations) -> bool:
 
 
 def _may_slash(before: View, action: SlashOperator) -> bool:
-    """True if the slasher in force slashes who can be slashed, in strategies of the set, in the order of addresses, by
-    fractions; after the first blocks of a chain, before those in which a slash could not be paid any more, and with
-    native ETH in the range of its counts.
+    """True if the slasher in force makes a valid slash.
+
+    The operator must be slashable by the set; the strategies must be the set's, in the order of their addresses; each
+    fraction must be in (0, WAD]. The block must be late enough for a look-up one withdrawal delay back, and early
+    enough for the slash to be paid out. Native ETH must be within the range of its counts.
     """
     call, rows = action, before.rows
     operator_set: OperatorSet = (call.avs, call.operator_set_id)

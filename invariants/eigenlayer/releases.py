@@ -1,4 +1,4 @@
-"""Walk, games and bounded model of each release but the newest: in its worlds, with what it is known to break."""
+"""The walk, games and bounded model of each older release of EigenLayer, with the laws that it is known to violate."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Rewards: what is paid, kept and still claimable is what was paid in, and each reward is paid once."""
+"""EigenLayer's laws of rewards: the coordinator's balance covers submissions, and each reward is paid once."""
 
 from typing import Any, Final
 
@@ -50,10 +50,10 @@ from spec.eigenlayer.state import (
 from spec.machine import SINGLETON, Draft
 
 SUBMITTED: Final = Sum("submitted", SUBMISSIONS, lambda _rows, _key, row: row.token or None, lambda row: row.amount)
-"""Token -> what all submissions are booked with, net of fees."""
+"""A sum per token: the amounts booked by all submissions, net of fees."""
 
 CLAIMED_OF: Final = Sum("claimed_of", CLAIMED, lambda _rows, key, _row: key[1], lambda row: row.cumulative_amount)
-"""Token -> what all earners together ever claimed."""
+"""A sum per token: the cumulative amounts claimed by all earners."""
 
 SUMS: Final[list[Sum]] = [SUBMITTED, CLAIMED_OF]
 
@@ -64,7 +64,10 @@ def _pool_is_whole(view: View, token: str) -> bool:
 
 
 def _roots_follow(view: View, number: int) -> bool:
-    """A root's period ends after that of the root before it; the last one's is that of the distribution."""
+    """True if a root's calculation period ends before that of the next root.
+
+    The last root's period must end when the distribution's does.
+    """
     distribution = view.rows.get(DISTRIBUTION, SINGLETON)
     if number < 0 or number >= distribution.root_count:
         return True
@@ -80,7 +83,7 @@ def _is_fraction(split: Split) -> bool:
 
 
 def applied_split(rows: Draft, split: Split) -> int:
-    """The split that counts in this second, in the words of the documentation."""
+    """The operator split in force now, in bips, computed as the documentation describes it."""
     default_bips = rows.get(REWARDS_SETTINGS, SINGLETON).default_operator_split_bips
     if split.activated_at_timestamp == 0:
         return default_bips
@@ -95,7 +98,11 @@ def _view_is_the_split_in_force(view: View, key: Any) -> bool:
 
 
 def _pool_gets_what_is_booked(step: AnyStep) -> bool:
-    """The pool gets what is booked; the payer pays that and the fee, at most a fifth of all."""
+    """True if the coordinator receives exactly what is booked, and the payer pays that plus the fee.
+
+    The fee is at most a fifth of the payment. Submissions are skipped if the fee recipient is the coordinator or the
+    payer.
+    """
     recipient = step.before.rows.get(REWARDS_SETTINGS, SINGLETON).fee_recipient
     for submission in step.action.submissions:
         token = submission.token
@@ -110,7 +117,10 @@ def _pool_gets_what_is_booked(step: AnyStep) -> bool:
 
 
 def _pays_once(step: AcceptedStep[ProcessClaim | ProcessClaims]) -> bool:
-    """No claimed amount falls, and the coordinator loses of a token what was claimed more of it."""
+    """True if each written claimed amount grows, and the coordinator pays exactly the growth of each token's total.
+
+    The payment is not checked if the recipient is the coordinator itself.
+    """
     for key in written(step.delta, CLAIMED):
         before, after = step.before.rows.get(CLAIMED, key), step.after.rows.get(CLAIMED, key)
         if after.cumulative_amount <= before.cumulative_amount:
@@ -135,7 +145,7 @@ def _root_pays(step: AcceptedStep[ProcessClaim | ProcessClaims]) -> bool:
 
 
 def _roots_stay(step: AnyStep) -> bool:
-    """A root that was there only becomes disabled, once, and before it is active."""
+    """True if existing roots change only by being disabled, once, and before their activation."""
     rows = step.before.rows
     for number in written(step.delta, ROOTS):
         before, after = rows.get(ROOTS, number), step.after.rows.get(ROOTS, number)
@@ -149,7 +159,9 @@ def _roots_stay(step: AnyStep) -> bool:
 
 
 def _split_waits(step: AcceptedStep[Splits]) -> bool:
-    """The split that counts is the same before and after, unless the delay is none."""
+    """True if the split in force is unchanged by the call, unless the new split activates at once and the
+    delay is 0.
+    """
     before, after = split_of(step.before.rows, step.action), split_of(step.after.rows, step.action)
     if after.activated_at_timestamp <= now_timestamp(step.after.rows):
         return step.before.rows.get(REWARDS_SETTINGS, SINGLETON).activation_delay_seconds <= 0
@@ -157,7 +169,10 @@ def _split_waits(step: AcceptedStep[Splits]) -> bool:
 
 
 def _booked_for_good(step: AnyStep) -> bool:
-    """A booked submission is never written again: it stands under a nonce that was the next one, or a later one."""
+    """True if no booked submission is written again, and each new one has an amount in the allowed range.
+
+    A new submission's nonce is the payer's next nonce or a later one.
+    """
     for key in written(step.delta, SUBMISSIONS):
         if key[1] < step.before.rows.get(SUBMISSION_NONCES, key[0]).next_nonce:
             return False
@@ -167,7 +182,10 @@ def _booked_for_good(step: AnyStep) -> bool:
 
 
 def _may_claim(before: View, action: ProcessClaim) -> bool:
-    """True if whoever may claim shows what is proven by an active root and was not claimed yet, to somebody."""
+    """True if the authorized claimer presents a valid proof of unclaimed earnings in one token, from an active root.
+
+    The recipient must not be the zero address.
+    """
     rows, claim = before.rows, action.claim
     if proven(rows, claim) is not None or action.sender != claimer_of(rows, claim.earner):
         return False
@@ -178,7 +196,7 @@ def _may_claim(before: View, action: ProcessClaim) -> bool:
 
 
 def _may_claim_alone(before: View, action: ProcessClaim) -> bool:
-    """True if, besides, it shows no more than was paid in."""
+    """True if `_may_claim` is, and the claimed cumulative earnings do not exceed what was booked of the token."""
     if not _may_claim(before, action):
         return False
     shown = action.claim.tokens[0]
@@ -186,8 +204,9 @@ def _may_claim_alone(before: View, action: ProcessClaim) -> bool:
 
 
 def _may_claim_honestly(before: View, action: ProcessClaim) -> bool:
-    """True if, besides, roots are honest about the token so far: all claims, with this one, are no more than was paid
-    in.
+    """True if `_may_claim` is, and all claims of the token, this one included, do not exceed what was booked of it.
+
+    So far the roots are then honest about this token.
     """
     if not _may_claim(before, action):
         return False

@@ -1,4 +1,4 @@
-"""Authority over rewards: whose call a row of the RewardsCoordinator must be."""
+"""EigenLayer's laws of authority over rewards: which sender may write each row of the RewardsCoordinator."""
 
 from typing import Any, Final
 
@@ -40,7 +40,11 @@ def _updaters(step: AnyStep, call: Any, _key: Any) -> bool:
 
 
 def _paid_for_oneself(step: AnyStep, call: Any, key: Any) -> bool:
-    """An account submits for itself; only the emissions controller does for others; everybody is paid by who may."""
+    """True if the call may write this submission.
+
+    An account submits in its own name; for EigenDA rewards the emissions controller submits in the AVS's name. Rewards
+    for all stakers or earners need a permitted submitter.
+    """
     kind = step.after.rows.get(SUBMISSIONS, key).kind
     if (
         kind in ("for_all", "for_all_earners")
@@ -54,7 +58,7 @@ def _paid_for_oneself(step: AnyStep, call: Any, key: Any) -> bool:
 
 
 def _claimed_for(step: AnyStep, call: Any, key: Any) -> bool:
-    """The claimed amount of an earner grows by a claim of its claimer."""
+    """True if the claimed amount is written by a claim for this earner, sent by its claimer."""
     if not isinstance(call, ProcessClaim | ProcessClaims):
         return False
     for claim in claims_of(call):

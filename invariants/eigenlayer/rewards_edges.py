@@ -1,6 +1,6 @@
-"""A scenario of the edges of rewards: calls that are right but for one thing, which lies at its bound or just beyond.
+"""A scenario of edge cases of rewards: calls with one argument at its bound or just beyond, and otherwise valid.
 
-The clock stands mostly at the beginning of an interval, where a period ends now, begins as early as it may, or as late.
+The clock is mostly at the start of an interval. Then a period may end now, or begin as early or as late as allowed.
 """
 
 from typing import Final, cast
@@ -52,17 +52,17 @@ from spec.eigenlayer.state import CLAIMERS, DISTRIBUTION, REWARDS_CONFIG, REWARD
 from spec.machine import SINGLETON, Draft
 
 PAYABLE: Final = (1, 4, 5, 7, 999, 10**6)
-"""Some so small that the fee of them is nothing."""
+"""Amounts to pay, some so small that their fee rounds to 0."""
 
 MOST_WITH_A_FEE: Final = div_floor(UINT256_MAX, PROTOCOL_FEE_BIPS)
-"""The most of which the fee can be computed."""
+"""The largest amount whose fee is computable: the product with the fee's bips fits 256 bits."""
 
 TOO_MUCH: Final = (MAX_REWARDS_AMOUNT, MAX_REWARDS_AMOUNT + 1, MOST_WITH_A_FEE, MOST_WITH_A_FEE + 1, UINT256_MAX)
 STRATEGIES: Final = (StrategyAndMultiplier("strategy0", 1),)
 
 
 def _world() -> dict[str, Json]:
-    """The world of walks through rewards, at the beginning of an interval. Its owner named nobody for the fee yet."""
+    """The world of the rewards walks, at the start of an interval and without a fee recipient."""
     head = world("edges of rewards", 5_000)
     genesis = cast("dict[str, Json]", head["genesis"])
     rewards = cast("dict[str, Json]", genesis["rewards"])
@@ -70,7 +70,7 @@ def _world() -> dict[str, Json]:
 
 
 def _next_action(choices: Choices, draft: Draft) -> Action:
-    """A call at an edge, or time passes until there is one; now and then any call of the walks through rewards."""
+    """The next action: a call at an edge, time until the next edge, or seldom any call of the rewards walks."""
     kind = choices.below(24)
     if kind < 5:
         return MineBlocks(1, _seconds_to_an_edge(choices, draft))
@@ -94,7 +94,7 @@ def _next_action(choices: Choices, draft: Draft) -> Action:
 
 
 def _seconds_to_an_edge(choices: Choices, draft: Draft) -> int:
-    """The seconds to the next interval, or to the activation of the last root: exactly, one too few, or one more."""
+    """The seconds until the next interval or the last root's activation: exactly, one fewer, or one more."""
     now, interval_seconds = current_timestamp(draft), draft.get(REWARDS_CONFIG, SINGLETON).calculation_interval_seconds
     root_count = draft.get(DISTRIBUTION, SINGLETON).root_count
     to_activation_seconds = draft.get(ROOTS, root_count - 1).activated_at_timestamp - now
@@ -109,7 +109,7 @@ def _amount(choices: Choices) -> int:
 
 
 def _plain(choices: Choices, draft: Draft) -> Action:
-    """A submission that begins as early or as late as it may, an interval beyond, or now; by any who may pay."""
+    """A submission of a random type that starts as early or as late as allowed, one interval beyond, or now."""
     config, now = draft.get(REWARDS_CONFIG, SINGLETON), current_timestamp(draft)
     interval_seconds = config.calculation_interval_seconds
     today = now - remainder(now, interval_seconds)
@@ -132,8 +132,9 @@ def _plain(choices: Choices, draft: Draft) -> Action:
 
 
 def _directed(choices: Choices, draft: Draft) -> Action:
-    """A submission for a period that ends now, an interval before, or that begins as early as it may; for one operator,
-    two, or one named twice.
+    """An operator-directed submission whose period ends now or one interval earlier, or starts as early as allowed.
+
+    It names one operator, two, or one operator twice.
     """
     config, now = draft.get(REWARDS_CONFIG, SINGLETON), current_timestamp(draft)
     interval_seconds = config.calculation_interval_seconds
@@ -151,7 +152,9 @@ def _directed(choices: Choices, draft: Draft) -> Action:
 
 
 def _root(choices: Choices, draft: Draft) -> Action:
-    """A root of a period that was over a second ago, seldom of one that ends now or that is the last root's."""
+    """A root whose period mostly ended a second ago or just after the last root's; seldom now or with the
+    last root's.
+    """
     last_end = draft.get(DISTRIBUTION, SINGLETON).calculation_end_timestamp
     end = choices.pick((last_end + 1, last_end + 1, max(current_timestamp(draft) - 1, 0), last_end))
     if choices.one_in(8):
@@ -161,7 +164,7 @@ def _root(choices: Choices, draft: Draft) -> Action:
 
 
 def _claim(choices: Choices, draft: Draft) -> Action:
-    """A claim by the last root or the one before; by who may claim, the earner itself, or its claimer."""
+    """A claim from the last root or the one before it, sent by the authorized claimer, the earner, or `claimer`."""
     number = max(draft.get(DISTRIBUTION, SINGLETON).root_count - 1 - choices.below(2), 0)
     earner, token = choices.pick(EARNERS), choices.pick(TOKENS)
     shown = TokenClaim(token, EARNED.get(draft.get(ROOTS, number).tree, 1), PROOF_OK)

@@ -1,4 +1,4 @@
-"""The calls of the RewardsCoordinator as rules of a Hypothesis state machine."""
+"""Hypothesis rules for the calls of the RewardsCoordinator."""
 
 from typing import Final
 
@@ -45,7 +45,7 @@ TREE: Final = st.sampled_from(tuple(EARNED))
 
 
 class RewardsRules(LawMachine):
-    """Every call about rewards. Rules aim at whole intervals, at amounts that are there, and at edges."""
+    """Rules for all calls about rewards; they aim at whole intervals, at available amounts, and at edge cases."""
 
     def _submission(
         self, payer: str, strategies: tuple[str, ...], token: str, amount: Edge, ago: int, intervals: int
@@ -55,21 +55,23 @@ class RewardsRules(LawMachine):
         return actions.RewardsSubmission(_weighed(strategies), token, amount.of(has), start, duration)
 
     def _period(self, ago: int, intervals: int) -> tuple[int, int]:
-        """So many intervals that began so many ago."""
+        """The start and duration, in seconds, of a period of `intervals` whole intervals that began `ago` intervals
+        ago.
+        """
         seconds = self.rows.get(REWARDS_CONFIG, SINGLETON).calculation_interval_seconds
         now = current_timestamp(self.rows)
         return max(now - remainder(now, seconds) - ago * seconds, 0), intervals * seconds
 
     @rule(seconds=st.sampled_from((1, 40, 41, 100, 2_000)))
     def seconds_pass(self, seconds: int) -> None:
-        """In one block."""
+        """Mine one block after this many seconds."""
         self.call(MineBlocks(1, seconds))
 
     @rule(payer=PAYER, strategies=STRATEGIES, token=TOKEN, amount=AMOUNT, ago=AGO, intervals=INTERVALS)
     def create_avs_rewards_submission(
         self, payer: str, strategies: tuple[str, ...], token: str, amount: Edge, ago: int, intervals: int
     ) -> None:
-        """In the payer's own name."""
+        """Call CreateAvsRewardsSubmission in the payer's own name."""
         submission = self._submission(payer, strategies, token, amount, ago, intervals)
         self.call(actions.CreateAvsRewardsSubmission(payer, (submission,)))
 
@@ -77,13 +79,13 @@ class RewardsRules(LawMachine):
     def create_eigen_da_rewards_submission(
         self, avs: str, strategies: tuple[str, ...], token: str, amount: Edge, ago: int, intervals: int
     ) -> None:
-        """By the emissions controller."""
+        """Call CreateEigenDaRewardsSubmission from the emissions controller."""
         submission = self._submission("controller", strategies, token, amount, ago, intervals)
         self.call(actions.CreateEigenDaRewardsSubmission("controller", avs, (submission,)))
 
     @rule(token=TOKEN, amount=AMOUNT, ago=AGO, intervals=INTERVALS, are_earners=st.booleans())
     def create_rewards_for_all(self, token: str, amount: Edge, ago: int, intervals: int, are_earners: bool) -> None:
-        """For all stakers, or for all earners, by who is let do so."""
+        """Permit a submitter, then submit rewards for all stakers or all earners from it."""
         self.call(actions.SetRewardsForAllSubmitter("owner", "submitter", is_submitter=True))
         submission = self._submission("submitter", LISTED, token, amount, ago, intervals)
         if are_earners:
@@ -108,7 +110,7 @@ class RewardsRules(LawMachine):
         intervals: int,
         is_unique: bool,
     ) -> None:
-        """By unique or by total stake."""
+        """Submit rewards by unique stake or by total stake of an operator set."""
         payer = operator_set[0]
         submission = self._submission(payer, strategies, TOKENS[0], amount, ago, intervals)
         if is_unique:
@@ -133,7 +135,7 @@ class RewardsRules(LawMachine):
         more: int,
         is_of_set: bool,
     ) -> None:
-        """For time that is over."""
+        """Submit operator-directed rewards, for an operator set or its AVS, mostly for a period that is over."""
         avs = operator_set[0]
         start, duration = self._period(intervals + more, intervals)
         part = amount.of(self.rows.get(TOKEN_BALANCES, (TOKENS[1], avs)).amount >> 1)
@@ -146,7 +148,7 @@ class RewardsRules(LawMachine):
 
     @rule(tree=TREE, slack_seconds=st.integers(-1, 1), slack_of_delay=st.sampled_from((0, 0, 1, -1)))
     def submit_root(self, tree: str, slack_seconds: int, slack_of_delay: int) -> None:
-        """For a period that is over, or is not, and a wait until it pays, or almost."""
+        """Submit a root for a period that ends about now, and wait about as long as its activation delay."""
         updater = self.rows.get(REWARDS_SETTINGS, SINGLETON).rewards_updater
         self.call(actions.SubmitRoot(updater, tree, max(current_timestamp(self.rows) - 1 + slack_seconds, 0)))
         delay_seconds = min(self.rows.get(REWARDS_SETTINGS, SINGLETON).activation_delay_seconds, 50)
@@ -154,7 +156,7 @@ class RewardsRules(LawMachine):
 
     @rule(earner=EARNER, token=TOKEN, tree=st.sampled_from(("tree0", "tree1", "tree2")), several=st.booleans())
     def pay_publish_and_claim(self, earner: str, token: str, tree: str, several: bool) -> None:
-        """More than enough is paid in, a root says what was earned, and the earner claims it as soon as it may."""
+        """Pay in more than enough, submit a root, wait for its activation, and claim from it."""
         start, duration = self._period(0, 1)
         submission = actions.RewardsSubmission(_weighed(LISTED), token, 10**7, start, duration)
         self.call(actions.CreateAvsRewardsSubmission("avs0", (submission,)))
@@ -174,7 +176,7 @@ class RewardsRules(LawMachine):
 
     @rule(tree=TREE, back=st.sampled_from((1, 1, 0, 2)))
     def disable_root(self, tree: str, back: int) -> None:
-        """The last one, before it pays; or another."""
+        """Submit a root, and disable it before its activation, or disable another one."""
         updater = self.rows.get(REWARDS_SETTINGS, SINGLETON).rewards_updater
         self.call(MineBlocks(1, 2))
         self.call(actions.SubmitRoot(updater, tree, current_timestamp(self.rows) - 1))
@@ -183,7 +185,7 @@ class RewardsRules(LawMachine):
 
     @rule(earner=EARNER, back=st.integers(0, 3), proof=PROOF, recipient=RECIPIENT, several=st.booleans(), more=SELDOM)
     def process_claim(self, earner: str, back: int, proof: str, recipient: str, several: bool, more: bool) -> None:
-        """Of one of the last roots, once or again, alone or beside another."""
+        """Claim from one of the last roots, possibly again, by ProcessClaim or ProcessClaims."""
         number = max(self.rows.get(DISTRIBUTION, SINGLETON).root_count - back, 0)
         tree = self.rows.get(ROOTS, number).tree
         shown = tuple([actions.TokenClaim(token, EARNED.get(tree, 1), proof) for token in TOKENS])
@@ -198,7 +200,7 @@ class RewardsRules(LawMachine):
 
     @rule(earner=EARNER, claimer=st.sampled_from((ZERO_ADDRESS, "claimer")), is_named=st.booleans())
     def set_claimer_for(self, earner: str, claimer: str, is_named: bool) -> None:
-        """In either form of the call."""
+        """Set an earner's claimer, by SetClaimerForEarner or SetClaimerFor."""
         if is_named:
             self.call(actions.SetClaimerForEarner(earner, earner, claimer))
         else:
@@ -206,7 +208,7 @@ class RewardsRules(LawMachine):
 
     @rule(operator=OPERATOR, operator_set=OPERATOR_SET, split_bips=BIPS_, kind=st.integers(0, 2))
     def set_operator_split(self, operator: str, operator_set: OperatorSet, split_bips: int, kind: int) -> None:
-        """Of any of the three kinds."""
+        """Set an operator's split for an AVS, for programmatic incentives, or for an operator set."""
         if kind == 0:
             self.call(actions.SetOperatorAvsSplit(operator, operator, operator_set[0], split_bips))
         elif kind == 1:
@@ -216,32 +218,32 @@ class RewardsRules(LawMachine):
 
     @rule(submitter=PAYER, is_opted_in=st.booleans())
     def set_opt_in_for_protocol_fee(self, submitter: str, is_opted_in: bool) -> None:
-        """By the submitter."""
+        """Opt the submitter in to the protocol fee, or out of it."""
         self.call(actions.SetOptInForProtocolFee(submitter, submitter, is_opted_in))
 
     @rule(owner=OWNER, delay_seconds=st.sampled_from((*DELAYS, 40, UINT32_MAX)))
     def set_activation_delay(self, owner: str, delay_seconds: int) -> None:
-        """By the owner."""
+        """Set the activation delay, mostly as the owner."""
         self.call(actions.SetActivationDelay(owner, delay_seconds))
 
     @rule(owner=OWNER, split_bips=BIPS_)
     def set_default_operator_split(self, owner: str, split_bips: int) -> None:
-        """By the owner."""
+        """Set the default operator split, mostly as the owner."""
         self.call(actions.SetDefaultOperatorSplit(owner, split_bips))
 
     @rule(owner=OWNER, recipient=RECIPIENT)
     def set_fee_recipient(self, owner: str, recipient: str) -> None:
-        """By the owner."""
+        """Set the fee recipient, mostly as the owner."""
         self.call(actions.SetFeeRecipient(owner, recipient))
 
     @rule(owner=OWNER, updater=st.sampled_from(("updater", "updater", "owner")))
     def set_rewards_updater(self, owner: str, updater: str) -> None:
-        """By the owner."""
+        """Set the rewards updater, mostly as the owner."""
         self.call(actions.SetRewardsUpdater(owner, updater))
 
     @rule(owner=OWNER, submitter=PAYER, is_submitter=st.booleans())
     def set_rewards_for_all_submitter(self, owner: str, submitter: str, is_submitter: bool) -> None:
-        """By the owner."""
+        """Permit or forbid an account to submit rewards for all, mostly as the owner."""
         self.call(actions.SetRewardsForAllSubmitter(owner, submitter, is_submitter))
 
 

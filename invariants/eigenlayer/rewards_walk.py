@@ -1,4 +1,4 @@
-"""Walks through rewards: everybody pays, splits change, roots come, and everybody claims, rightly or not."""
+"""Walks through rewards: submissions, splits, roots and claims, valid or not."""
 
 from typing import Any, Final, cast
 
@@ -64,16 +64,19 @@ from spec.machine import SINGLETON, Draft
 TOKENS: Final = ("token0", "token1")
 BEACON: Final = "beaconChainETH"
 STRATEGIES: Final = ("strategy0", BEACON, "strategy1")
-"""In the order of their addresses, where there are all."""
+"""All strategies in the order of their addresses, if beacon chain ETH is among them."""
 LISTED: Final = ("strategy0", "strategy1")
 OPERATORS: Final = ("operator0", "operator1")
 AVSS: Final = ("avs0", "avs1")
 SETS: Final[tuple[OperatorSet, ...]] = (("avs0", 1), ("avs1", 1), ("avs0", 9))
-"""The last one does not exist."""
+"""The operator sets that calls name; the last one does not exist."""
 EARNERS: Final = ("staker0", "operator0", "avs0")
 ACCOUNTS: Final = ("staker0", "staker1", *OPERATORS, *AVSS, "owner", "updater", *PAYERS, "fees", "claimer", "anybody")
 EARNED: Final = {"tree0": 100, "tree1": 250, "tree2": 10**6, "greedy": 10**25, "empty": 1}
-"""Tree -> the cumulative earnings of everybody in each token. One says more than there is, one nothing."""
+"""For each tree of a root, the cumulative earnings of every earner in each token.
+
+The tree `greedy` has more earnings than were paid in; `empty` stands for an empty root.
+"""
 INTERVAL_SECONDS: Final = 100
 AMOUNTS: Final = (1, 4, 5, 7, 10, 999, 10**6, 10**18 + 1)
 WAITS: Final = (0, 1, 5, 20, 40, 41, 100, 250)
@@ -82,7 +85,7 @@ BIPS: Final = (0, 1, 999, 5_000, 10_000, 10_000, 10_001)
 
 
 def world(name: str, timestamp: int) -> dict[str, Json]:
-    """The walked world at a timestamp, with a strategy that is no contract, which needs no listing."""
+    """The world of the rewards walks at a timestamp. Its native ETH strategy is not whitelisted and need not be."""
     genesis = cast("dict[str, Json]", WORLD["genesis"])
     strategies = cast("dict[str, Json]", genesis["strategies"])
     return {
@@ -98,7 +101,7 @@ def world(name: str, timestamp: int) -> dict[str, Json]:
 
 
 def opening() -> list[Action]:
-    """Two AVSs with an operator set each, an operator, and somebody who may pay everybody."""
+    """The opening: two AVSs with one operator set each, one operator, and a submitter permitted to pay everybody."""
     actions: list[Action] = []
     for avs in AVSS:
         actions += [
@@ -114,7 +117,7 @@ def opening() -> list[Action]:
 
 
 def next_action(choices: Choices, draft: Draft) -> Action:
-    """A call about rewards, or time passes."""
+    """The next action: a call about rewards, or time that passes."""
     if choices.below(100) < 22:
         seconds = choices.pick(WAITS)
         is_over = current_timestamp(draft) + seconds > UINT32_MAX
@@ -123,13 +126,13 @@ def next_action(choices: Choices, draft: Draft) -> Action:
 
 
 def rewards_action(choices: Choices, draft: Draft) -> Action:
-    """One of the calls about rewards; now and then one of its parts is wrong."""
+    """A call about rewards; one in ten has another account in one of its arguments."""
     action = _drawn(choices, draft)
     return _by_another(choices, action) if choices.one_in(10) else action
 
 
 def _by_another(choices: Choices, action: Any) -> Any:
-    """The same call, with another name in one of the places that have one."""
+    """A copy of the call with another account in one of its address arguments."""
     names = [field.name for field in attr.fields(type(action)) if field.name in NAMED]
     name = choices.pick(names)
     return attr.evolve(action, **{name: choices.pick((*ACCOUNTS, ZERO_ADDRESS) if name != "sender" else ACCOUNTS)})
@@ -152,7 +155,7 @@ def _drawn(choices: Choices, draft: Draft) -> Action:
 
 
 def _strategies(choices: Choices, draft: Draft) -> tuple[StrategyAndMultiplier, ...]:
-    """In ascending order, one or more; seldom none, or the other way round."""
+    """Strategies with multipliers in ascending address order; seldom none, in another order, or with a duplicate."""
     beacon = draft.get(REWARDS_CONFIG, SINGLETON).beacon_chain_eth_strategy
     known = STRATEGIES if beacon == BEACON else LISTED
     if draft.get(POOLS, LISTED[0]).address_rank > draft.get(POOLS, LISTED[1]).address_rank:
@@ -165,7 +168,7 @@ def _strategies(choices: Choices, draft: Draft) -> tuple[StrategyAndMultiplier, 
 
 
 def _period(choices: Choices, draft: Draft, is_past: bool) -> tuple[int, int]:
-    """A start and a duration of whole intervals; one that is over, if asked for; seldom something else."""
+    """A start and a duration in seconds, mostly whole intervals; over by now if `is_past`."""
     now = current_timestamp(draft)
     today = now - remainder(now, INTERVAL_SECONDS)
     intervals = choices.pick((1, 2, 3, 10))
@@ -184,7 +187,7 @@ def _amount(choices: Choices) -> int:
 
 
 def _plain(choices: Choices, draft: Draft) -> tuple[RewardsSubmission, ...]:
-    """One submission mostly, sometimes two or none."""
+    """Mostly one submission, sometimes two or none."""
     made = []
     for _ in range(choices.pick((1, 1, 1, 1, 2, 0))):
         start, duration = _period(choices, draft, is_past=False)
@@ -195,8 +198,9 @@ def _plain(choices: Choices, draft: Draft) -> tuple[RewardsSubmission, ...]:
 
 
 def _directed(choices: Choices, draft: Draft) -> tuple[OperatorDirectedRewardsSubmission, ...]:
-    """One submission mostly, sometimes two, with amounts for operators in ascending order; seldom in another, or for
-    nobody.
+    """Mostly one operator-directed submission, sometimes two, with amounts for operators in ascending order.
+
+    Seldom the order is another, or no operator is named.
     """
     made = []
     for _ in range(choices.pick((1, 1, 1, 1, 2))):
@@ -236,7 +240,7 @@ def _submission(choices: Choices, draft: Draft) -> Action:
 
 
 def _root(choices: Choices, draft: Draft) -> Action:
-    """A root of the next period, seldom of one that was, or that is not over; or one of the last is disabled."""
+    """A call that submits a root, mostly for the next period, or disables one of the last roots."""
     updater = draft.get(REWARDS_SETTINGS, SINGLETON).rewards_updater
     distribution, now = draft.get(DISTRIBUTION, SINGLETON), current_timestamp(draft)
     last = draft.get(ROOTS, distribution.root_count - 1)
@@ -251,7 +255,7 @@ def _root(choices: Choices, draft: Draft) -> Action:
 
 
 def _shown(choices: Choices, draft: Draft) -> Claim:
-    """An earner's cumulative earnings by one of the last roots, proven; seldom too early, or not proven."""
+    """A claim of an earner from one of the last roots, with valid proofs; seldom too early or with an invalid proof."""
     count = draft.get(DISTRIBUTION, SINGLETON).root_count
     number = count - 1 - choices.below(min(count, 4)) if count else 0
     if choices.one_in(30):
@@ -293,7 +297,9 @@ def _split(choices: Choices) -> Action:
 
 
 def _rare(choices: Choices) -> Action:
-    """Choices of the owner, earners and payers, and calls of others beside them."""
+    """A rare call: a setting of the owner, a claimer of an earner, a payer's fee choice, or a call outside
+    of rewards.
+    """
     kind, earner, avs = choices.below(9), choices.pick(EARNERS), choices.pick(AVSS)
     if kind == 0:
         return SetActivationDelay("owner", UINT32_MAX if choices.one_in(12) else choices.pick((40, *DELAYS)))
@@ -316,7 +322,7 @@ def _rare(choices: Choices) -> Action:
 
 
 def _beside(choices: Choices) -> Action:
-    """Calls of others: gifts, the whitelist, operators and deposits."""
+    """A call outside of rewards: a transfer, a whitelist change, a registration as operator, or a deposit."""
     kind, token, amount = choices.below(5), choices.pick(TOKENS), choices.pick(AMOUNTS)
     if kind == 0:
         return TransferToken("staker0", token, choices.pick((REWARDS_COORDINATOR, *PAYERS)), amount)

@@ -1,4 +1,4 @@
-"""Roundings: who gains from each division of tokens and shares, and by how much at most."""
+"""EigenLayer's laws of rounding: in whose favour each division of tokens and shares rounds, and by how much at most."""
 
 from typing import Final
 
@@ -35,7 +35,7 @@ def _exchange_rate_never_falls(step: AnyStep) -> bool:
 
 
 def _pays_itself(step: AnyStep, strategy: str) -> bool:
-    """True if what was slashed is paid out to the strategy itself, whose tokens then stay while shares go."""
+    """True if the call pays slashed shares out to the strategy itself: shares are retired, and the tokens stay."""
     call = step.action
     if isinstance(call, BurnShares):
         return strategy == BURN_ADDRESS
@@ -45,8 +45,10 @@ def _pays_itself(step: AnyStep, strategy: str) -> bool:
 
 
 def _exchange_rate_rises_by_roundings(step: AnyStep) -> bool:
-    """A deposit rounds the shares down, a payment the tokens: what is lost stays in the strategy. Compared as balances
-    times shares, so that nothing is rounded here.
+    """True if each changed strategy's exchange rate rises by no more than rounding explains.
+
+    A deposit rounds shares down and a payment rounds tokens down; the rest stays in the strategy. The rates are
+    compared as products of balances and shares, so this check itself does not round.
     """
     for strategy in written(step.delta, STRATEGIES):
         before, after = step.before.rows.get(STRATEGIES, strategy), step.after.rows.get(STRATEGIES, strategy)
@@ -72,7 +74,7 @@ def _exchange_rate_rises_by_roundings(step: AnyStep) -> bool:
 
 
 def _queueing_costs_two_shares_at_most(step: AnyStep) -> bool:
-    """Withdrawable shares, with those of the new positions, fall by at most two shares for each, and never rise."""
+    """True if withdrawable shares plus the new positions' worth fall by at most two per position, and never rise."""
     strategies: dict[str, int] = {}
     worth: dict[str, int] = {}
     staker = ""
@@ -90,7 +92,7 @@ def _queueing_costs_two_shares_at_most(step: AnyStep) -> bool:
 
 
 def _payments_fit_256_bits(step: AnyStep) -> bool:
-    """The balance of before times the shares that are retired, as the contract computes it."""
+    """True if the balance before the step times the retired shares fits 256 bits, as the contract computes it."""
     for strategy in written(step.delta, STRATEGIES):
         before, after = step.before.rows.get(STRATEGIES, strategy), step.after.rows.get(STRATEGIES, strategy)
         balance = step.before.rows.get(TOKEN_BALANCES, (before.underlying_token, strategy)).amount
@@ -101,7 +103,10 @@ def _payments_fit_256_bits(step: AnyStep) -> bool:
 
 
 def _rate_can_be_reported(step: AnyStep) -> bool:
-    """Of each strategy whose shares changed: WAD times its virtual balance fits 256 bits, as its event computes it."""
+    """True if WAD times the virtual balance fits 256 bits, as the contract's event computes it.
+
+    Checked for each strategy whose total shares changed.
+    """
     for strategy in written(step.delta, STRATEGIES):
         before, after = step.before.rows.get(STRATEGIES, strategy), step.after.rows.get(STRATEGIES, strategy)
         balance = step.after.rows.get(TOKEN_BALANCES, (after.underlying_token, strategy)).amount

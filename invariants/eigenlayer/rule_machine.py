@@ -1,4 +1,4 @@
-"""EigenLayer as a Hypothesis state machine: a rule for each action, bundles for what actions create."""
+"""EigenLayer's Hypothesis state machine: a rule for each action, and bundles for the objects that actions create."""
 
 from typing import Any, Final
 
@@ -42,10 +42,10 @@ from spec.eigenlayer.state import (
 from spec.machine import SINGLETON, Delta
 
 Withdrawal = tuple[str, int]
-"""A queued withdrawal: its staker and its nonce."""
+"""A queued withdrawal, as (staker, nonce)."""
 
 Slash = tuple[OperatorSet, int]
-"""A slash: its operator set and its number there."""
+"""A slash, as (operator set, slash id in that set)."""
 
 PARTY: Final = st.sampled_from(PARTIES)
 ACCOUNT: Final = st.sampled_from(ACCOUNTS)
@@ -53,7 +53,7 @@ AVS: Final = st.sampled_from(("avs0", "avs1"))
 POOL: Final = st.sampled_from(POOLS)
 SOME_POOLS: Final = st.sampled_from((POOLS[:1], POOLS[1:], POOLS, POOLS[::-1], ()))
 NUMBER: Final = st.integers(0, 3)
-"""An operator set's number, most of which are taken."""
+"""An operator set's number. Most of these numbers are in use."""
 AMOUNT: Final = amounts()
 MAGNITUDE: Final = amounts(2**64 - 1)
 APPROVER_OR_NOBODY: Final = st.sampled_from((ZERO_ADDRESS, ZERO_ADDRESS, APPROVER))
@@ -62,12 +62,12 @@ APPROVAL: Final = st.one_of(
     st.builds(actions.Approval, st.sampled_from((APPROVER, ZERO_ADDRESS)), st.integers(0, 3), SELDOM),
 )
 BLOCKS: Final = st.sampled_from((1, 2, 3, 5, 6, 7, 8, 9, 10, 11, 0))
-"""Waits up to the world's delays, to the block before and to the block after."""
+"""The number of blocks to mine, chosen around the world's delays: exactly, one fewer, or one more."""
 DELAY_BLOCKS: Final = st.sampled_from((0, 1, 2, 9, 2**32 - 1))
 
 
 class EigenLayerMachine(RewardsRules):
-    """Every action of EigenLayer. Rules aim at what exists, at amounts that are there, and at edges."""
+    """Rules for every action of EigenLayer; they aim at existing objects, at available amounts, and at edge cases."""
 
     operators: Bundle[str] = Bundle("operators")
     operator_sets: Bundle[OperatorSet] = Bundle("operator_sets")
@@ -78,7 +78,11 @@ class EigenLayerMachine(RewardsRules):
         super().__init__(walk, runs)
 
     def furnish(self) -> None:
-        """Everybody has staked in both strategies; each operator has committed a quarter to each operator set."""
+        """Let every party deposit in both strategies, and each operator allocate a quarter of its magnitude to each
+        set.
+
+        Two parties delegate, and three have pods with ETH.
+        """
         for party in PARTIES:
             for strategy in POOLS:
                 self.call(actions.DepositIntoStrategy(party, strategy, TOKENS[strategy], 10 * WAD))
@@ -97,43 +101,43 @@ class EigenLayerMachine(RewardsRules):
 
     @initialize(target=operators)
     def open_with_operators(self) -> MultipleResults[str]:
-        """The operators of the opening."""
+        """The operators of the opening, for the bundle."""
         self.begin()
         return multiple(*OPERATORS)
 
     @initialize(target=operator_sets)
     def open_with_operator_sets(self) -> MultipleResults[OperatorSet]:
-        """The operator sets of the opening."""
+        """The operator sets of the opening, for the bundle."""
         self.begin()
         return multiple(*SETS)
 
     @rule(sender=st.one_of(st.none(), ACCOUNT))
     def the_same_again(self, sender: str | None) -> None:
-        """The last call once more, by the same account or by another."""
+        """Repeat the last call, from its sender or another account."""
         self.call_again(sender)
 
     @rule(blocks=BLOCKS)
     def mine_blocks(self, blocks: int) -> None:
-        """Time passes."""
+        """Mine some blocks of 12 seconds each."""
         self.call(actions.MineBlocks(blocks, blocks * SECONDS_PER_BLOCK))
 
     @rule(party=PARTY, strategy=POOL, amount=AMOUNT, wrong_token=SELDOM)
     def deposit_into_strategy(self, party: str, strategy: str, amount: Edge, wrong_token: bool) -> None:
-        """Of what the party has."""
+        """Deposit part of the party's balance, seldom naming the wrong token."""
         token = TOKENS[POOLS[0] if wrong_token else strategy]
         has = self.rows.get(TOKEN_BALANCES, (token, party)).amount
         self.call(actions.DepositIntoStrategy(party, strategy, token, amount.of(has)))
 
     @rule(party=PARTY, strategy=POOL, to=st.one_of(POOL, ACCOUNT), amount=AMOUNT)
     def transfer_token(self, party: str, strategy: str, to: str, amount: Edge) -> None:
-        """Of what the party has; to a strategy it is a donation."""
+        """Transfer part of the party's balance; a transfer to a strategy is a donation."""
         token = TOKENS[strategy]
         has = self.rows.get(TOKEN_BALANCES, (token, party)).amount
         self.call(actions.TransferToken(party, token, to, amount.of(has)))
 
     @rule(party=PARTY, operator=operators, amount=AMOUNT)
     def stake(self, party: str, operator: str, amount: Edge) -> None:
-        """In both strategies, and delegate it."""
+        """Deposit in both strategies, and delegate to the operator."""
         for strategy, token in TOKENS.items():
             has = self.rows.get(TOKEN_BALANCES, (token, party)).amount
             self.call(actions.DepositIntoStrategy(party, strategy, token, amount.of(has)))
@@ -141,7 +145,10 @@ class EigenLayerMachine(RewardsRules):
 
     @rule(party=PARTY, shares=AMOUNT, slack_blocks=st.integers(-1, 1), as_tokens=st.booleans())
     def leave(self, party: str, shares: Edge, slack_blocks: int, as_tokens: bool) -> None:
-        """A part of every strategy, right before, in or after the first block in which it can be completed."""
+        """Queue part of the party's shares in every strategy, and complete the withdrawal.
+
+        The completion is in the first block that allows it, one block earlier, or one later.
+        """
         strategies = self.rows.get(STAKERS, party).strategy_list
         held = [self.rows.get(STAKER_SHARES, (party, strategy)).deposit_shares for strategy in strategies]
         nonce = self.rows.get(STAKERS, party).withdrawals_queued
@@ -155,43 +162,43 @@ class EigenLayerMachine(RewardsRules):
 
     @rule(strategies=SOME_POOLS)
     def add_strategies_to_deposit_whitelist(self, strategies: tuple[str, ...]) -> None:
-        """By the whitelister."""
+        """Whitelist strategies for deposits, as the whitelister."""
         self.call(actions.AddStrategiesToDepositWhitelist("whitelister", strategies))
 
     @rule(strategies=SOME_POOLS)
     def remove_strategies_from_deposit_whitelist(self, strategies: tuple[str, ...]) -> None:
-        """By the whitelister."""
+        """Remove strategies from the whitelist, as the whitelister."""
         self.call(actions.RemoveStrategiesFromDepositWhitelist("whitelister", strategies))
 
     @rule(target=operators, party=PARTY, approver=APPROVER_OR_NOBODY, delay_blocks=DELAY_BLOCKS)
     def register_as_operator(self, party: str, approver: str, delay_blocks: int) -> Any:
-        """A new operator, unless it is one."""
+        """Register the party as operator; the call is rejected if it is one already."""
         return party if self.is_accepted(actions.RegisterAsOperator(party, approver, delay_blocks)) else multiple()
 
     @rule(operator=operators, approver=APPROVER_OR_NOBODY)
     def modify_operator_details(self, operator: str, approver: str) -> None:
-        """A change of an operator's approver, to an account or to nobody."""
+        """Set an operator's delegation approver to an account or to none."""
         self.call(actions.ModifyOperatorDetails(operator, operator, approver))
 
     @rule(party=PARTY, operator=st.one_of(operators, PARTY), approval=APPROVAL)
     def delegate_to(self, party: str, operator: str, approval: actions.Approval) -> None:
-        """A delegation to an operator, or to an account that may be none."""
+        """Delegate to an operator, or to an account that may be no operator."""
         self.call(actions.DelegateTo(party, operator, approval))
 
     @rule(party=PARTY)
     def undelegate(self, party: str) -> None:
-        """By the staker."""
+        """End the party's delegation, as the party itself."""
         self.call(actions.Undelegate(party, party))
 
     @rule(party=PARTY, sender=st.one_of(st.just(APPROVER), ACCOUNT))
     def undelegate_by_its_operator(self, party: str, sender: str) -> None:
-        """By the operator it is delegated to; if to none, by the operator's approver or anybody."""
+        """End the party's delegation as its operator, or try it as another account if it has none."""
         operator = self.rows.get(STAKERS, party).delegated_to
         self.call(actions.Undelegate(sender if operator == ZERO_ADDRESS else operator, party))
 
     @rule(party=PARTY, operator=operators, approval=APPROVAL)
     def redelegate(self, party: str, operator: str, approval: actions.Approval) -> None:
-        """To an operator."""
+        """Redelegate the party to an operator."""
         self.call(actions.Redelegate(party, operator, approval))
 
     @rule(
@@ -200,7 +207,7 @@ class EigenLayerMachine(RewardsRules):
         parts=st.lists(st.tuples(SOME_POOLS, AMOUNT), min_size=1, max_size=2),
     )
     def queue_withdrawals(self, party: str, parts: list[tuple[tuple[str, ...], Edge]]) -> Any:
-        """Of what the party holds in each strategy."""
+        """Queue one or two withdrawals of the party's shares in some strategies."""
         requests: list[actions.WithdrawalRequest] = []
         for strategies, shares in parts:
             held = [self.rows.get(STAKER_SHARES, (party, strategy)).deposit_shares for strategy in strategies]
@@ -214,13 +221,13 @@ class EigenLayerMachine(RewardsRules):
     def complete_queued_withdrawal(
         self, withdrawal: Withdrawal, as_tokens: bool, wrong_tokens: bool, is_tampered: bool
     ) -> None:
-        """One that was queued, once or again."""
+        """Complete a withdrawal that was queued, once or again."""
         completion = self._completion(withdrawal, as_tokens, wrong_tokens, is_tampered)
         self.call(actions.CompleteQueuedWithdrawal(withdrawal[0], completion))
 
     @rule(several=st.lists(withdrawals, max_size=3), as_tokens=st.booleans())
     def complete_queued_withdrawals(self, several: list[Withdrawal], as_tokens: bool) -> None:
-        """Several, perhaps of different stakers, or one of them twice."""
+        """Complete up to three withdrawals in one call, perhaps of different stakers, or one of them twice."""
         sender = several[0][0] if several else PARTIES[0]
         completions = [
             self._completion(withdrawal, as_tokens, wrong_tokens=False, is_tampered=False) for withdrawal in several
@@ -238,12 +245,12 @@ class EigenLayerMachine(RewardsRules):
 
     @rule(avs=AVS)
     def update_avs_metadata(self, avs: str) -> None:
-        """Once more."""
+        """Update an AVS's metadata once more."""
         self.call(actions.UpdateAvsMetadata(avs, avs))
 
     @rule(target=operator_sets, avs=AVS, number=NUMBER, strategies=SOME_POOLS, slasher=st.one_of(AVS, ACCOUNT))
     def create_operator_sets(self, avs: str, number: int, strategies: tuple[str, ...], slasher: str) -> Any:
-        """A new operator set, unless it exists."""
+        """Create an operator set; the call is rejected if it exists."""
         requests = (actions.OperatorSetRequest(number, strategies, slasher),)
         return (avs, number) if self.is_accepted(actions.CreateOperatorSets(avs, avs, requests)) else multiple()
 
@@ -257,43 +264,43 @@ class EigenLayerMachine(RewardsRules):
     def create_redistributing_operator_sets(
         self, avs: str, number: int, strategies: tuple[str, ...], recipient: str
     ) -> Any:
-        """A new operator set whose slashes go to somebody, unless it exists."""
+        """Create an operator set with a redistribution recipient; the call is rejected if it exists."""
         requests = (actions.OperatorSetRequest(number, strategies, avs),)
         action = actions.CreateRedistributingOperatorSets(avs, avs, requests, (recipient,))
         return (avs, number) if self.is_accepted(action) else multiple()
 
     @rule(operator_set=operator_sets, strategies=SOME_POOLS)
     def add_strategies_to_operator_set(self, operator_set: OperatorSet, strategies: tuple[str, ...]) -> None:
-        """By the AVS."""
+        """Add strategies to an operator set, as its AVS."""
         avs, number = operator_set
         self.call(actions.AddStrategiesToOperatorSet(avs, avs, number, strategies))
 
     @rule(operator_set=operator_sets, strategies=SOME_POOLS)
     def remove_strategies_from_operator_set(self, operator_set: OperatorSet, strategies: tuple[str, ...]) -> None:
-        """By the AVS."""
+        """Remove strategies from an operator set, as its AVS."""
         avs, number = operator_set
         self.call(actions.RemoveStrategiesFromOperatorSet(avs, avs, number, strategies))
 
     @rule(operator_set=operator_sets, slasher=st.one_of(AVS, ACCOUNT))
     def update_slasher(self, operator_set: OperatorSet, slasher: str) -> None:
-        """By the AVS."""
+        """Propose a slasher for an operator set, as its AVS."""
         self.call(actions.UpdateSlasher(operator_set[0], operator_set, slasher))
 
     @rule(operator=st.one_of(operators, PARTY), operator_set=operator_sets)
     def register_for_operator_sets(self, operator: str, operator_set: OperatorSet) -> None:
-        """By the operator, or by somebody who may be none."""
+        """Register an operator, or an account that may be none, for an operator set."""
         avs, number = operator_set
         self.call(actions.RegisterForOperatorSets(operator, operator, avs, (number,)))
 
     @rule(operator=operators, operator_set=operator_sets, sender_is_avs=st.booleans())
     def deregister_from_operator_sets(self, operator: str, operator_set: OperatorSet, sender_is_avs: bool) -> None:
-        """By the operator or by the AVS."""
+        """Deregister an operator from an operator set, as the operator or as the AVS."""
         avs, number = operator_set
         self.call(actions.DeregisterFromOperatorSets(avs if sender_is_avs else operator, operator, avs, (number,)))
 
     @rule(operator=operators, operator_set=operator_sets, strategies=SOME_POOLS, magnitude=MAGNITUDE)
     def allocate(self, operator: str, operator_set: OperatorSet, strategies: tuple[str, ...], magnitude: Edge) -> None:
-        """A higher allocation: what is allocated now, plus a part of the max magnitude that is still free."""
+        """Raise an allocation by a part of the free magnitude."""
         wanted: list[int] = []
         for strategy in strategies:
             allocated = self.rows.get(ALLOCATIONS, (operator, operator_set, strategy)).current_magnitude
@@ -305,19 +312,19 @@ class EigenLayerMachine(RewardsRules):
 
     @rule(operator=operators, operator_set=operator_sets, strategy=POOL, magnitude=MAGNITUDE)
     def deallocate(self, operator: str, operator_set: OperatorSet, strategy: str, magnitude: Edge) -> None:
-        """A part of what is allocated, as the new magnitude."""
+        """Set an allocation to a part of its current magnitude."""
         allocated = self.rows.get(ALLOCATIONS, (operator, operator_set, strategy)).current_magnitude
         request = actions.AllocationRequest(operator_set, (strategy,), (magnitude.of(allocated),))
         self.call(actions.ModifyAllocations(operator, operator, (request,)))
 
     @rule(operator=operators, delay_blocks=DELAY_BLOCKS)
     def set_allocation_delay(self, operator: str, delay_blocks: int) -> None:
-        """By the operator."""
+        """Set an operator's allocation delay, as the operator."""
         self.call(actions.SetAllocationDelay(operator, operator, delay_blocks))
 
     @rule(operator=operators, strategies=SOME_POOLS, number=NUMBER)
     def clear_deallocation_queue(self, operator: str, strategies: tuple[str, ...], number: int) -> None:
-        """By anybody."""
+        """Clear an operator's deallocation queues, as an unrelated account."""
         self.call(actions.ClearDeallocationQueue("anybody", operator, strategies, (number,) * len(strategies)))
 
     @rule(
@@ -330,7 +337,7 @@ class EigenLayerMachine(RewardsRules):
     def slash_operator(
         self, operator: str, operator_set: OperatorSet, strategies: tuple[str, ...], fraction_wad: int
     ) -> Any:
-        """By who may slash now."""
+        """Slash an operator, as the slasher in force."""
         avs, number = operator_set
         sender = slasher_in_force(self.rows, operator_set)
         slash_id = self.rows.get(OPERATOR_SETS, operator_set).slash_count + 1
@@ -340,34 +347,34 @@ class EigenLayerMachine(RewardsRules):
 
     @rule(slash=slashes)
     def clear_burn_or_redistributable_shares(self, slash: Slash) -> None:
-        """Of a slash, once or again, by anybody."""
+        """Pay out a slash in all strategies, once or again, as an unrelated account."""
         self.call(actions.ClearBurnOrRedistributableShares("anybody", slash[0], slash[1]))
 
     @rule(slash=slashes, strategy=POOL)
     def clear_burn_or_redistributable_shares_by_strategy(self, slash: Slash, strategy: str) -> None:
-        """Of a slash, in one strategy."""
+        """Pay out a slash in one strategy."""
         self.call(actions.ClearBurnOrRedistributableSharesByStrategy("anybody", slash[0], slash[1], strategy))
 
     @rule(strategy=POOL)
     def burn_shares(self, strategy: str) -> None:
-        """By anybody."""
+        """Burn a strategy's legacy burnable shares, as an unrelated account."""
         self.call(actions.BurnShares("anybody", strategy))
 
     @rule(party=PARTY)
     def create_pod(self, party: str) -> None:
-        """A pod, unless there is one."""
+        """Create a pod; the call is rejected if the party has one."""
         self.call(actions.CreatePod(party))
 
     @rule(party=PARTY, amount=AMOUNT)
     def fund_pod(self, party: str, amount: Edge) -> None:
-        """Some gwei, or some ETH."""
+        """Send gwei or ETH to the party's pod."""
         self.call(actions.FundPod(party, amount.of(32 * GWEI_TO_WEI) * GWEI_TO_WEI))
 
     @rule(party=PARTY, amount=AMOUNT, is_loss=st.booleans(), wei=st.sampled_from((0, 0, 0, 0, 0, 1)), sender=ACCOUNT)
     def record_beacon_chain_eth_balance_update(
         self, party: str, amount: Edge, is_loss: bool, wei: int, sender: str
     ) -> None:
-        """A gain of some gwei, or a loss of a part of what the owner has; by its pod, and by somebody."""
+        """Report a gain, or a loss of a part of the owner's shares: first by its pod, then from another account."""
         held_wei = max(self.rows.get(POD_OWNERS, party).deposit_shares, 0)
         gwei = amount.of(max(div_floor(held_wei, GWEI_TO_WEI), 32)) if is_loss else amount.of(32 * GWEI_TO_WEI)
         delta_wei = (-gwei if is_loss else gwei) * GWEI_TO_WEI + wei
@@ -378,13 +385,15 @@ class EigenLayerMachine(RewardsRules):
 
     @rule(party=PARTY, shares=AMOUNT)
     def plant_pod_owner_deposit_shares(self, party: str, shares: Edge) -> None:
-        """A deficit of who has no shares of native ETH."""
+        """Plant a deficit for a party without native shares."""
         if self.rows.get(POD_OWNERS, party).deposit_shares <= 0:
             self.call(actions.PlantPodOwnerDepositShares(party, -min(shares.of(GWEI_TO_WEI), INT256_MAX)))
 
     @rule(party=PARTY, shares=AMOUNT, losses=st.booleans(), as_tokens=st.booleans())
     def leave_with_native_eth(self, party: str, shares: Edge, losses: bool, as_tokens: bool) -> None:
-        """Some of it, with a loss after the window or without."""
+        """Queue part of the party's native shares and complete them after the delay, with or without a loss
+        in between.
+        """
         held = max(self.rows.get(POD_OWNERS, party).deposit_shares, 0)
         nonce = self.rows.get(STAKERS, party).withdrawals_queued
         request = actions.WithdrawalRequest((BEACON_CHAIN_ETH,), (shares.of(held),))

@@ -1,5 +1,7 @@
-"""Walks through worlds made for what an ordinary walk hardly meets: shares so few that dust keeps somebody in, more
-strategies than one staker may hold, more tokens than a strategy takes, and calls about several things at once.
+"""EigenLayer's scenarios: walks through worlds made for situations that ordinary walks hardly reach.
+
+Examples are strategies with so few shares that dust blocks a withdrawal, more strategies than one staker may hold, and
+more tokens than a strategy accepts.
 """
 
 from typing import Final, cast
@@ -57,16 +59,16 @@ OPERATORS: Final = ("operator0", "operator1", "operator2")
 STRATEGY: Final = "strategy0"
 TOKEN: Final = "token0"
 WIDE: Final = tuple([f"strategy{number}" for number in range(34)])
-"""Two more than one staker may hold."""
+"""The strategies of the wide world: two more than one staker may hold."""
 
 GIANTS: Final = 32
-"""Of how many of them an account has more tokens than they take."""
+"""The number of strategies in the world where accounts hold more tokens than a strategy accepts."""
 
 LAST_CALL_BLOCK: Final = 1150
-"""From here on everybody leaves."""
+"""The block from which there are no more deposits, so that everybody exits."""
 
 MOST_REPORTABLE: Final = mul_div_floor(UINT256_MAX, 1, WAD) - BALANCE_OFFSET
-"""The most tokens that a strategy may hold after a deposit."""
+"""The largest token balance of a strategy whose exchange rate the contract can still emit."""
 
 
 def _world(
@@ -76,7 +78,7 @@ def _world(
     strategies: tuple[str, ...],
     balance: int = 10**6,
 ) -> dict[str, Json]:
-    """A world of one token, of which everybody has as much."""
+    """A world with one token, of which every account has `balance`."""
     accounts = (*stakers, *operators)
     return {
         **WORLD,
@@ -96,7 +98,7 @@ def _world(
 
 
 def _tight_opening() -> list[Action]:
-    """One set that slashes everything of three operators."""
+    """The opening: one operator set that can slash the whole magnitude of three operators."""
     actions: list[Action] = [
         UpdateAvsMetadata("avs0", "avs0"),
         CreateOperatorSets("avs0", "avs0", (OperatorSetRequest(1, (STRATEGY,), "avs0"),)),
@@ -112,8 +114,8 @@ def _tight_opening() -> list[Action]:
 
 
 def _tight_action(choices: Choices, draft: Draft) -> Action:
-    """A few shares come while there are few, and none after a while; operators are slashed by half, and of everything;
-    everybody leaves, each share in a position of its own.
+    """The next action: small deposits for a while, slashes of half or all, and withdrawals with one share
+    per position.
     """
     party, operator = choices.pick((*STAKERS_, *OPERATORS)), choices.pick(OPERATORS)
     held = draft.get(STAKER_SHARES, (party, STRATEGY)).deposit_shares
@@ -144,10 +146,11 @@ def _tight_action(choices: Choices, draft: Draft) -> Action:
 
 
 def _short_opening() -> list[Action]:
-    """The history of docs/findings that leaves the last to leave without the share that it deposited, in any release.
+    """The opening that replays a history of docs/findings: the last staker to exit cannot, for lack of one share.
 
-    Two positions of which 3.96 shares are left give up three each. A slash that leaves 3.168 books one share of the
-    queue, and the positions still pay three each, out of what the operator is slashed for once more.
+    It works in any release. Two positions, of 3.96 shares left each, take three shares each from the operator. A slash
+    that leaves 3.168 books one share of the queue. The positions still pay three each, which the operator is slashed
+    for again.
     """
     allocation = AllocationRequest(("avs0", 1), (STRATEGY,), (WAD,))
     fractions_wad = (mul_div_floor(WAD, 1, 100), mul_div_floor(WAD, 1, 5), WAD)
@@ -174,7 +177,10 @@ def _short_opening() -> list[Action]:
 
 
 def _short_before_v1_13_1_opening() -> list[Action]:
-    """The shortest such history where all scaled shares count for slashes; a newer release leaves nobody short."""
+    """The opening with the shortest such history before v1.13.1, when all scaled shares counted for slashes.
+
+    In newer releases it leaves nobody a share short.
+    """
     allocation = AllocationRequest(("avs0", 1), (STRATEGY,), (WAD,))
     return [
         UpdateAvsMetadata("avs0", "avs0"),
@@ -196,7 +202,7 @@ def _short_before_v1_13_1_opening() -> list[Action]:
 
 
 def _giant_action(choices: Choices, draft: Draft) -> Action:
-    """A deposit that reaches the limit of shares, or a token above it; or gifts, until the exchange rate overflows."""
+    """The next action: a deposit at the limit of shares or one token above, or donations until the rate overflows."""
     strategy = choices.pick(WIDE[:GIANTS])
     total_shares = draft.get(STRATEGIES, strategy).total_shares
     held = draft.get(TOKEN_BALANCES, (TOKEN, strategy)).amount
@@ -213,8 +219,9 @@ def _giant_action(choices: Choices, draft: Draft) -> Action:
 
 
 def _giant_exit(choices: Choices, draft: Draft, strategy: str) -> Action:
-    """All of it, or a share, is queued and paid: of a balance so large that the product does not fit, or of one whose
-    rate cannot be reported afterwards.
+    """A call that queues or completes a withdrawal from a strategy with a huge balance.
+
+    The payment's product may exceed 256 bits, or the exchange rate may be impossible to emit afterwards.
     """
     party = choices.pick(("staker0", "staker1"))
     nonce = draft.get(STAKERS, party).withdrawals_queued - 1
@@ -231,8 +238,10 @@ def _giant_exit(choices: Choices, draft: Draft, strategy: str) -> Action:
 
 
 def _worthless_opening() -> list[Action]:
-    """A staker whose factor was rounded to a little less than one, with an operator of whom all but one unit of
-    magnitude was slashed since: one share more would leave a factor of nothing.
+    """The opening: a staker's scaling factor is slightly below one by rounding, and its operator has one unit of
+    magnitude.
+
+    One more share would give it a scaling factor of zero.
     """
 
     def allocates(magnitude: int) -> Action:
@@ -256,7 +265,7 @@ def _worthless_opening() -> list[Action]:
 
 
 def _worthless_action(choices: Choices, draft: Draft) -> Action:
-    """A share, or a few WAD of them, come and go."""
+    """The next action: the staker deposits or withdraws one share, or a few WAD of shares."""
     kind = choices.below(8)
     if kind < 5:
         return DepositIntoStrategy("staker0", STRATEGY, TOKEN, choices.pick((1, 1, 2, WAD - 3, WAD, 3 * WAD)))
@@ -272,7 +281,7 @@ def _worthless_action(choices: Choices, draft: Draft) -> Action:
 
 
 def _wide_action(choices: Choices, _draft: Draft) -> Action:
-    """One staker deposits into any of the strategies, and takes something out again."""
+    """The next action: one staker deposits in any strategy, or queues one share of it."""
     strategy = choices.pick(WIDE)
     if choices.one_in(8):
         return QueueWithdrawals("staker0", (WithdrawalRequest((strategy,), (1,)),))

@@ -1,4 +1,4 @@
-"""Slashing: a slash takes what it may, of whom it may, and all sets together never more than there is."""
+"""EigenLayer's laws of slashing: its amounts, its limits, and the payout of slashed shares."""
 
 from typing import Any, Final, cast
 
@@ -31,7 +31,7 @@ from spec.machine import SINGLETON
 
 
 def _slash_takes_no_more_shares(step: AcceptedStep[SlashOperator]) -> bool:
-    """An operator's shares lose at most the fraction by which the max magnitude fell, and at least that less one."""
+    """True if an operator's shares fall by the fraction by which the max magnitude fell, rounded down."""
     action = step.action
     for strategy in action.strategies:
         operator_strategy: Pair = (action.operator, strategy)
@@ -60,8 +60,10 @@ def _slash_touches_one_set(step: AcceptedStep[SlashOperator]) -> bool:
 def _clearing_pays_the_recipient(
     step: AcceptedStep[ClearBurnOrRedistributableShares | ClearBurnOrRedistributableSharesByStrategy],
 ) -> bool:
-    """Every share of the slash, or of one strategy of it, is retired and paid once, to the burn address or the set's
-    recipient, rounded down, when the blocks in which it waits are over.
+    """True if a payout retires and pays all shares of the slash, or of one strategy, exactly once.
+
+    It pays the set's redistribution recipient or the burn address, rounded down to tokens, and only after the
+    resolution block.
     """
     call = step.action
     before, rows = step.before.rows, step.after.rows
@@ -96,8 +98,9 @@ def _clearing_pays_the_recipient(
 
 
 def _all_sets_take_no_more_than_there_is(view: View, subject: Pair) -> bool:
-    """If every set slashed all that is allocated to it, pending allocations included, each rounding against the
-    operator, no more would go than its shares.
+    """True if slashes of all allocated magnitude, pending increases included, could take at most the operator's shares.
+
+    The shares taken are rounded up.
     """
     allocated_magnitude, max_magnitude = view.total(ALLOCATED, subject), MAX_MAGNITUDES.latest(view.rows, subject)
     if max_magnitude == 0:
@@ -107,7 +110,7 @@ def _all_sets_take_no_more_than_there_is(view: View, subject: Pair) -> bool:
 
 
 def _other_sets_keep_their_stake(step: AcceptedStep[SlashOperator]) -> bool:
-    """The shares that a unit of magnitude stands for do not fall, and rises by the rounding of one share at most."""
+    """True if the operator's shares per unit of magnitude do not fall, and rise only by the rounding of one share."""
     call = step.action
     for strategy in call.strategies:
         operator_strategy: Pair = (call.operator, strategy)
@@ -121,8 +124,9 @@ def _other_sets_keep_their_stake(step: AcceptedStep[SlashOperator]) -> bool:
 
 
 def _legacy_is_burned_whole(step: AcceptedStep[BurnShares]) -> bool:
-    """All that is owed from before slashes had ids is retired, and paid to the burn address at the rate of before,
-    rounded down. Nothing is owed any more.
+    """True if BurnShares retires all legacy burnable shares, and pays them to the burn address, rounded down.
+
+    Legacy shares are those slashed before slashes had ids. The exchange rate is that before the call.
     """
     strategy, before = step.action.strategy, step.before.rows
     pool = before.get(STRATEGIES, strategy)
@@ -158,7 +162,7 @@ def _window_fits_the_chain(step: AcceptedStep[SlashOperator]) -> bool:
 
 
 def _nothing_is_paid_early(step: AnyStep) -> bool:
-    """The shares that a slash still owes fall in no block up to its resolution block, by any call."""
+    """True if the unpaid shares of a slash do not fall before its resolution block is over, by any call."""
     before = step.before.rows
     for key in written(step.delta, SLASHED_SHARES):
         has_fallen = step.after.rows.get(SLASHED_SHARES, key).shares < before.get(SLASHED_SHARES, key).shares
@@ -168,7 +172,10 @@ def _nothing_is_paid_early(step: AnyStep) -> bool:
 
 
 def _resolution_block_stays(step: AnyStep) -> bool:
-    """The first strategy that is booked says when; neither another nor a payment moves it; it goes with the last."""
+    """True if a slash's resolution block is set with its first strategy, and kept until its last is paid.
+
+    It is then 0 again, and it is always 0 in releases without a resolution delay.
+    """
     before, block = step.before.rows, current_block(step.before.rows)
     delay_blocks = before.get(CONFIG, SINGLETON).slash_resolution_delay_blocks
     for key in written(step.delta, SLASHES):

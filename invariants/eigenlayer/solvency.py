@@ -1,11 +1,13 @@
-"""Solvency: what a strategy holds against every claim on it, and against an operator's shares those of its stakers.
+"""EigenLayer's laws of solvency: a strategy's shares cover the claims on it, and an operator's shares its stakers'.
 
-A share of debt is a claim that no share of the strategy stands behind. Debts are counted in shares times WAD, because
-what waits in the withdrawal queue is worth fractions of a share: scaled shares times the magnitude that slashing has
-left, or had left when the window closed. Two roundings make debt: an operator gives up a whole number of shares for
-what is queued, and a slash takes from the sum of the queue, as if nothing of it had been rounded. Both are undone when
-a withdrawal pays its whole shares, unless it was slashed while it waited. So debt is bounded by one share for each
-withdrawal that is queued from an operator slashed before: while it waits, and for ever if it is slashed again then.
+Debt is the excess of the claims on a strategy over its shares. It is counted in shares times WAD, because a queued
+position is worth fractions of a share: its scaled shares times a magnitude. That is the operator's current magnitude,
+or the one when the position's slashing window closed.
+
+Two roundings create debt. An operator gives up a whole number of shares for a queued position. And a slash takes its
+part of the queue's sum as if no position in it were rounded. Both vanish when a withdrawal pays its whole shares,
+unless it was slashed while it waited. So debt is less than one share for each withdrawal queued from an operator
+slashed before: while it waits, and for ever if it is slashed again meanwhile.
 """
 
 from typing import Any, Final, cast
@@ -46,17 +48,20 @@ def _scaled(row: StakerShares) -> int:
 
 
 ACTIVE: Final = Sum("active", STAKER_SHARES, _delegated_group, _scaled, also_reads=(STAKERS,))
-"""(operator, strategy) -> scaled shares of all its stakers; under ZERO_ADDRESS those of stakers without an operator."""
+"""A sum per (operator, strategy): the scaled shares of the operator's stakers.
+
+The key ZERO_ADDRESS holds those of stakers without an operator.
+"""
 
 
 OPERATORS_SHARES: Final = Sum(
     "operators_shares", OPERATOR_SHARES, lambda _rows, key, _row: key[1], lambda row: row.shares
 )
-"""Strategy -> shares of all operators."""
+"""A sum per strategy: the shares of all operators."""
 
 
 TO_BURN: Final = Sum("to_burn", SLASHED_SHARES, lambda _rows, key, _row: key[2], lambda row: row.shares)
-"""Strategy -> shares that slashes took and that are still to be burned or redistributed."""
+"""A sum per strategy: the slashed shares that are not burned or redistributed yet."""
 
 
 def _block_group(_rows: Draft, _key: object, row: QueuedShares) -> tuple[str, str, int]:
@@ -72,15 +77,17 @@ def _waits(row: QueuedShares) -> int:
 
 
 QUEUED_AT: Final = Sum("queued_at", QUEUED_SHARES, _block_group, _queued)
-"""(operator, strategy, block) -> scaled shares queued in that block while delegated to the operator, not completed."""
+"""A sum per (operator, strategy, block): the scaled shares queued in that block from the operator, not completed."""
 
 
 WAITING_AT: Final = Sum("waiting_at", QUEUED_SHARES, _block_group, _waits)
-"""(operator, strategy, block) -> how many positions queued in that block wait."""
+"""A sum per (operator, strategy, block): the number of positions queued in that block that are not completed."""
 
 
 def slashing_factor(rows: Draft, row: QueuedShares) -> int:
-    """The magnitude by which a queued position is paid: now, while its window is open; at its end afterwards."""
+    """The magnitude with which a queued position is paid: the current one, or the one at the end of its slashing
+    window.
+    """
     operator_strategy: Pair = (row.operator, row.strategy)
     if MAX_MAGNITUDES.latest(rows, operator_strategy) == WAD:
         return WAD
@@ -90,7 +97,7 @@ def slashing_factor(rows: Draft, row: QueuedShares) -> int:
 
 
 def queued_in_window(rows: Draft, operator: str, strategy: str) -> int:
-    """The scaled shares whose window is open: queued no more than the withdrawal delay ago."""
+    """The scaled shares queued within the last withdrawal delay, which slashes can still reach; from the history."""
     operator_strategy: Pair = (operator, strategy)
     last_closed_block = current_block(rows) - rows.get(CONFIG, SINGLETON).min_withdrawal_delay_blocks - 1
     return CUMULATIVE_SCALED_SHARES.latest(rows, operator_strategy) - CUMULATIVE_SCALED_SHARES.value_at(
@@ -107,10 +114,10 @@ def _operator_group(_rows: Draft, _key: object, row: QueuedShares) -> Pair | Non
 
 
 class _OpenShares(Sum):
-    """The scaled shares of each queued position whose window is open: as time passes, less of those that wait."""
+    """A sum of the scaled shares of queued positions whose slashing window is open; it falls as time passes."""
 
     def worth(self, rows: Draft, row: Any) -> int:
-        """The scaled shares of one position, nothing once its window is closed."""
+        """The scaled shares of one position, or 0 once its slashing window is closed."""
         if row.scaled_shares == 0:
             return 0
         last_block = row.start_block + rows.get(CONFIG, SINGLETON).min_withdrawal_delay_blocks
@@ -118,12 +125,14 @@ class _OpenShares(Sum):
 
 
 QUEUED_OPEN: Final = _OpenShares("queued_open", QUEUED_SHARES, _operator_group, _queued, also_reads=(CLOCK, CONFIG))
-"""(operator, strategy) -> scaled shares that wait and whose window is open."""
+"""A sum per (operator, strategy): the scaled shares of queued positions whose slashing window is open."""
 
 
 def _slash_revalues_window(before: View, after: Draft, operator_strategy: Pair) -> list[tuple[object, int]]:
-    """A slash takes from every position in its window alike. Where all scaled shares count for slashes, these are as
-    many as the history counts; where only whole shares do, at least as many.
+    """The change of a strategy's queued value by a slash, which reduces all positions in the slashing window alike.
+
+    In releases where all scaled shares count for slashes, the shares reduced are those that the history counts. Where
+    only whole shares count, at least as many are reduced.
     """
     fallen_magnitude = MAX_MAGNITUDES.latest(before.rows, operator_strategy) - MAX_MAGNITUDES.latest(
         after, operator_strategy
@@ -146,13 +155,13 @@ QUEUED_VALUE_WAD: Final = ReadingSum(
     {MAX_MAGNITUDES.heads: _slash_revalues_window},
     also_reads=(MAX_MAGNITUDES.heads, MAX_MAGNITUDES.checkpoints, CONFIG),
 )
-"""Strategy -> what all queued positions will pay if nothing more is slashed, in shares times WAD, unrounded."""
+"""A sum per strategy: the payout of all queued positions without further slashes, in shares times WAD, unrounded."""
 
 
 def left_a_slashed_operator(rows: Draft, row: QueuedShares) -> bool:
-    """True if a position was queued when its operator's magnitude had been slashed, so that a fraction may be lost.
+    """True if a position was queued after its operator had been slashed, so that a fraction of a share may be lost.
 
-    The history knows the end of a block, so that a slash later in the same block counts too.
+    The history has one value per block, so a slash later in the block of queueing counts too.
     """
     operator_strategy: Pair = (row.operator, row.strategy)
     return (
@@ -162,7 +171,10 @@ def left_a_slashed_operator(rows: Draft, row: QueuedShares) -> bool:
 
 
 def _first_slash_of_a_block(before: View, after: Draft, operator_strategy: Pair) -> list[tuple[object, int]]:
-    """With an operator's first slash, what was queued earlier in the same block counts as queued from it slashed."""
+    """The change of FRACTIONS_WAITING by an operator's first slash.
+
+    Positions queued earlier in its block now count as queued from a slashed operator.
+    """
     was_whole = MAX_MAGNITUDES.latest(before.rows, operator_strategy) == WAD
     is_whole = MAX_MAGNITUDES.latest(after, operator_strategy) == WAD
     if was_whole == is_whole:
@@ -183,11 +195,14 @@ FRACTIONS_WAITING: Final = ReadingSum(
     {MAX_MAGNITUDES.heads: _first_slash_of_a_block},
     also_reads=(MAX_MAGNITUDES.heads, MAX_MAGNITUDES.checkpoints),
 )
-"""By strategy: the number of waiting positions that were queued from an operator slashed before."""
+"""A sum per strategy: the number of queued positions that came from an operator slashed before."""
 
 
 def _completed_group(rows: Draft, key: tuple[str, int, int], row: QueuedShares) -> str | None:
-    """Nowhere while its withdrawal waits: less than one scaled share may be queued, which slashes pass over."""
+    """The strategy of a completed position, or None for one that is still queued or has no strategy.
+
+    A pending position may have zero scaled shares, so its withdrawal is checked as well.
+    """
     if row.scaled_shares or rows.get(WITHDRAWALS, (key[0], key[1])).is_pending:
         return None
     return row.strategy or None
@@ -208,17 +223,18 @@ FRACTIONS_LEFT: Final = ReadingSum(
     {},
     also_reads=(MAX_MAGNITUDES.heads, MAX_MAGNITUDES.checkpoints, CONFIG, WITHDRAWALS),
 )
-"""Strategy -> how many completed positions were queued from an operator slashed before, and slashed as they waited."""
+"""A sum per strategy: the number of completed positions from an operator slashed before, and slashed while queued."""
 
 
 class _WholeShares(Sum):
-    """The payment of each queued position, by what its operator's magnitude has left of it, rounded down.
+    """A sum of the payouts of queued positions, each rounded down to whole shares.
 
-    Proofs do not ask for it, since the law that does is a known violation: so it need not tell how slashes move it.
+    Proofs do not support this sum; only SOLV-02 uses it, a known violation. So it does not declare how slashes change
+    it.
     """
 
     def worth(self, rows: Draft, row: Any) -> int:
-        """The whole shares of one position."""
+        """The whole shares that one position pays."""
         return mul_div_floor(row.scaled_shares, slashing_factor(rows, row), WAD) if row.scaled_shares else 0
 
 
@@ -229,11 +245,11 @@ QUEUED_SHARES_DUE: Final = _WholeShares(
     _queued,
     also_reads=(MAX_MAGNITUDES.heads, MAX_MAGNITUDES.checkpoints, CONFIG),
 )
-"""Strategy -> the shares that all queued positions will pay if nothing more is slashed, each position rounded down."""
+"""A sum per strategy: the payout of all queued positions without further slashes, each rounded down to whole shares."""
 
 
 def claimed_beside_queue(view: View, strategy: str) -> int:
-    """The shares of a strategy claimed by operators, undelegated stakers and slashes."""
+    """The shares of a strategy claimed by operators, by undelegated stakers, and by slashes not paid out yet."""
     return (
         view.total(OPERATORS_SHARES, strategy)
         + view.total(ACTIVE, (ZERO_ADDRESS, strategy))
@@ -243,15 +259,15 @@ def claimed_beside_queue(view: View, strategy: str) -> int:
 
 
 def debt_wad(view: View, strategy: str) -> int:
-    """By how much the claims on a strategy exceed its shares, in shares times WAD."""
+    """The excess of the claims on a strategy over its shares, in shares times WAD; negative if there are
+    more shares.
+    """
     uncovered_shares = claimed_beside_queue(view, strategy) - view.rows.get(STRATEGIES, strategy).total_shares
     return uncovered_shares * WAD + view.total(QUEUED_VALUE_WAD, strategy)
 
 
 def fractions(view: View, strategy: str) -> int:
-    """The number of positions that may each have left a fraction of a share unpaid: those that wait, and those that
-    left it.
-    """
+    """The number of positions that may each leave a fraction of a share unpaid: queued ones and completed ones."""
     return view.total(FRACTIONS_WAITING, strategy) + view.total(FRACTIONS_LEFT, strategy)
 
 
@@ -267,12 +283,12 @@ def _every_whole_share_is_covered(view: View, strategy: str) -> bool:
 
 
 def fraction_wad(shares: int, magnitude: int) -> int:
-    """The fraction lost as scaled shares are paid by a magnitude, rounded down: in shares times WAD, less than one."""
+    """The fraction that rounding down loses when scaled shares are paid with a magnitude, in shares times WAD."""
     return shares * magnitude - mul_div_floor(shares, magnitude, WAD) * WAD
 
 
 def _touched(step: AnyStep) -> list[str]:
-    """The strategies of tokens whose shares, or claims on them, a step writes, each once."""
+    """The token strategies whose shares, or claims on them, a step writes, each once."""
     strategies: dict[str, bool] = {}
     for write in step.delta.writes:
         table = write.table
@@ -292,7 +308,7 @@ def _touched(step: AnyStep) -> list[str]:
 
 
 def _moved_wad(step: AnyStep, strategy: str) -> int:
-    """By how much a step moves the debt of a strategy."""
+    """The change of a strategy's debt in a step, in shares times WAD."""
     before, after = step.before.rows.get(STRATEGIES, strategy), step.after.rows.get(STRATEGIES, strategy)
     moved_shares = (
         step.before.moved(OPERATORS_SHARES, strategy)
@@ -306,8 +322,10 @@ def _moved_wad(step: AnyStep, strategy: str) -> int:
 
 
 def _rounded_wad(step: AnyStep, queued: list[tuple[str, int, int]], strategy: str) -> int:
-    """The fractions of a share that are queued in a step and were not taken from an operator, less those that were
-    queued and are not paid; `queued` are the positions that it writes.
+    """The change of the unrounded fractions of queued positions in a step, in shares times WAD.
+
+    New positions add the fraction of a share that the operator does not give up; completed ones subtract theirs.
+    `queued` are the keys of the positions that the step writes.
     """
     rounded_wad = 0
     for key in queued:
@@ -319,9 +337,11 @@ def _rounded_wad(step: AnyStep, queued: list[tuple[str, int, int]], strategy: st
 
 
 def _debt_moves_by_roundings(step: AnyStep) -> bool:
-    """Exactly by the fractions that are queued or leave; a slash besides forgives less than two shares of each
-    strategy, because it rounds what it takes from the queue down, twice. Where only whole shares count for slashes, it
-    also forgives the worth that it took from those that do not.
+    """True if each strategy's debt changes by exactly the fractions that are queued or completed.
+
+    A slash may also lower it by less than two shares per strategy, as it rounds the amount taken from the queue down
+    twice. Where only whole shares count for slashes, it lowers it too by the value taken from scaled shares that do not
+    count.
     """
     queued = written(step.delta, QUEUED_SHARES)
     return all(
@@ -382,7 +402,7 @@ KNOWN_FALSE: Final[dict[str, dict[str, KnownViolation]]] = {
         "SOLV-02": KnownViolation("SOLV-01", "eigenlayer_v1_13_1_last_exit_one_share_short.json", ONE_SHARE_SHORT),
     },
 }
-"""The laws that each release breaks, by its name."""
+"""The laws that each release violates, by the release's name."""
 
 
 STATE_LAWS: Final[list[StateLaw]] = [

@@ -1,4 +1,4 @@
-"""Staking: tokens are conserved, and a staker's list is what it holds."""
+"""EigenLayer's laws of staking: tokens are conserved, and a staker's strategy list matches its deposit shares."""
 
 from typing import Final
 
@@ -9,7 +9,10 @@ from spec.eigenlayer.state import STAKER_SHARES, STAKERS, STRATEGIES, TOKEN_BALA
 
 
 def _listed_strategies_are_held(view: View, staker: str) -> bool:
-    """A staker lists each strategy once, and holds deposit shares of each that it lists. Native ETH is not listed."""
+    """True if a staker's list has no duplicates, and the staker has deposit shares in each listed strategy.
+
+    Native ETH is never listed.
+    """
     listed = view.rows.get(STAKERS, staker).strategy_list
     return len(set(listed)) == len(listed) and all(
         view.rows.get(STAKER_SHARES, (staker, strategy)).deposit_shares > 0 for strategy in listed
@@ -17,7 +20,7 @@ def _listed_strategies_are_held(view: View, staker: str) -> bool:
 
 
 def _held_strategies_are_listed(view: View, subject: Pair) -> bool:
-    """Each strategy that a staker holds is listed, with a scaling factor of at least WAD; any other has factor WAD."""
+    """True if a strategy with deposit shares is listed, and one without has a scaling factor of WAD."""
     row = view.rows.get(STAKER_SHARES, subject)
     if row.deposit_shares == 0:
         return row.deposit_scaling_factor_wad == WAD
@@ -33,7 +36,7 @@ def _lists_no_more_than_the_maximum(view: View, staker: str) -> bool:
 
 
 BALANCES: Final = Sum("balances", TOKEN_BALANCES, lambda _rows, key, _row: key[0], lambda row: row.amount)
-"""Token -> what all accounts hold of it."""
+"""A sum per token: the balances of all accounts."""
 
 
 def _tokens_are_conserved(view: View, token: str) -> bool:

@@ -1,6 +1,6 @@
-"""EigenLayer's rows in the words of its documentation: who is an operator, who may slash, what is allocated and due.
+"""Queries of EigenLayer's state in its documentation's terms: operators, slashers, allocations, withdrawable shares.
 
-A second account of what the rules compute: nothing here is the specification's.
+Laws use them. They compute independently what the rules compute, and are not part of the specification.
 """
 
 from typing import Final
@@ -32,38 +32,37 @@ from spec.machine import SINGLETON, Draft
 
 
 def is_operator(rows: Draft, account: str) -> bool:
-    """Operators delegate to themselves."""
+    """True if the account is an operator: an operator is delegated to itself."""
     return account != ZERO_ADDRESS and rows.get(STAKERS, account).delegated_to == account
 
 
 def can_slash(rows: Draft, operator_set: OperatorSet, operator: str) -> bool:
-    """True if an operator is in a set, or left it no longer ago than it stays slashable."""
+    """True if the operator is a member of the set, or left it recently enough to stay slashable."""
     registration = rows.get(REGISTRATIONS, (operator, operator_set))
     return registration.is_registered or current_block(rows) <= registration.slashable_until_block
 
 
 def can_slash_allocation(rows: Draft, operator: str, operator_set: OperatorSet, strategy: str, magnitude: int) -> bool:
-    """True if a set can slash what is allocated to it, so that taking it back has to wait."""
+    """True if the set can slash an allocation of this magnitude, so that deallocating it must wait."""
     is_member = rows.get(OPERATOR_SET_STRATEGIES, (operator_set, strategy)).is_member
     return magnitude != 0 and is_member and can_slash(rows, operator_set, operator)
 
 
 def is_beyond_uint32(rows: Draft, delay_blocks: int) -> bool:
-    """True if the block so many blocks from now has no number."""
+    """True if the block `delay_blocks` from now exceeds 32 bits."""
     return current_block(rows) + delay_blocks > UINT32_MAX
 
 
 def cannot_be_resolved(rows: Draft) -> bool:
-    """True if what is slashed now could never be paid: the release delays payments beyond the last block with a
-    number.
-    """
+    """True if a slash made now could never be paid out, because its resolution block would exceed 32 bits."""
     delay_blocks = rows.get(CONFIG, SINGLETON).slash_resolution_delay_blocks
     return delay_blocks != 0 and is_beyond_uint32(rows, delay_blocks)
 
 
 def counted_for_slashes(rows: Draft, scaled_shares: int, magnitude: int) -> int:
-    """The scaled shares that a position counts with for slashes of its operator: all of them, or by release as many as
-    its whole shares are worth.
+    """The scaled shares that a queued position adds to the shares that slashes of its operator reach.
+
+    These are all its scaled shares, or in newer releases only the scaled shares that its whole shares amount to.
     """
     if not rows.get(CONFIG, SINGLETON).queue_counts_whole_shares:
         return scaled_shares
@@ -72,14 +71,17 @@ def counted_for_slashes(rows: Draft, scaled_shares: int, magnitude: int) -> int:
 
 
 def slasher_in_force(rows: Draft, operator_set: OperatorSet) -> str:
-    """The account that may slash now: a new slasher from its effect block on."""
+    """The slasher of an operator set in the current block; a proposed one counts from its effect block on."""
     row = rows.get(SLASHERS, operator_set)
     is_due = row.effect_block != 0 and row.effect_block <= current_block(rows)
     return row.pending_slasher if is_due else row.slasher
 
 
 def delay_in_force(rows: Draft, operator: str) -> int | None:
-    """An operator's allocation delay, or None if it never had one: a new delay from its effect block on."""
+    """The operator's allocation delay in the current block, or None if it never had one.
+
+    A new delay counts from its effect block on.
+    """
     row = rows.get(ALLOCATION_DELAYS, operator)
     if row.effect_block != 0 and row.effect_block <= current_block(rows):
         return row.pending_delay_blocks
@@ -87,7 +89,9 @@ def delay_in_force(rows: Draft, operator: str) -> int | None:
 
 
 def settled_magnitudes(rows: Draft, operator: str, operator_set: OperatorSet, strategy: str) -> tuple[int, int, bool]:
-    """An allocation's magnitude now, its pending change, and whether that change is still to come."""
+    """An allocation in the current block: its magnitude, its pending change, and True if that change is
+    still pending.
+    """
     row = rows.get(ALLOCATIONS, (operator, operator_set, strategy))
     if row.effect_block <= current_block(rows):
         return row.current_magnitude + row.pending_diff_magnitude, 0, False
@@ -95,7 +99,7 @@ def settled_magnitudes(rows: Draft, operator: str, operator_set: OperatorSet, st
 
 
 def due_magnitude(rows: Draft, operator: str, strategy: str) -> int:
-    """The magnitude that deallocations whose block has come will free when their queue is cleared."""
+    """The magnitude that due deallocations will free when the operator's deallocation queue is cleared."""
     queue = rows.get(DEALLOCATION_QUEUES, (operator, strategy))
     freed_magnitude = 0
     known: list[OperatorSet] = []
@@ -111,10 +115,10 @@ def due_magnitude(rows: Draft, operator: str, strategy: str) -> int:
 
 
 def paid_shares(rows: Draft, staker: str, nonce: int, position: int) -> int:
-    """The shares that a queued position pays: its scaled shares by the max magnitude at the last block in which it was
-    slashable; of native ETH, also by what its staker's losses on the beacon chain have left by now.
+    """The shares that a queued position would pay out now, rounded down.
 
-    Rounds down.
+    The position's scaled shares are multiplied by the max magnitude at the last block of its slashing window. Native
+    ETH is also multiplied by its staker's current beacon chain slashing factor.
     """
     queued = rows.get(QUEUED_SHARES, (staker, nonce, position))
     # Every position began with its withdrawal. Asked as the contract asks it, a proof need not show that first.
@@ -125,43 +129,46 @@ def paid_shares(rows: Draft, staker: str, nonce: int, position: int) -> int:
 
 
 MOST_REPORTABLE: Final = mul_div_floor(UINT256_MAX, 1, WAD)
-"""The largest virtual balance whose exchange rate a strategy can report after a deposit or a payment."""
+"""The largest virtual balance for which the contract can emit the exchange rate after a deposit or a payment."""
 
 
 def held_shares(rows: Draft, staker: str, strategy: str) -> int:
-    """A staker's deposit shares; of native ETH, a deficit is below zero."""
+    """A staker's deposit shares in a strategy; a deficit of native ETH is negative."""
     if strategy == BEACON_CHAIN_ETH:
         return rows.get(POD_OWNERS, staker).deposit_shares
     return rows.get(STAKER_SHARES, (staker, strategy)).deposit_shares
 
 
 def scaling_factor_wad(rows: Draft, staker: str, strategy: str) -> int:
-    """A staker's deposit scaling factor."""
+    """A staker's deposit scaling factor in a strategy, in WAD."""
     if strategy == BEACON_CHAIN_ETH:
         return rows.get(POD_OWNERS, staker).deposit_scaling_factor_wad
     return rows.get(STAKER_SHARES, (staker, strategy)).deposit_scaling_factor_wad
 
 
 def fraction_left_wad(rows: Draft, staker: str, strategy: str, magnitude: int) -> int:
-    """The fraction of WAD that a max magnitude leaves of a staker's shares: of native ETH, less its own losses."""
+    """The fraction of a staker's shares left after slashing, in WAD: the magnitude.
+
+    For native ETH the magnitude is multiplied by the staker's beacon chain slashing factor, rounded down.
+    """
     if strategy != BEACON_CHAIN_ETH:
         return magnitude
     return mul_div_floor(magnitude, rows.get(POD_OWNERS, staker).beacon_chain_slashing_factor_wad, WAD)
 
 
 def held_strategies(rows: Draft, staker: str) -> tuple[str, ...]:
-    """The strategies of a staker's deposit shares: those that it lists, and native ETH last."""
+    """The strategies in which a staker has deposit shares: its list, and native ETH last."""
     listed = rows.get(STAKERS, staker).strategy_list
     return (*listed, BEACON_CHAIN_ETH) if rows.get(POD_OWNERS, staker).deposit_shares > 0 else listed
 
 
 def worth(shares: int, factor_wad: int, magnitude: int) -> int:
-    """The withdrawable worth of deposit shares: scaled, then slashed, each rounded down."""
+    """The withdrawable shares of some deposit shares: scaled, then slashed, each time rounded down."""
     return mul_div_floor(mul_div_floor(shares, factor_wad, WAD), magnitude, WAD)
 
 
 def withdrawable(rows: Draft, staker: str, strategy: str) -> int:
-    """The shares that a staker could queue for withdrawal now. Rounds down, twice."""
+    """The shares that a staker could queue for withdrawal now, rounded down twice."""
     magnitude = MAX_MAGNITUDES.latest(rows, (rows.get(STAKERS, staker).delegated_to, strategy))
     shares = held_shares(rows, staker, strategy)
     if strategy == BEACON_CHAIN_ETH and shares < 0:
@@ -171,7 +178,7 @@ def withdrawable(rows: Draft, staker: str, strategy: str) -> int:
 
 
 def is_native_eth_covered(rows: Draft, staker: str, shares: int) -> bool:
-    """True if a staker has no operator, or one whose shares cover the worth of so many of its native shares."""
+    """True if the staker has no operator, or one with enough native shares for `shares` deposit shares to leave."""
     operator = rows.get(STAKERS, staker).delegated_to
     if operator == ZERO_ADDRESS:
         return True
@@ -182,7 +189,7 @@ def is_native_eth_covered(rows: Draft, staker: str, shares: int) -> bool:
 
 
 def is_native_slash_in_range(rows: Draft, operator: str) -> bool:
-    """True if native ETH of an operator can be slashed: nothing that a slash counts leaves its width."""
+    """True if a slash of the operator's native ETH keeps all its counts within their widths."""
     key = (operator, BEACON_CHAIN_ETH)
     first_block = current_block(rows) - rows.get(CONFIG, SINGLETON).min_withdrawal_delay_blocks - 1
     queued = CUMULATIVE_SCALED_SHARES.latest(rows, key) - CUMULATIVE_SCALED_SHARES.value_at(rows, key, first_block)

@@ -1,4 +1,4 @@
-"""Views: what anybody is told without a call is what a call then does."""
+"""EigenLayer's laws of views: a call does what the view functions reported before it."""
 
 from typing import Final, cast
 
@@ -36,7 +36,7 @@ from spec.machine import Draft
 
 
 def _queued_by(step: AnyStep) -> tuple[str, dict[str, list[tuple[int, int]]]]:
-    """The staker that queues in a step; and for each strategy the nonces and positions of what it queues."""
+    """The staker that queues in a step, and for each strategy the (nonce, position) of each queued position."""
     call = step.action
     staker = call.staker if isinstance(call, Undelegate) else cast("QueueWithdrawals | Redelegate", call).sender
     queued: dict[str, list[tuple[int, int]]] = {}
@@ -47,7 +47,10 @@ def _queued_by(step: AnyStep) -> tuple[str, dict[str, list[tuple[int, int]]]]:
 
 
 def _queueing_is_worth_what_was_said(step: AnyStep) -> bool:
-    """Whoever queues all that it holds of a strategy, at one position, waits for what it could withdraw before."""
+    """True if queueing all shares of a strategy in one position gives the withdrawable shares reported before.
+
+    Afterwards the view must report no withdrawable shares.
+    """
     staker, queued = _queued_by(step)
     for strategy, places in queued.items():
         if len(places) > 1 or held_shares(step.after.rows, staker, strategy) > 0:
@@ -62,8 +65,9 @@ def _queueing_is_worth_what_was_said(step: AnyStep) -> bool:
 
 
 def _completion_pays_what_was_said(step: AcceptedStep[CompleteQueuedWithdrawal]) -> bool:
-    """A completion retires the shares of all positions, or returns them, and leaves nothing queued. What a pod pays is
-    left to ETH-04.
+    """True if a completion retires or returns the shares that the view reported, and leaves none queued.
+
+    ETH paid by a pod is left to ETH-04.
     """
     completion = step.action.completion
     before, after, staker, nonce = step.before.rows, step.after.rows, completion.staker, completion.nonce
@@ -84,8 +88,10 @@ def _completion_pays_what_was_said(step: AcceptedStep[CompleteQueuedWithdrawal])
 
 
 def _slash_hits_what_was_said(step: AcceptedStep[SlashOperator]) -> bool:
-    """The sender of a slash is the slasher in force. The magnitude taken is a part of the allocation; what is booked
-    beside the operator's own shares is that part of the shares in the queue which the max magnitude lost.
+    """True if a slash comes from the slasher in force, and takes the reported amounts.
+
+    The magnitude taken is the slashed fraction of the allocation. The shares booked in excess of the operator's own are
+    the fraction of the slashable shares in the queue by which the max magnitude fell.
     """
     call = step.action
     before, operator_set = step.before.rows, (call.avs, call.operator_set_id)
@@ -110,7 +116,10 @@ def _slash_hits_what_was_said(step: AcceptedStep[SlashOperator]) -> bool:
 
 
 def _whole_slash_takes_the_allocated_stake(step: AcceptedStep[SlashOperator]) -> bool:
-    """The view rounds down once more: by less than one part in WAD of the operator's shares, and a share."""
+    """True if a slash of a whole allocation takes the allocated stake that the view reported, up to rounding.
+
+    The view rounds down once more: by less than one part in WAD of the operator's shares, plus one share.
+    """
     call = step.action
     before, operator_set = step.before.rows, (call.avs, call.operator_set_id)
     for position, strategy in enumerate(call.strategies):
@@ -129,8 +138,10 @@ def _is_whole_slash(step: AcceptedStep[SlashOperator]) -> bool:
 
 
 def _allocating_takes_what_was_said(step: AcceptedStep[ModifyAllocations]) -> bool:
-    """More magnitude comes out of what was allocatable, from the delay in force on; less goes back there at once, or
-    when its block has come.
+    """True if an allocation uses the reported allocatable magnitude and delay exactly.
+
+    An increase comes out of the allocatable magnitude and takes effect after the delay in force. A decrease goes back
+    to it at once or when its effect block is reached.
     """
     call = step.action
     before, after, block = step.before.rows, step.after.rows, current_block(step.before.rows)
@@ -158,7 +169,10 @@ def _allocating_takes_what_was_said(step: AcceptedStep[ModifyAllocations]) -> bo
 
 
 def _clearing_changes_no_view(step: AcceptedStep[ClearDeallocationQueue]) -> bool:
-    """Magnitude counted as free stays free, and is stored as free once all due deallocations are cleared."""
+    """True if clearing a deallocation queue does not change the reported encumbered magnitude.
+
+    Once all due deallocations are cleared, the stored magnitude equals the reported one.
+    """
     call = step.action
     before, after = step.before.rows, step.after.rows
     for position, strategy in enumerate(call.strategies):
@@ -174,8 +188,10 @@ def _clearing_changes_no_view(step: AcceptedStep[ClearDeallocationQueue]) -> boo
 
 
 def _refused_as_was_said(refusal: AnyRejection) -> bool:
-    """Nobody slashes but the slasher in force; no delay is wanting where there is one; no magnitude is wanting where as
-    much could be allocated.
+    """True if the reason of a rejection agrees with the views.
+
+    INVALID_CALLER must not hit the slasher in force. UNINITIALIZED_ALLOCATION_DELAY requires that no delay is set.
+    INSUFFICIENT_MAGNITUDE requires a request for more than the allocatable magnitude.
     """
     rows, call = refusal.before.rows, refusal.action
     if isinstance(call, SlashOperator):
@@ -190,7 +206,7 @@ def _refused_as_was_said(refusal: AnyRejection) -> bool:
 
 
 def _is_allocatable(rows: Draft, operator: str, request: AllocationRequest) -> bool:
-    """True if each magnitude of a request is at most what the set has and what the operator could allocate."""
+    """True if each requested magnitude is at most the set's current one plus the operator's allocatable magnitude."""
     for position, strategy in enumerate(request.strategies):
         magnitude = views.allocation_of(rows, operator, request.operator_set, strategy).current_magnitude
         most_magnitude = magnitude + views.allocatable_magnitude_of(rows, operator, strategy)

@@ -1,4 +1,4 @@
-"""Random walks through EigenLayer: a small world in which every rule can meet every other."""
+"""EigenLayer's ordinary random walk, in a world small enough that all rules interact."""
 
 from typing import Any, Final, TypeVar
 
@@ -92,7 +92,7 @@ OTHER_NAMES: Final[dict[str, tuple[str, ...]]] = {
 }
 AMOUNTS: Final = (1, 2, 3, 7, 10, 999, 10**6, 10**18, 123456789012345678901)
 SMALL_AMOUNTS: Final = (1, 2, 3, 7, 10, 999)
-"""In one of the strategies shares are few, so that dust is a part of them that shows."""
+"""Amounts of deposits in the second strategy. Its shares are few, so that dust is a visible part of them."""
 
 FRACTIONS_WAD: Final = (1, 10**9, WAD // 10, WAD // 3, WAD // 2, WAD - 1, WAD)
 HUGE_AMOUNTS: Final = (2**64, 10**38, 2**256 - 1)
@@ -105,7 +105,7 @@ BITS: Final = {
     "new_magnitudes": 64,
     "balance_delta_wei": 255,
 }
-"""The widths of fields in bits; amounts, fractions and numbers of slashes and withdrawals have 256 bits."""
+"""The width of each field in bits; amounts, fractions, slash ids and nonces have 256 bits."""
 
 FACTS: Final = (MineBlocks, FundPod, PlantPodOwnerDepositShares)
 
@@ -116,7 +116,9 @@ WAITS: Final = (1, 1, 1, 2, 5, 9, 10, 11)
 
 
 def opening() -> list[Action]:
-    """Both operators, three operator sets that slash everything, everybody registered, and who may pay everybody."""
+    """The opening: both operators registered for three operator sets with both strategies, and one
+    permitted submitter.
+    """
     plain = tuple(OperatorSetRequest(number, POOLS, "avs0") for number in (1, 2))
     actions: list[Action] = [
         UpdateAvsMetadata("avs0", "avs0"),
@@ -132,34 +134,36 @@ def opening() -> list[Action]:
 
 
 def next_action(choices: Choices, draft: Draft) -> Action:
-    """Draw one of the calls of token strategies and rewards, or seldom one of native ETH."""
+    """The next action: a call about token strategies or rewards, or seldom one about native ETH."""
     if not choices.one_in(32):
         return token_action(choices, draft)
     return _perhaps_spoilt(choices, seldom_action(choices, draft))
 
 
 def token_action(choices: Choices, draft: Draft) -> Action:
-    """Draw one of the calls; now and then one part of it is wrong, so that every check is put to the test.
+    """A call about token strategies or rewards; one in twelve has a wrong argument, so that every check is tested.
 
-    Calls about rewards are made wrong where they are drawn: their numbers have widths of their own.
+    Calls about rewards get wrong arguments where they are drawn, because their numbers have other widths.
     """
     return rewards_action(choices, draft) if choices.below(25) < 3 else stake_action(choices, draft)
 
 
 def stake_action(choices: Choices, draft: Draft) -> Action:
-    """Draw a call on token strategies alone, without rewards; now and then one part of it is wrong."""
+    """A call about token strategies only; one in twelve has a wrong argument."""
     return _perhaps_spoilt(choices, _drawn(choices, draft))
 
 
 def _perhaps_spoilt(choices: Choices, action: Action) -> Action:
-    """A call, now and then a wrong one. Blocks and gifts of ETH are facts, which are never wrong."""
+    """The action, or in one of twelve cases a copy with a wrong argument. Blocks and ETH gifts stay unchanged."""
     is_fact = isinstance(action, FACTS)
     return _spoilt(choices, action) if choices.one_in(12) and not is_fact else action
 
 
 def _spoilt(choices: Choices, action: Any) -> Any:
-    """The same call with another name, a small or a huge number, the other answer, or a list too long or too short, in
-    one place; but not what was handed in for a claim, which has a form of its own and which no rule reads.
+    """A copy of the call with one argument changed to a wrong value.
+
+    The value is another name, a small or huge number, the opposite boolean, or a list too long or short. The evidence
+    of a claim is left alone: it has a format of its own, and no rule reads it.
     """
     name = choices.pick([field.name for field in attr.fields(type(action)) if field.name != "evidence"])
     value = getattr(action, name)
@@ -178,7 +182,9 @@ def _spoilt(choices: Choices, action: Any) -> Any:
 
 
 def _huge(name: str) -> tuple[int, ...]:
-    """The largest numbers that a field can hold, and some that are too large for what is done with them."""
+    """The largest number that a field can hold, or for 256-bit fields several numbers too large for later
+    arithmetic.
+    """
     bits = BITS.get(name, 256)
     return (2**bits - 1,) if bits < 256 else HUGE_AMOUNTS
 
@@ -186,7 +192,7 @@ def _huge(name: str) -> tuple[int, ...]:
 def _spoilt_list(
     choices: Choices, items: tuple[Any, ...], others: tuple[str, ...], huge: tuple[int, ...]
 ) -> tuple[Any, ...]:
-    """A list without its last item, the other way round, or with another first item."""
+    """A copy of the list without its last item, reversed, or with another first item."""
     if not items or choices.one_in(4):
         return items[:-1]
     if choices.one_in(3):
@@ -200,7 +206,7 @@ def _spoilt_list(
 
 
 def _drawn(choices: Choices, draft: Draft) -> Action:
-    """Weighted so that stake comes, is committed, is slashed, and leaves."""
+    """A call about token strategies: stake arrives, is allocated, is slashed, or is withdrawn."""
     kind = choices.below(88)
     if kind < 20:
         blocks = choices.pick(WAITS)
@@ -221,13 +227,16 @@ def _drawn(choices: Choices, draft: Draft) -> Action:
 
 
 def _turned(choices: Choices, options: tuple[Option, ...]) -> tuple[Option, ...]:
-    """The same options, beginning anywhere."""
+    """The options rotated to start at a random one."""
     first = choices.below(len(options))
     return options[first:] + options[:first]
 
 
 def _queue(choices: Choices, draft: Draft) -> Action:
-    """All, half, all but one or one of what a party holds in one strategy; now and then in two positions."""
+    """A QueueWithdrawals call for all, half, all but one, or one of a party's shares in a strategy.
+
+    Now and then it has two positions or two withdrawals.
+    """
     party, strategy = choices.pick(PARTIES), choices.pick(POOLS)
     for holder in _turned(choices, PARTIES):
         listed = draft.get(STAKERS, holder).strategy_list
@@ -248,7 +257,7 @@ def _queue(choices: Choices, draft: Draft) -> Action:
 
 
 def _complete(choices: Choices, draft: Draft) -> Action:
-    """A completion for anyone who waits; mostly due, sometimes too early or of a withdrawal that is not there."""
+    """A call that completes a party's withdrawal: mostly a due one, sometimes one too early or none that exists."""
     party = choices.pick(PARTIES)
     for waiting in _turned(choices, PARTIES):
         if _is_due(draft, waiting, _oldest(draft, waiting)):
@@ -258,7 +267,7 @@ def _complete(choices: Choices, draft: Draft) -> Action:
 
 
 def _oldest(draft: Draft, party: str) -> int:
-    """The oldest withdrawal of a party that still waits, if any of the last few does; the last one otherwise."""
+    """The nonce of a party's oldest pending withdrawal among its last eight, or else of its last one."""
     queued = draft.get(STAKERS, party).withdrawals_queued
     for nonce in range(max(queued - 8, 0), queued):
         if draft.get(WITHDRAWALS, (party, nonce)).is_pending:
@@ -273,7 +282,7 @@ def _is_due(draft: Draft, party: str, nonce: int) -> bool:
 
 
 def _completion(choices: Choices, draft: Draft, party: str, nonce: int) -> Completion:
-    """A withdrawal with the right tokens, as tokens or as shares."""
+    """A completion of the withdrawal with its own tokens, paid in tokens or in shares."""
     count = draft.get(WITHDRAWALS, (party, nonce)).strategy_count
     strategies = [draft.get(QUEUED_SHARES, (party, nonce, position)).strategy for position in range(count)]
     tokens = tuple([TOKENS.get(strategy, "token0") for strategy in strategies])
@@ -281,7 +290,10 @@ def _completion(choices: Choices, draft: Draft, party: str, nonce: int) -> Compl
 
 
 def _allocate(choices: Choices, draft: Draft) -> Action:
-    """More, up to all that is left or once too much, or less, down to nothing; mostly of what has no change pending."""
+    """A ModifyAllocations call that raises or lowers one allocation, mostly one without a pending change.
+
+    It may ask for all of the free magnitude, for one unit too much, or for zero.
+    """
     operator, operator_set, strategy = choices.pick(OPERATORS), choices.pick(SETS), choices.pick(POOLS)
     is_pending = choices.one_in(6)
     for chosen in _turned(choices, SETS):
@@ -310,7 +322,7 @@ def _allocate(choices: Choices, draft: Draft) -> Action:
 
 
 def _slash(choices: Choices, draft: Draft) -> Action:
-    """One strategy or both, mostly small fractions, so that there is something left to slash; by who may slash now."""
+    """A slash from the slasher in force, of one strategy or both, mostly by small fractions so that stake remains."""
     (avs, number), operator = choices.pick(SETS), choices.pick(OPERATORS)
     is_reversed = draft.get(STRATEGIES, POOLS[0]).address_rank > draft.get(STRATEGIES, POOLS[1]).address_rank
     ascending = POOLS[::-1] if is_reversed else POOLS
@@ -326,7 +338,7 @@ def _slash(choices: Choices, draft: Draft) -> Action:
 
 
 def _of_stakers(choices: Choices, draft: Draft, is_delegated: bool) -> str:
-    """A staker that is delegated, or one that is not; any if there is none."""
+    """A staker that is delegated if `is_delegated`, otherwise one that is not; any staker if there is none."""
     stakers = _turned(choices, STAKERS_)
     for staker in stakers:
         if (draft.get(STAKERS, staker).delegated_to != ZERO_ADDRESS) == is_delegated:
@@ -335,7 +347,9 @@ def _of_stakers(choices: Choices, draft: Draft, is_delegated: bool) -> str:
 
 
 def _approval(choices: Choices, draft: Draft, operator: str) -> Approval:
-    """The approver's consent, if the operator asks for one; seldom an old one, or somebody else's."""
+    """An approval of the operator's approver, if it has one; seldom it is reused, expired, or signed by another
+    account.
+    """
     if draft.get(OPERATOR_DETAILS, operator).delegation_approver == ZERO_ADDRESS:
         return NO_APPROVAL
     signer = operator if choices.one_in(8) else APPROVER
@@ -343,7 +357,7 @@ def _approval(choices: Choices, draft: Draft, operator: str) -> Approval:
 
 
 def _rare(choices: Choices, draft: Draft) -> Action:
-    """Everything else, each about as often."""
+    """A rare call; each kind is about equally likely."""
     kind = choices.below(6)
     if kind == 0:
         return _of_delegations(choices, draft)
@@ -372,7 +386,9 @@ def _rare(choices: Choices, draft: Draft) -> Action:
 
 
 def _of_delegations(choices: Choices, draft: Draft) -> Action:
-    """To an operator, from one to another, and away; by the staker, its operator or the approver."""
+    """A call about delegation: to an operator, to another one, or out of it, by the staker, its operator or the
+    approver.
+    """
     operator = choices.pick(OPERATORS)
     kind = choices.below(6)
     if kind < 3:
@@ -388,7 +404,7 @@ def _of_delegations(choices: Choices, draft: Draft) -> Action:
 
 
 def _of_slashes(choices: Choices, draft: Draft) -> Action:
-    """One of a set's last slashes is paid out, whole or one strategy of it."""
+    """A call that pays out one of a set's last slashes, in all strategies or in one."""
     party, operator_set = choices.pick(PARTIES), choices.pick(SETS)
     slash_count = draft.get(OPERATOR_SETS, operator_set).slash_count
     slash_id = slash_count
@@ -402,7 +418,9 @@ def _of_slashes(choices: Choices, draft: Draft) -> Action:
 
 
 def _of_sets(choices: Choices, draft: Draft) -> Action:
-    """An AVS changes a set, or makes one; one AVS has no registrar, so that nobody can join it."""
+    """A call of an AVS that changes or creates an operator set; one AVS has no registrar, so nobody can
+    join its sets.
+    """
     (avs, number), strategy = choices.pick(SETS), choices.pick(POOLS)
     kind = choices.below(6)
     if kind < 2:
@@ -428,8 +446,9 @@ def _of_sets(choices: Choices, draft: Draft) -> Action:
 
 
 def _past_action(choices: Choices, draft: Draft) -> Action:
-    """Draw a call; now and then burn what was slashed before slashes had ids, and open and close strategies; no block
-    after the last. Before the first block in which something can be slashed, and in it, a slash is tried.
+    """The next action in a world with a past: an ordinary one, a burn of legacy shares, or a whitelist change.
+
+    Slashes are tried before and in the first block that allows them. No block after the last one of 32 bits is mined.
     """
     kind = choices.below(80)
     if kind == 0:
@@ -450,7 +469,7 @@ def _past_action(choices: Choices, draft: Draft) -> Action:
 
 
 def _opened_or_closed(choices: Choices) -> Action:
-    """One strategy is closed to deposits, or opened."""
+    """A call that whitelists a strategy for deposits, or removes it from the whitelist."""
     listed = (choices.pick(POOLS),)
     if choices.one_in(3):
         return RemoveStrategiesFromDepositWhitelist("whitelister", listed)
@@ -474,7 +493,7 @@ OLD: Final = Walk(
 
 
 def _drawn_walk(number: int) -> Walk:
-    """The walk through a drawn world."""
+    """The walk through the variant of the world with this number."""
     return Walk(PROTOCOL, CATALOGUE, with_native_eth(drawn_world(number)), opening, next_action)
 
 
@@ -483,4 +502,4 @@ WALK: Final = Walk(
 )
 
 TOKEN_WALK: Final = Walk(PROTOCOL, CATALOGUE, WORLD, opening, stake_action)
-"""The walk without native ETH and rewards, for games: all that anybody gains of a token comes out of a strategy."""
+"""The walk without native ETH and rewards, for games: every token that a party gains comes out of a strategy."""

@@ -1,4 +1,4 @@
-"""Withdrawals: who leaves gets out, once, after the delay, with what was queued."""
+"""EigenLayer's laws of withdrawals: each is completed once, after the delay, with what was queued."""
 
 from typing import Final, cast
 
@@ -54,7 +54,7 @@ def _completion_waits_and_happens_once(step: AnyStep) -> bool:
 
 
 def _is_due_completion(before: View, action: object) -> bool:
-    """True if a staker completes a withdrawal of its own, as it was queued, after the delay, with the right tokens."""
+    """True if a staker completes its own withdrawal, as queued, after the delay, with the right tokens."""
     if not isinstance(action, CompleteQueuedWithdrawal) or action.sender != action.completion.staker:
         return False
     completion = action.completion
@@ -72,8 +72,11 @@ def _is_due_completion(before: View, action: object) -> bool:
 
 
 def _due_completion_is_refused_with_reason(refusal: RejectedCall[CompleteQueuedWithdrawal]) -> bool:
-    """As shares: today's operator, or the staker's own list, has no room for them. As tokens: dust has left too few, or
-    a payment's numbers do not fit 256 bits. The last block of its window may have no number of 32 bits.
+    """True if a due completion is rejected for an allowed reason.
+
+    As shares: the operator is fully slashed or the new scaling factor would be 0, or the staker's list is full. As
+    tokens: dust is missing, or a payment's numbers exceed 256 bits. In either form: the window's last block exceeds 32
+    bits.
     """
     rows, completion = refusal.before.rows, refusal.action.completion
     if refusal.reason is Reason.ARITHMETIC_PANIC and _is_window_beyond_uint32(rows, completion):
@@ -103,17 +106,16 @@ def _is_window_beyond_uint32(rows: Draft, completion: Completion) -> bool:
 
 
 def _is_payment_too_wide(rows: Draft, strategy: str, shares: int) -> bool:
-    """True if shares of a strategy are more than nothing and its balance so large that their product, or the rate, may
-    not fit.
-    """
+    """True if the shares are not 0, and their product with the balance, or the exchange rate, exceeds 256 bits."""
     pool = rows.get(STRATEGIES, strategy)
     held = rows.get(TOKEN_BALANCES, (pool.underlying_token, strategy)).amount
     return shares > 0 and ((held + BALANCE_OFFSET) * shares > UINT256_MAX or held + BALANCE_OFFSET > MOST_REPORTABLE)
 
 
 def _asks_for_what_it_has(before: View, action: QueueWithdrawals) -> bool:
-    """True if a staker queues at least one deposit share of each strategy named, once, and no more than it holds;
-    nothing of that overflows, and of native ETH its operator has as much.
+    """True if a staker queues at least one deposit share of each named strategy, and no more than it holds.
+
+    Each strategy is named once, no count of queued shares overflows, and the operator's shares cover native ETH.
     """
     call = action
     rows = before.rows
@@ -136,8 +138,9 @@ def _asks_for_what_it_has(before: View, action: QueueWithdrawals) -> bool:
 
 
 def _only_open_windows_are_hit(step: AcceptedStep[SlashOperator]) -> bool:
-    """A position whose window closed with the last block pays as before; one whose window closes now pays what the
-    slash left.
+    """True if a slash leaves the payout of positions whose window closed with the last block, and hits later ones.
+
+    A position whose window closes in this block is paid with the magnitude after the slash.
     """
     call = step.action
     last_block = current_block(step.before.rows) - 1
@@ -187,8 +190,10 @@ def _all_are_completed_as_queued(step: AnyStep) -> bool:
 
 
 def _no_more_counts_than_waits(view: View, subject: tuple[str, str, int]) -> bool:
-    """Of each block whose window is open, so that nothing of it is completed. The count of native ETH may be cut to 224
-    bits, and be less.
+    """True if slashes count no more shares of a block than are queued from it.
+
+    Only blocks whose window is open are checked, as none of their positions is completed. The count of native ETH may
+    be truncated to 224 bits, and be lower.
     """
     operator, strategy, block = subject
     first_block = current_block(view.rows) - view.rows.get(CONFIG, SINGLETON).min_withdrawal_delay_blocks
@@ -207,8 +212,10 @@ def _positions_queued(step: AnyStep, strategy: str) -> int:
 
 
 def _counts_what_left(step: AnyStep) -> bool:
-    """The count of queueing for slashes, by the magnitude of now, and the whole shares that left the operator. Less is
-    counted by the rounding of one scaled share for each position. Of native ETH see QUEUE-01.
+    """True if the shares counted for slashes, times the magnitude, equal the whole shares that left the operator.
+
+    In newer releases the count may be lower by less than one scaled share per position; before, it may only be higher.
+    Native ETH is exempt; see QUEUE-01.
     """
     counts_whole_shares = step.before.rows.get(CONFIG, SINGLETON).queue_counts_whole_shares
     for operator, strategy in written(step.delta, CUMULATIVE_SCALED_SHARES.heads):

@@ -1,4 +1,4 @@
-"""Witnesses: states in which EigenLayer's rules meet, so that no law holds because nothing did."""
+"""EigenLayer's witnesses: situations that runs must reach, so that no law holds vacuously."""
 
 from collections.abc import Callable
 from typing import Any, Final, cast
@@ -59,7 +59,7 @@ def _delay_blocks(step: AnyStep) -> int:
 
 
 def _fallen(step: AnyStep) -> list[Pair]:
-    """Operator and strategy of each max magnitude that fell."""
+    """The (operator, strategy) of each max magnitude that fell in the step."""
     return [
         key
         for key in written(step.delta, MAX_MAGNITUDES.heads)
@@ -72,7 +72,7 @@ def _slashes_everything(step: AnyStep) -> bool:
 
 
 def _slashed_pending(step: AnyStep) -> list[int]:
-    """The pending change of each allocation that a slash hit."""
+    """The pending change of each allocation with magnitude that a slash wrote."""
     settled = [settled_magnitudes(step.before.rows, key[0], key[1], key[2]) for key in written(step.delta, ALLOCATIONS)]
     return [pending_magnitude for magnitude, pending_magnitude, _ in settled if magnitude > 0]
 
@@ -122,7 +122,7 @@ def _is_due_since_now(step: AcceptedStep[CompleteQueuedWithdrawal]) -> bool:
 
 
 def _moves_to_another_operator(step: AcceptedStep[CompleteQueuedWithdrawal]) -> bool:
-    """Shares that one operator's staker queued join it under another."""
+    """True if shares queued under one operator are returned to the staker under another operator."""
     completion = step.action.completion
     operator = step.before.rows.get(STAKERS, completion.staker).delegated_to
     queued = step.before.rows.get(QUEUED_SHARES, (completion.staker, completion.nonce, 0))
@@ -152,7 +152,7 @@ def _pays_nothing(step: AnyStep) -> bool:
 
 
 def _owes_more_than_it_holds(step: AnyStep) -> bool:
-    """Beyond what waiting withdrawals may still make good: SOLV-02 is broken."""
+    """True if a strategy's debt exceeds what pending withdrawals may still repay: SOLV-02 is then broken for good."""
     return any(
         debt_wad(step.after, strategy) > step.after.total(FRACTIONS_WAITING, strategy) * (WAD - 1)
         for strategy in written(step.delta, STRATEGIES)
@@ -160,7 +160,7 @@ def _owes_more_than_it_holds(step: AnyStep) -> bool:
 
 
 def _is_at_a_high_rate(step: AcceptedStep[DepositIntoStrategy]) -> bool:
-    """A share costs more than two units of the token."""
+    """True if a share costs more than two units of the token."""
     call = step.action
     held = step.before.rows.get(TOKEN_BALANCES, (call.token, call.strategy)).amount + BALANCE_OFFSET
     return held > 2 * (step.before.rows.get(STRATEGIES, call.strategy).total_shares + SHARES_OFFSET)
@@ -182,7 +182,7 @@ def _redistributes(step: AnyStep) -> bool:
 
 
 def _is_paid_in_the_first_block(step: AnyStep) -> bool:
-    """In the block after the resolution block, or in any if the release has none."""
+    """True if a payout is in the first block after the resolution block, or in any block if the release has none."""
     block = current_block(step.before.rows)
     return any(
         len(step.before.rows.get(SLASHES, key).strategies) > 0
@@ -237,7 +237,7 @@ def _queues_one_strategy_twice(step: AcceptedStep[QueueWithdrawals]) -> bool:
 
 
 def _settles_another_first(step: AnyStep) -> bool:
-    """A deallocation that was due is cleared on the way."""
+    """True if the call also clears a due deallocation."""
     return any(
         step.after.rows.get(DEALLOCATION_QUEUES, key).first > step.before.rows.get(DEALLOCATION_QUEUES, key).first
         for key in written(step.delta, DEALLOCATION_QUEUES)
@@ -245,7 +245,7 @@ def _settles_another_first(step: AnyStep) -> bool:
 
 
 def _is_lost_after_a_window(step: AcceptedStep[RecordBeaconChainEthBalanceUpdate]) -> bool:
-    """The owner's last withdrawal waits, its window has closed, and a report lowers what it pays."""
+    """True if a report lowers the payout of the owner's last withdrawal, pending after its slashing window closed."""
     owner = step.action.pod_owner
     nonce = step.before.rows.get(STAKERS, owner).withdrawals_queued - 1
     withdrawal = step.before.rows.get(WITHDRAWALS, (owner, nonce))
@@ -255,7 +255,7 @@ def _is_lost_after_a_window(step: AcceptedStep[RecordBeaconChainEthBalanceUpdate
 
 
 def _completed_native_shares(step: AcceptedStep[CompleteQueuedWithdrawal]) -> int:
-    """The native shares that a completed withdrawal is worth."""
+    """The native shares that a completed withdrawal pays out."""
     staker, nonce = step.action.completion.staker, step.action.completion.nonce
     rows = step.before.rows
     return sum(
@@ -268,7 +268,7 @@ def _completed_native_shares(step: AcceptedStep[CompleteQueuedWithdrawal]) -> in
 
 
 def _loses_wei(step: AcceptedStep[CompleteQueuedWithdrawal]) -> bool:
-    """A pod pays, and wei below a gwei are lost."""
+    """True if a pod pays, and a remainder below one gwei is lost."""
     is_paid = len(written(step.delta, ETH_BALANCES)) > 0
     return is_paid and not is_multiple(_completed_native_shares(step), GWEI_TO_WEI)
 
@@ -287,7 +287,7 @@ def _has_lost_everything(step: AcceptedStep[DelegateTo]) -> bool:
 
 
 def _gains_after_both_losses(step: AcceptedStep[RecordBeaconChainEthBalanceUpdate]) -> bool:
-    """A gain joins an owner that has lost, under an operator that was slashed."""
+    """True if ETH is gained by an owner with a beacon chain loss, whose operator was slashed."""
     owner, rows = step.action.pod_owner, step.before.rows
     magnitude = MAX_MAGNITUDES.latest(rows, (rows.get(STAKERS, owner).delegated_to, BEACON_CHAIN_ETH))
     has_lost = rows.get(POD_OWNERS, owner).beacon_chain_slashing_factor_wad < WAD

@@ -1,4 +1,6 @@
-"""The world of EigenLayer's walks: everybody with tokens, two open strategies, nobody registered yet."""
+"""The worlds of EigenLayer's walks: every party has tokens, two strategies are whitelisted, nobody is
+registered yet.
+"""
 
 from typing import Final, cast
 
@@ -22,11 +24,11 @@ TOKENS: Final[dict[str, Json]] = {
 }
 
 PAYERS: Final[dict[str, Json]] = {payer: str(10**20) for payer in ("avs0", "avs1", "submitter", "controller")}
-"""Accounts that pay for rewards, beside what they have of each token."""
+"""The balances in each token of accounts that pay for rewards, by account."""
 
 
 def rewards_world(timestamp: int, beacon_chain_eth_strategy: str | None = None) -> dict[str, Json]:
-    """The coordinator of rewards at a timestamp: its owner has chosen short delays, and all payers approved it."""
+    """The genesis of the RewardsCoordinator at a timestamp, with short delays and allowances of all payers."""
     return {
         "timestamp": timestamp,
         "config": {
@@ -101,7 +103,7 @@ WORLD: Final[dict[str, Json]] = {
 
 
 def in_release(world: dict[str, Json], release: Release) -> dict[str, Json]:
-    """A world of this file as a release has it: without what that does not know."""
+    """A copy of a world for another release, without the configuration that the release does not have."""
     config = cast("dict[str, Json]", world["config"])
     if not release.delays_slashes:
         config = {name: value for name, value in config.items() if name != RESOLUTION_DELAY}
@@ -112,7 +114,7 @@ def in_release(world: dict[str, Json], release: Release) -> dict[str, Json]:
 
 
 def with_native_eth(head: dict[str, Json]) -> dict[str, Json]:
-    """The same world with native ETH: the address of the beacon chain strategy lies after the first of the others."""
+    """A copy of a world with native ETH, whose strategy stands second in the order of addresses."""
     config, genesis = cast("dict[str, Json]", head["config"]), cast("dict[str, Json]", head["genesis"])
     first, *others = cast("list[str]", genesis["strategy_address_order"])
     return {
@@ -128,14 +130,15 @@ def with_native_eth(head: dict[str, Json]) -> dict[str, Json]:
 
 
 LEGACY: Final = {"strategy0": 10**18 + 7, "strategy1": 7}
-"""Shares that were slashed before slashes had ids, with a token and a half for each."""
+"""Legacy burnable shares by strategy: slashed before slashes had ids. The strategy holds 1.5 tokens for each."""
 
 LAST_BLOCK: Final = 2**32 - 1
 
 
 def world_with_a_past(name: str, block: int, delay_blocks: int, cumulative_scaled_shares: int) -> dict[str, Json]:
-    """The same world in another block, with another withdrawal delay, shares still to be burned, and as many queued
-    before of each operator.
+    """A copy of the world at another block, with another withdrawal delay, and with a past.
+
+    It has legacy burnable shares, and for each operator a count of scaled shares queued before.
     """
     held = {strategy: str(shares + (shares >> 1)) for strategy, shares in LEGACY.items()}
     config, genesis = cast("dict[str, Json]", WORLD["config"]), cast("dict[str, Json]", WORLD["genesis"])
@@ -163,12 +166,14 @@ def world_with_a_past(name: str, block: int, delay_blocks: int, cumulative_scale
 
 STRATEGIES: Final = ("strategy0", "strategy1")
 MINIMUM_PARTIES: Final = 3
-"""So many have approved the StrategyManager in any world."""
+"""The number of parties that have approved the StrategyManager in every drawn world, at least."""
 
 
 def drawn_world(number: int) -> dict[str, Json]:
-    """A world like this one, drawn by its number: all delays and the clock, which strategy's address is lower,
-    what is open for deposits, who has approved the StrategyManager, and who has next to nothing.
+    """A variant of the world, determined by its number.
+
+    The variants differ in delays, clock, address order, whitelisting, and allowances to the StrategyManager. In some,
+    one party has almost no tokens.
     """
     choices = Seeded(number)
     config, genesis = cast("dict[str, Json]", WORLD["config"]), cast("dict[str, Json]", WORLD["genesis"])
