@@ -1,4 +1,4 @@
-"""Model of allocation: when a change is refused, and what clearing settles."""
+"""Model laws of EigenLayer's allocations: the guards of changes, and the effect of clearing a queue."""
 
 from collections.abc import Callable
 from typing import Any, Final
@@ -38,7 +38,10 @@ def _set_allocation_delay(rows: Draft, call: SetAllocationDelay) -> Reason | Non
 
 
 def _modify_allocations(rows: Draft, call: ModifyAllocations) -> Reason | None:
-    """More may be allocated up to the max magnitude; what is due to be freed is free. No effect block beyond uint32."""
+    """The guards of ModifyAllocations: the first reason to reject the call, or None.
+
+    An increase may use the max magnitude, with due deallocations counted as free. No effect block may exceed 32 bits.
+    """
     operator = call.operator
     if call.sender != operator:
         return Reason.INVALID_PERMISSIONS
@@ -79,8 +82,9 @@ def _clear_deallocations(_rows: Draft, call: ClearDeallocationQueue) -> Reason |
 
 
 def _clearing_settles_what_is_due(step: AcceptedStep[ClearDeallocationQueue]) -> bool:
-    """As many as were asked for, oldest first, up to the first that is not due; what is due is then part of the
-    allocation and free of the encumbered magnitude.
+    """True if due deallocations are cleared, oldest first, up to the requested number or the first that is not due.
+
+    When all due ones are cleared, no magnitude is left to free. Calls that name a strategy twice are not judged.
     """
     call = step.action
     before, block = step.before.rows, current_block(step.before.rows)
@@ -107,7 +111,7 @@ REASONS: Final[dict[type[Any], Callable[[Draft, Any], Reason | None]]] = {
     ModifyAllocations: _modify_allocations,
     ClearDeallocationQueue: _clear_deallocations,
 }
-"""Of each of these calls the reason for which it must be refused, or None if it must be accepted."""
+"""For each of these actions, a function that returns the first reason to reject a call, or None to accept it."""
 
 STEP_LAWS: Final[list[StepLaw]] = [
     StepLaw(

@@ -1,4 +1,4 @@
-"""All laws of the model, and their ids."""
+"""All model laws of EigenLayer, and their ids."""
 
 from typing import Final
 
@@ -35,4 +35,4 @@ IDS: Final = tuple(
         [law.law_id for law in STATE_LAWS] + [law.law_id for law in STEP_LAWS] + [law.law_id for law in REJECTION_LAWS]
     )
 )
-"""The laws that restate a rule at every call; all others are properties."""
+"""The ids of the laws that restate a rule; all other laws are properties."""

@@ -1,4 +1,4 @@
-"""Model of delegation: when joining and leaving are refused, and what they set."""
+"""Model laws of EigenLayer's delegation: the guards of joining and leaving an operator, and the rows that they set."""
 
 from collections.abc import Callable
 from typing import Any, Final
@@ -25,7 +25,7 @@ from spec.machine import Draft
 
 
 def _delegating(rows: Draft, operator: str, approval: Approval) -> Reason | None:
-    """Guards of delegating: the operators allowed, and the consent needed."""
+    """The guards of delegating: the account must be an operator, and its approver, if any, must have signed."""
     if not is_operator(rows, operator):
         return Reason.OPERATOR_NOT_REGISTERED
     approver = rows.get(OPERATOR_DETAILS, operator).delegation_approver
@@ -39,8 +39,10 @@ def _delegating(rows: Draft, operator: str, approval: Approval) -> Reason | None
 
 
 def _leaving(rows: Draft, sender: str, staker: str) -> Reason | None:
-    """Guards of ending a delegation. It may be ended by the staker, its operator, or the operator's approver; an
-    operator's own never ends. Everything is queued, so nothing of it may overflow.
+    """The guards of ending a delegation: the first reason to reject the call, or None.
+
+    The staker, its operator or the operator's approver may end it; an operator's own delegation never ends. All shares
+    are queued, so the guards of queueing each strategy follow.
     """
     operator = rows.get(STAKERS, staker).delegated_to
     if operator == ZERO_ADDRESS:
@@ -57,12 +59,12 @@ def _leaving(rows: Draft, sender: str, staker: str) -> Reason | None:
 
 
 def _is_fully_slashed(rows: Draft, operator: str, strategy: str) -> bool:
-    """True if an operator has no magnitude left in a strategy; address zero always has all of it."""
+    """True if an operator has no magnitude left in a strategy; the zero address always has full magnitude."""
     return MAX_MAGNITUDES.latest(rows, (operator, strategy)) == 0
 
 
 def _holds_fully_slashed(rows: Draft, staker: str, operator: str) -> bool:
-    """True if a staker has shares of a strategy in which an operator has no magnitude left."""
+    """True if a staker has shares of a strategy in which the operator has no magnitude left."""
     return any(_is_fully_slashed(rows, operator, held) for held in rows.get(STAKERS, staker).strategy_list)
 
 
@@ -96,7 +98,10 @@ def _undelegate(rows: Draft, call: Undelegate) -> Reason | None:
 
 
 def _redelegate(rows: Draft, call: Redelegate) -> Reason | None:
-    """A redelegation has queued all stake by then, so none of it can be at a fully slashed operator."""
+    """The guards of Redelegate: those of leaving, then those of delegating.
+
+    All stake is queued by then, so a fully slashed operator does not matter.
+    """
     reason = _leaving(rows, call.sender, call.sender)
     return _delegating(rows, call.operator, call.approval) if reason is None else reason
 
@@ -108,8 +113,11 @@ def _approver_is_as_named(step: AcceptedStep[RegisterAsOperator | ModifyOperator
 
 
 def _scaling_factor_is_exact(step: AnyStep) -> bool:
-    """Of shares that join shares: their worth together for each of them; of the first, and of all that a staker brings
-    to an operator: the factor as it was. Each over the operator's magnitude, rounded down.
+    """True if each written deposit scaling factor has its exact new value, with each division rounded down.
+
+    For shares that join held shares, it is the worth of both per deposit share, divided by the operator's magnitude.
+    For first shares, and for all shares that a staker brings to an operator, it is the old factor divided by that
+    magnitude.
     """
     before, after, call = step.before.rows, step.after.rows, step.action
     is_delegation = isinstance(call, DelegateTo | RegisterAsOperator)
@@ -131,7 +139,7 @@ def _scaling_factor_is_exact(step: AnyStep) -> bool:
 
 
 def _joins_once(step: AnyStep) -> bool:
-    """True if shares join a strategy once: a withdrawal of several positions may bring more of one."""
+    """True if the call adds shares to a strategy at most once; a withdrawal of several positions may add more often."""
     call = step.action
     if not isinstance(call, CompleteQueuedWithdrawal):
         return True
@@ -147,7 +155,7 @@ REASONS: Final[dict[type[Any], Callable[[Draft, Any], Reason | None]]] = {
     Undelegate: _undelegate,
     Redelegate: _redelegate,
 }
-"""Of each of these calls the reason for which it must be refused, or None if it must be accepted."""
+"""For each of these actions, a function that returns the first reason to reject a call, or None to accept it."""
 
 STEP_LAWS: Final[list[StepLaw]] = [
     StepLaw(

@@ -1,11 +1,12 @@
-"""Guards: for every call its reasons in the contracts' order. A call is refused for the first that is true.
+"""Guards: for each call the reasons to reject it, in the contract's order. The first true one is the answer.
 
-The conditions speak of the state before the call alone, in the words of the contracts' documentation, so that they are
-a second account of the checks. They are filed as the rules are, beside what an accepted call does.
-A call over a list repeats its checks for each element in the state that the elements before it left; the laws speak of
-such calls if no two elements are of the same subject, so that no element meets what another changed.
+The conditions read only the state before the call, and use the terms of the contracts' documentation. So they restate
+the checks independently. They are filed by concern like the rules, next to the effects of accepted calls.
 
-Products, sums and block numbers that do not fit their type are reasons like others, each in its place.
+A call over a list checks each element in the state that the earlier elements left. The laws cover such a call only if
+no two elements have one subject, so that no element meets a change by another.
+
+Products, sums and block numbers that exceed their type are reasons like others, in their place in the order.
 """
 
 from collections.abc import Callable
@@ -28,7 +29,7 @@ from spec.eigenlayer.reasons import Reason
 from spec.machine import Draft
 
 FACTS: Final = (MineBlocks, FundPod, PlantPodOwnerDepositShares)
-"""Actions that nobody calls, and nothing refuses."""
+"""The actions that no account sends and that are never rejected."""
 
 
 def _always(_rows: Draft, _fact: Any) -> Reason | None:
@@ -55,7 +56,7 @@ REASONS: Final[dict[type[Any], Callable[[Draft, Any], Reason | None]]] = {
     **staking.REASONS,
     **withdrawals.REASONS,
 }
-"""For each call the reason for which it must be refused, or None if it must be accepted."""
+"""For each action, a function that returns the first reason to reject a call, or None to accept it."""
 
 
 STEP_LAWS: Final[list[StepLaw]] = [

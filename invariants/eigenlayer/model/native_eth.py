@@ -1,6 +1,6 @@
-"""Model of native ETH: when pods, reports and the moves of native shares are refused, and what they set.
+"""Model laws of native ETH: the guards of pods, balance reports and moves of native shares, and their effects.
 
-The other parts of the model ask here for native ETH, as the rules of delegation, withdrawals and slashing do.
+The other model files use this one for native ETH, as the rules of delegation, withdrawals and slashing do.
 """
 
 from collections.abc import Callable
@@ -49,12 +49,12 @@ from spec.machine import SINGLETON, Draft
 
 
 def _magnitude(rows: Draft, staker: str) -> int:
-    """The magnitude in native ETH of whom a staker is delegated to."""
+    """The magnitude in native ETH of the operator that a staker is delegated to."""
     return MAX_MAGNITUDES.latest(rows, (rows.get(STAKERS, staker).delegated_to, BEACON_CHAIN_ETH))
 
 
 def taking(held: int, shares: int) -> Reason | None:
-    """Guards of taking native shares from a staker that holds some: none at all may be taken."""
+    """The guards of taking native shares from a staker that holds `held`; taking zero shares is allowed."""
     if shares > INT256_MAX:
         return Reason.INT256_OVERFLOW
     if held - shares < INT256_MIN:
@@ -63,7 +63,7 @@ def taking(held: int, shares: int) -> Reason | None:
 
 
 def _rescaling(factor_wad: int, shares_before: int, joined_shares: int, fraction_wad: int) -> Reason | None:
-    """Guards of a new scaling factor: products of 512 bits whose quotient has more than 256, a sum of more, or none."""
+    """The guards of a new scaling factor: a quotient or sum beyond 256 bits, or a factor of zero."""
     if shares_before > 0:
         scaled = mul_div_floor(shares_before, factor_wad, WAD)
         if scaled > UINT256_MAX:
@@ -86,13 +86,13 @@ def _is_operator_full(rows: Draft, operator: str, joined_shares: int) -> bool:
 
 
 def joined(rows: Draft, staker: str, added_shares: int) -> int:
-    """The part of added shares that counts: what a deficit does not take."""
+    """The part of added native shares that counts, after they repay the staker's deficit."""
     held = held_shares(rows, staker, BEACON_CHAIN_ETH)
     return max(held + added_shares, 0) - max(held, 0)
 
 
 def _joining(rows: Draft, staker: str, added_shares: int) -> Reason | None:
-    """Guards of adding native shares to a staker."""
+    """The guards of adding native shares to a staker."""
     held = held_shares(rows, staker, BEACON_CHAIN_ETH)
     if added_shares > INT256_MAX:
         return Reason.SHARES_NEGATIVE
@@ -113,13 +113,18 @@ def _joining(rows: Draft, staker: str, added_shares: int) -> Reason | None:
 
 
 def brought(rows: Draft, staker: str) -> int:
-    """The native shares that a staker brings to an operator: what it deposited, less its losses on the beacon chain."""
+    """The native shares that a staker brings to an operator: its deposit shares, scaled, less its beacon
+    chain losses.
+    """
     row = rows.get(POD_OWNERS, staker)
     return worth(row.deposit_shares, row.deposit_scaling_factor_wad, row.beacon_chain_slashing_factor_wad)
 
 
 def delegating(rows: Draft, staker: str, operator: str) -> Reason | None:
-    """Guards of bringing native shares to an operator. A staker may have lost all of it; the operator may not."""
+    """The guards of bringing native shares to an operator.
+
+    The staker may have lost all of them; the operator must have magnitude left.
+    """
     row = rows.get(POD_OWNERS, staker)
     if row.deposit_shares <= 0:
         return None
@@ -138,7 +143,7 @@ def delegating(rows: Draft, staker: str, operator: str) -> Reason | None:
 
 
 def _due_gwei(rows: Draft, staker: str, shares: int) -> int:
-    """The payment of a pod for shares: the whole gwei of what a deficit leaves, of which 64 bits count."""
+    """The amount that a pod pays for shares, in gwei: what a deficit leaves, rounded down, and reduced to 64 bits."""
     rest = shares + min(held_shares(rows, staker, BEACON_CHAIN_ETH), 0)
     return low_64(div_floor(max(rest, 0), GWEI_TO_WEI))
 
@@ -149,7 +154,7 @@ def low_64(amount: int) -> int:
 
 
 def completing(rows: Draft, staker: str, shares: int, is_paid: bool) -> Reason | None:
-    """Guards of paying native shares, of which there are some, or of giving them back."""
+    """The guards of paying a positive number of native shares as ETH, or of returning them as shares."""
     if not is_paid:
         return _joining(rows, staker, shares)
     held = held_shares(rows, staker, BEACON_CHAIN_ETH)
@@ -167,9 +172,9 @@ def completing(rows: Draft, staker: str, shares: int, is_paid: bool) -> Reason |
 
 
 def is_slash_too_wide(rows: Draft, call: SlashOperator, position: int) -> bool:
-    """True if a slash of native ETH leaves the width of a count: that of queued shares, or that of what is burnable.
+    """True if a slash of native ETH exceeds the width of a count: that of queued shares or that of burnable shares.
 
-    The strategy is named as the call names it, so that a proof sees the same rows that the rule reads.
+    The strategy is read from the call, so that a proof sees the very rows that the rule reads.
     """
     strategy = call.strategies[position]
     key: Pair = (call.operator, strategy)
@@ -187,7 +192,7 @@ def is_slash_too_wide(rows: Draft, call: SlashOperator, position: int) -> bool:
 
 
 def burnable_growth(step: AnyStep) -> int:
-    """By how much the burnable native shares grew."""
+    """The increase of burnable native shares in a step."""
     return step.after.rows.get(BURNABLE_ETH, SINGLETON).shares - step.before.rows.get(BURNABLE_ETH, SINGLETON).shares
 
 
@@ -196,7 +201,7 @@ def _create(rows: Draft, call: CreatePod) -> Reason | None:
 
 
 def _record(rows: Draft, call: RecordBeaconChainEthBalanceUpdate) -> Reason | None:
-    """A pod reports for its owner, whole gwei, and no loss greater than what there was."""
+    """The guards of a balance report: it comes from the owner's pod, in whole gwei, and no loss exceeds the balance."""
     owner, delta_wei = call.pod_owner, call.balance_delta_wei
     if not (call.is_from_pod and call.sender == owner and rows.get(PODS, owner).exists):
         return Reason.ONLY_EIGEN_POD
@@ -221,7 +226,7 @@ def _record(rows: Draft, call: RecordBeaconChainEthBalanceUpdate) -> Reason | No
 
 
 def _factor_after(rows: Draft, call: RecordBeaconChainEthBalanceUpdate) -> int:
-    """The beacon chain slashing factor that a reported loss leaves."""
+    """The beacon chain slashing factor after a report, rounded down; a gain leaves it unchanged."""
     factor_wad = rows.get(POD_OWNERS, call.pod_owner).beacon_chain_slashing_factor_wad
     if call.balance_delta_wei >= 0:
         return factor_wad
@@ -230,7 +235,7 @@ def _factor_after(rows: Draft, call: RecordBeaconChainEthBalanceUpdate) -> int:
 
 
 def _given_up(rows: Draft, call: RecordBeaconChainEthBalanceUpdate) -> int:
-    """The shares that an operator gives up for a reported loss."""
+    """The shares that an operator gives up for a reported loss, rounded down."""
     row = rows.get(POD_OWNERS, call.pod_owner)
     lost_wad = row.beacon_chain_slashing_factor_wad - _factor_after(rows, call)
     fraction_wad = mul_div_floor(_magnitude(rows, call.pod_owner), lost_wad, WAD)
@@ -238,7 +243,7 @@ def _given_up(rows: Draft, call: RecordBeaconChainEthBalanceUpdate) -> int:
 
 
 def _factor_joined(rows: Draft, staker: str, shares_before: int, joined_shares: int, fraction_wad: int) -> int:
-    """A scaling factor after shares have joined."""
+    """The scaling factor of a staker after native shares have joined, with each division rounded down."""
     factor_wad = rows.get(POD_OWNERS, staker).deposit_scaling_factor_wad
     if joined_shares == 0 or fraction_wad == 0:
         return factor_wad
@@ -249,7 +254,7 @@ def _factor_joined(rows: Draft, staker: str, shares_before: int, joined_shares: 
 
 
 def _has_joined(step: AnyStep, staker: str, added_shares: int) -> bool:
-    """True if native shares joined a staker: its shares, its scaling factor and its operator are as they must be."""
+    """True if native shares joined a staker with the exact deposit shares, scaling factor and operator shares."""
     before, after = step.before.rows, step.after.rows
     operator, held = before.get(STAKERS, staker).delegated_to, held_shares(before, staker, BEACON_CHAIN_ETH)
     joined_shares = joined(before, staker, added_shares)
@@ -264,16 +269,16 @@ def _has_joined(step: AnyStep, staker: str, added_shares: int) -> bool:
 
 
 def paid_wei(step: AnyStep, account: str) -> int:
-    """By how much the ETH that pods have paid to an account grew."""
+    """The ETH that pods paid to an account in a step, in wei."""
     return (
         step.after.rows.get(ETH_BALANCES, account).amount_wei - step.before.rows.get(ETH_BALANCES, account).amount_wei
     )
 
 
 def is_paid_or_joined(step: AcceptedStep[CompleteQueuedWithdrawal], shares: int) -> bool:
-    """True if the native shares of a completed withdrawal repaid a deficit and were paid by the pod, or came back.
+    """True if a completed withdrawal's native shares repaid a deficit and were paid by the pod, or were returned.
 
-    Withdrawals of one position alone are judged: where native ETH has several, each of them is rounded.
+    Withdrawals with several positions are not judged: each native position would be rounded by itself.
     """
     staker, completion = step.action.completion.staker, step.action.completion
     before, after = step.before.rows, step.after.rows
@@ -295,8 +300,10 @@ def is_paid_or_joined(step: AcceptedStep[CompleteQueuedWithdrawal], shares: int)
 
 
 def _report_is_booked(step: AcceptedStep[RecordBeaconChainEthBalanceUpdate]) -> bool:
-    """A gain joins the owner. A loss lowers its factor as the balance fell, and its operator gives up what that is
-    worth of its shares; both round down. No change at all does nothing.
+    """True if a report is booked exactly.
+
+    A gain joins the owner's shares. A loss lowers the owner's beacon chain slashing factor in proportion to the
+    balance, and its operator gives up the worth of that; both round down. A report without a change does nothing.
     """
     call, before, after = step.action, step.before.rows, step.after.rows
     if call.balance_delta_wei > 0:
@@ -313,7 +320,10 @@ def _report_is_booked(step: AcceptedStep[RecordBeaconChainEthBalanceUpdate]) -> 
 
 
 def _delegation_brings_native_eth(step: AcceptedStep[DelegateTo | RegisterAsOperator]) -> bool:
-    """The losses of a staker on the beacon chain are not brought along; the operator's earlier ones are not its own."""
+    """True if a delegating staker brings its native shares less its beacon chain losses.
+
+    Earlier slashes of the operator must not reduce them: they go into the scaling factor.
+    """
     call, before, after = step.action, step.before.rows, step.after.rows
     operator = call.operator if isinstance(call, DelegateTo) else call.sender
     row, row_after = before.get(POD_OWNERS, call.sender), after.get(POD_OWNERS, call.sender)
@@ -331,7 +341,10 @@ def _delegation_brings_native_eth(step: AcceptedStep[DelegateTo | RegisterAsOper
 
 
 def _pod_is_as_told(step: AcceptedStep[CreatePod | FundPod | PlantPodOwnerDepositShares]) -> bool:
-    """A new pod is empty, ETH that arrives is counted in whole gwei, and a deficit is as history has it."""
+    """True if a new pod is empty, arriving ETH is counted, and a planted deficit is stored as given.
+
+    The withdrawable amount of a pod grows by whole gwei.
+    """
     action, before, after = step.action, step.before.rows, step.after.rows
     if isinstance(action, CreatePod):
         return after.get(PODS, action.sender) == Pod(exists=True)
@@ -355,7 +368,7 @@ REASONS: Final[dict[type[Any], Callable[[Draft, Any], Reason | None]]] = {
     CreatePod: _create,
     RecordBeaconChainEthBalanceUpdate: _record,
 }
-"""Of each of these calls the reason for which it must be refused, or None if it must be accepted."""
+"""For each of these actions, a function that returns the first reason to reject a call, or None to accept it."""
 
 STEP_LAWS: Final[list[StepLaw]] = [
     StepLaw(

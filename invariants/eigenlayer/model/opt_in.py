@@ -1,4 +1,4 @@
-"""Model of sets and memberships: when a change is refused, and what it switches."""
+"""Model laws of operator sets and registrations: the guards of changes, and the rows that they set."""
 
 from collections.abc import Callable
 from typing import Any, Final, cast
@@ -40,7 +40,10 @@ def _its_own_avs(_rows: Draft, call: UpdateAvsMetadata) -> Reason | None:
 
 
 def _creating(rows: Draft, avs: str, request: OperatorSetRequest, is_burning: bool) -> Reason | None:
-    """Guards of creating one set: it is new, lists each strategy once, and burns if native ETH is one of them."""
+    """The guards of creating an operator set: it is new, names each strategy once, and has a slasher.
+
+    A set with native ETH must burn slashed shares.
+    """
     if rows.get(OPERATOR_SETS, (avs, request.operator_set_id)).exists:
         return Reason.INVALID_OPERATOR_SET
     for position, strategy in enumerate(request.strategies):
@@ -85,8 +88,9 @@ def _create_redistributing_operator_sets(rows: Draft, call: CreateRedistributing
 def _change_strategies(
     rows: Draft, sender: str, operator_set: OperatorSet, strategies: tuple[str, ...], are_members: bool
 ) -> Reason | None:
-    """An AVS changes its own sets: strategies join that are no members, and leave that are; native ETH only joins a
-    set that burns.
+    """The guards of adding or removing strategies: only the AVS may, added ones are new, removed ones are members.
+
+    Native ETH may only be added to a set that burns slashed shares.
     """
     if sender != operator_set[0]:
         return Reason.INVALID_PERMISSIONS
@@ -150,7 +154,7 @@ def _leave_sets(rows: Draft, call: DeregisterFromOperatorSets) -> Reason | None:
 
 
 def _set_is_as_asked(step: AcceptedStep[CreateOperatorSets | CreateRedistributingOperatorSets]) -> bool:
-    """A new set has its strategies, a slasher who may slash at once, a recipient for ever, and no slash yet."""
+    """True if a new operator set has its strategies, its slasher in force, its recipient, and no slashes."""
     call = step.action
     rows = step.after.rows
     for position, request in enumerate(call.requests):
@@ -167,7 +171,9 @@ def _set_is_as_asked(step: AcceptedStep[CreateOperatorSets | CreateRedistributin
 
 
 def _switch_is_thrown(step: AnyStep) -> bool:
-    """The flag that a call sets is set, and the one that it clears is clear."""
+    """True if the flag that a call names has the requested value afterwards; for MineBlocks, the block is
+    the new one.
+    """
     call, rows = step.action, step.after.rows
     if isinstance(call, UpdateAvsMetadata):
         return rows.get(AVSS, call.avs).has_metadata
@@ -195,7 +201,7 @@ REASONS: Final[dict[type[Any], Callable[[Draft, Any], Reason | None]]] = {
     RegisterForOperatorSets: _join_sets,
     DeregisterFromOperatorSets: _leave_sets,
 }
-"""Of each of these calls the reason for which it must be refused, or None if it must be accepted."""
+"""For each of these actions, a function that returns the first reason to reject a call, or None to accept it."""
 
 STEP_LAWS: Final[list[StepLaw]] = [
     StepLaw(

@@ -1,4 +1,4 @@
-"""Model of rewards: for each call of the RewardsCoordinator the reasons for which it is refused, in order."""
+"""Guards of the RewardsCoordinator: for each call the reasons to reject it, in the contract's order."""
 
 from collections.abc import Callable
 from typing import Any, Final, cast
@@ -79,12 +79,12 @@ FREE: Final = (CreateRewardsForAllSubmission, CreateRewardsForAllEarners)
 
 
 def now_timestamp(rows: Draft) -> int:
-    """The second that it is."""
+    """The current timestamp in seconds."""
     return rows.get(CLOCK, SINGLETON).timestamp
 
 
 def _terms(rows: Draft, submission: RewardsSubmission | OperatorDirectedRewardsSubmission) -> Reason | None:
-    """Guards of the strategies, the duration and the start, which all kinds share."""
+    """The guards of a submission's strategies, duration and start, which all types of submissions share."""
     config = rows.get(REWARDS_CONFIG, SINGLETON)
     if len(submission.strategies_and_multipliers) == 0:
         return Reason.INPUT_ARRAY_LENGTH_ZERO
@@ -113,7 +113,7 @@ def _terms(rows: Draft, submission: RewardsSubmission | OperatorDirectedRewardsS
 
 
 def _paying_in(rows: Draft, token: str, payer: str, amount: int, fee: int) -> Reason | None:
-    """Guards of the transfer to the coordinator, and of the fee from there."""
+    """The guards of the transfer to the coordinator, and of the fee's transfer from there."""
     if not rows.get(REWARDS_ALLOWANCES, payer).is_given:
         return Reason.ERC20_INSUFFICIENT_ALLOWANCE
     if lacks_balance(rows, token, payer, amount):
@@ -124,7 +124,10 @@ def _paying_in(rows: Draft, token: str, payer: str, amount: int, fee: int) -> Re
 
 
 def fee_of(rows: Draft, call: Submissions | Directed, amount: int) -> int:
-    """The protocol's part of an amount that a call pays: of who opted in, but not for everybody; rounded down."""
+    """The protocol fee in an amount that a call pays, rounded down.
+
+    Only accounts that opted in pay it, and submissions for all stakers or earners are free of it.
+    """
     is_taken = rows.get(OPTED_IN_FOR_PROTOCOL_FEE, call.sender).is_given and not isinstance(call, FREE)
     return mul_div_floor(amount, FEE_BIPS, BIPS) if is_taken else 0
 
@@ -269,13 +272,13 @@ def _proof(finding: str, invalid_index: Reason) -> Reason | None:
 
 
 def claimer_of(rows: Draft, earner: str) -> str:
-    """The account that may claim for an earner: who was named, else the earner."""
+    """The account that may claim for an earner: its named claimer, or else the earner itself."""
     named = rows.get(CLAIMERS, earner).claimer
     return earner if named == ZERO_ADDRESS else named
 
 
 def proven(rows: Draft, claim: Claim) -> Reason | None:
-    """Guards of the root and of the proofs of a claim."""
+    """The guards of a claim's root and proofs."""
     if claim.root_index >= rows.get(DISTRIBUTION, SINGLETON).root_count:
         return Reason.INDEX_PANIC
     root = rows.get(ROOTS, claim.root_index)
@@ -372,7 +375,7 @@ REASONS: Final[dict[type[Any], Callable[[Draft, Any], Reason | None]]] = {
     SetRewardsUpdater: _owner,
     SetRewardsForAllSubmitter: _owner,
 }
-"""Of each call of the RewardsCoordinator the reason for which it must be refused, or None if it must be accepted."""
+"""For each call of the RewardsCoordinator, a function that returns the first reason to reject it, or None."""
 
 KIND: Final[dict[type[Any], str]] = {
     CreateAvsRewardsSubmission: "avs",
@@ -384,7 +387,7 @@ KIND: Final[dict[type[Any], str]] = {
     CreateOperatorDirectedAvsRewardsSubmission: "operator_directed_avs",
     CreateOperatorDirectedOperatorSetRewardsSubmission: "operator_directed_operator_set",
 }
-"""The kind under which each call is booked."""
+"""The kind of submission as which each call is stored."""
 
 SUBMITTING: Final = tuple(KIND)
 DIRECTED: Final = (CreateOperatorDirectedAvsRewardsSubmission, CreateOperatorDirectedOperatorSetRewardsSubmission)
@@ -393,7 +396,7 @@ SPLITTING: Final = (SetOperatorAvsSplit, SetOperatorPiSplit, SetOperatorSetSplit
 
 
 def account_of(call: Any) -> str:
-    """The account in whose name a call pays."""
+    """The account in whose name a call submits rewards."""
     if hasattr(call, "operator_set"):
         return cast(str, call.operator_set[0])
     return cast(str, call.avs if hasattr(call, "avs") else call.sender)

@@ -1,4 +1,6 @@
-"""Model of rewards: what an accepted call of the RewardsCoordinator writes, and moves."""
+"""Model laws of rewards: the rows that accepted calls of the RewardsCoordinator write, and the tokens that
+they move.
+"""
 
 from typing import Any, Final
 
@@ -59,7 +61,10 @@ from spec.machine import SINGLETON, Draft
 def amount_and_fee(
     rows: Draft, call: Submissions | Directed, submission: RewardsSubmission | OperatorDirectedRewardsSubmission
 ) -> tuple[int, int]:
-    """The amount that a submission pays, and the fee in it, which is of each operator's amount where they are named."""
+    """The amount that a submission pays, and the fee included in it.
+
+    For operator-directed submissions both are sums over the operators.
+    """
     if isinstance(submission, RewardsSubmission):
         return submission.amount, fee_of(rows, call, submission.amount)
     amount, fee = 0, 0
@@ -70,7 +75,10 @@ def amount_and_fee(
 
 
 def _moves_to_the_pool(step: AnyStep, token: str, payer: str, amount: int, fee: int) -> bool:
-    """The payer pays the amount to the coordinator, and that the fee to its recipient, whoever of them are the same."""
+    """True if the payer pays the amount to the coordinator, which passes the fee on to the fee recipient.
+
+    The three accounts may coincide.
+    """
     recipient = step.before.rows.get(REWARDS_SETTINGS, SINGLETON).fee_recipient
     for account in (payer, COORDINATOR, recipient):
         expected = 0
@@ -86,7 +94,10 @@ def _moves_to_the_pool(step: AnyStep, token: str, payer: str, amount: int, fee: 
 
 
 def _books(step: AnyStep) -> bool:
-    """Each submission under the next nonce of its account, net of fees, with its strategies and operators."""
+    """True if each submission is stored under its account's next nonce, net of fees, and paid in.
+
+    Its strategies and operators are stored with it.
+    """
     call, before, after = step.action, step.before.rows, step.after.rows
     account, kind = account_of(call), KIND[type(call)]
     operator_set = call.operator_set if hasattr(call, "operator_set") else ("", 0)
@@ -131,7 +142,7 @@ def _names_operators(step: AnyStep, booked: tuple[str, int], submission: Operato
 
 
 def _splits(step: AcceptedStep[Splits]) -> bool:
-    """The last split becomes the old one; the new one waits for the delay of now."""
+    """True if the previous split becomes the old one, and the new one waits for the current activation delay."""
     old, new = split_of(step.before.rows, step.action), split_of(step.after.rows, step.action)
     delay_seconds = step.before.rows.get(REWARDS_SETTINGS, SINGLETON).activation_delay_seconds
     return (
@@ -161,7 +172,7 @@ def _roots(step: AcceptedStep[SubmitRoot | DisableRoot]) -> bool:
 
 
 def _pays(step: AcceptedStep[ProcessClaim | ProcessClaims]) -> bool:
-    """Of each token the difference between what is shown and what was claimed before, to the recipient."""
+    """True if the recipient gets, of each token, the shown earnings less those claimed before."""
     recipient = step.action.recipient
     for claim in claims_of(step.action):
         for shown in claim.tokens:
@@ -175,7 +186,7 @@ def _pays(step: AcceptedStep[ProcessClaim | ProcessClaims]) -> bool:
 
 
 def _sets(step: AnyStep) -> bool:
-    """The one thing that the call names, and nothing else of the same row."""
+    """True if the named setting has the requested value, and the other fields of its row are unchanged."""
     call, before, after = step.action, step.before.rows, step.after.rows
     if isinstance(call, SetClaimerFor):
         return after.get(CLAIMERS, call.sender).claimer == call.claimer

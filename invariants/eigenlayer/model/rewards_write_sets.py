@@ -52,7 +52,9 @@ def _of(field: str) -> Owns:
 
 
 def _pays_in(rows: Draft, call: Any, key: Any) -> bool:
-    """The caller pays, the coordinator and the fee recipient get, tokens that the call names."""
+    """True if the balance is of a token that the call names, and of the sender, the coordinator or the fee
+    recipient.
+    """
     recipient = rows.get(REWARDS_SETTINGS, SINGLETON).fee_recipient
     return key[1] in (call.sender, COORDINATOR, recipient) and key[0] in [each.token for each in call.submissions]
 
@@ -106,4 +108,4 @@ REWARDS_WRITE_SETS: Final[dict[type[Any], WriteSet]] = {
     SetRewardsUpdater: SETTINGS,
     SetRewardsForAllSubmitter: {REWARDS_FOR_ALL_SUBMITTERS: _of("submitter")},
 }
-"""For each call of the RewardsCoordinator the tables that it may write, and of each the rows of its own subject."""
+"""For each call of the RewardsCoordinator, the tables that it may write, and a test of the keys that it may write."""

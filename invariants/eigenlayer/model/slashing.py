@@ -1,4 +1,4 @@
-"""Model of slashes: when one, or its payment, is refused, and what it takes and books."""
+"""Model laws of slashes: the guards of slashing and of paying out, and the amounts that a slash takes and books."""
 
 from collections.abc import Callable
 from typing import Any, Final, cast
@@ -37,9 +37,11 @@ from spec.machine import SINGLETON, Draft
 
 
 def _slash(rows: Draft, call: SlashOperator) -> Reason | None:
-    """In the first blocks of a chain nothing that is allocated can be slashed: the window of withdrawals reaches back
-    beyond its beginning. In its last blocks neither, if the release delays the payment: its block has no number. Native
-    ETH has no such block, as it is never paid out.
+    """The guards of SlashOperator: the first reason to reject the call, or None.
+
+    In a chain's first blocks no allocation can be slashed: the slashing window reaches back before the first block. If
+    the release delays payouts, none can be slashed in the last blocks either: the resolution block would exceed 32
+    bits. Native ETH has no resolution block, as it is never paid out.
     """
     operator_set = (call.avs, call.operator_set_id)
     if len(call.strategies) != len(call.wads_to_slash):
@@ -75,8 +77,9 @@ def _clear(
     call: ClearBurnOrRedistributableShares | ClearBurnOrRedistributableSharesByStrategy,
     strategies: tuple[str, ...],
 ) -> Reason | None:
-    """A slash is paid out after its resolution block, if every strategy asked for can pay. A set may redistribute to a
-    strategy, which has the more of its token then.
+    """The guards of paying out a slash: the resolution block is over, and each strategy can pay.
+
+    If the recipient is itself a strategy, it may receive its own token earlier in the call.
     """
     if rows.get(SLASHES, (call.operator_set, call.slash_id)).resolution_block >= current_block(rows):
         return Reason.SLASH_RESOLUTION_DELAY_NOT_ELAPSED
@@ -113,7 +116,10 @@ def _burn(rows: Draft, call: BurnShares) -> Reason | None:
 
 
 def _slash_takes_its_fraction(step: AcceptedStep[SlashOperator]) -> bool:
-    """The magnitude taken is the fraction of what was allocated, up to one unit, and leaves all three places alike."""
+    """True if a slash takes the requested fraction of the allocation, rounded up to a unit of magnitude.
+
+    The allocation and the max magnitude must fall by the same amount.
+    """
     action = step.action
     block = current_block(step.before.rows)
     for strategy, wad_to_slash in zip(action.strategies, action.wads_to_slash, strict=True):
@@ -137,8 +143,9 @@ def _slashed_of(step: AnyStep, operator_set: OperatorSet, slash_id: int, strateg
 
 
 def _slash_books_operator_and_queue(step: AcceptedStep[SlashOperator]) -> bool:
-    """A slash books what the operator's shares lost, and what the queue of the last blocks lost in value: its value
-    rounded down, what stays of it rounded up.
+    """True if a slash books the shares lost by the operator, and by the queue of the slashing window.
+
+    The queue's value is rounded down, and the part of it that stays is rounded up.
     """
     call = step.action
     before, operator_set = step.before.rows, (call.avs, call.operator_set_id)
@@ -173,7 +180,10 @@ def _slash_books_operator_and_queue(step: AcceptedStep[SlashOperator]) -> bool:
 
 
 def _slash_shrinks_pending_deallocation(step: AcceptedStep[SlashOperator]) -> bool:
-    """A pending deallocation shrinks by the same fraction, rounded up; a pending allocation stays; its block stays."""
+    """True if a pending deallocation shrinks by the slashed fraction, rounded up, and a pending increase stays.
+
+    The effect block must not change.
+    """
     call = step.action
     operator_set = (call.avs, call.operator_set_id)
     for strategy, wad_to_slash in zip(call.strategies, call.wads_to_slash, strict=True):
@@ -198,7 +208,7 @@ REASONS: Final[dict[type[Any], Callable[[Draft, Any], Reason | None]]] = {
     ClearBurnOrRedistributableSharesByStrategy: _clear_strategy,
     BurnShares: _burn,
 }
-"""Of each of these calls the reason for which it must be refused, or None if it must be accepted."""
+"""For each of these actions, a function that returns the first reason to reject a call, or None to accept it."""
 
 STEP_LAWS: Final[list[StepLaw]] = [
     StepLaw(

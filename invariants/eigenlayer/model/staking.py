@@ -1,4 +1,4 @@
-"""Model of deposits, transfers and the whitelist: when they are refused, and what they move."""
+"""Model laws of deposits, transfers and the whitelist: their guards, and the amounts that they move."""
 
 from collections.abc import Callable
 from typing import Any, Final
@@ -27,13 +27,14 @@ from spec.machine import SINGLETON, Draft
 
 
 def lacks_balance(rows: Draft, token: str, account: str, amount: int) -> bool:
-    """True if an account has less of a token than an amount."""
+    """True if an account holds less of a token than `amount`."""
     return rows.get(TOKEN_BALANCES, (token, account)).amount < amount
 
 
 def paying(rows: Draft, strategy: str, shares: int, received_amount: int = 0) -> Reason | None:
-    """Guards of redeeming shares: more than there are; a value, or a remaining rate, that is not defined.
-    `received_amount` is what the strategy got of its token earlier in the call.
+    """The guards of redeeming shares: more shares than there are, or a payment or remaining rate beyond 256 bits.
+
+    `received_amount` is the amount of its token that the strategy received earlier in the call.
     """
     pool = rows.get(STRATEGIES, strategy)
     if shares > pool.total_shares:
@@ -47,8 +48,9 @@ def paying(rows: Draft, strategy: str, shares: int, received_amount: int = 0) ->
 
 
 def joining(rows: Draft, staker: str, strategy: str, added_shares: int) -> Reason | None:
-    """Guards of adding shares to a staker: its operator has no magnitude left, or what all of them are worth, over that
-    magnitude, is less than one part in WAD of them.
+    """The guards of adding shares to a staker: its operator must have magnitude left.
+
+    The new deposit scaling factor must not round down to zero.
     """
     magnitude = MAX_MAGNITUDES.latest(rows, (rows.get(STAKERS, staker).delegated_to, strategy))
     if magnitude == 0:
@@ -105,7 +107,10 @@ def _change_whitelist(
 
 
 def _deposit_moves_its_amount(step: AcceptedStep[DepositIntoStrategy]) -> bool:
-    """Exactly the shares that the rate before gives, rounded down, to the sender and to its operator."""
+    """True if a deposit moves its amount, and issues shares at the exchange rate before it, rounded down.
+
+    The shares go to the sender and count for its operator.
+    """
     call = step.action
     pool = step.before.rows.get(STRATEGIES, call.strategy)
     held = step.before.rows.get(TOKEN_BALANCES, (call.token, call.strategy)).amount
@@ -142,7 +147,7 @@ REASONS: Final[dict[type[Any], Callable[[Draft, Any], Reason | None]]] = {
     RemoveStrategiesFromDepositWhitelist: _change_whitelist,
     DepositIntoStrategy: _deposit,
 }
-"""Of each of these calls the reason for which it must be refused, or None if it must be accepted."""
+"""For each of these actions, a function that returns the first reason to reject a call, or None to accept it."""
 
 STEP_LAWS: Final[list[StepLaw]] = [
     StepLaw(

@@ -1,4 +1,4 @@
-"""Model of withdrawals: when queueing and completing are refused, and what they move."""
+"""Model laws of withdrawals: the guards of queueing and completing, and the amounts that they move."""
 
 from collections.abc import Callable
 from typing import Any, Final, cast
@@ -51,9 +51,7 @@ from spec.machine import SINGLETON, Draft
 
 
 def taking(rows: Draft, staker: str, strategy: str, shares: int) -> Reason | None:
-    """Guards of queueing deposit shares. An operator's shares cannot fall below zero: that is noticed first, whatever
-    the staker itself has.
-    """
+    """The guards of queueing deposit shares. The operator's shares are checked before the staker's own shares."""
     operator, held = rows.get(STAKERS, staker).delegated_to, held_shares(rows, staker, strategy)
     scaled = mul_div_floor(shares, scaling_factor_wad(rows, staker, strategy), WAD)
     if scaled > UINT256_MAX:
@@ -90,7 +88,9 @@ def _queue(rows: Draft, call: QueueWithdrawals) -> Reason | None:
 def _completing(
     rows: Draft, sender: str, completion: Completion, listed: tuple[str, ...]
 ) -> tuple[Reason | None, tuple[str, ...]]:
-    """Guards of completing one withdrawal, and the staker's list of strategies afterwards."""
+    """The guards of completing one withdrawal: the first reason to reject it, and the staker's strategy list
+    afterwards.
+    """
     staker, nonce = completion.staker, completion.nonce
     withdrawal = rows.get(WITHDRAWALS, (staker, nonce))
     if len(completion.tokens) != withdrawal.strategy_count:
@@ -132,7 +132,7 @@ def _complete(rows: Draft, call: CompleteQueuedWithdrawal) -> Reason | None:
 
 
 def _complete_several(rows: Draft, call: CompleteQueuedWithdrawals) -> Reason | None:
-    """All of them are the sender's own, so that there is one list which they lengthen."""
+    """The guards of CompleteQueuedWithdrawals. All withdrawals are the sender's, so one strategy list grows."""
     listed = rows.get(STAKERS, call.sender).strategy_list
     for completion in call.completions:
         reason, listed = _completing(rows, call.sender, completion, listed)
@@ -142,8 +142,10 @@ def _complete_several(rows: Draft, call: CompleteQueuedWithdrawals) -> Reason | 
 
 
 def _queued_as_held(step: AnyStep) -> bool:
-    """New withdrawals begin now, under the next nonces, with what left the staker scaled and rounded down; the
-    operator gives up what they could be withdrawn for, and its queue grows by what each counts for slashes.
+    """True if new withdrawals are queued exactly.
+
+    They start in this block under the staker's next nonces, with the scaled shares that left it, rounded down. The
+    operator gives up their worth, and its queue grows by the shares that slashes count.
     """
     call = step.action
     staker = cast(str, call.staker if isinstance(call, Undelegate) else cast(Any, call).sender)
@@ -209,13 +211,14 @@ def _queued_as_held(step: AnyStep) -> bool:
 
 
 def is_counted(strategy: str, grown: int, scaled: int) -> bool:
-    """True if a count of scaled shares has grown by `scaled`; that of native ETH, modulo 2^224."""
+    """True if a count of scaled shares has grown by `scaled`; for native ETH, modulo 2^224."""
     return is_multiple(grown - scaled, UINT224_MAX + 1) if strategy == BEACON_CHAIN_ETH else grown == scaled
 
 
 def _queued_as_asked(step: AcceptedStep[QueueWithdrawals]) -> bool:
-    """One withdrawal for each request, with one position for each strategy of it; of each strategy exactly the deposit
-    shares leave that were asked for.
+    """True if each request makes one withdrawal with a position for each strategy, in order.
+
+    Exactly the requested deposit shares leave the staker.
     """
     call = step.action
     before, rows, staker = step.before.rows, step.after.rows, call.sender
@@ -239,9 +242,10 @@ def _queued_as_asked(step: AcceptedStep[QueueWithdrawals]) -> bool:
 
 
 def _pays_by_token(step: AnyStep, staker: str, due_shares: dict[str, int], count: int) -> bool:
-    """True if a staker gets what shares of strategies are worth at the rates of before, of each token in all.
+    """True if a staker receives the worth of the due shares at the exchange rates before the call, per token.
 
-    A strategy that occurs twice pays twice, each time rounded down, the second at a rate no worse.
+    A strategy that occurs twice pays twice, each time rounded down, the second time at a rate that is no lower. Then
+    the total may differ by up to one unit per position.
     """
     before = step.before.rows
     paid_amounts: dict[str, int] = {}
@@ -258,8 +262,10 @@ def _pays_by_token(step: AnyStep, staker: str, due_shares: dict[str, int], count
 
 
 def _completion_pays_what_is_due(step: AcceptedStep[CompleteQueuedWithdrawal]) -> bool:
-    """Each position pays its scaled shares by the magnitude at the end of its window: as tokens at the rate of now, or
-    as deposit shares under whoever is operator now. The withdrawal pends no more, and is else as it was queued.
+    """True if a completed withdrawal pays each position's scaled shares times the magnitude at its window's end.
+
+    It pays in tokens at the current exchange rate, or in deposit shares under the staker's current operator. The
+    withdrawal is no longer pending, and its other fields are unchanged.
     """
     call = step.action
     staker, nonce = call.completion.staker, call.completion.nonce
@@ -300,8 +306,10 @@ def _completion_pays_what_is_due(step: AcceptedStep[CompleteQueuedWithdrawal]) -
 
 
 def _several_are_completed_each(step: AcceptedStep[CompleteQueuedWithdrawals]) -> bool:
-    """All are the sender's own, pend no more, and leave nothing behind. What they are worth is retired, of those
-    that are paid in tokens, and held, of those that come back as shares; native ETH is left to ETH-04 and ETH-05.
+    """True if all withdrawals are the sender's and complete, with nothing left queued.
+
+    Their worth is retired if paid in tokens, and held by the staker if returned as shares. Native ETH is left to ETH-04
+    and ETH-05.
     """
     call = step.action
     before, rows, staker = step.before.rows, step.after.rows, call.sender
@@ -335,9 +343,11 @@ QUEUEING: Final = Scope((QueueWithdrawals, Undelegate, Redelegate))
 
 
 def _queue_is_in_history(view: View, subject: tuple[str, str, int]) -> bool:
-    """The cumulative history grows in a block by what was queued in it; of earlier blocks some has left. In a block
-    that is still to come it has not grown, and nothing is queued. Where whole shares alone count it may grow by less,
-    once the operator was slashed: QUEUE-05 has the bound, QUEUE-01 what each call counts.
+    """True if the history of queued scaled shares grew in the current block by what was queued in it.
+
+    Earlier blocks are not checked, as positions may have left them; in a future block neither may have grown. Where
+    only whole shares count for slashes, the history of a slashed operator may grow by less: QUEUE-05 has the bound,
+    QUEUE-01 the exact count of each call.
     """
     operator, strategy, block = subject
     if operator == ZERO_ADDRESS or block < current_block(view.rows):
@@ -360,7 +370,7 @@ REASONS: Final[dict[type[Any], Callable[[Draft, Any], Reason | None]]] = {
     CompleteQueuedWithdrawal: _complete,
     CompleteQueuedWithdrawals: _complete_several,
 }
-"""Of each of these calls the reason for which it must be refused, or None if it must be accepted."""
+"""For each of these actions, a function that returns the first reason to reject a call, or None to accept it."""
 
 STATE_LAWS: Final[list[StateLaw]] = [
     StateLaw(

@@ -1,4 +1,4 @@
-"""Write sets: the tables that each call may write, and of each table the rows of its own subject."""
+"""Write sets of EigenLayer's calls: the tables that each call may write, and the keys that it may write in each."""
 
 from collections.abc import Callable
 from typing import Any, Final
@@ -74,7 +74,7 @@ from spec.eigenlayer.state import (
 from spec.machine import Draft, Table
 
 Owns = Callable[[Draft, Any, Any], bool]
-"""True if a row's key is of the call's own subject, as the state before the call tells."""
+"""The type of a function that returns True if a call may write a row's key. It reads the state before the call."""
 
 
 WriteSet = dict[Table[Any, Any], Owns]
@@ -85,7 +85,7 @@ def _any(_rows: Draft, _call: Any, _key: Any) -> bool:
 
 
 def _of(*fields: str) -> Owns:
-    """The key is the value of a field, or the tuple of several."""
+    """A test that the key is the value of one field of the call, or the tuple of several."""
 
     def owns(_rows: Draft, call: Any, key: Any) -> bool:
         values = tuple([getattr(call, field) for field in fields])
@@ -95,27 +95,27 @@ def _of(*fields: str) -> Owns:
 
 
 def _begins_with(field: str) -> Owns:
-    """The key is a tuple whose first part is the value of a field."""
+    """A test that the key is a tuple whose first part is the value of a field of the call."""
     return lambda _rows, call, key: key[0] == getattr(call, field)
 
 
 def _among(field: str) -> Owns:
-    """The key is one of a field's values."""
+    """A test that the key is one of the values of a field of the call."""
     return lambda _rows, call, key: key in getattr(call, field)
 
 
 def _of_his_operator(staker: str) -> Owns:
-    """The key is (operator, strategy), and the operator the one that the staker leaves or stays with."""
+    """A test that the key is (operator, strategy), for the operator of the staker before the call."""
     return lambda rows, call, key: key[0] == rows.get(STAKERS, getattr(call, staker)).delegated_to
 
 
 def _checkpoint_of(owns: Owns) -> Owns:
-    """The key is (key of a history, position), and the first of these is owned so."""
+    """A test that the key is (key of a history, position), and that `owns` holds for the key of the history."""
     return lambda rows, call, key: owns(rows, call, key[0])
 
 
 def _queues(staker: str) -> dict[Table[Any, Any], Owns]:
-    """The write set of queueing a staker's withdrawals."""
+    """The write set of queueing a staker's withdrawals; `staker` is the name of the call's field."""
     his_operators = _of_his_operator(staker)
     return {
         STAKERS: _of(staker),
@@ -135,7 +135,7 @@ def _stakers_of(call: Any) -> list[str]:
 
 
 def _own_balance(rows: Draft, call: Any, key: Any) -> bool:
-    """A strategy pays the staker."""
+    """True if the balance is of a staker of the call, or of a strategy in its own underlying token."""
     return bool(key[1] in _stakers_of(call) or rows.get(STRATEGIES, key[1]).underlying_token == key[0])
 
 
@@ -154,7 +154,7 @@ COMPLETES: Final[WriteSet] = {
 
 
 def _pays_recipient(rows: Draft, call: Any, key: Any) -> bool:
-    """A strategy pays the recipient of the operator set."""
+    """True if the balance is of the operator set's recipient, or of a strategy in its own underlying token."""
     recipient = rows.get(OPERATOR_SETS, call.operator_set).redistribution_recipient
     return bool(key[1] == recipient or rows.get(STRATEGIES, key[1]).underlying_token == key[0])
 
@@ -168,7 +168,7 @@ CLEARS: Final[WriteSet] = {
 
 
 def _burns(rows: Draft, call: Any, key: Any) -> bool:
-    """A strategy pays the burn address, in its own token."""
+    """True if the balance is of the burnt strategy or the burn address, in the strategy's underlying token."""
     token = rows.get(STRATEGIES, call.strategy).underlying_token
     return key in ((token, call.strategy), (token, BURN_ADDRESS))
 
@@ -288,11 +288,14 @@ SLASHED_STRATEGIES: Final[dict[Table[Any, Any], Callable[[Any], str]]] = {
     OPERATOR_SHARES: lambda key: key[1],
     SLASHED_SHARES: lambda key: key[2],
 }
-"""The strategy of each row of a slash's write set that has one: it must be among those of the call."""
+"""For each table with strategies in a slash's write set, a function from a row's key to its strategy.
+
+The strategy must be among those of the call.
+"""
 
 
 def _are_of_its_strategies(step: AcceptedStep[SlashOperator]) -> bool:
-    """A slash may name many strategies, and writes rows of each: so they are looked up by hash."""
+    """True if a slash writes only rows of the strategies that it names. They are compared through a set, for speed."""
     strategies = set(step.action.strategies)
     for write in step.delta.writes:
         strategy_of = SLASHED_STRATEGIES.get(write.table)
