@@ -116,9 +116,7 @@ WAITS: Final = (1, 1, 1, 2, 5, 9, 10, 11)
 
 
 def opening() -> list[Action]:
-    """The opening: both operators registered for three operator sets with both strategies, and one
-    permitted submitter.
-    """
+    """The opening: two operators registered for three operator sets with both strategies, and a permitted submitter."""
     plain = tuple(OperatorSetRequest(number, POOLS, "avs0") for number in (1, 2))
     actions: list[Action] = [
         UpdateAvsMetadata("avs0", "avs0"),
@@ -182,9 +180,7 @@ def _spoilt(choices: Choices, action: Any) -> Any:
 
 
 def _huge(name: str) -> tuple[int, ...]:
-    """The largest number that a field can hold, or for 256-bit fields several numbers too large for later
-    arithmetic.
-    """
+    """The largest number that a field can hold; for 256-bit fields, several that are too large for later arithmetic."""
     bits = BITS.get(name, 256)
     return (2**bits - 1,) if bits < 256 else HUGE_AMOUNTS
 
@@ -257,7 +253,7 @@ def _queue(choices: Choices, draft: Draft) -> Action:
 
 
 def _complete(choices: Choices, draft: Draft) -> Action:
-    """A call that completes a party's withdrawal: mostly a due one, sometimes one too early or none that exists."""
+    """A call that completes a party's withdrawal: mostly a due one, sometimes too early, or one that does not exist."""
     party = choices.pick(PARTIES)
     for waiting in _turned(choices, PARTIES):
         if _is_due(draft, waiting, _oldest(draft, waiting)):
@@ -347,9 +343,7 @@ def _of_stakers(choices: Choices, draft: Draft, is_delegated: bool) -> str:
 
 
 def _approval(choices: Choices, draft: Draft, operator: str) -> Approval:
-    """An approval of the operator's approver, if it has one; seldom it is reused, expired, or signed by another
-    account.
-    """
+    """An approval of the operator's approver, if it has one; seldom reused, expired, or signed by another account."""
     if draft.get(OPERATOR_DETAILS, operator).delegation_approver == ZERO_ADDRESS:
         return NO_APPROVAL
     signer = operator if choices.one_in(8) else APPROVER
@@ -386,9 +380,7 @@ def _rare(choices: Choices, draft: Draft) -> Action:
 
 
 def _of_delegations(choices: Choices, draft: Draft) -> Action:
-    """A call about delegation: to an operator, to another one, or out of it, by the staker, its operator or the
-    approver.
-    """
+    """A call about delegation to an operator, to another one, or out of it, by any account that may make it."""
     operator = choices.pick(OPERATORS)
     kind = choices.below(6)
     if kind < 3:
@@ -418,9 +410,7 @@ def _of_slashes(choices: Choices, draft: Draft) -> Action:
 
 
 def _of_sets(choices: Choices, draft: Draft) -> Action:
-    """A call of an AVS that changes or creates an operator set; one AVS has no registrar, so nobody can
-    join its sets.
-    """
+    """A call of an AVS that changes or creates an operator set; one AVS has no registrar, so nobody can join it."""
     (avs, number), strategy = choices.pick(SETS), choices.pick(POOLS)
     kind = choices.below(6)
     if kind < 2:

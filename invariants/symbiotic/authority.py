@@ -1,6 +1,6 @@
-"""Authority: whose call a written row must be, whatever call it is, and who must not be refused.
+"""Symbiotic's laws of authority: for each row that a step writes, which sender and which call may write it.
 
-These laws ask each row that a step writes, not each call for its checks: a call that nobody thought of obeys them too.
+These laws check the written rows and not the checks inside a call. So they also hold for calls not listed here.
 """
 
 from collections.abc import Callable
@@ -60,11 +60,11 @@ from spec.symbiotic.state import (
 )
 
 Allows = Callable[[AnyStep, Any, Any], bool]
-"""Given a step, its call and the key of a row that it wrote: whether the row may be written by this call."""
+"""A function of a step, its call and the key of a written row. It returns True if the call may write that row."""
 
 
 def _grown(step: AnyStep, history: HistoryTable[Any], key: Any) -> int:
-    """By how much the latest value of a history grew."""
+    """The increase of a history's latest value in a step; negative if it falls."""
     return history.latest(step.after.rows, key) - history.latest(step.before.rows, key)
 
 
@@ -101,14 +101,16 @@ def _of_its_middleware(step: AnyStep, call: Any, key: Any) -> bool:
 
 
 def _asked_by_its_middleware(step: AnyStep, call: Any, vault: Any) -> bool:
-    """The request that the next index was given to."""
+    """True if the request made by this call is in the name of a network whose middleware sent the call."""
     request = step.after.rows.get(SLASH_REQUESTS, (vault, step.before.rows.get(SLASH_REQUEST_COUNTS, vault).count))
     return bool(call.sender == step.before.rows.get(MIDDLEWARES, request.subnetwork[0]).account)
 
 
 def _spent_by_its_holder(step: AnyStep, call: Any, key: Any) -> bool:
-    """Tokens leave an account by its own call; a vault, by a claim, or by a slash of what is in it; a rewards contract,
-    by a claim; and vaults and rewards contracts take what they may.
+    """True if a token balance grows, or if the call may lower it.
+
+    An account's balance falls by its own call; a deposit or a payment of rewards also needs an allowance. A vault pays
+    claims and slashes, and a rewards contract pays claims.
     """
     before, after = step.before.rows, step.after.rows
     if after.get(TOKEN_BALANCES, key).amount >= before.get(TOKEN_BALANCES, key).amount:
@@ -126,7 +128,7 @@ def _spent_by_its_holder(step: AnyStep, call: Any, key: Any) -> bool:
 
 
 def _taker(call: Deposit | DistributeStakerRewards | DistributeOperatorRewards) -> str:
-    """The contract to which a call pays in."""
+    """The contract that receives the tokens of a deposit or of a payment of rewards."""
     if isinstance(call, Deposit):
         return call.vault
     return call.contract if isinstance(call, DistributeStakerRewards) else OPERATOR_REWARDS
@@ -137,7 +139,7 @@ def _given_up_by_its_holder(step: AnyStep, call: Any, key: Any) -> bool:
 
 
 def _claimed_by_its_owner(step: AnyStep, call: Any, key: Any) -> bool:
-    """Nobody's part of a bucket shrinks, and nobody else claims it."""
+    """True if a withdrawal's shares do not fall, and only its claimer marks it as claimed."""
     before, after = step.before.rows.get(WITHDRAWALS, key), step.after.rows.get(WITHDRAWALS, key)
     if after.shares < before.shares or (before.is_claimed and not after.is_claimed):
         return False
@@ -153,14 +155,16 @@ def _counts_veto(step: AnyStep, _call: Any, vault: Any) -> bool:
 
 
 def _is_slashed_in_its_way(step: AnyStep, call: Any, key: Any) -> bool:
-    """At once where the slasher is instant; of a request, where there is a veto."""
+    """True if a slash matches the vault's slasher: Slash for an instant slasher, ExecuteSlash for a veto slasher."""
     slasher = step.before.rows.get(VAULTS, key[0]).slasher
     return slasher == INSTANT_SLASHER if isinstance(call, Slash) else slasher == VETO_SLASHER
 
 
 def _got_by_who_is_named(step: AnyStep, call: Any, key: Any) -> bool:
-    """Tokens come to the recipient of a transfer or a claim, to the vault of a deposit, to the contract of a reward, to
-    the burner of a slash.
+    """True if a token balance does not grow, or belongs to an account that the call may pay.
+
+    These accounts are: the recipient of a transfer or a claim, the vault of a deposit, the contract that receives
+    rewards, and the burner of a slashed vault.
     """
     if step.after.rows.get(TOKEN_BALANCES, key).amount <= step.before.rows.get(TOKEN_BALANCES, key).amount:
         return True
@@ -191,7 +195,7 @@ def _waits_for_somebody(_step: AnyStep, _call: Any, key: Any) -> bool:
 
 
 def _of_its_networks_middleware(step: AnyStep, call: Any, key: Any) -> bool:
-    """A network's balance, to which its middleware adds, and from which claims take."""
+    """True if the network's middleware raises the network's rewards balance, or a claim lowers it."""
     was, is_now = (
         step.before.rows.get(OPERATOR_REWARD_BALANCES, key),
         step.after.rows.get(OPERATOR_REWARD_BALANCES, key),
@@ -222,7 +226,7 @@ def _set_by_its_setter(step: AnyStep, call: Any, contract: Any) -> bool:
 
 
 def _emptied_by_its_claimer(step: AnyStep, call: Any, key: Any) -> bool:
-    """The amount set aside for the admin shrinks by its own claim alone."""
+    """True if the claimable admin fee falls only by a call of its claimer."""
     is_less = (
         step.after.rows.get(CLAIMABLE_ADMIN_FEES, key).amount < step.before.rows.get(CLAIMABLE_ADMIN_FEES, key).amount
     )
@@ -317,7 +321,7 @@ REWARDS: Final[Rights] = {
 
 
 def _right(law_id: str, sentence: str, source: str, rights: Rights) -> StepLaw:
-    """The law that each row which a step writes to one of the tables may be written by its call."""
+    """A step law: every row that a step writes to one of these tables must be one that the call may write."""
 
     def holds(step: AnyStep) -> bool:
         for write in step.delta.writes:
@@ -330,7 +334,7 @@ def _right(law_id: str, sentence: str, source: str, rights: Rights) -> StepLaw:
 
 
 def _lets_in(step: AcceptedStep[Deposit]) -> bool:
-    """True if the depositor is on the whitelist, while that is on."""
+    """True if the depositor is on the vault's deposit whitelist."""
     call, rows = step.action, step.before.rows
     depositor: Pair = (call.vault, call.sender)
     return rows.get(DEPOSITORS, depositor).is_whitelisted

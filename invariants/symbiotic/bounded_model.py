@@ -1,4 +1,4 @@
-"""Symbiotic's bounded model: a vault that two networks share, and one where slashes can be vetoed."""
+"""Symbiotic's bounded model: one vault that two networks share, and one vault with a veto slasher."""
 
 from typing import Final
 
@@ -77,13 +77,16 @@ _BARE: Final[dict[str, Json]] = {
     },
 }
 WORLD: Final = rewarded(_BARE)
-"""Both vaults with epochs of four seconds and a rewards contract, everybody registered, and two stakers with ten of
-collateral each.
+"""The world: two vaults with epochs of four seconds and rewards contracts, all registered, two stakers with
+10 tokens.
 """
 
 
 def opening() -> list[Action]:
-    """Both networks may take all that a vault holds; both stakers deposit three, the first in either vault."""
+    """The opening: both networks may slash all of each vault's stake; each staker deposits three in the shared vault.
+
+    The first staker also deposits three in the vault with a veto slasher.
+    """
     actions: list[Action] = []
     for network in NETWORKS:
         actions += [SetMiddleware(network, MIDDLEWARES[network]), OptInNetwork("operator0", network)]
@@ -134,11 +137,11 @@ CALLS: Final[list[Action]] = [
     DistributeOperatorRewards("middleware0", "network0", TOKEN, 3, TREES[0]),
     ClaimOperatorRewards("operator0", "operator0", "network0", TOKEN, 2, TREES[0]),
 ]
-"""One or two ways of everything that moves stake, in, out, and away, at once or after a veto's time; and rewards."""
+"""The calls of the model: one or two of every kind that moves stake, and one of most kinds for rewards."""
 
 
 def next_action(choices: Choices, _draft: Draft) -> Action:
-    """Any of the calls."""
+    """Any of the model's calls."""
     return choices.pick(CALLS)
 
 

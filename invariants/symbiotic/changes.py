@@ -1,4 +1,4 @@
-"""Changes: no call is accepted that changes nothing."""
+"""Symbiotic's law of effects: every accepted call changes something."""
 
 from typing import Any, Final, cast
 
@@ -52,7 +52,7 @@ from spec.symbiotic.state import (
 
 
 def _changes_something(step: AnyStep) -> bool:
-    """True if a row says after the call what it did not before; of a history, its latest value."""
+    """True if some written row differs from its old value; a history differs if its latest value does."""
     before = step.before.rows
     for write in step.delta.writes:
         table = write.table

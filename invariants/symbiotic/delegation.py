@@ -1,4 +1,4 @@
-"""Delegation: limits keep each other, and are those of the type of delegator."""
+"""Symbiotic's laws of delegation: limits are within their maximum, and fit the vault's type of delegator."""
 
 from typing import Final
 
@@ -27,9 +27,10 @@ def _same(key: Subject) -> Subject:
 
 
 def _terms_are_of_its_delegator(view: View, subject: VaultSubnetworkOperator) -> bool:
-    """True if a vault has only what its type of delegator uses. Shares of operators are for NETWORK_RESTAKE, limits of
-    operators for FULL_RESTAKE. OPERATOR_NETWORK_SPECIFIC has one maximum, of its network. The zero address stands
-    for the subnetwork itself.
+    """True if a vault has only the limits and shares that its type of delegator uses.
+
+    Operator shares are for NETWORK_RESTAKE, operator limits for FULL_RESTAKE. OPERATOR_NETWORK_SPECIFIC has only the
+    maximum that its network set. With the zero address as operator, the limits of the subnetwork itself are checked.
     """
     rows, vault_subnetwork = view.rows, (subject[0], subject[1])
     config = rows.get(VAULTS, subject[0])

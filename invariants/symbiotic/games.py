@@ -33,20 +33,21 @@ from spec.symbiotic.state import (
 OUTSIDER: Final = STAKERS[-1]
 COALITION: Final[Party] = (*STAKERS[:-1], *OPERATORS, *NETWORKS, "burner0")
 BENEFICIARIES: Final = ("on_behalf_of", "claimer", "recipient", "to")
-"""The fields of a call that say whom it is for."""
+"""The fields of actions that name the account that benefits."""
 
 ALONE: Final[tuple[Party, ...]] = tuple([(account,) for account in STAKERS])
 
 
 def balance(state: State, party: Party) -> int:
-    """The collateral balance of all accounts of a party."""
+    """The total collateral balance of all accounts of a party."""
     rows = Draft(state)
     return sum(rows.get(TOKEN_BALANCES, (COLLATERAL, account)).amount for account in party)
 
 
 def worth(state: State, account: str) -> int:
-    """The value of all shares of an account at current rates, added up and then rounded down: those it holds, and those
-    that wait in buckets to be claimed. No rate ever falls but in a slash.
+    """The value of an account's shares at current exchange rates: active ones and those in unclaimed withdrawals.
+
+    The values are summed exactly, then rounded down. Rates fall only in slashes.
     """
     rows = Draft(state)
     worths = [
@@ -64,7 +65,7 @@ def worth(state: State, account: str) -> int:
 
 
 def leave(protocol: Protocol, state: State, party: Party) -> None:
-    """Let a party take out all it can: everything is redeemed, and claimed when its epoch is over."""
+    """Let a party withdraw everything: redeem all shares, wait two epochs, and claim."""
     for account in party:
         for vault in VAULT_NAMES:
             shares = ACTIVE_SHARES_OF.latest(Draft(state), (vault, account))
@@ -77,18 +78,20 @@ def leave(protocol: Protocol, state: State, party: Party) -> None:
 
 
 class FreeLunch(Game):
-    """One account moves alone, and nobody is slashed meanwhile."""
+    """The game in which one account moves alone, and nobody is slashed meanwhile."""
 
     def allows(self, party: Party, action: Any) -> bool:
-        """True if it is a call of the party for itself, or time that passes. What it gave away it could not gain."""
+        """True if time passes, or if the party calls for itself; calls for others could gain it nothing."""
         if isinstance(action, AdvanceTime):
             return True
         beneficiaries = [getattr(action, field, action.sender) for field in BENEFICIARIES]
         return action.sender in party and all([account == action.sender for account in beneficiaries])
 
     def excess(self, party: Party, before: State, after: State, moves: list[Any]) -> int:
-        """The collateral that the account takes out, above what it held and its shares were worth when its moves began:
-        its roundings cost it at most what they leave to others.
+        """The collateral that the account withdraws in excess of what it held, and its shares were worth, before its
+        moves.
+
+        No allowance for rounding is needed: its roundings cost it at least what they leave to others.
         """
         (account,) = party
         left = after.copy()
@@ -97,17 +100,19 @@ class FreeLunch(Game):
 
 
 class Coalition(Game):
-    """Operators, networks, their middlewares, the burner and stakers in one hand. One staker is in nobody's, and in a
-    vault whose curator gave no network anything.
+    """The game of a coalition of operators, networks, middlewares, the burner and stakers.
+
+    One staker is outside of it, in a vault whose curator gave no stake to any network.
     """
 
     def scene(self, choices: Choices) -> list[Any]:
-        """The walk's opening, without what the curator of the outsider's vault gives away."""
+        """The walk's opening without the calls that give stake of the outsider's vault to a network or an operator."""
         return [action for action in self.walk.opening() if not _commits_stake(action)]
 
     def allows(self, party: Party, action: Any) -> bool:
-        """True of all that the coalition does; of the outsider's calls, of deposits, withdrawals and claims for itself
-        and in its own vault; of nothing by which its vault's curator would commit stake.
+        """True for calls of the coalition, and for the outsider's deposits, withdrawals and claims in its own vault.
+
+        Calls that give stake of that vault to a network or an operator are not allowed.
         """
         if isinstance(action, AdvanceTime) or action.sender != OUTSIDER:
             return not _commits_stake(action)
@@ -118,8 +123,9 @@ class Coalition(Game):
         return isinstance(action, Claim) and action.recipient == OUTSIDER
 
     def excess(self, party: Party, before: State, after: State, moves: list[Any]) -> int:
-        """The coalition's gain since genesis. The outsider loses nothing to rounding: in a vault that was never slashed
-        a share is worth exactly one wei.
+        """The coalition's gain of collateral since genesis.
+
+        The outsider loses nothing by rounding: in a vault that was never slashed, a share is worth exactly one wei.
         """
         start, end = self.walk.genesis(), after.copy()
         leave(self.walk.protocol, end, party)
@@ -127,10 +133,10 @@ class Coalition(Game):
 
 
 class Outsider(Coalition):
-    """The same game, seen from the other side of the table."""
+    """The coalition's game with another measure: the outsider's loss instead of the coalition's gain."""
 
     def excess(self, party: Party, before: State, after: State, moves: list[Any]) -> int:
-        """The outsider's loss since genesis; it leaves last."""
+        """The outsider's loss of collateral since genesis. It exits last."""
         start, end = self.walk.genesis(), after.copy()
         leave(self.walk.protocol, end, party)
         leave(self.walk.protocol, end, (OUTSIDER,))
@@ -138,7 +144,7 @@ class Outsider(Coalition):
 
 
 def _commits_stake(action: Any) -> bool:
-    """True if the curator of the outsider's vault gives stake to a network or an operator."""
+    """True if the call gives stake of the outsider's vault to a network or an operator."""
     if isinstance(action, SetNetworkLimit | SetOperatorNetworkLimit | SetOperatorNetworkShares):
         return action.vault == VETOED
     return False

@@ -1,4 +1,4 @@
-"""Histories: the past is never rewritten, and what is looked up is what held."""
+"""Symbiotic's laws of histories: past values are never rewritten, and look-ups find them."""
 
 from typing import Final, cast
 
@@ -36,18 +36,21 @@ HISTORIES: Final[tuple[HistoryTable[object], ...]] = cast(
         CUMULATIVE_SLASHES,
     ),
 )
-"""All that is written at the current second only; resolvers alone are named for later."""
+"""The histories that are written only at the current timestamp. Resolvers are left out, as they are set for later."""
 
 
 HISTORY_OF: Final[dict[int, HistoryTable[object]]] = {history.heads.index: history for history in HISTORIES}
-"""The history that a head is of, by the index of its table."""
+"""A mapping from the index of a history's table of heads to the history."""
 
 
 CHECKPOINTS: Final[set[int]] = {history.checkpoints.index for history in HISTORIES}
 
 
 def _only_now_is_written(step: AnyStep) -> bool:
-    """A step adds one checkpoint to a history, now and after all others, or replaces the one that is there."""
+    """True if each written history has one checkpoint at the current timestamp, and none after it.
+
+    The checkpoint is new, or replaces the one of this timestamp.
+    """
     before, after, second = step.before.rows, step.after.rows, now(step.before.rows)
     heads, checkpoints = 0, 0
     for write in step.delta.writes:
@@ -70,7 +73,7 @@ def _only_now_is_written(step: AnyStep) -> bool:
 
 
 def _look_ups_find_what_held(step: AcceptedStep[Slash | ExecuteSlash]) -> bool:
-    """At a checkpoint its own value is found, a second earlier the one before it: near the end, and further back."""
+    """True if look-ups of active stake find the right values at two checkpoints, and one second before each."""
     vault, rows = step.action.vault, step.after.rows
     count = rows.get(ACTIVE_STAKE.heads, vault).count
     for position in (count - 2, count - 6):

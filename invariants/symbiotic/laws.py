@@ -1,6 +1,6 @@
-"""Symbiotic's laws: properties, filed by concern as the rules are, and the model.
+"""Symbiotic's catalogue of laws: the properties, filed by concern like the rules, and the model laws.
 
-In sentences `A` is a vault's active stake and `S` its active shares.
+Notation in sentences: `A` is a vault's active stake, and `S` its active shares.
 """
 
 from typing import Final

@@ -1,4 +1,4 @@
-"""Lemmas of the proofs of other laws, declared as laws so that walks check them too."""
+"""Lemmas for the proofs of other laws, declared as laws so that walks check them too."""
 
 from typing import Final
 
@@ -19,18 +19,18 @@ from spec.symbiotic.state import (
 CLAIMED_SHARES: Final = Sum(
     "claimed_shares", WITHDRAWALS, lambda _rows, key, _row: key[:2], lambda row: row.shares if row.is_claimed else 0
 )
-"""(vault, epoch) -> withdrawal shares of those who have claimed."""
+"""A sum per (vault, epoch): the withdrawal shares that have been claimed."""
 
 
 def still_owed(bucket: WithdrawalBucket, claimed_shares: int) -> int:
-    """The amount still owed by a bucket: what it holds, less the worth of its claimed shares together."""
+    """The amount that a bucket still owes: its amount less the worth of all claimed shares together, rounded down."""
     return bucket.amount - mul_div_floor(claimed_shares, bucket.amount + 1, bucket.shares + 1)
 
 
 STILL_OWED: Final = NestedSum(
     "still_owed", WITHDRAWAL_BUCKETS, lambda _rows, key, _row: key[0], CLAIMED_SHARES, still_owed
 )
-"""Vault -> what all its buckets hold, less what the shares claimed of each are worth together."""
+"""A sum per vault: the amounts that its buckets still owe."""
 
 
 def _only_what_is_over_is_claimed(view: View, part: tuple[str, int, str]) -> bool:

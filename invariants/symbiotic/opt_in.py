@@ -1,4 +1,4 @@
-"""Opt-in: operators, networks and vaults that are opted in are registered, and come and go in turn."""
+"""Symbiotic's laws of opt-in: who opts in, and to what, is registered; opt-ins and opt-outs alternate."""
 
 from typing import Final
 
@@ -15,14 +15,14 @@ from spec.symbiotic.state import (
 
 
 def _opted_in_to_a_vault(view: View, subject: Pair) -> bool:
-    """An account opted in to a vault is an operator, and the vault is a vault."""
+    """True if the account is not opted in to the vault, or is an operator and the vault comes from the factory."""
     if OPERATOR_VAULT_OPT_INS.latest(view.rows, subject) == 0:
         return True
     return view.rows.get(OPERATOR_REGISTRY, subject[0]).is_entity and view.rows.get(VAULT_FACTORY, subject[1]).is_entity
 
 
 def _opted_in_to_a_network(view: View, subject: Pair) -> bool:
-    """An account opted in to a network is an operator, and the network is a network."""
+    """True if the account is not opted in to the network, or is an operator and the network is registered."""
     if OPERATOR_NETWORK_OPT_INS.latest(view.rows, subject) == 0:
         return True
     is_network = view.rows.get(NETWORK_REGISTRY, subject[1]).is_entity
@@ -30,7 +30,10 @@ def _opted_in_to_a_network(view: View, subject: Pair) -> bool:
 
 
 def _opt_ins_alternate(step: AnyStep) -> bool:
-    """In and out follow each other; going out has a second of its own, so that it never hides a coming in."""
+    """True if opt-ins and opt-outs alternate, and an opt-out has a checkpoint of its own.
+
+    So an opt-out never overwrites the opt-in of the same second.
+    """
     for history in (OPERATOR_VAULT_OPT_INS, OPERATOR_NETWORK_OPT_INS):
         for key in written(step.delta, history.heads):
             before, after = step.before.rows.get(history.heads, key), step.after.rows.get(history.heads, key)

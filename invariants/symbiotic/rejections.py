@@ -1,4 +1,4 @@
-"""Rejections: what must not be refused to whom it belongs."""
+"""Symbiotic's rejection laws: calls that must never be rejected, whatever other accounts did."""
 
 from typing import Final
 
@@ -44,18 +44,18 @@ from spec.symbiotic.state import (
 )
 
 YOUNG: Final = 2**127
-"""Below this, no product of an amount and a pool's shares overflows."""
+"""The bound below which no product of an amount and a pool's shares overflows."""
 
 
 def _is_young(rows: Draft, vault: str) -> bool:
-    """True if a vault's numbers, and those of its next bucket, are far from overflowing."""
+    """True if the numbers of a vault, and of its next withdrawal bucket, are too small to overflow."""
     bucket = rows.get(WITHDRAWAL_BUCKETS, (vault, epoch_of(rows.get(VAULTS, vault), now(rows)) + 1))
     shares, stake = ACTIVE_SHARES.latest(rows, vault), ACTIVE_STAKE.latest(rows, vault)
     return shares < YOUNG and stake < YOUNG and bucket.shares < YOUNG and bucket.amount < YOUNG
 
 
 def _may_deposit(before: View, action: Deposit) -> bool:
-    """True if a permitted depositor deposits tokens that it has, below the limit."""
+    """True if a permitted depositor deposits tokens that it has and has approved, within the deposit limit."""
     call, rows = action, before.rows
     policy = rows.get(DEPOSIT_POLICIES, call.vault)
     depositor: Pair = (call.vault, call.sender)
@@ -74,7 +74,7 @@ def _may_deposit(before: View, action: Deposit) -> bool:
 
 
 def _may_leave(before: View, action: Withdraw | Redeem) -> bool:
-    """True if a holder asks for a positive amount, and at most what its shares are worth."""
+    """True if a holder withdraws or redeems a positive amount, at most what its shares are worth."""
     call, rows = action, before.rows
     held = held_shares(rows, call.vault, call.sender)
     shares, stake = ACTIVE_SHARES.latest(rows, call.vault), ACTIVE_STAKE.latest(rows, call.vault)
@@ -86,7 +86,7 @@ def _may_leave(before: View, action: Withdraw | Redeem) -> bool:
 
 
 def _may_claim_all(before: View, action: ClaimBatch) -> bool:
-    """True if an account claims several epochs that are over, each once and for the first time, and has something in
+    """True if an account claims one or more past epochs, each once and for the first time, with a positive amount in
     each.
     """
     call, rows = action, before.rows
@@ -105,7 +105,7 @@ def _may_claim_all(before: View, action: ClaimBatch) -> bool:
 
 
 def _may_opt_out(before: View, action: OptOutVault | OptOutNetwork) -> bool:
-    """True if an operator ends what began before this second."""
+    """True if an operator opts out of what it opted in to before the current second."""
     call, rows = action, before.rows
     opt_ins = OPERATOR_VAULT_OPT_INS if isinstance(call, OptOutVault) else OPERATOR_NETWORK_OPT_INS
     opt_in: Pair = (call.sender, call.vault if isinstance(call, OptOutVault) else call.network)
@@ -113,7 +113,7 @@ def _may_opt_out(before: View, action: OptOutVault | OptOutNetwork) -> bool:
 
 
 def _may_opt_in(before: View, action: OptInVault | OptInNetwork) -> bool:
-    """True if an operator that is out begins with a vault of the factory, or with a network."""
+    """True if an operator that is not opted in opts in to a vault of the factory, or to a registered network."""
     call, rows = action, before.rows
     opt_ins = OPERATOR_VAULT_OPT_INS if isinstance(call, OptInVault) else OPERATOR_NETWORK_OPT_INS
     opt_in: Pair = (call.sender, call.vault if isinstance(call, OptInVault) else call.network)
@@ -128,7 +128,7 @@ def _may_opt_in(before: View, action: OptInVault | OptInNetwork) -> bool:
 def _may_take_back(
     before: View, action: SetMaxNetworkLimit | SetNetworkLimit | SetOperatorNetworkShares | SetOperatorNetworkLimit
 ) -> bool:
-    """True if a network, or a vault's admin, gives less than it does."""
+    """True if a network lowers its maximum, or a vault's admin lowers a limit or operator shares."""
     rows = before.rows
     if isinstance(action, SetMaxNetworkLimit):
         subnetwork = (action.sender, action.identifier)
@@ -146,7 +146,9 @@ def _may_take_back(
 
 
 def _may_ask_for_a_slash(before: View, action: RequestSlash) -> bool:
-    """True if a network's middleware asks for a slash of something, whose veto ends within an epoch of the capture."""
+    """True if a network's middleware requests a slash of slashable stake, and the veto ends within an epoch of the
+    capture.
+    """
     call, rows = action, before.rows
     config, second = rows.get(VAULTS, call.vault), now(rows)
     earliest_timestamp = second + config.veto_duration_seconds - config.epoch_duration_seconds

@@ -1,4 +1,6 @@
-"""Rewards: nobody is paid twice, the books are covered by tokens, and no network pays for another."""
+"""Symbiotic's laws of rewards: no reward is paid twice, tokens cover the books, and each network pays its
+own rewards.
+"""
 
 from typing import Final, cast
 
@@ -56,15 +58,15 @@ from spec.symbiotic.state import (
 )
 
 REWARDS_IN: Final = Sum("rewards_in", DISTRIBUTIONS, lambda _rows, key, _row: key[0][:2], lambda row: row.amount)
-"""(contract, token) -> all rewards, whoever has claimed of them."""
+"""A sum per (contract, token): the amounts of all rewards, claimed or not."""
 
 REWARDS_PAID: Final = Sum("rewards_paid", REWARDS_DONE, lambda _rows, key, _row: key[:2], lambda row: row.paid_amount)
-"""(contract, token) -> what claims of rewards have paid."""
+"""A sum per (contract, token): the amounts that claims of rewards have paid."""
 
 OPERATOR_PURSES: Final = Sum(
     "operator_purses", OPERATOR_REWARD_BALANCES, lambda _rows, key, _row: key[1], lambda row: row.amount
 )
-"""Token -> the balances of all networks in the operators' contract."""
+"""A sum per token: the balances of all networks in the operator rewards contract."""
 
 REWARDS_CONTRACTS: Final = Sum(
     "rewards_contracts",
@@ -72,7 +74,7 @@ REWARDS_CONTRACTS: Final = Sum(
     lambda _rows, _key, row: row.vault,
     lambda row: 0 if row.vault == ZERO_ADDRESS else 1,
 )
-"""Vault -> the number of rewards contracts that serve it, so that steps of vaults without any cost nothing more."""
+"""A sum per vault: the number of its rewards contracts. Vaults without any are skipped cheaply."""
 
 
 def _same(key: Subject) -> Subject:
@@ -80,7 +82,7 @@ def _same(key: Subject) -> Subject:
 
 
 def _books_are_covered(view: View, subject: tuple[str, str]) -> bool:
-    """Of accounts that are no rewards contracts there are no books."""
+    """True if a staker rewards contract holds what it owes in a token. Other accounts are not checked."""
     contract, token = subject
     if view.rows.get(STAKER_REWARDS, contract).vault == ZERO_ADDRESS:
         return True
@@ -100,7 +102,10 @@ def _nobody_is_ahead_of_its_list(view: View, claimer: tuple[str, str, str, str])
 
 
 def _nothing_is_claimed_again(step: AnyStep) -> bool:
-    """Whoever claims is done with more than before, and what it was paid in all does not fall."""
+    """True if each claim raises the number of rewards that its claimer is done with, and no total paid falls.
+
+    For operator rewards, the claimed total must grow.
+    """
     before, after = step.before.rows, step.after.rows
     for claimer in written(step.delta, REWARDS_DONE):
         was, is_now = before.get(REWARDS_DONE, claimer), after.get(REWARDS_DONE, claimer)
@@ -113,7 +118,7 @@ def _nothing_is_claimed_again(step: AnyStep) -> bool:
 
 
 def _reward_stays_as_it_is(step: AnyStep) -> bool:
-    """A reward is positive and new: none that is there is written again."""
+    """True if each written reward is new and positive, and no list of rewards gets shorter."""
     before, after = step.before.rows, step.after.rows
     for rewards, index in written(step.delta, DISTRIBUTIONS):
         is_new = index >= distribution_count(before, rewards) and index < distribution_count(after, rewards)
@@ -144,7 +149,7 @@ def _is_of_a_rewarded_vault(step: AcceptedStep[Deposit | Withdraw | Redeem | Sla
 
 
 def _past_is_as_it_was(step: AcceptedStep[Deposit | Withdraw | Redeem | Slash | ExecuteSlash]) -> bool:
-    """For the second before this one all counts as it did, of the vault and of the account that the call names."""
+    """True if the vault's active shares and stake at the last second, and the account's shares, stay as they were."""
     call, before, after = step.action, step.before.rows, step.after.rows
     vault, second = call.vault, now(before) - 1
     holder: Pair = (vault, call.on_behalf_of if isinstance(call, Deposit) else call.sender)
@@ -174,7 +179,7 @@ def _claim_pays_what_was_claimable(step: AcceptedStep[ClaimStakerRewards]) -> bo
 
 
 def _purse_pays_alone(step: AcceptedStep[DistributeOperatorRewards | ClaimOperatorRewards]) -> bool:
-    """The balances of all networks together change by what the network's own does, and by what the contract holds."""
+    """True if the call changes only its own network's balance, and the contract's tokens by as much."""
     call = step.action
     own = operator_balance(step.after.rows, call.network, call.token) - operator_balance(
         step.before.rows, call.network, call.token
@@ -192,7 +197,9 @@ def _root_is_in_force(step: AcceptedStep[ClaimOperatorRewards]) -> bool:
 
 
 def _is_due_operator_claim(before: View, action: ClaimOperatorRewards) -> bool:
-    """True if an account proves more than it has claimed, and its network has it."""
+    """True if an account proves more than it has claimed under the root in force, and the network's balance
+    covers it.
+    """
     call, rows = action, before.rows
     purse: Pair = (call.network, call.token)
     root = rows.get(OPERATOR_ROOTS, purse).root
@@ -311,7 +318,7 @@ REJECTION_LAWS: Final[list[RejectionLaw]] = [
 
 
 def _paid_amount(step: AcceptedStep[ClaimStakerRewards]) -> int:
-    """The amount that a claim pays."""
+    """The amount that a claim of staker rewards pays."""
     call = step.action
     rewards: RewardList = (call.contract, call.token, call.network)
     was = rewards_done(step.before.rows, rewards, call.sender)
@@ -337,7 +344,7 @@ def _is_worth_nothing(step: AcceptedStep[ClaimStakerRewards]) -> bool:
 
 
 def _is_for_a_second_before_a_slash(step: AcceptedStep[DistributeStakerRewards]) -> bool:
-    """Stake fell since, and shares did not."""
+    """True if the vault's stake has fallen since the rewarded timestamp, and its shares have not."""
     call, rows = step.action, step.before.rows
     vault = rows.get(STAKER_REWARDS, call.contract).vault
     fell = ACTIVE_STAKE.latest(rows, vault) < ACTIVE_STAKE.value_at(rows, vault, call.timestamp)

@@ -1,4 +1,4 @@
-"""Queries of the books of rewards for Symbiotic's laws, written apart from the rules that they judge."""
+"""Queries of the books of rewards for Symbiotic's laws, written independently of the rules."""
 
 from typing import Final
 
@@ -21,11 +21,11 @@ from spec.symbiotic.state import (
 )
 
 HINTS_END: Final = 2**32
-"""The number that stands for no hint; what is beyond it is no uint32 either, and is malformed."""
+"""The value that stands for no hint. Larger values do not fit uint32 either, and are malformed."""
 
 
 def set_aside(rows: Draft, contract: str, token: str) -> int:
-    """The amount that is set aside for a contract's admin."""
+    """The admin fee in a token that a rewards contract has set aside and not paid yet."""
     fees: Pair = (contract, token)
     return rows.get(CLAIMABLE_ADMIN_FEES, fees).amount
 
@@ -36,13 +36,13 @@ def distribution_count(rows: Draft, rewards: RewardList) -> int:
 
 
 def rewards_done(rows: Draft, rewards: RewardList, account: str) -> RewardsDone:
-    """The number of rewards that an account has claimed of a list, and what they paid."""
+    """The number of rewards of a list that an account is done with, and the amount that they paid."""
     claimer: RewardClaimer = (rewards[0], rewards[1], rewards[2], account)
     return rows.get(REWARDS_DONE, claimer)
 
 
 def part_of_reward(rows: Draft, rewards: RewardList, index: int, account: str) -> int:
-    """An account's part of a reward, by the vault's own history."""
+    """An account's part of a reward, by its active shares at the reward's timestamp, rounded down."""
     reward = rows.get(DISTRIBUTIONS, (rewards, index))
     vault = rows.get(STAKER_REWARDS, rewards[0]).vault
     holder: Pair = (vault, account)
@@ -51,11 +51,11 @@ def part_of_reward(rows: Draft, rewards: RewardList, index: int, account: str) -
 
 
 def operator_balance(rows: Draft, network: str, token: str) -> int:
-    """The balance of a network in the operators' contract."""
+    """The balance of a network in the operator rewards contract."""
     purse: Pair = (network, token)
     return rows.get(OPERATOR_REWARD_BALANCES, purse).amount
 
 
 def operator_claimed(rows: Draft, network: str, token: str, account: str) -> int:
-    """The amount that an account has claimed of a network's rewards for operators."""
+    """The amount that an account has claimed of a network's operator rewards."""
     return rows.get(OPERATOR_REWARDS_CLAIMED, (network, token, account)).amount

@@ -1,4 +1,4 @@
-"""Rewards in random walks: paid in for seconds that matter, claimed bit by bit, and spoilt now and then."""
+"""Calls about rewards for random walks: payments, claims and settings, now and then with a wrong argument."""
 
 from typing import Any, Final
 
@@ -42,7 +42,7 @@ SENDERS: Final = (*STAKERS, "operator0", "outsider0", "middleware0", "middleware
 RECIPIENTS: Final = (*STAKERS, "recipient0", "vault0", "stakerRewards:vault0", OPERATOR_REWARDS, ZERO_ADDRESS)
 AMOUNTS: Final = (10**18, 1, 2, 3, 7, 10, 999, 10**6, 123456789012345678901, 0)
 AGES: Final = (1, 1, 1, 2, 2, 3, 5, 8, 13, 20, 40, 0)
-"""The ages of rewarded seconds, in seconds."""
+"""The ages of rewarded timestamps, in seconds."""
 FEES: Final = (1000, 0, 1, 3333, 9999, 10_000, 10_001)
 HINTS: Final = (0, 1, 2, 3, 40, NO_HINT, MALFORMED_HINT)
 
@@ -73,16 +73,16 @@ SPOILT: Final[dict[str, tuple[Any, ...]]] = {
     "proof_root": (*TREES, ZERO_ROOT),
     "total_claimable": (0, 1, UINT256_MAX),
 }
-"""Other values for a field of a call, by its name."""
+"""Wrong values for the fields of a call, by the field's name."""
 
 
 def contract_of(vault: str) -> str:
-    """The rewards contract of a vault, as traces name it."""
+    """The name of a vault's rewards contract in traces."""
     return "stakerRewards:" + vault
 
 
 def reward_action(choices: Choices, draft: Draft) -> Action:
-    """One of the calls that have to do with rewards; now and then one part of it is wrong."""
+    """A call about rewards; one in eight has a wrong argument."""
     action: Any = _drawn(choices, draft)
     if choices.one_in(8):
         name = choices.pick([field.name for field in attr.fields(type(action))])
@@ -120,7 +120,7 @@ def _drawn(choices: Choices, draft: Draft) -> Action:
 
 
 def _distribution(choices: Choices, draft: Draft, rewards: RewardList, payer: str) -> Action:
-    """A payment of rewards for a recent second, mostly without hints, mostly accepting whatever fee the admin takes."""
+    """A payment of rewards for a recent timestamp, mostly without hints, and mostly accepting any admin fee."""
     contract, token, network = rewards
     fee_bips = draft.get(ADMIN_FEES, contract).fee_bips
     hints = (NO_HINT, NO_HINT) if not choices.one_in(5) else (choices.pick(HINTS), choices.pick(HINTS))
@@ -137,7 +137,7 @@ def _distribution(choices: Choices, draft: Draft, rewards: RewardList, payer: st
 
 
 def _claim(choices: Choices, draft: Draft, rewards: RewardList) -> Action:
-    """Of a list from which something is left to claim, if one is found: all of it, or a few."""
+    """A claim from a list with unclaimed rewards, if one is found: all of them or a few."""
     staker = choices.pick((*STAKERS, *STAKERS, "outsider0"))
     left = 0
     for _ in range(4):
@@ -158,7 +158,7 @@ def _claim(choices: Choices, draft: Draft, rewards: RewardList) -> Action:
 
 
 def _operator_claim(choices: Choices, draft: Draft, network: str, token: str) -> Action:
-    """A total that the root in force is said to name; seldom of another root."""
+    """A claim of operator rewards for a total up to the network's balance or just above; seldom with another root."""
     sender = choices.pick(PAID)
     claimed = draft.get(OPERATOR_REWARDS_CLAIMED, (network, token, sender)).amount
     left = draft.get(OPERATOR_REWARD_BALANCES, (network, token)).amount

@@ -1,4 +1,4 @@
-"""Rounding: who gains from each division, and by how much at most."""
+"""Symbiotic's laws of rounding: in whose favour each division rounds, and by how much at most."""
 
 from typing import Final, cast
 
@@ -11,7 +11,7 @@ from spec.symbiotic.state import ACTIVE_SHARES, ACTIVE_STAKE, VAULTS, WITHDRAWAL
 
 
 def _is_worth(minted_shares: int, assets: int, shares: int, amount: int) -> bool:
-    """True if shares that were made of a pool are worth the amount they were made for, or a wei less."""
+    """True if minted shares of a pool are worth the amount paid for them, or one wei less."""
     return amount - 1 <= mul_div_floor(minted_shares, assets + 1, shares + 1) <= amount
 
 
@@ -23,7 +23,7 @@ def _deposit_costs_at_most_a_wei(step: AcceptedStep[Deposit]) -> bool:
 
 
 def _leaving_costs_at_most_a_wei(step: AcceptedStep[Withdraw | Redeem]) -> bool:
-    """The amount that leaves is the worth of the shares burned. The bucket's shares are worth that, or a wei less."""
+    """True if the burned shares are worth the amount, and the bucket's shares are worth it or one wei less."""
     call, before = step.action, step.before.rows
     first, minted_shares = cast("tuple[int, int]", step.delta.returns)
     amount, burned_shares = (call.amount, first) if isinstance(call, Withdraw) else (first, call.shares)
@@ -41,7 +41,7 @@ def _costs_at_most_a_wei(step: AnyStep) -> bool:
 
 
 def _buckets_lose_by_slashes_alone(step: AnyStep) -> bool:
-    """(W + 1) / (Ws + 1) falls in no step but a slash."""
+    """True if no written bucket's exchange rate falls: (W + 1) / (Ws + 1), for amount W and shares Ws."""
     for key in written(step.delta, WITHDRAWAL_BUCKETS):
         before, after = step.before.rows.get(WITHDRAWAL_BUCKETS, key), step.after.rows.get(WITHDRAWAL_BUCKETS, key)
         if (after.amount + 1) * (before.shares + 1) < (before.amount + 1) * (after.shares + 1):
@@ -50,8 +50,10 @@ def _buckets_lose_by_slashes_alone(step: AnyStep) -> bool:
 
 
 def _slash_rounds_for_active_stake(step: AcceptedStep[Slash | ExecuteSlash]) -> bool:
-    """By rounding, active stake never pays more than its part, the next bucket at most a wei more, this one less than
-    two; none pays two wei less.
+    """True if a slash takes from active stake and the two buckets in proportion, up to rounding.
+
+    Active stake pays at most its part, the next bucket at most one wei more, this epoch's less than two wei more. None
+    pays a whole wei less.
     """
     call, paid_amount = step.action, amounts(step)[1]
     before, after = step.before.rows, step.after.rows

@@ -1,4 +1,4 @@
-"""Symbiotic as a Hypothesis state machine: a rule for each action, bundles for what actions create."""
+"""Symbiotic's Hypothesis state machine: a rule for each action, and bundles for the objects that actions create."""
 
 from typing import Any, Final
 
@@ -40,10 +40,10 @@ from spec.symbiotic.state import (
 from spec.symbiotic.views import active_balance_of
 
 Withdrawal = tuple[str, int, str]
-"""A withdrawal: its vault, the epoch it leaves with, and who may claim it."""
+"""A withdrawal, as (vault, epoch of its bucket, claimer)."""
 
 SlashRequest = tuple[str, int]
-"""A requested slash: its vault and its index there."""
+"""A slash request, as (vault, index in that vault)."""
 
 ADMIN: Final = "admin0"
 RESOLVERS: Final = ("resolver0", "resolver1", ZERO_ADDRESS)
@@ -51,7 +51,7 @@ SENDERS: Final = (
     *(*STAKERS, *OPERATORS, *NETWORKS),
     *("operator2", "outsider0", "middleware0", "middleware1", "resolver0", "resolver1", ADMIN),
 )
-"""Accounts that can call."""
+"""The accounts that may send calls."""
 
 STAKER: Final = st.sampled_from(STAKERS)
 VAULT: Final = st.sampled_from(VAULT_NAMES)
@@ -60,7 +60,7 @@ ACCOUNT: Final = st.sampled_from((*SENDERS, "burner0", VAULT_NAMES[0], ZERO_ADDR
 IDENTIFIER: Final = st.integers(0, 2)
 AMOUNT: Final = amounts()
 SECONDS_THAT_MATTER: Final = (1, 2, 5, 4, 6, 10, 14, 15, 16, 19, 20, 21, 0)
-"""Up to the world's veto and epoch and what is left of one after the other, to the second before and after."""
+"""The seconds to wait, chosen around the world's veto duration, epoch, and their difference: exactly, or one off."""
 SECONDS: Final = st.sampled_from(SECONDS_THAT_MATTER)
 CONTRACT: Final = st.sampled_from([contract_of(vault) for vault in VAULT_NAMES])
 NETWORK: Final = st.sampled_from(NETWORKS)
@@ -71,7 +71,7 @@ SHARES: Final = st.one_of(st.sampled_from((10, 1, 0, 19)).map(exactly), AMOUNT)
 
 
 class SymbioticMachine(LawMachine):
-    """Every action of Symbiotic. Rules aim at what exists, at amounts that are there, and at edges."""
+    """Rules for every action of Symbiotic; they aim at existing objects, at available amounts, and at edge cases."""
 
     operators: Bundle[str] = Bundle("operators")
     networks: Bundle[str] = Bundle("networks")
@@ -84,7 +84,7 @@ class SymbioticMachine(LawMachine):
 
     @classmethod
     def home(cls, walk: Walk) -> Walk:
-        """The same walk, where each vault has a rewards contract."""
+        """The walk itself if its world has rewards contracts, otherwise one in whose world each vault has one."""
         if "extension" in walk.world:
             return walk
         return Walk(walk.protocol, walk.catalogue, rewarded(walk.world), walk.opening, walk.next_action)
@@ -94,7 +94,9 @@ class SymbioticMachine(LawMachine):
         return "extension" in self.walk.world
 
     def furnish(self) -> None:
-        """Everybody has had stake in every vault for an epoch, a part of it is on its way out, and rewards wait."""
+        """Let every staker have stake in every vault, a part of it being withdrawn; pay rewards if there
+        are contracts.
+        """
         for staker in STAKERS:
             for vault in VAULT_NAMES:
                 self.call(actions.Deposit(staker, vault, staker, 10 * WAD))
@@ -113,82 +115,85 @@ class SymbioticMachine(LawMachine):
 
     @initialize(target=operators)
     def open_with_operators(self) -> MultipleResults[str]:
-        """The operators of the opening."""
+        """The operators of the opening, for the bundle."""
         self.begin()
         return multiple(*OPERATORS)
 
     @initialize(target=networks)
     def open_with_networks(self) -> MultipleResults[str]:
-        """The networks of the opening."""
+        """The networks of the opening, for the bundle."""
         self.begin()
         return multiple(*NETWORKS)
 
     @initialize(target=subnetworks)
     def open_with_subnetworks(self) -> MultipleResults[Subnetwork]:
-        """The subnetworks of the opening."""
+        """The subnetworks of the opening, for the bundle."""
         self.begin()
         return multiple(*SUBNETWORKS)
 
     @rule(sender=st.one_of(st.none(), SENDER))
     def the_same_again(self, sender: str | None) -> None:
-        """The last call once more, by the same account or by another."""
+        """Repeat the last call, from its sender or another account."""
         self.call_again(sender)
 
     @rule(seconds=SECONDS)
     def advance_time(self, seconds: int) -> None:
-        """Time passes."""
+        """Let some seconds pass."""
         self.call(actions.AdvanceTime(seconds))
 
     @rule(staker=STAKER, to=st.one_of(VAULT, ACCOUNT), amount=AMOUNT)
     def transfer_collateral(self, staker: str, to: str, amount: Edge) -> None:
-        """Of what the staker has; to a vault it is a gift to nobody."""
+        """Transfer part of the staker's collateral; a transfer to a vault is a donation."""
         has = self.rows.get(TOKEN_BALANCES, (COLLATERAL, staker)).amount
         self.call(actions.TransferCollateral(staker, to, amount.of(has)))
 
     @rule(target=operators, sender=SENDER)
     def register_operator(self, sender: str) -> Any:
-        """A new operator, unless it is one."""
+        """Register an operator; the call is rejected if it is one already."""
         return sender if self.is_accepted(actions.RegisterOperator(sender)) else multiple()
 
     @rule(target=networks, sender=SENDER)
     def register_network(self, sender: str) -> Any:
-        """A new network, unless it is one."""
+        """Register a network; the call is rejected if it is one already."""
         return sender if self.is_accepted(actions.RegisterNetwork(sender)) else multiple()
 
     @rule(network=networks, middleware=st.sampled_from(("middleware0", "middleware1", ZERO_ADDRESS)))
     def set_middleware(self, network: str, middleware: str) -> None:
-        """By the network."""
+        """Set a network's middleware, as the network."""
         self.call(actions.SetMiddleware(network, middleware))
 
     @rule(operator=st.one_of(operators, SENDER), vault=st.one_of(VAULT, ACCOUNT))
     def opt_in_vault(self, operator: str, vault: str) -> None:
-        """By an operator, or by somebody who may be none, to a vault, or to what is none."""
+        """Opt in to a vault; the sender may be no operator, and the vault may be no vault."""
         self.call(actions.OptInVault(operator, vault))
 
     @rule(operator=operators, vault=VAULT)
     def opt_out_vault(self, operator: str, vault: str) -> None:
-        """By an operator."""
+        """Opt an operator out of a vault."""
         self.call(actions.OptOutVault(operator, vault))
 
     @rule(operator=st.one_of(operators, SENDER), network=st.one_of(networks, ACCOUNT))
     def opt_in_network(self, operator: str, network: str) -> None:
-        """By an operator, or by somebody who may be none, to a network, or to what is none."""
+        """Opt in to a network; the sender may be no operator, and the network may be no network."""
         self.call(actions.OptInNetwork(operator, network))
 
     @rule(operator=operators, network=networks)
     def opt_out_network(self, operator: str, network: str) -> None:
-        """By an operator."""
+        """Opt an operator out of a network."""
         self.call(actions.OptOutNetwork(operator, network))
 
     @rule(staker=STAKER, vault=VAULT, on_behalf_of=st.one_of(STAKER, ACCOUNT), amount=AMOUNT)
     def deposit(self, staker: str, vault: str, on_behalf_of: str, amount: Edge) -> None:
-        """Of what the staker has."""
+        """Deposit part of the staker's collateral."""
         has = self.rows.get(TOKEN_BALANCES, (COLLATERAL, staker)).amount
         self.call(actions.Deposit(staker, vault, on_behalf_of, amount.of(has)))
 
     @rule(staker=STAKER, vault=VAULT, shares=AMOUNT, slack_seconds=st.integers(-1, 1), in_a_batch=st.booleans())
     def leave(self, staker: str, vault: str, shares: Edge, slack_seconds: int, in_a_batch: bool) -> None:
-        """With a part of the shares, right before, in or after the first second in which it can be claimed."""
+        """Redeem part of the staker's shares, and claim them around the end of their epoch.
+
+        The claim is in the first second that allows it, one second earlier, or one later.
+        """
         held = ACTIVE_SHARES_OF.latest(self.rows, (vault, staker))
         if self.is_accepted(actions.Redeem(staker, vault, staker, min(shares.of(held), held))):
             epoch = current_epoch(self.rows, vault) + 1
@@ -202,7 +207,7 @@ class SymbioticMachine(LawMachine):
 
     @rule(vault=VAULT, subnetwork=subnetworks, operator=operators, resolver=st.sampled_from(RESOLVERS))
     def put_to_work(self, vault: str, subnetwork: Subnetwork, operator: str, resolver: str) -> None:
-        """All limits of a subnetwork and an operator are raised, as far as the vault's delegator has them."""
+        """Opt the operator in, and raise all limits of it and the subnetwork that the vault's delegator has."""
         (network, identifier), most = subnetwork, 100 * WAD
         self.call(actions.SetMiddleware(network, "middleware0"))
         self.call(actions.OptInNetwork(operator, network))
@@ -216,34 +221,34 @@ class SymbioticMachine(LawMachine):
 
     @rule(vault=VAULT, status=SELDOM)
     def set_deposit_whitelist(self, vault: str, status: bool) -> None:
-        """By the admin."""
+        """Turn a vault's deposit whitelist on or off, as its admin."""
         self.call(actions.SetDepositWhitelist(ADMIN, vault, status))
 
     @rule(vault=VAULT, account=st.one_of(STAKER, ACCOUNT), status=st.booleans())
     def set_depositor_whitelist_status(self, vault: str, account: str, status: bool) -> None:
-        """By the admin."""
+        """Put an account on a vault's deposit whitelist, or take it off, as its admin."""
         self.call(actions.SetDepositorWhitelistStatus(ADMIN, vault, account, status))
 
     @rule(vault=VAULT, status=st.booleans())
     def set_is_deposit_limit(self, vault: str, status: bool) -> None:
-        """By the admin."""
+        """Turn a vault's deposit limit on or off, as its admin."""
         self.call(actions.SetIsDepositLimit(ADMIN, vault, status))
 
     @rule(vault=VAULT, limit=AMOUNT)
     def set_deposit_limit(self, vault: str, limit: Edge) -> None:
-        """By the admin: of what is in the vault."""
+        """Set a vault's deposit limit to a part of its active stake, as its admin."""
         self.call(actions.SetDepositLimit(ADMIN, vault, limit.of(ACTIVE_STAKE.latest(self.rows, vault))))
 
     @rule(target=withdrawals, staker=STAKER, vault=VAULT, claimer=st.one_of(STAKER, ACCOUNT), amount=AMOUNT)
     def withdraw(self, staker: str, vault: str, claimer: str, amount: Edge) -> Any:
-        """Of what the staker's shares are worth."""
+        """Withdraw part of the worth of the staker's shares."""
         worth = active_balance_of(self.rows, vault, staker)
         has = worth if isinstance(worth, int) else 0
         return self._leaving(actions.Withdraw(staker, vault, claimer, amount.of(has)))
 
     @rule(target=withdrawals, staker=STAKER, vault=VAULT, claimer=st.one_of(STAKER, ACCOUNT), shares=AMOUNT)
     def redeem(self, staker: str, vault: str, claimer: str, shares: Edge) -> Any:
-        """Of the staker's shares."""
+        """Redeem part of the staker's shares."""
         has = ACTIVE_SHARES_OF.latest(self.rows, (vault, staker))
         return self._leaving(actions.Redeem(staker, vault, claimer, shares.of(has)))
 
@@ -254,7 +259,7 @@ class SymbioticMachine(LawMachine):
 
     @rule(withdrawal=withdrawals, recipient=st.one_of(STAKER, ACCOUNT))
     def claim(self, withdrawal: Withdrawal, recipient: str) -> None:
-        """A claim of a withdrawal, once or again, early or in time."""
+        """Claim a withdrawal, once or again, early or in time."""
         vault, epoch, claimer = withdrawal
         self.call(actions.Claim(_sender(claimer), vault, recipient, epoch))
 
@@ -264,38 +269,38 @@ class SymbioticMachine(LawMachine):
         recipient=st.one_of(STAKER, ACCOUNT),
     )
     def claim_batch(self, withdrawal: Withdrawal, later: tuple[int, ...], recipient: str) -> None:
-        """The same for several epochs from then on, perhaps for one of them twice, or for none."""
+        """Claim several epochs in one call, from the withdrawal's epoch on; perhaps one of them twice, or none."""
         vault, epoch, claimer = withdrawal
         self.call(actions.ClaimBatch(_sender(claimer), vault, recipient, tuple([epoch + epochs for epochs in later])))
 
     @rule(target=subnetworks, network=st.one_of(networks, SENDER), identifier=IDENTIFIER, vault=VAULT, limit=AMOUNT)
     def set_max_network_limit(self, network: str, identifier: int, vault: str, limit: Edge) -> Any:
-        """By a network, or by somebody who may be none: of what is in the vault."""
+        """Set a network's maximum limit to a part of the vault's stake; the sender may be no network."""
         amount = limit.of(ACTIVE_STAKE.latest(self.rows, vault))
         is_accepted = self.is_accepted(actions.SetMaxNetworkLimit(network, vault, identifier, amount))
         return (network, identifier) if is_accepted else multiple()
 
     @rule(vault=VAULT, subnetwork=subnetworks, limit=AMOUNT)
     def set_network_limit(self, vault: str, subnetwork: Subnetwork, limit: Edge) -> None:
-        """By the admin: of what the network accepts."""
+        """Set a network's limit to a part of its maximum, as the vault's admin."""
         most = MAX_NETWORK_LIMITS.latest(self.rows, (vault, subnetwork))
         self.call(actions.SetNetworkLimit(ADMIN, vault, subnetwork, limit.of(most)))
 
     @rule(vault=VAULT, subnetwork=subnetworks, operator=operators, shares=SHARES)
     def set_operator_network_shares(self, vault: str, subnetwork: Subnetwork, operator: str, shares: Edge) -> None:
-        """By the admin."""
+        """Set an operator's shares for a subnetwork, as the vault's admin."""
         amount = shares.of(ACTIVE_STAKE.latest(self.rows, vault))
         self.call(actions.SetOperatorNetworkShares(ADMIN, vault, subnetwork, operator, amount))
 
     @rule(vault=VAULT, subnetwork=subnetworks, operator=operators, limit=AMOUNT)
     def set_operator_network_limit(self, vault: str, subnetwork: Subnetwork, operator: str, limit: Edge) -> None:
-        """By the admin: of what is in the vault."""
+        """Set an operator's limit for a subnetwork to a part of the vault's stake, as the vault's admin."""
         amount = limit.of(ACTIVE_STAKE.latest(self.rows, vault))
         self.call(actions.SetOperatorNetworkLimit(ADMIN, vault, subnetwork, operator, amount))
 
     @rule(vault=VAULT, subnetwork=subnetworks, operator=operators, amount=AMOUNT, age_seconds=SECONDS)
     def slash(self, vault: str, subnetwork: Subnetwork, operator: str, amount: Edge, age_seconds: int) -> None:
-        """By the middleware: of what is slashable with this capture."""
+        """Slash part of the slashable stake for a capture `age_seconds` ago, as the network's middleware."""
         capture, left = self._slashable(vault, subnetwork, operator, age_seconds)
         self.call(actions.Slash(self._middleware(subnetwork), vault, subnetwork, operator, amount.of(left), capture))
 
@@ -308,7 +313,7 @@ class SymbioticMachine(LawMachine):
         age_seconds=SECONDS,
     )
     def request_slash(self, vault: str, subnetwork: Subnetwork, operator: str, amount: Edge, age_seconds: int) -> Any:
-        """A request of a slash, to be vetoed or executed later."""
+        """Request a slash of part of the slashable stake, as the network's middleware."""
         capture, left = self._slashable(vault, subnetwork, operator, age_seconds)
         index = self.rows.get(SLASH_REQUEST_COUNTS, vault).count
         sender = self._middleware(subnetwork)
@@ -327,7 +332,11 @@ class SymbioticMachine(LawMachine):
     def slash_by_either_way(
         self, vault: str, subnetwork: Subnetwork, operator: str, amount: Edge, slack_seconds: int, is_vetoed: bool
     ) -> Any:
-        """As the vault's slasher does it: at once, or right before, at or after the end of the veto, or vetoed then."""
+        """Slash by the vault's own slasher.
+
+        An instant slasher slashes at once. With a veto slasher the slash is requested, then executed or vetoed around
+        the end of the veto: exactly then, one second earlier, or one later.
+        """
         config = self.rows.get(VAULTS, vault)
         if config.slasher != VETO_SLASHER:
             self.slash(vault, subnetwork, operator, amount, 1)
@@ -344,14 +353,14 @@ class SymbioticMachine(LawMachine):
 
     @rule(request=slash_requests, is_unknown=SELDOM)
     def execute_slash(self, request: SlashRequest, is_unknown: bool) -> None:
-        """By the middleware, early or in time, once or again."""
+        """Execute a slash request as the network's middleware, early or in time, once or again."""
         vault, index = request
         subnetwork = self.rows.get(SLASH_REQUESTS, request).subnetwork
         self.call(actions.ExecuteSlash(self._middleware(subnetwork), vault, index + 1_000 * is_unknown))
 
     @rule(request=slash_requests, is_unknown=SELDOM)
     def veto_slash(self, request: SlashRequest, is_unknown: bool) -> None:
-        """By the resolver at the capture, early or in time, once or again."""
+        """Veto a slash request as the resolver at its capture, early or in time, once or again."""
         vault, index = request
         asked = self.rows.get(SLASH_REQUESTS, request)
         resolver = resolver_at(self.rows, vault, asked.subnetwork, asked.capture_timestamp)
@@ -364,13 +373,13 @@ class SymbioticMachine(LawMachine):
         resolver=st.sampled_from(RESOLVERS),
     )
     def set_resolver(self, vault: str, network: str, identifier: int, resolver: str) -> None:
-        """By a network, or by somebody who may be none."""
+        """Set a subnetwork's resolver; the sender may be no network."""
         self.call(actions.SetResolver(network, vault, identifier, resolver))
 
     @precondition(has_rewards)
     @rule(payer=st.one_of(STAKER, SENDER), token=REWARD_TOKEN, to=st.one_of(CONTRACT, ACCOUNT), amount=AMOUNT)
     def transfer_reward(self, payer: str, token: str, to: str, amount: Edge) -> None:
-        """Of what the account has; to a rewards contract it is a gift to nobody."""
+        """Transfer part of the account's reward tokens; a transfer to a rewards contract is a donation."""
         has = self.rows.get(TOKEN_BALANCES, (token, payer)).amount
         self.call(actions.TransferReward(payer, token, to, amount.of(has)))
 
@@ -394,7 +403,10 @@ class SymbioticMachine(LawMachine):
         slack_bips: int,
         hints: tuple[int, int],
     ) -> None:
-        """By the middleware, of what it has, for some seconds ago, at a fee up to the one in force or about that."""
+        """Pay staker rewards for a past timestamp, as the network's middleware, with its own tokens.
+
+        The accepted admin fee is the current one, a higher one, or one just below it.
+        """
         payer = _sender(self.rows.get(MIDDLEWARES, network).account)
         has = self.rows.get(TOKEN_BALANCES, (token, payer)).amount
         most_bips = max(self.rows.get(ADMIN_FEES, contract).fee_bips + slack_bips, 0)
@@ -418,7 +430,7 @@ class SymbioticMachine(LawMachine):
     def claim_staker_rewards(
         self, staker: str, contract: str, recipient: str, token: str, network: str, most: int, hint: int | None
     ) -> None:
-        """By anybody, all that is left of a list or a few, with a hint for each or none."""
+        """Claim all or a few of a list's remaining rewards, with a hint for each or none."""
         left = self.rows.get(DISTRIBUTION_COUNTS, (contract, token, network)).count
         left -= self.rows.get(REWARDS_DONE, (contract, token, network, staker)).count
         hints = () if hint is None else (hint,) * min(most, left)
@@ -427,7 +439,7 @@ class SymbioticMachine(LawMachine):
     @precondition(has_rewards)
     @rule(contract=CONTRACT, recipient=ACCOUNT, token=REWARD_TOKEN, is_another=SELDOM)
     def claim_admin_fee(self, contract: str, recipient: str, token: str, is_another: bool) -> None:
-        """By who may, or by somebody else; of a token that has a fee, if one has."""
+        """Claim the admin fee as its claimer, seldom from another account; in a token with a fee, if there is one."""
         fees = [name for name in REWARD_TOKENS if self.rows.get(CLAIMABLE_ADMIN_FEES, (contract, name)).amount]
         claimer = SENDERS[0] if is_another else _sender(self.rows.get(STAKER_REWARDS, contract).admin_fee_claimer)
         self.call(actions.ClaimAdminFee(claimer, contract, recipient, fees[0] if fees else token))
@@ -435,14 +447,14 @@ class SymbioticMachine(LawMachine):
     @precondition(has_rewards)
     @rule(contract=CONTRACT, fee_bips=st.sampled_from((1000, 0, 1, 9999, 10_000, 10_001)), is_another=SELDOM)
     def set_admin_fee(self, contract: str, fee_bips: int, is_another: bool) -> None:
-        """By who may, or by somebody else."""
+        """Set the admin fee as its setter, seldom from another account."""
         setter = SENDERS[0] if is_another else _sender(self.rows.get(STAKER_REWARDS, contract).admin_fee_setter)
         self.call(actions.SetAdminFee(setter, contract, fee_bips))
 
     @precondition(has_rewards)
     @rule(network=NETWORK, token=REWARD_TOKEN, amount=AMOUNT, root=ROOT)
     def distribute_operator_rewards(self, network: str, token: str, amount: Edge, root: str) -> None:
-        """By the middleware, of what it has."""
+        """Pay operator rewards as the network's middleware, with its own tokens."""
         payer = _sender(self.rows.get(MIDDLEWARES, network).account)
         has = self.rows.get(TOKEN_BALANCES, (token, payer)).amount
         self.call(actions.DistributeOperatorRewards(payer, network, token, min(amount.of(has), UINT256_MAX), root))
@@ -459,14 +471,14 @@ class SymbioticMachine(LawMachine):
     def claim_operator_rewards(
         self, operator: str, recipient: str, network: str, token: str, more: Edge, other_root: str | None
     ) -> None:
-        """Of what the network has, proved by the root in force, or by another."""
+        """Claim operator rewards up to the network's balance, under the root in force or another one."""
         root = self.rows.get(OPERATOR_ROOTS, (network, token)).root if other_root is None else other_root
         left = self.rows.get(OPERATOR_REWARD_BALANCES, (network, token)).amount
         total = self.rows.get(OPERATOR_REWARDS_CLAIMED, (network, token, operator)).amount + more.of(left)
         self.call(actions.ClaimOperatorRewards(operator, recipient, network, token, min(total, UINT256_MAX), root))
 
     def _slashable(self, vault: str, subnetwork: Subnetwork, operator: str, age_seconds: int) -> tuple[int, int]:
-        """A capture so long ago, and how much could be slashed with it."""
+        """A capture timestamp `age_seconds` ago, and the stake that is slashable for it."""
         capture = current_timestamp(self.rows) - age_seconds
         slashable = slashable_stake(self.rows, vault, subnetwork, operator, capture)
         return capture, slashable if isinstance(slashable, int) else 0
@@ -476,5 +488,5 @@ class SymbioticMachine(LawMachine):
 
 
 def _sender(account: str) -> str:
-    """The account, if it is one that can call."""
+    """The account itself if it may send calls, otherwise the first of those that may."""
     return account if account in SENDERS else SENDERS[0]

@@ -1,5 +1,6 @@
-"""Walks through worlds made for what an ordinary walk hardly meets: shares that multiply until they overflow, and calls
-in the very seconds in which a resolver comes or goes.
+"""Symbiotic's scenarios: walks through worlds made for situations that ordinary walks hardly reach.
+
+Examples are shares that multiply until they overflow, and calls in the very second in which a resolver changes.
 """
 
 from typing import Final, cast
@@ -55,7 +56,7 @@ ADMIN: Final = "admin0"
 VAULT_NAME: Final = "vault0"
 RICH: Final = 10**60
 OLD: Final = 2**47
-"""A time that fits 48 bits and no fewer."""
+"""A timestamp that needs all 48 bits."""
 
 
 def _world(name: str, vault: dict[str, Json]) -> dict[str, Json]:
@@ -79,7 +80,7 @@ def _world(name: str, vault: dict[str, Json]) -> dict[str, Json]:
 
 
 def _opening() -> list[Action]:
-    """The operator works for the network with all that the vault has."""
+    """The opening: the operator opts in, and the network may slash all of the vault's stake."""
     return [
         SetMiddleware(NETWORK, MIDDLEWARE),
         OptInNetwork(OPERATOR, NETWORK),
@@ -94,7 +95,7 @@ def _overflowing_opening() -> list[Action]:
 
 
 def _edge(choices: Choices, shares: int, assets: int, most: int) -> int:
-    """An amount whose shares just fit into a pool, or just do not: together with all others, or alone; at most some."""
+    """An amount whose shares just fit 256 bits or just do not: with all existing shares or alone; at most `most`."""
     amounts = (
         mul_div_floor(UINT256_MAX - shares, assets + 1, shares + 1),
         mul_div_floor(UINT256_MAX - shares, assets + 1, shares + 1) + 1,
@@ -106,7 +107,7 @@ def _edge(choices: Choices, shares: int, assets: int, most: int) -> int:
 
 
 def _overflowing_action(choices: Choices, draft: Draft) -> Action:
-    """After a slash of everything each deposit multiplies the shares, each withdrawal those of its bucket."""
+    """The next action: after slashes of all stake, each deposit multiplies the shares, each withdrawal its bucket's."""
     kind, staker = choices.below(8), choices.pick(STAKERS)
     shares, stake = ACTIVE_SHARES.latest(draft, VAULT_NAME), ACTIVE_STAKE.latest(draft, VAULT_NAME)
     held = held_shares(draft, VAULT_NAME, staker)
@@ -129,11 +130,14 @@ def _overflowing_action(choices: Choices, draft: Draft) -> Action:
 
 
 FOURTH_ROOT: Final = 2**64 - 1
-"""Deposited four times, each after a slash of everything, it makes all the shares that fit 256 bits."""
+"""An amount that, deposited four times with a slash of all stake in between, makes all shares that fit 256 bits."""
 
 
 def _full_opening() -> list[Action]:
-    """A withdrawal can be claimed when the pool becomes full, so that views are asked after an accepted call."""
+    """The opening that fills the pool of shares, with a withdrawal that can be claimed then.
+
+    The claim is an accepted call in that state, after which laws of views are checked.
+    """
     staker, other = STAKERS
     actions: list[Action] = [
         *_overflowing_opening(),
@@ -151,7 +155,7 @@ def _full_opening() -> list[Action]:
 
 
 def _limited_opening() -> list[Action]:
-    """A vault of one network, which alone says how much of it may be slashed."""
+    """The opening of a world in which the network's own limit alone bounds the slashable stake."""
     return [
         SetMiddleware(NETWORK, MIDDLEWARE),
         OptInNetwork(OPERATOR, NETWORK),
@@ -161,7 +165,7 @@ def _limited_opening() -> list[Action]:
 
 
 def _limited_action(choices: Choices, draft: Draft) -> Action:
-    """The network accepts more, or less, between a capture and its slash."""
+    """The next action: the network raises or lowers its limit between a capture and its slash."""
     kind, stake = choices.below(8), ACTIVE_STAKE.latest(draft, VAULT_NAME)
     if kind < 2:
         return AdvanceTime(choices.pick((1, 1, 2, 7)))
@@ -186,7 +190,7 @@ def _changing_opening() -> list[Action]:
 
 
 def _changing_action(choices: Choices, draft: Draft) -> Action:
-    """A resolver goes or comes: slashes are requested just before, and decided in that very second or about it."""
+    """The next action: a resolver is set or removed, and slashes are requested and decided around that second."""
     missing_seconds = RESOLVER_ORDINALS.latest_point(draft, (VAULT_NAME, SUBNETWORK)) - current_timestamp(draft)
     count = draft.get(SLASH_REQUEST_COUNTS, VAULT_NAME).count
     if missing_seconds > 3:

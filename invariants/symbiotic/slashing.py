@@ -1,4 +1,4 @@
-"""Slashing: no slash takes more than was at stake, nor spares what was in its reach."""
+"""Symbiotic's laws of slashing: no slash takes more than was at stake, or misses stake in its reach."""
 
 from typing import Final
 
@@ -42,7 +42,7 @@ from spec.symbiotic.state import (
 
 
 def _captures_follow_each_other(step: AnyStep) -> bool:
-    """A slash is for no earlier capture than any before, which no later one is barred from; it is booked on top."""
+    """True if a slash's capture is no earlier than the last one, is stored as the last one, and its amount is added."""
     asked = terms_of(step.before.rows, step.action)
     subnetwork_operator: VaultSubnetworkOperator = (asked.vault, asked.subnetwork, asked.operator)
     earlier = step.before.rows.get(LATEST_CAPTURES, subnetwork_operator).timestamp
@@ -54,7 +54,10 @@ def _captures_follow_each_other(step: AnyStep) -> bool:
 
 
 def _slash_spares_who_left_before(step: AcceptedStep[Slash | ExecuteSlash]) -> bool:
-    """Buckets of those who asked to leave before the capture's epoch stay as they are; nobody's shares change."""
+    """True if a slash changes only the two buckets in its reach, and nobody's shares.
+
+    Withdrawals made before the capture's epoch stay as they are.
+    """
     call, epoch = step.action, capture_epoch(step)
     before, after = step.before.rows, step.after.rows
     for key in written(step.delta, WITHDRAWAL_BUCKETS):
@@ -67,14 +70,14 @@ def _slash_spares_who_left_before(step: AcceptedStep[Slash | ExecuteSlash]) -> b
 
 
 def _nothing_is_overslashed(step: AnyStep) -> bool:
-    """The amount booked against an operator since a capture is at most its stake at the capture."""
+    """True if the amount booked against the operator since the capture is at most its stake at the capture."""
     asked = terms_of(step.before.rows, step.action)
     since = booked_since(step.after.rows, asked.vault, asked.subnetwork, asked.operator, asked.capture_timestamp)
     return since <= stake_of(step.before.rows, asked.vault, asked.subnetwork, asked.operator, asked.capture_timestamp)
 
 
 def _nobody_escapes(step: AcceptedStep[Withdraw | Redeem]) -> bool:
-    """The stake in reach of a slash, for a capture in this epoch or the one before, does not fall."""
+    """True if the stake in reach of slashes, for captures in this epoch or the last one, does not fall."""
     call, before, after = step.action, step.before.rows, step.after.rows
     this = epoch_of(before.get(VAULTS, call.vault), now(before))
     return reach(after, call.vault, this - 1) >= reach(before, call.vault, this - 1) and (
@@ -98,9 +101,10 @@ def is_overbooked(step: AnyStep) -> bool:
 
 
 def _is_due_slash(before: View, action: Slash | ExecuteSlash) -> bool:
-    """True if a network's middleware slashes in time, and there is somebody to pay; a request, once nobody can veto.
+    """True if a network's middleware slashes within an epoch of the capture, and the vault has a burner.
 
-    In the first epoch of all time, before which the window would begin, the contracts' clocks underflow.
+    The slasher is instant, or the call executes a request that nobody can veto any more. In a vault's first possible
+    epoch the contracts' timestamps underflow, so it is left out.
     """
     call, rows = action, before.rows
     config = rows.get(VAULTS, call.vault)
@@ -123,7 +127,7 @@ def _is_due_slash(before: View, action: Slash | ExecuteSlash) -> bool:
 
 
 def _nothing_is_left_to_slash(refusal: AnyRejection) -> bool:
-    """All is booked already; or the sum of what is booked no longer fits."""
+    """True if no stake is left to slash for the capture, or the sum of booked amounts would overflow."""
     asked = terms_of(refusal.before.rows, refusal.action)
     subnetwork_operator: VaultSubnetworkOperator = (asked.vault, asked.subnetwork, asked.operator)
     if CUMULATIVE_SLASHES.latest(refusal.before.rows, subnetwork_operator) + asked.amount > UINT256_MAX:

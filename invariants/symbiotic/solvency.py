@@ -1,4 +1,4 @@
-"""Solvency: a vault holds what it owes, and shares are those of their holders."""
+"""Symbiotic's laws of solvency: a vault holds what it owes, and totals of shares match their holders' shares."""
 
 from typing import Final, cast
 
@@ -24,23 +24,23 @@ from spec.symbiotic.state import (
 HOLDERS_SHARES: Final = Sum(
     "holders_shares", ACTIVE_SHARES_OF.heads, lambda _rows, key, _row: key[0], lambda row: row.latest
 )
-"""Vault -> active shares of all its holders."""
+"""A sum per vault: the active shares of all holders."""
 
 
 BUCKET_SHARES: Final = Sum("bucket_shares", WITHDRAWALS, lambda _rows, key, _row: key[:2], lambda row: row.shares)
-"""(vault, epoch) -> withdrawal shares of all claimers."""
+"""A sum per (vault, epoch): the withdrawal shares of all claimers."""
 
 
 BUCKETED: Final = Sum("bucketed", WITHDRAWAL_BUCKETS, lambda _rows, key, _row: key[0], lambda row: row.amount)
-"""Vault -> what all its buckets hold, or held until it was claimed."""
+"""A sum per vault: the amounts of all its withdrawal buckets, claimed or not."""
 
 
 def _nothing_else_is_missing(
     step: AcceptedStep[Deposit | Withdraw | Redeem | Claim | ClaimBatch | Slash | ExecuteSlash],
 ) -> bool:
-    """The vault's balance beside its stake and its buckets falls by what is claimed, and by nothing else.
+    """True if the vault's balance in excess of its stake and buckets falls only by claims.
 
-    It grows by what is slashed of a vault that is its own burner.
+    A claim paid to the vault itself changes nothing. A slash of a vault that is its own burner raises the excess.
     """
     call = step.action
     vault, config = call.vault, step.before.rows.get(VAULTS, call.vault)
@@ -54,14 +54,14 @@ def _nothing_else_is_missing(
 
 
 def _holders_are_covered(view: View, vault: str) -> bool:
-    """The worth of all holders' active shares together is below the active stake and one: at most that stake."""
+    """True if the worth of all active shares together, rounded down, is at most the active stake."""
     held, shares = view.total(HOLDERS_SHARES, vault), ACTIVE_SHARES.latest(view.rows, vault)
     stake_now = ACTIVE_STAKE.latest(view.rows, vault)
     return held * (stake_now + 1) < (stake_now + 1) * (shares + 1)
 
 
 def _claimers_are_covered(view: View, bucket: tuple[str, int]) -> bool:
-    """The worth of all parts of a bucket together is less than what it holds and one, so at most that."""
+    """True if the worth of all parts of a bucket together, rounded down, is at most the bucket's amount."""
     row = view.rows.get(WITHDRAWAL_BUCKETS, bucket)
     return view.total(BUCKET_SHARES, bucket) * (row.amount + 1) < (row.amount + 1) * (row.shares + 1)
 
@@ -74,13 +74,13 @@ SUMS: Final[list[Sum]] = [BUCKETED, HOLDERS_SHARES, BUCKET_SHARES]
 
 
 BALANCES: Final = Sum("balances", TOKEN_BALANCES, lambda _rows, key, _row: key[0], lambda row: row.amount)
-"""Token -> what all accounts hold of it."""
+"""A sum per token: the balances of all accounts."""
 
 
 OPERATORS_SHARES: Final = Sum(
     "operators_shares", OPERATOR_NETWORK_SHARES.heads, lambda _rows, key, _row: key[:2], lambda row: row.latest
 )
-"""(vault, subnetwork) -> shares of all its operators."""
+"""A sum per (vault, subnetwork): the shares of all its operators."""
 
 
 def _active_shares_are_held(view: View, vault: str) -> bool:
@@ -105,7 +105,10 @@ def _operators_shares_make_the_total(view: View, subject: VaultSubnetwork) -> bo
 
 
 def _vault_covers_what_it_owes(view: View, vault: str) -> bool:
-    """The buckets that can still be slashed, and the active stake; what earlier buckets owe comes on top."""
+    """True if the vault's balance covers its active stake and the two buckets that can still be slashed.
+
+    Amounts owed by earlier buckets are not included.
+    """
     if not view.rows.get(VAULT_FACTORY, vault).is_entity:
         return True
     config = view.rows.get(VAULTS, vault)

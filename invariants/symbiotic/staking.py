@@ -1,4 +1,4 @@
-"""Staking: a deposit keeps the limit that it is asked about."""
+"""Symbiotic's laws of deposits: a deposit respects the vault's deposit limit."""
 
 from typing import Final
 

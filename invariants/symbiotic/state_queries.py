@@ -1,7 +1,7 @@
-"""Queries of a state for Symbiotic's laws: time, stake and reach, written apart from the specification's rules.
+"""Queries of Symbiotic's state for its laws: time, epochs, stake, slashable stake, resolvers.
 
-A second account: each function is written from the contracts' documentation, so that a law which uses it does not
-repeat a mistake of the rule that it judges.
+Each is written from the contracts' documentation, independently of the rules. So a law that uses it does not repeat a
+mistake of the rule that it checks.
 """
 
 from typing import Final
@@ -39,21 +39,21 @@ from spec.symbiotic.state import (
 
 UINT48_MAX: Final = 2**48 - 1
 UINT256_MAX: Final = 2**256 - 1
-"""The widths of the contracts' numbers; not the rules' own bounds, which these laws judge."""
+"""The maxima of the contracts' integer types, independent of the rules' own constants."""
 
 
 def now(rows: Draft) -> int:
-    """The second in which a call executes."""
+    """The current timestamp in seconds."""
     return rows.get(CLOCK, SINGLETON).timestamp
 
 
 def start_of(config: VaultConfig, epoch: int) -> int:
-    """The first second of a vault's epoch."""
+    """The first timestamp of a vault's epoch."""
     return config.epoch_duration_init_timestamp + epoch * config.epoch_duration_seconds
 
 
 def epoch_of(config: VaultConfig, timestamp: int) -> int:
-    """The vault's epoch that a second is in."""
+    """The number of the vault's epoch that contains a timestamp."""
     return div_floor(timestamp - config.epoch_duration_init_timestamp, config.epoch_duration_seconds)
 
 
@@ -69,18 +69,18 @@ def balance(rows: Draft, vault: str, account: str) -> int:
 
 
 def held_shares(rows: Draft, vault: str, account: str) -> int:
-    """An account's active shares."""
+    """An account's active shares in a vault."""
     holder: Pair = (vault, account)
     return ACTIVE_SHARES_OF.latest(rows, holder)
 
 
 def bucket_amount(rows: Draft, vault: str, epoch: int) -> int:
-    """The collateral that leaves a vault with an epoch."""
+    """The collateral in a vault's withdrawal bucket of an epoch."""
     return rows.get(WITHDRAWAL_BUCKETS, (vault, epoch)).amount
 
 
 def is_opted_in_at(rows: Draft, vault: str, network: str, operator: str, timestamp: int) -> bool:
-    """True if an operator was with a vault and with a network at a time."""
+    """True if an operator was opted in to the vault and to the network at a timestamp."""
     with_vault: Pair = (operator, vault)
     with_network: Pair = (operator, network)
     return (
@@ -90,9 +90,9 @@ def is_opted_in_at(rows: Draft, vault: str, network: str, operator: str, timesta
 
 
 def stake_of(rows: Draft, vault: str, subnetwork: Subnetwork, operator: str, timestamp: int) -> int:
-    """The stake of an operator for a subnetwork at a time: the active stake up to the smallest of its limits.
+    """The stake of an operator for a subnetwork at a timestamp: the active stake, up to the smallest limit.
 
-    Under network restake an operator has its part of that by shares, rounded down.
+    With a network-restake delegator, the operator has its part of that by shares, rounded down.
     """
     if not is_opted_in_at(rows, vault, subnetwork[0], operator, timestamp):
         return 0
@@ -116,7 +116,7 @@ def stake_of(rows: Draft, vault: str, subnetwork: Subnetwork, operator: str, tim
 
 
 def booked_since(rows: Draft, vault: str, subnetwork: Subnetwork, operator: str, timestamp: int) -> int:
-    """The amount booked against an operator after a time."""
+    """The amount booked against an operator by slashes after a timestamp."""
     subnetwork_operator: VaultSubnetworkOperator = (vault, subnetwork, operator)
     return CUMULATIVE_SLASHES.latest(rows, subnetwork_operator) - CUMULATIVE_SLASHES.value_at(
         rows, subnetwork_operator, timestamp
@@ -124,9 +124,9 @@ def booked_since(rows: Draft, vault: str, subnetwork: Subnetwork, operator: str,
 
 
 def slashable(rows: Draft, vault: str, subnetwork: Subnetwork, operator: str, capture_timestamp: int) -> int:
-    """The amount that a slash may still book for a capture: the stake then, less what was booked since.
+    """The amount that a slash may still book for a capture: the stake then, less the amount booked since.
 
-    Nothing if the capture is not in the past, is more than an epoch ago, or is before one that was slashed already.
+    It is 0 if the capture is not in the past, is more than an epoch ago, or is before the latest slashed capture.
     """
     subnetwork_operator: VaultSubnetworkOperator = (vault, subnetwork, operator)
     age_seconds = now(rows) - capture_timestamp
@@ -139,8 +139,9 @@ def slashable(rows: Draft, vault: str, subnetwork: Subnetwork, operator: str, ca
 
 
 def reach(rows: Draft, vault: str, epoch: int) -> int:
-    """All that a slash can reach whose capture is in an epoch: active stake, and the two buckets of those who asked to
-    leave in that epoch or in the next.
+    """The stake in reach of a slash with a capture in an epoch: active stake and two withdrawal buckets.
+
+    The buckets are those of withdrawals made in that epoch and in the next one.
     """
     return (
         ACTIVE_STAKE.latest(rows, vault) + bucket_amount(rows, vault, epoch + 1) + bucket_amount(rows, vault, epoch + 2)
@@ -148,13 +149,13 @@ def reach(rows: Draft, vault: str, epoch: int) -> int:
 
 
 def resolver_of(rows: Draft, vault: str, subnetwork: Subnetwork, timestamp: int) -> str:
-    """The account that may veto at a time, past or future."""
+    """The resolver of a subnetwork in a vault at a timestamp, past or future; the zero address if there is none."""
     ordinal = RESOLVER_ORDINALS.value_at(rows, (vault, subnetwork), timestamp)
     return rows.get(RESOLVERS, (vault, subnetwork, ordinal)).account
 
 
 class SlashTerms:
-    """The terms of a slash: the operator, the most that it may take, and its capture."""
+    """The terms of a slash: its vault, subnetwork and operator, the largest amount, and the capture timestamp."""
 
     def __init__(self, vault: str, subnetwork: Subnetwork, operator: str, amount: int, capture_timestamp: int) -> None:
         self.vault: Final = vault
@@ -165,7 +166,7 @@ class SlashTerms:
 
 
 def terms_of(rows: Draft, call: Slash | RequestSlash | ExecuteSlash) -> SlashTerms:
-    """The terms of a slash, of a request, or of the execution of a request."""
+    """The terms of a slash, of a slash request, or of the request that a call executes."""
     if isinstance(call, Slash | RequestSlash):
         return SlashTerms(call.vault, call.subnetwork, call.operator, call.amount, call.capture_timestamp)
     request = rows.get(SLASH_REQUESTS, (call.vault, call.slash_index))
@@ -173,36 +174,40 @@ def terms_of(rows: Draft, call: Slash | RequestSlash | ExecuteSlash) -> SlashTer
 
 
 def grown(step: AnyStep, token: str, account: str) -> int:
-    """By how much an account's balance of a token grew."""
+    """The increase of an account's balance of a token in a step; negative if it falls."""
     key: Pair = (token, account)
     return step.after.rows.get(TOKEN_BALANCES, key).amount - step.before.rows.get(TOKEN_BALANCES, key).amount
 
 
 def moved(step: AnyStep, token: str, sender: str, recipient: str, amount: int) -> bool:
-    """True if an amount of a token went from one account to another, which may be the same."""
+    """True if exactly `amount` of a token moved from sender to recipient; nothing moves if they are one account."""
     if sender == recipient:
         return grown(step, token, sender) == 0
     return grown(step, token, sender) == -amount and grown(step, token, recipient) == amount
 
 
 def stake_grown(step: AnyStep, vault: str) -> int:
-    """By how much a vault's active stake grew."""
+    """The increase of a vault's active stake in a step; negative if it falls."""
     return ACTIVE_STAKE.latest(step.after.rows, vault) - ACTIVE_STAKE.latest(step.before.rows, vault)
 
 
 UINT256_END: Final = UINT256_MAX + 1
-"""The first number that does not fit."""
+"""The smallest number that does not fit 256 bits."""
 
 
 def vetoer_of(rows: Draft, vault: str, request: SlashRequest) -> str:
-    """The account that may veto a request: the resolver at its capture, if anybody was in office a second ago."""
+    """The account that may veto a request: the resolver at its capture, if there was any resolver one second ago."""
     if resolver_of(rows, vault, request.subnetwork, now(rows) - 1) == ZERO_ADDRESS:
         return ZERO_ADDRESS
     return resolver_of(rows, vault, request.subnetwork, request.capture_timestamp)
 
 
 def appointment_timestamp(rows: Draft, call: SetResolver) -> int:
-    """The time at which a resolver named now takes office: at once if it is the first, or in office already."""
+    """The timestamp from which a resolver set now holds office.
+
+    It is the current one if it is the first resolver or the current one, and otherwise the start of an epoch after the
+    vault's delay.
+    """
     vault_subnetwork: VaultSubnetwork = (call.vault, (call.sender, call.identifier))
     if RESOLVER_ORDINALS.is_empty(rows, vault_subnetwork):
         return now(rows)

@@ -1,4 +1,4 @@
-"""Vetoes: a request waits, is decided once, by who was resolver; and resolvers change later."""
+"""Symbiotic's laws of slash requests and resolvers: a request is decided once, and resolvers change later."""
 
 from typing import Final, cast
 
@@ -19,7 +19,7 @@ from spec.symbiotic.state import (
 
 
 def _veto_ends_in_time(step: AcceptedStep[RequestSlash]) -> bool:
-    """A request is of no more than is slashable; when its veto ends, an epoch after its capture is not over."""
+    """True if the request's amount is at most the slashable stake, and its veto ends within an epoch of its capture."""
     call, index = step.action, cast(int, step.delta.returns)
     request = step.after.rows.get(SLASH_REQUESTS, (call.vault, index))
     latest_timestamp = request.capture_timestamp + step.before.rows.get(VAULTS, call.vault).epoch_duration_seconds
@@ -31,7 +31,9 @@ def _veto_ends_in_time(step: AcceptedStep[RequestSlash]) -> bool:
 
 
 def _is_due_veto(before: View, action: VetoSlash) -> bool:
-    """True if the resolver at a request's capture vetoes it in time, while there is a resolver at all."""
+    """True if the resolver at a request's capture vetoes it before the veto's end, and a resolver was in office a
+    second ago.
+    """
     call, rows = action, before.rows
     request = rows.get(SLASH_REQUESTS, (call.vault, call.slash_index))
     return (
@@ -44,7 +46,7 @@ def _is_due_veto(before: View, action: VetoSlash) -> bool:
 
 
 def _request_is_completed_once(step: AcceptedStep[ExecuteSlash | VetoSlash]) -> bool:
-    """A request never changes but to be completed, which happens once: by its execution, or by a veto."""
+    """True if the request becomes completed, was not before, and its other fields are unchanged."""
     call = step.action
     key = (call.vault, call.slash_index)
     before, after = step.before.rows.get(SLASH_REQUESTS, key), step.after.rows.get(SLASH_REQUESTS, key)
@@ -60,7 +62,7 @@ def _request_is_completed_once(step: AcceptedStep[ExecuteSlash | VetoSlash]) -> 
 
 
 def _is_executed_in_its_window(step: AcceptedStep[ExecuteSlash]) -> bool:
-    """After the veto, or while nobody could veto, and within an epoch of the capture."""
+    """True if a request is executed within an epoch of its capture, after its veto or while nobody could veto it."""
     call, rows = step.action, step.before.rows
     request = rows.get(SLASH_REQUESTS, (call.vault, call.slash_index))
     latest_timestamp = request.capture_timestamp + rows.get(VAULTS, call.vault).epoch_duration_seconds
@@ -72,7 +74,7 @@ def _is_executed_in_its_window(step: AcceptedStep[ExecuteSlash]) -> bool:
 
 
 def _is_vetoed_by_its_resolver(step: AcceptedStep[VetoSlash]) -> bool:
-    """By who was resolver at the capture, before the veto's end, and nothing is slashed."""
+    """True if the resolver at the capture vetoes before the veto's end, and only the request is written."""
     call, rows = step.action, step.before.rows
     request = rows.get(SLASH_REQUESTS, (call.vault, call.slash_index))
     return (
@@ -83,7 +85,7 @@ def _is_vetoed_by_its_resolver(step: AcceptedStep[VetoSlash]) -> bool:
 
 
 def _one_resolver_is_to_come(view: View, subject: VaultSubnetwork) -> bool:
-    """Resolvers are counted from 1, follow each other, and all but the last are in office or were."""
+    """True if a subnetwork's resolvers are numbered from 1, and only the last one may take office in the future."""
     count = view.rows.get(RESOLVER_ORDINALS.heads, subject).count
     if RESOLVER_ORDINALS.latest(view.rows, subject) != count:
         return False
@@ -97,8 +99,10 @@ def _one_resolver_is_to_come(view: View, subject: VaultSubnetwork) -> bool:
 
 
 def _resolver_changes_later(step: AcceptedStep[SetResolver]) -> bool:
-    """The first resolver is in office at once. Later, the one in office stays until the change is due, past ones are
-    kept, and naming the one in office again cancels a pending change.
+    """True if a resolver change takes effect when it should.
+
+    The first resolver takes office at once. Later the current resolver stays until the change is due, past resolvers
+    are kept, and setting the current resolver again cancels a pending change.
     """
     call, before, after = step.action, step.before.rows, step.after.rows
     subnetwork: Subnetwork = (call.sender, call.identifier)

@@ -1,7 +1,7 @@
-"""Views agree with the rules: withdrawable amounts, reach of a slash, opt-ins and resolvers.
+"""Symbiotic's laws of views: withdrawable amounts, stake, opt-ins and resolvers as reported agree with the rules.
 
-No rule calls a view, so that nothing else in the specification would notice a wrong one. Each law ties a view to what
-a call does with the same numbers, or to the second account of them in `reading.py`.
+No rule calls a view, so nothing else in the specification would notice a wrong one. Each law compares a view with the
+effect of a call, or with an independent query in `state_queries.py`.
 """
 
 from typing import Final, cast
@@ -42,7 +42,7 @@ from spec.symbiotic.withdrawals import withdrawals_of
 
 
 def _active_balance_is_what_can_leave(step: AcceptedStep[Withdraw | Redeem]) -> bool:
-    """Nobody asks for more than the view says, and who gives up all its shares asks for all of it."""
+    """True if no exit exceeds the reported active balance, and redeeming all shares gives exactly that balance."""
     call, before = step.action, step.before.rows
     worth = active_balance_of(before, call.vault, call.sender)
     if isinstance(call, Withdraw):
@@ -54,7 +54,7 @@ def _active_balance_is_what_can_leave(step: AcceptedStep[Withdraw | Redeem]) -> 
 
 
 def _is_within_active_balance(before: View, action: Withdraw) -> bool:
-    """True if the sender withdraws at most what the view reports."""
+    """True if the sender withdraws at most the active balance that the view reports."""
     call = action
     worth = active_balance_of(before.rows, call.vault, call.sender)
     return isinstance(worth, int) and call.amount <= worth
@@ -65,7 +65,9 @@ def _is_not_too_much(refusal: AnyRejection) -> bool:
 
 
 def _active_balance_was_what_it_is(step: AcceptedStep[Deposit | Withdraw | Redeem]) -> bool:
-    """The view of the past equals the view of now for this second, and does not change for the second before."""
+    """True if activeBalanceOfAt of the current second equals activeBalanceOf, and that of the last second
+    is unchanged.
+    """
     call, before, after = step.action, step.before.rows, step.after.rows
     account, second = (call.on_behalf_of if isinstance(call, Deposit) else call.sender), now(step.before.rows)
     return active_balance_of_at(after, call.vault, account, second) == active_balance_of(
@@ -79,7 +81,7 @@ def _active_balance_was_what_it_is(step: AcceptedStep[Deposit | Withdraw | Redee
 def _total_stake_moves_by_what_comes_and_is_slashed(
     step: AcceptedStep[Deposit | Withdraw | Redeem | Claim | ClaimBatch | Slash | ExecuteSlash],
 ) -> bool:
-    """A deposit adds its amount, leaving and claiming change nothing, a slash takes what the vault pays."""
+    """True if totalStake grows by a deposit's amount, falls by the amount that a slash pays, and else stays."""
     call = step.action
     grown = total_stake(step.after.rows, call.vault) - total_stake(step.before.rows, call.vault)
     if isinstance(call, Deposit):
@@ -90,8 +92,10 @@ def _total_stake_moves_by_what_comes_and_is_slashed(
 
 
 def _slashable_balance_moves_by_what_comes(step: AcceptedStep[Deposit | Withdraw | Redeem]) -> bool:
-    """A deposit adds its amount, or a wei less. What is asked back stays, less a wei for each of two roundings, or
-    becomes the claimer's, whose own shares may gain a wei by it.
+    """True if slashableBalanceOf changes by the amount moved, up to rounding.
+
+    A deposit adds its amount or one wei less. A withdrawal to oneself loses at most two wei. A withdrawal to another
+    claimer adds its amount to the claimer's balance, give or take one wei.
     """
     call, before, after = step.action, step.before.rows, step.after.rows
     account = call.on_behalf_of if isinstance(call, Deposit) else call.claimer
@@ -108,7 +112,7 @@ def _slashable_balance_moves_by_what_comes(step: AcceptedStep[Deposit | Withdraw
 
 
 def _claim_pays_what_was_seen(step: AcceptedStep[Claim | ClaimBatch]) -> bool:
-    """A claim pays what the view said of each of its epochs, and that is something."""
+    """True if a claim pays what withdrawalsOf reported for its epochs, each of them a positive amount."""
     call, rows = step.action, step.before.rows
     total_amount = 0
     for epoch in claimed_epochs(call):
@@ -120,7 +124,7 @@ def _claim_pays_what_was_seen(step: AcceptedStep[Claim | ClaimBatch]) -> bool:
 
 
 def _stake_is_within_its_limits(step: AnyStep) -> bool:
-    """No operator has more at stake than is active, nor than its limit; who has no shares has nothing."""
+    """True if an operator's reported stake is at most its limit and the active stake, and 0 without shares."""
     call, after = step.action, step.after.rows
     if isinstance(call, SetOperatorNetworkLimit):
         return stake(after, call.vault, call.subnetwork, call.operator) <= call.amount
@@ -130,7 +134,7 @@ def _stake_is_within_its_limits(step: AnyStep) -> bool:
 
 
 def _opt_in_is_seen(step: AnyStep) -> bool:
-    """By the view, an account that opts in was out and is in; one that opts out was in and is out."""
+    """True if the view reports an opt-in or opt-out exactly from its call on."""
     call, before, after = step.action, step.before.rows, step.after.rows
     if isinstance(call, OptInVault | OptOutVault):
         was, said = (
@@ -145,7 +149,10 @@ def _opt_in_is_seen(step: AnyStep) -> bool:
 
 
 def _resolver_is_seen(step: AcceptedStep[SetResolver]) -> bool:
-    """The resolver named last is pending or in office. The one in office stays, unless the named one is the first."""
+    """True if the views report the right resolvers after SetResolver.
+
+    The resolver set last is reported as pending or in office. The current one stays, unless the new one is the first.
+    """
     call, before, after = step.action, step.before.rows, step.after.rows
     subnetwork: Subnetwork = (call.sender, call.identifier)
     is_first = RESOLVER_ORDINALS.is_empty(before, (call.vault, subnetwork))
@@ -156,7 +163,7 @@ def _resolver_is_seen(step: AcceptedStep[SetResolver]) -> bool:
 
 
 def _time_fits(step: AnyStep) -> bool:
-    """The contracts' end of time, the largest uint48, has not come: no call that reads the time succeeds after it."""
+    """True if the timestamp is at most the largest uint48; after it no call that reads the time succeeds."""
     return now(step.before.rows) <= UINT48_MAX
 
 

@@ -1,4 +1,6 @@
-"""Random walks through Symbiotic: vaults that share their networks and operators, so that an over-slash can happen."""
+"""Symbiotic's ordinary random walk, through vaults that share networks and operators, so that over-slashes
+can occur.
+"""
 
 from typing import Any, Final, cast
 
@@ -79,7 +81,7 @@ FIXED: Final = "vault3"
 UNSLASHED: Final = "vault4"
 VAULT_NAMES: Final = (RESTAKING, VETOED, SINGLE, FIXED, UNSLASHED)
 OFTEN: Final = (RESTAKING, VETOED, RESTAKING, VETOED, RESTAKING, VETOED, SINGLE, FIXED, SINGLE, FIXED, UNSLASHED)
-"""The vaults as they are drawn: those that are shared most often."""
+"""The vaults in the proportions in which they are drawn; vaults whose stake is shared come most often."""
 SLASHED: Final = (RESTAKING, VETOED, RESTAKING, VETOED, RESTAKING, VETOED, SINGLE, FIXED)
 SENDERS: Final = (*STAKERS, *OPERATORS, *NETWORKS, "operator2", "outsider0", "middleware0", "middleware1", "admin0")
 ACCOUNTS: Final = (*SENDERS, "burner0", *VAULT_NAMES, ZERO_ADDRESS)
@@ -92,7 +94,7 @@ CAPTURES: Final = (1, 1, 2, 3, 5, 7, 10, 14, 19, 20)
 
 
 def opening() -> list[Action]:
-    """Middlewares, limits of everything a vault can hold, opt-ins, and resolvers for one network."""
+    """The opening: middlewares, opt-ins, limits above any stake, and resolvers of one subnetwork in two vaults."""
     actions: list[Action] = [SetMiddleware(network, middleware) for network, middleware in MIDDLEWARES.items()]
     actions += [OptInNetwork(operator, network) for operator in OPERATORS for network in NETWORKS]
     for vault in (RESTAKING, VETOED, SINGLE):
@@ -109,12 +111,12 @@ def opening() -> list[Action]:
 
 
 def admin_of(draft: Draft, vault: str) -> str:
-    """The account that holds every role of a vault."""
+    """The account that has all roles of a vault."""
     return draft.get(VAULTS, vault).admin
 
 
 def next_action(choices: Choices, draft: Draft) -> Action:
-    """Draw one of the calls; now and then one part of it is wrong, so that every check is put to the test."""
+    """The next action; one in twelve has one or two wrong arguments, so that every check is tested."""
     action = _drawn(choices, draft)
     if choices.one_in(12):
         action = _spoilt(choices, action)
@@ -124,7 +126,7 @@ def next_action(choices: Choices, draft: Draft) -> Action:
 
 
 def _spoilt(choices: Choices, action: Any) -> Any:
-    """The same call with another name or number in one place."""
+    """A copy of the call with one argument changed to another name or number."""
     fields = [field.name for field in attr.fields(type(action)) if field.name not in ("seconds", "collateral")]
     if not fields:
         return action
@@ -147,7 +149,7 @@ def _spoilt(choices: Choices, action: Any) -> Any:
 
 
 def _drawn(choices: Choices, draft: Draft) -> Action:
-    """Weighted so that stake comes, is shared, is slashed more than once, and leaves."""
+    """The next action, all arguments intended: stake arrives, is shared, is slashed more than once, or is withdrawn."""
     kind = choices.below(100)
     if kind < 18:
         return AdvanceTime(_wait(choices, draft))
@@ -165,7 +167,7 @@ def _drawn(choices: Choices, draft: Draft) -> Action:
 
 
 def _wait(choices: Choices, draft: Draft) -> int:
-    """Some seconds, or until the latest request can be executed, or until its last second."""
+    """A number of seconds to wait: a random one, or until the veto's end or the last second of the latest request."""
     if choices.one_in(5):
         vault = choices.pick((VETOED, VETOED, SINGLE))
         count = draft.get(SLASH_REQUEST_COUNTS, vault).count
@@ -179,7 +181,7 @@ def _wait(choices: Choices, draft: Draft) -> int:
 
 
 def _amount(choices: Choices, draft: Draft, vault: str) -> int:
-    """Some amount; where deposits are limited, rather what is left, or one more."""
+    """An amount to deposit; if deposits are limited, often the remaining amount or one wei more."""
     policy = draft.get(DEPOSIT_POLICIES, vault)
     left = policy.deposit_limit - ACTIVE_STAKE.latest(draft, vault)
     if policy.is_deposit_limit and left > 0 and choices.one_in(2):
@@ -188,7 +190,7 @@ def _amount(choices: Choices, draft: Draft, vault: str) -> int:
 
 
 def _exit(choices: Choices, draft: Draft, vault: str, staker: str) -> Action:
-    """All, half or one of a staker's shares, or an amount; seldom of somebody who has none."""
+    """A call that redeems or withdraws part of a staker's shares, seldom for a staker who has none."""
     shares = ACTIVE_SHARES_OF.latest(draft, (vault, staker))
     if shares == 0 and not choices.one_in(6):
         return Deposit(staker, vault, staker, choices.pick(AMOUNTS))
@@ -207,7 +209,10 @@ def _exit(choices: Choices, draft: Draft, vault: str, staker: str) -> Action:
 
 
 def _claim(choices: Choices, draft: Draft, vault: str, staker: str) -> Action:
-    """A claim on one of the last few epochs; where nothing waits, mostly another claim is looked for."""
+    """A claim of one or all unclaimed withdrawals in the last six epochs, of this staker or another one.
+
+    If none is found, the staker withdraws instead.
+    """
     for _ in range(4):
         epoch = current_epoch(draft, vault)
         end = epoch + 1 if choices.one_in(12) else epoch
@@ -228,7 +233,7 @@ def _is_waiting(draft: Draft, vault: str, epoch: int, staker: str) -> bool:
 
 
 def _slash(choices: Choices, draft: Draft, vault: str) -> Action:
-    """A slash, or what a veto slasher has in its place."""
+    """A slash, or for a veto slasher a slash request, an execution or a veto."""
     config = draft.get(VAULTS, vault)
     if config.slasher == VETO_SLASHER:
         index = _open_request(choices, draft, vault)
@@ -267,13 +272,13 @@ def _slash(choices: Choices, draft: Draft, vault: str) -> Action:
 
 
 def _changing(draft: Draft, vault: str) -> tuple[Subnetwork, ...]:
-    """The subnetworks whose resolver changes about now."""
+    """The subnetworks of a vault whose resolver changed in the last 3 seconds, or changes in the next 5."""
     second = current_timestamp(draft)
     return tuple([of for of in SUBNETWORKS if -3 <= RESOLVER_ORDINALS.latest_point(draft, (vault, of)) - second <= 5])
 
 
 def _open_request(choices: Choices, draft: Draft, vault: str) -> int:
-    """The index of one of the last requests that can still be executed, or -1."""
+    """The index of one of the last six requests that can still be executed, or -1 if there is none."""
     count = draft.get(SLASH_REQUEST_COUNTS, vault).count
     for index in range(max(count - 6, 0), count):
         request = draft.get(SLASH_REQUESTS, (vault, index))
@@ -285,7 +290,7 @@ def _open_request(choices: Choices, draft: Draft, vault: str) -> int:
 
 
 def _decide(choices: Choices, draft: Draft, vault: str, index: int) -> Action:
-    """Execute or veto a request, or let its resolver think a little longer."""
+    """A call that executes or vetoes a request, or lets time pass towards its veto's end."""
     request = draft.get(SLASH_REQUESTS, (vault, index))
     resolver = resolver_at(draft, vault, request.subnetwork, request.capture_timestamp)
     missing_seconds = request.veto_deadline_timestamp - current_timestamp(draft)
@@ -309,13 +314,13 @@ def _decide(choices: Choices, draft: Draft, vault: str, index: int) -> Action:
 
 
 def _middleware(draft: Draft, network: str) -> str:
-    """The middleware of a network; its first one, if the current one is no account that can call."""
+    """The current middleware of a network if it may send calls, otherwise its first one."""
     middleware = draft.get(MIDDLEWARE_ROWS, network).account
     return middleware if middleware in SENDERS else MIDDLEWARES.get(network, "middleware0")
 
 
 def _opt(choices: Choices, draft: Draft, vault: str) -> Action:
-    """An operator leaves what it is opted in to, now and then, and comes back soon."""
+    """A call by which an operator opts in to a vault or network, or now and then opts out of it."""
     operator, network = choices.pick(OPERATORS), choices.pick(NETWORKS)
     leaves = choices.one_in(3)
     if choices.one_in(2):
@@ -328,7 +333,7 @@ def _opt(choices: Choices, draft: Draft, vault: str) -> Action:
 
 
 def _deposit_policy(choices: Choices, draft: Draft, vault: str, staker: str) -> Action:
-    """A limit or a whitelist for a while: what is on is rather switched off."""
+    """A call that changes a vault's deposit limit or whitelist; one that is on is mostly turned off."""
     policy = draft.get(DEPOSIT_POLICIES, vault)
     kind = choices.below(6)
     if policy.deposit_whitelist and kind < 5:
@@ -348,7 +353,9 @@ def _deposit_policy(choices: Choices, draft: Draft, vault: str, staker: str) -> 
 
 
 def _limit(choices: Choices, draft: Draft, vault: str) -> Action:
-    """A limit of a network or of an operator, by the vault's type of delegator: mostly everything."""
+    """A call that sets a limit or operator shares, as the vault's type of delegator has them; mostly above
+    any stake.
+    """
     subnetwork, operator = choices.pick(SUBNETWORKS), choices.pick(OPERATORS)
     kind = choices.below(4)
     if kind == 0 or (kind == 1 and vault == FIXED and not choices.one_in(6)):
@@ -372,7 +379,7 @@ def _limit(choices: Choices, draft: Draft, vault: str) -> Action:
 
 
 def _resolver(choices: Choices, draft: Draft) -> Action:
-    """Another resolver; one that waits to take office is rather waited for."""
+    """A call that sets another resolver, or mostly lets time pass towards a pending change."""
     vault, subnetwork = choices.pick((VETOED, VETOED, SINGLE)), choices.pick(SUBNETWORKS)
     seconds = RESOLVER_ORDINALS.latest_point(draft, (vault, subnetwork)) - current_timestamp(draft)
     if seconds > 0 and not choices.one_in(4):
@@ -382,7 +389,7 @@ def _resolver(choices: Choices, draft: Draft) -> Action:
 
 
 def _rare(choices: Choices, draft: Draft, vault: str, staker: str) -> Action:
-    """Everything else; what keeps depositors out is mostly ended before anything else."""
+    """A rare call; a deposit whitelist that is on is often turned off first."""
     policy = draft.get(DEPOSIT_POLICIES, vault)
     if policy.deposit_whitelist and choices.one_in(2):
         return _deposit_policy(choices, draft, vault, staker)
@@ -407,12 +414,12 @@ def _rare(choices: Choices, draft: Draft, vault: str, staker: str) -> Action:
 
 
 def next_action_with_rewards(choices: Choices, draft: Draft) -> Action:
-    """Draw a call; one in three pays in or claims rewards."""
+    """The next action; one in three is about rewards."""
     return reward_action(choices, draft) if choices.one_in(3) else next_action(choices, draft)
 
 
 def _drawn_walk(number: int) -> Walk:
-    """The same through a drawn world, whose vaults have other admins; every fourth world has rewards."""
+    """The walk through the variant of the world with this number; one variant in four has rewards contracts."""
     has_rewards = number % 4 == 2
     world = rewarded(drawn_world(number), Seeded(number)) if has_rewards else drawn_world(number)
     vaults = cast("dict[str, dict[str, str]]", cast("dict[str, Json]", world["config"])["vaults"])

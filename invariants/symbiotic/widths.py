@@ -1,4 +1,4 @@
-"""Widths: what is stored fits its type."""
+"""Symbiotic's laws of widths: stored numbers fit the contracts' types."""
 
 from collections.abc import Callable
 from typing import Any, Final

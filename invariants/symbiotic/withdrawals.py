@@ -1,4 +1,4 @@
-"""Withdrawals: who leaves is paid, once, when the epoch is over."""
+"""Symbiotic's laws of withdrawals: each is paid once, after its epoch has ended."""
 
 from typing import Final
 
@@ -24,7 +24,7 @@ def _claim_is_of_a_past_epoch_and_once(step: AcceptedStep[Claim | ClaimBatch]) -
 
 
 def _no_bucket_lies_further_ahead(view: View, bucket: tuple[str, int]) -> bool:
-    """A bucket that holds anything is of the next epoch or of an earlier one."""
+    """True if a bucket with shares or collateral is that of the next epoch or of an earlier one."""
     row = view.rows.get(WITHDRAWAL_BUCKETS, bucket)
     config = view.rows.get(VAULTS, bucket[0])
     return (row.amount == 0 and row.shares == 0) or now(view.rows) >= start_of(config, bucket[1] - 1)
@@ -38,7 +38,7 @@ CLAIMS: Final = Scope((Claim, ClaimBatch))
 
 
 def _is_due_claim(before: View, action: object) -> bool:
-    """True if an account claims, to an account, an epoch that is over, for the first time, and has something there."""
+    """True if an account claims a past epoch for the first time, for a positive amount, to a nonzero recipient."""
     if not isinstance(action, Claim) or action.recipient == ZERO_ADDRESS:
         return False
     if not is_over(before.rows, action.vault, action.epoch):

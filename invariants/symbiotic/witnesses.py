@@ -1,4 +1,4 @@
-"""Witnesses: situations of Symbiotic that must be reached, so that no law holds only because nothing happened."""
+"""Symbiotic's witnesses: situations that runs must reach, so that no law holds vacuously."""
 
 from typing import Final
 
@@ -86,7 +86,9 @@ def _hits_all_three(step: AnyStep) -> bool:
 
 
 def _carries_the_rest(step: AnyStep) -> bool:
-    """This epoch's bucket does not have what rounding leaves to it: the next one pays more than its part."""
+    """True if this epoch's bucket cannot pay the remainder left by rounding, so that the next one pays more than its
+    part.
+    """
     vault, paid_amount = _vault_of(step), amounts(step)[1]
     epoch, rows = capture_epoch(step), step.before.rows
     this = epoch_of(rows.get(VAULTS, vault), now(rows))
@@ -118,7 +120,7 @@ def _books_more_than_the_stake_of_now(step: AnyStep) -> bool:
 
 
 def _hits_newcomers(step: AnyStep) -> bool:
-    """There is more active stake than at the capture: who deposited since pays too."""
+    """True if the slash pays, and the active stake is larger than at the capture, so that later depositors pay too."""
     asked, rows = terms_of(step.before.rows, step.action), step.before.rows
     stake_then = ACTIVE_STAKE.value_at(rows, asked.vault, asked.capture_timestamp)
     return amounts(step)[1] > 0 and ACTIVE_STAKE.latest(rows, asked.vault) > stake_then
@@ -147,7 +149,7 @@ def _is_vetoed_by_who_left_office(step: AcceptedStep[VetoSlash]) -> bool:
 
 
 def _follows_one_that_expired(step: AcceptedStep[RequestSlash]) -> bool:
-    """The request before it was neither executed nor vetoed, and cannot be any more."""
+    """True if the previous request expired, neither executed nor vetoed."""
     call, rows = step.action, step.before.rows
     count = rows.get(SLASH_REQUEST_COUNTS, call.vault).count
     if count == 0:
@@ -163,7 +165,7 @@ def _is_requested_before_the_resolver_changes(step: AcceptedStep[RequestSlash]) 
 
 
 def _replaces_a_change(step: AcceptedStep[SetResolver]) -> bool:
-    """A change of resolver that still waits is replaced or cancelled."""
+    """True if a pending change of resolver is replaced or cancelled."""
     call = step.action
     vault_subnetwork = (call.vault, (call.sender, call.identifier))
     return RESOLVER_ORDINALS.latest_point(step.before.rows, vault_subnetwork) > now(step.before.rows)
@@ -200,7 +202,7 @@ def _everybody_leaves(step: AcceptedStep[Withdraw | Redeem]) -> bool:
 
 
 def _claim_is_of_a_slashed_bucket(step: AcceptedStep[Claim | ClaimBatch]) -> bool:
-    """A bucket has as many shares as collateral until it is slashed."""
+    """True if a claimed bucket was slashed: until then it has as many shares as collateral."""
     call, rows = step.action, step.before.rows
     buckets = [rows.get(WITHDRAWAL_BUCKETS, (call.vault, epoch)) for epoch in claimed_epochs(call)]
     return any(bucket.amount < bucket.shares for bucket in buckets)

@@ -1,4 +1,4 @@
-"""The world of Symbiotic's walks: a vault of each type of delegator, slashed at once, after a veto, or never."""
+"""The worlds of Symbiotic's walks: vaults with each type of delegator, with an instant, a veto or no slasher."""
 
 from collections.abc import Mapping
 from typing import Final, cast
@@ -61,8 +61,8 @@ WORLD: Final[dict[str, Json]] = {
 }
 """The head of a trace file, as docs/traces.md describes it.
 
-Time is young, so that the window of a slash reaches back to before time began: then the contracts' clocks underflow.
-A change of the third vault's resolver would take effect in more seconds than a timestamp can count: it is refused.
+Timestamps are small, so that the window of a slash reaches back before 0; then the contracts' arithmetic underflows. A
+change of the third vault's resolver would take effect at a timestamp beyond uint48, so it is rejected.
 """
 
 TREES: Final = ("tree0", "tree1", "tree2")
@@ -70,9 +70,9 @@ REWARD_TOKENS: Final = ("reward0", "collateral")
 
 
 def rewarded(world: Mapping[str, Json], choices: Choices | None = None) -> dict[str, Json]:
-    """The same world with a rewards contract for each vault; what their admins may do and take, drawn or as usual.
+    """A copy of a world with a rewards contract for each vault. Fees and roles are drawn from `choices`, if given.
 
-    Trees are names alone here: what their roots name for whom is said by each claim, as a fact.
+    Merkle trees are only names here: each claim states as a fact what its root names for the claimer.
     """
     config = cast("dict[str, Json]", world["config"])
     vaults: dict[str, Json] = {}
@@ -106,10 +106,11 @@ BURNERS: Final = ("burner0", "burner0", "outsider0", "operator1")
 
 
 def drawn_world(number: int) -> dict[str, Json]:
-    """A world like this one, drawn by its number: the clock, each vault's epochs, veto, burner and admin, which
-    stakers have approved which vaults, and whether a vault has a collateral of its own.
+    """A variant of the world, determined by its number.
 
-    Clocks are young, or so old that seconds need more than 32 bits. Vaults are young: a trace shows all their epochs.
+    The variants differ in the clock, and in each vault's epochs, veto duration, burner, admin, collateral and
+    allowances. Some clocks start so late that timestamps need more than 32 bits. Vaults are young, because a trace
+    lists all epochs.
     """
     choices = Seeded(number)
     config = cast("dict[str, Json]", WORLD["config"])

@@ -1,5 +1,5 @@
-"""The model: a second account of every rule, its checks, its effects to the unit and its write set.
+"""The model laws of Symbiotic: each rule restated independently, by its guards, its exact effects and its write set.
 
-It pins the order of checks and every rounding. What an auditor would ask of a protocol however its rules are written is
-beside it, by concern.
+They fix the order of checks and every rounding. The properties, which hold however the rules are written, are in the
+folder above, by concern.
 """

@@ -1,4 +1,4 @@
-"""All laws of the model, and their ids."""
+"""All model laws of Symbiotic, and their ids."""
 
 from typing import Final
 
@@ -30,4 +30,4 @@ STEP_LAWS: Final[list[StepLaw]] = [
 ]
 REJECTION_LAWS: Final[list[RejectionLaw]] = [*guards.REJECTION_LAWS]
 IDS: Final = tuple(sorted([law.law_id for law in STEP_LAWS] + [law.law_id for law in REJECTION_LAWS]))
-"""The laws that restate a rule at every call; all others are properties."""
+"""The ids of the laws that restate a rule; all other laws are properties."""

@@ -1,4 +1,4 @@
-"""Model of limits and shares: when a change is refused, and from when it holds."""
+"""Model laws of limits and operator shares: the guards of changes, and the values that they set."""
 
 from collections.abc import Callable
 from typing import Any, Final, cast
@@ -75,7 +75,11 @@ def _set_operator_network_limit(rows: Draft, call: SetOperatorNetworkLimit) -> R
 
 
 def _limit_is_set(step: AnyStep) -> bool:
-    """A limit holds from the call on; a network that accepts less takes its limit down with it."""
+    """True if a limit or number of shares has the requested value from the call on.
+
+    A network limit above a lowered maximum falls with it. The total of operator shares changes by as much as the
+    operator's.
+    """
     call, before, after = step.action, step.before.rows, step.after.rows
     if isinstance(call, SetMaxNetworkLimit):
         vault_subnetwork: VaultSubnetwork = (call.vault, (call.sender, call.identifier))
@@ -100,7 +104,7 @@ def _limit_is_set(step: AnyStep) -> bool:
 
 
 def _stake_is_what_the_delegator_gives(step: AcceptedStep[SetOperatorNetworkShares | SetOperatorNetworkLimit]) -> bool:
-    """The stake that the contracts report of an operator follows from its limits; that of a second ago stays."""
+    """True if the reported stake of an operator follows from its limits, and that of the last second is unchanged."""
     before, after, second = step.before.rows, step.after.rows, now(step.before.rows)
     call = step.action
     vault, subnetwork, operator = call.vault, call.subnetwork, call.operator
@@ -116,7 +120,7 @@ REASONS: Final[dict[type[Any], Callable[[Draft, Any], Reason | None]]] = {
     SetOperatorNetworkShares: _set_operator_network_shares,
     SetOperatorNetworkLimit: _set_operator_network_limit,
 }
-"""Of each of these calls the reason for which it must be refused, or None if it must be accepted."""
+"""For each of these actions, a function that returns the first reason to reject a call, or None to accept it."""
 
 STEP_LAWS: Final[list[StepLaw]] = [
     StepLaw(

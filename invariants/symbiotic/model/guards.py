@@ -1,10 +1,8 @@
-"""Guards, the conditions of rejection: for every call its reasons in the contracts' order, each with the condition it
-stands for.
+"""Guards: for each call the reasons to reject it, in the contract's order. The first true one is the answer.
 
-The conditions speak of the state before the call alone and divide next to nothing, so that they are a second account
-of the checks: a call is refused for the first of its reasons that is true, and accepted if none is. That includes
-numbers that do not fit 256 bits, which a vault meets when slashes leave shares without stake. Nowhere is a vault short
-of what it owes: that no claim and no slash is refused for want of tokens is part of what the law says.
+The conditions read only the state before the call and hardly divide, so they restate the checks independently. They
+include numbers beyond 256 bits, which occur when slashes leave shares without stake. No guard is a vault's lack of
+tokens: the law also states that no claim and no slash is rejected for that.
 """
 
 from collections.abc import Callable
@@ -39,7 +37,7 @@ REASONS: Final[dict[type[Any], Callable[[Draft, Any], Reason | None]]] = {
     **veto.REASONS,
     **withdrawals.REASONS,
 }
-"""For each call the reason for which it must be refused, or None if it must be accepted."""
+"""For each action, a function that returns the first reason to reject a call, or None to accept it."""
 
 
 STEP_LAWS: Final[list[StepLaw]] = [

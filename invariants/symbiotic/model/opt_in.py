@@ -1,4 +1,4 @@
-"""Model of registrations and opt-ins: when they are refused, and what they switch."""
+"""Model laws of registrations and opt-ins: their guards, and the flags that they set."""
 
 from collections.abc import Callable
 from typing import Any, Final, cast
@@ -51,7 +51,7 @@ def _set_middleware(rows: Draft, call: SetMiddleware) -> Reason | None:
 
 
 def _opting_in(rows: Draft, opt_ins: HistoryTable[Pair], registry: Table[str, Entity], opt_in: Pair) -> Reason | None:
-    """Guards of opting in: the caller is an operator, the target is registered, and the caller is out."""
+    """The guards of opting in: the caller is an operator, the target is registered, and the caller is not opted in."""
     if not rows.get(OPERATOR_REGISTRY, opt_in[0]).is_entity:
         return Reason.NOT_WHO
     if not rows.get(registry, opt_in[1]).is_entity:
@@ -60,7 +60,7 @@ def _opting_in(rows: Draft, opt_ins: HistoryTable[Pair], registry: Table[str, En
 
 
 def _opting_out(rows: Draft, opt_ins: HistoryTable[Pair], opt_in: Pair) -> Reason | None:
-    """Guards of opting out: the caller is in, and came in before this second."""
+    """The guards of opting out: the caller is opted in, and was so before this second."""
     if opt_ins.latest(rows, opt_in) == 0:
         return Reason.NOT_OPTED_IN
     return Reason.OPT_OUT_COOLDOWN if opt_ins.latest_point(rows, opt_in) == now(rows) else None
@@ -83,7 +83,10 @@ def _opt_out_network(rows: Draft, call: OptOutNetwork) -> Reason | None:
 
 
 def _switch_is_thrown(step: AnyStep) -> bool:
-    """The flag that a call sets is set, the one that it clears is clear, and nothing else of the row changes."""
+    """True if the flag that a call names has the requested value, and other fields of its row are unchanged.
+
+    For AdvanceTime, the clock must advance by the given seconds.
+    """
     call, before, rows = step.action, step.before.rows, step.after.rows
     if isinstance(call, AdvanceTime):
         return now(rows) == now(before) + call.seconds
@@ -120,7 +123,7 @@ REASONS: Final[dict[type[Any], Callable[[Draft, Any], Reason | None]]] = {
     OptInNetwork: _opt_in_network,
     OptOutNetwork: _opt_out_network,
 }
-"""Of each of these calls the reason for which it must be refused, or None if it must be accepted."""
+"""For each of these actions, a function that returns the first reason to reject a call, or None to accept it."""
 
 STEP_LAWS: Final[list[StepLaw]] = [
     StepLaw(

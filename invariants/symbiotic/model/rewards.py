@@ -1,4 +1,4 @@
-"""Model of rewards: when paying in and claiming are refused, and what they move."""
+"""Model laws of rewards: the guards of paying in and claiming, and the amounts that they move."""
 
 from collections.abc import Callable
 from typing import Any, Final
@@ -46,7 +46,7 @@ from spec.symbiotic.state import (
 
 
 def _hint(rows: Draft, history: HistoryTable[Any], key: Any, hint: int) -> Reason | None:
-    """A hint that is given is the place of a checkpoint, in 32 bits."""
+    """The guards of a hint: it fits 32 bits, and if given is the index of an existing checkpoint."""
     if hint > HINTS_END:
         return Reason.EMPTY_REVERT
     is_missing = hint < HINTS_END and hint >= rows.get(history.heads, key).count
@@ -69,7 +69,7 @@ def _transfer(rows: Draft, call: TransferReward) -> Reason | None:
 
 
 def _distribute_staker_rewards(rows: Draft, call: DistributeStakerRewards) -> Reason | None:
-    """Hints are looked at only where the second was not rewarded before."""
+    """The guards of DistributeStakerRewards. Hints are checked only for a timestamp that was not rewarded before."""
     vault = rows.get(STAKER_REWARDS, call.contract).vault
     if vault == ZERO_ADDRESS:
         return Reason.EMPTY_REVERT
@@ -96,7 +96,10 @@ def _distribute_staker_rewards(rows: Draft, call: DistributeStakerRewards) -> Re
 
 
 def _claim_staker_rewards(rows: Draft, call: ClaimStakerRewards) -> Reason | None:
-    """Last comes a contract that is short of what its rewards are worth; that none ever is, walks show."""
+    """The guards of ClaimStakerRewards.
+
+    The last one is a contract that holds less than the claim is worth; walks show that this never occurs.
+    """
     vault = rows.get(STAKER_REWARDS, call.contract).vault
     if vault == ZERO_ADDRESS:
         return Reason.EMPTY_REVERT
@@ -122,14 +125,14 @@ def _short_of(rows: Draft, contract: str, token: str, amount: int) -> Reason | N
 
 
 def claimed_now(rows: Draft, call: ClaimStakerRewards) -> int:
-    """The number of rewards that a claim is of: those not claimed yet, up to as many as it asks for."""
+    """The number of rewards that a claim covers: the unclaimed ones, up to `max_rewards`."""
     rewards: RewardList = (call.contract, call.token, call.network)
     left = distribution_count(rows, rewards) - rewards_done(rows, rewards, call.sender).count
     return min(call.max_rewards, left)
 
 
 def claim_amount(rows: Draft, call: ClaimStakerRewards) -> int:
-    """The amount that a claim is worth, each part rounded down."""
+    """The amount that a claim is worth, with each part rounded down."""
     rewards: RewardList = (call.contract, call.token, call.network)
     done, amount = rewards_done(rows, rewards, call.sender).count, 0
     for position in range(claimed_now(rows, call)):
@@ -266,7 +269,7 @@ REASONS: Final[dict[type[Any], Callable[[Draft, Any], Reason | None]]] = {
     DistributeOperatorRewards: _distribute_operator_rewards,
     ClaimOperatorRewards: _claim_operator_rewards,
 }
-"""Of each of these calls the reason for which it must be refused, or None if it must be accepted."""
+"""For each of these actions, a function that returns the first reason to reject a call, or None to accept it."""
 
 STEP_LAWS: Final[list[StepLaw]] = [
     StepLaw(

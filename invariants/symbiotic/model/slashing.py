@@ -1,4 +1,4 @@
-"""Model of slashes: when one is refused, what it books, and who pays it."""
+"""Model laws of slashes: their guards, the amounts that they book, and the stake that pays them."""
 
 from collections.abc import Callable
 from typing import Any, Final
@@ -35,8 +35,9 @@ from spec.symbiotic.state import (
 def booking(
     rows: Draft, subnetwork_operator: VaultSubnetworkOperator, amount: int, capture_timestamp: int
 ) -> Reason | None:
-    """Guards of booking: the sum of all bookings fits its type, and if there is anything in reach to pay, somebody must
-    be paid.
+    """The guards of booking a slash: the sum of booked amounts fits 256 bits.
+
+    If any stake is in reach, the vault must have a burner.
     """
     if CUMULATIVE_SLASHES.latest(rows, subnetwork_operator) + amount > UINT256_MAX:
         return Reason.ARITHMETIC_PANIC
@@ -71,7 +72,10 @@ def _slash_books_what_is_slashable(step: AnyStep) -> bool:
 
 
 def _slash_pays_what_is_in_reach(step: AcceptedStep[Slash | ExecuteSlash]) -> bool:
-    """A slash pays what it books, or all that is in reach; it is what the reach loses and what the burner gets."""
+    """True if a slash pays the booked amount, or all stake in reach if that is less, to the burner.
+
+    The stake in reach must fall by the amount paid.
+    """
     call = step.action
     booked_amount, paid_amount = amounts(step)
     epoch = capture_epoch(step)
@@ -85,7 +89,9 @@ def _slash_pays_what_is_in_reach(step: AcceptedStep[Slash | ExecuteSlash]) -> bo
 
 
 def _slash_is_booked(step: AnyStep) -> bool:
-    """The operator's cumulative slash grows by what is booked, and its latest capture is this one."""
+    """True if the operator's cumulative slash grows by the booked amount, and its latest capture is that of
+    this slash.
+    """
     asked = terms_of(step.before.rows, step.action)
     subnetwork_operator: VaultSubnetworkOperator = (asked.vault, asked.subnetwork, asked.operator)
     before, after = step.before.rows, step.after.rows
@@ -101,8 +107,10 @@ def _slash_is_booked(step: AnyStep) -> bool:
 
 
 def _slash_is_split_in_proportion(step: AcceptedStep[Slash | ExecuteSlash]) -> bool:
-    """The active stake pays its part rounded down, the bucket of the next epoch its own rounded down, and this epoch's
-    bucket the rest; what it does not have, the next one pays too. If it is out of reach, the next one pays the rest.
+    """True if a slash is split between active stake and buckets with the contract's roundings.
+
+    Active stake and the next epoch's bucket pay their parts rounded down, and this epoch's bucket pays the rest. What
+    it cannot pay, or all of the rest if it is out of reach, the next epoch's bucket pays.
     """
     call, paid_amount = step.action, amounts(step)[1]
     before, after = step.before.rows, step.after.rows
@@ -131,7 +139,7 @@ SLASHES: Final = Scope((Slash, ExecuteSlash))
 REASONS: Final[dict[type[Any], Callable[[Draft, Any], Reason | None]]] = {
     Slash: _slash,
 }
-"""Of each of these calls the reason for which it must be refused, or None if it must be accepted."""
+"""For each of these actions, a function that returns the first reason to reject a call, or None to accept it."""
 
 STEP_LAWS: Final[list[StepLaw]] = [
     StepLaw(

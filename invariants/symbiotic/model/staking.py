@@ -1,4 +1,4 @@
-"""Model of deposits, transfers and policies: when they are refused, and what they move."""
+"""Model laws of deposits, transfers and deposit policies: their guards, and the amounts that they move."""
 
 from collections.abc import Callable
 from typing import Any, Final
@@ -31,7 +31,7 @@ from spec.symbiotic.state import (
 
 
 def joining(shares: int, assets: int, amount: int) -> Reason | None:
-    """An amount joins a pool of shares and assets: its shares must fit, and so must all shares together."""
+    """The guards of adding an amount to a pool: its shares fit 256 bits, and so do all shares together."""
     if shares >= UINT256_MAX or assets >= UINT256_MAX:
         return Reason.ARITHMETIC_PANIC
     if amount * (shares + 1) >= UINT256_END * (assets + 1):
@@ -71,7 +71,7 @@ def _deposit(rows: Draft, call: Deposit) -> Reason | None:
 
 
 def _changing_policy(rows: Draft, sender: str, vault: str, is_same: bool) -> Reason | None:
-    """The admin alone changes a vault's policies, and only to something else."""
+    """The guards of changing a deposit policy: the sender is the vault's admin, and the value changes."""
     if sender != rows.get(VAULTS, vault).admin:
         return Reason.UNAUTHORIZED_ACCOUNT
     return Reason.ALREADY_SET if is_same else None
@@ -127,7 +127,7 @@ REASONS: Final[dict[type[Any], Callable[[Draft, Any], Reason | None]]] = {
     SetIsDepositLimit: _set_is_deposit_limit,
     SetDepositLimit: _set_deposit_limit,
 }
-"""Of each of these calls the reason for which it must be refused, or None if it must be accepted."""
+"""For each of these actions, a function that returns the first reason to reject a call, or None to accept it."""
 
 STEP_LAWS: Final[list[StepLaw]] = [
     StepLaw(

@@ -1,4 +1,4 @@
-"""Model of requests and resolvers: when they are refused, and what a request records."""
+"""Model laws of slash requests and resolvers: their guards, and the request that is stored."""
 
 from collections.abc import Callable
 from typing import Any, Final
@@ -23,7 +23,7 @@ from spec.symbiotic.state import (
 
 
 def _request_slash(rows: Draft, call: RequestSlash) -> Reason | None:
-    """The veto must end within an epoch of the capture, which is in the past."""
+    """The guards of RequestSlash: the capture is in the past, and the veto ends within an epoch of it."""
     config = rows.get(VAULTS, call.vault)
     if config.slasher != VETO_SLASHER:
         return Reason.EMPTY_REVERT
@@ -42,7 +42,9 @@ def _request_slash(rows: Draft, call: RequestSlash) -> Reason | None:
 
 
 def _execute_slash(rows: Draft, call: ExecuteSlash) -> Reason | None:
-    """A request that is completed already is noticed after all else."""
+    """The guards of ExecuteSlash. A request that is already completed is detected after all other checks
+    but booking.
+    """
     config = rows.get(VAULTS, call.vault)
     if config.slasher != VETO_SLASHER:
         return Reason.EMPTY_REVERT
@@ -83,7 +85,11 @@ def _veto_slash(rows: Draft, call: VetoSlash) -> Reason | None:
 
 
 def _set_resolver(rows: Draft, call: SetResolver) -> Reason | None:
-    """Nobody is named where nobody ever was, nor who is in office while nobody is to come."""
+    """The guards of SetResolver.
+
+    It is rejected if it removes a resolver where there never was one, or sets the current one while no change is
+    pending.
+    """
     if rows.get(VAULTS, call.vault).slasher != VETO_SLASHER:
         return Reason.EMPTY_REVERT
     if not rows.get(NETWORK_REGISTRY, call.sender).is_entity:
@@ -100,8 +106,9 @@ def _set_resolver(rows: Draft, call: SetResolver) -> Reason | None:
 
 
 def _request_is_recorded(step: AcceptedStep[RequestSlash]) -> bool:
-    """A request records the amount asked for, up to what is slashable now, under the next index, with its veto's end.
-    Nothing is taken.
+    """True if the request is stored under the next index, with the requested amount up to the slashable stake.
+
+    It has the timestamp of its veto's end.
     """
     call, before, after = step.action, step.before.rows, step.after.rows
     index = before.get(SLASH_REQUEST_COUNTS, call.vault).count
@@ -125,7 +132,7 @@ REASONS: Final[dict[type[Any], Callable[[Draft, Any], Reason | None]]] = {
     VetoSlash: _veto_slash,
     SetResolver: _set_resolver,
 }
-"""Of each of these calls the reason for which it must be refused, or None if it must be accepted."""
+"""For each of these actions, a function that returns the first reason to reject a call, or None to accept it."""
 
 STEP_LAWS: Final[list[StepLaw]] = [
     StepLaw(

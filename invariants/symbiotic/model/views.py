@@ -1,4 +1,4 @@
-"""Model of views: what a slash can reach of an account."""
+"""Model law of views: the part of an account's stake that a slash can reach."""
 
 from typing import Final, cast
 
@@ -22,7 +22,9 @@ def _part(rows: Draft, vault: str, epoch: int, account: str) -> int:
 
 
 def _slashable_balance_is_all_that_a_slash_reaches(step: AnyStep) -> bool:
-    """The slashable balance: the worth of an account's active shares, and of its parts of the two buckets in reach."""
+    """True if slashableBalanceOf is the worth of an account's active shares and of its parts of the two buckets in
+    reach.
+    """
     call, rows = step.action, step.after.rows
     if isinstance(call, Deposit):
         vault, account = call.vault, call.on_behalf_of

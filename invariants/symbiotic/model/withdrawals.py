@@ -1,4 +1,4 @@
-"""Model of withdrawals: when leaving and claiming are refused, and what they move."""
+"""Model laws of withdrawals: the guards of withdrawing and claiming, and the amounts that they move."""
 
 from collections.abc import Callable
 from typing import Any, Final
@@ -32,7 +32,9 @@ def _joining_the_next_bucket(rows: Draft, vault: str, amount: int) -> Reason | N
 
 
 def _withdraw(rows: Draft, call: Withdraw) -> Reason | None:
-    """The shares to burn, rounded up, must fit, before they are compared with what is held."""
+    """The guards of Withdraw. The shares to burn, rounded up, must fit 256 bits before they are compared with those
+    held.
+    """
     if call.claimer == ZERO_ADDRESS:
         return Reason.INVALID_CLAIMER
     if call.amount == 0:
@@ -64,7 +66,7 @@ def _redeem(rows: Draft, call: Redeem) -> Reason | None:
 
 
 def _claiming(rows: Draft, vault: str, epoch: int, account: str) -> Reason | None:
-    """The epoch is over, the part is not claimed, and it does not round down to nothing."""
+    """The guards of claiming one epoch: it is over, not claimed yet, and the amount does not round down to zero."""
     if not is_over(rows, vault, epoch):
         return Reason.INVALID_EPOCH
     part, bucket = rows.get(WITHDRAWALS, (vault, epoch, account)), rows.get(WITHDRAWAL_BUCKETS, (vault, epoch))
@@ -82,7 +84,7 @@ def _claim(rows: Draft, call: Claim) -> Reason | None:
 
 
 def _claim_batch(rows: Draft, call: ClaimBatch) -> Reason | None:
-    """An epoch that stands twice is claimed already when its second turn comes."""
+    """The guards of ClaimBatch. An epoch that occurs twice counts as claimed at its second occurrence."""
     if call.recipient == ZERO_ADDRESS:
         return Reason.INVALID_RECIPIENT
     if len(call.epochs) == 0:
@@ -97,8 +99,9 @@ def _claim_batch(rows: Draft, call: ClaimBatch) -> Reason | None:
 
 
 def _leaves_with_the_next_epoch(step: AnyStep, vault: str, claimer: str, amount: int, burned_shares: int) -> int:
-    """The shares of the next epoch's bucket that a claimer got for an amount that left active stake; -1 if anything is
-    not as it should be.
+    """The shares of the next epoch's bucket that the claimer got for the withdrawn amount, or -1 if a value is wrong.
+
+    Checked are active stake and shares, the bucket, and the claimer's part of it.
     """
     before, after, config = step.before.rows, step.after.rows, step.before.rows.get(VAULTS, vault)
     key = next_bucket(before, vault)
@@ -157,7 +160,7 @@ REASONS: Final[dict[type[Any], Callable[[Draft, Any], Reason | None]]] = {
     Claim: _claim,
     ClaimBatch: _claim_batch,
 }
-"""The guards of each of these calls: the reason of its rejection, or None if it must be accepted."""
+"""For each of these actions, a function that returns the first reason to reject a call, or None to accept it."""
 
 STEP_LAWS: Final[list[StepLaw]] = [
     StepLaw(

@@ -1,4 +1,4 @@
-"""Write sets: the tables that each call may write, and of each table the rows of its own subject."""
+"""Write sets of Symbiotic's calls: the tables that each call may write, and the keys that it may write in each."""
 
 from collections.abc import Callable
 from typing import Any, Final
@@ -83,7 +83,7 @@ from spec.symbiotic.state import (
 )
 
 Owns = Callable[[Draft, Any, Any], bool]
-"""True if a row's key is of the call's own subject, as the state before the call tells."""
+"""The type of a function that returns True if a call may write a row's key. It reads the state before the call."""
 
 
 WriteSet = dict[Table[Any, Any], Owns]
@@ -106,7 +106,7 @@ def _of_sender_in_vault(_rows: Draft, call: Any, key: Any) -> bool:
 
 
 def _own_subnetwork(_rows: Draft, call: Any, key: Any) -> bool:
-    """The key is the vault and the sender's own subnetwork."""
+    """True if the key is the call's vault with the sender's own subnetwork."""
     return bool(key[0] == call.vault and key[1] == (call.sender, call.identifier))
 
 
@@ -119,7 +119,7 @@ def _operator(_rows: Draft, call: Any, key: Any) -> bool:
 
 
 def _history(history: HistoryTable[Any], owns: Owns) -> dict[Table[Any, Any], Owns]:
-    """A history's head, and its checkpoints, whose keys are (key of the history, position)."""
+    """The tests of the keys of a history's heads and of its checkpoints, which are (key of the history, position)."""
     return {history.heads: owns, history.checkpoints: lambda rows, call, key: owns(rows, call, key[0])}
 
 
@@ -141,7 +141,7 @@ def _beneficiary(_rows: Draft, call: Any, key: Any) -> bool:
 
 
 def _next_bucket(rows: Draft, call: Any, key: Any) -> bool:
-    """The bucket that leaves with the next epoch, or somebody's part of it."""
+    """True if the key is of the next epoch's withdrawal bucket, or of an account's part of it."""
     return bool(key[0] == call.vault and key[1] == epoch_of(rows.get(VAULTS, call.vault), now(rows)) + 1)
 
 
@@ -160,7 +160,9 @@ def _slashed_operator(rows: Draft, call: Any, key: Any) -> bool:
 
 
 def _bucket_in_reach(rows: Draft, call: Any, key: Any) -> bool:
-    """A bucket of those who asked to leave in the epoch of the capture, or in the one after it."""
+    """True if the key is of one of the two withdrawal buckets in reach: those of exits in the capture's epoch or the
+    next.
+    """
     asked = terms_of(rows, call)
     epoch = epoch_of(rows.get(VAULTS, asked.vault), asked.capture_timestamp)
     return bool(key[0] == asked.vault and key[1] in (epoch + 1, epoch + 2))
