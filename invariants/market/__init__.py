@@ -1,1 +1,1 @@
-"""Laws of the market, and of any base beneath it, unchanged."""
+"""The laws of the market above any base, and the base's own laws beneath it."""

@@ -1,6 +1,7 @@
-"""The base's own laws in states that a market stands on: state laws as they are, the others of the base's calls alone.
+"""The base's own laws, as they hold for a base with a market above it.
 
-A law of a base call sees what the base wrote and nothing that the market added: the step that the base made.
+State laws are checked unchanged. Step and rejection laws apply to calls of the base only. A step law sees only the rows
+that the base wrote, without those of the market.
 """
 
 from collections.abc import Callable
@@ -12,14 +13,14 @@ from spec.machine import Delta
 
 
 class _BasePart:
-    """The base's part of the step that is being checked, made once for all laws that ask."""
+    """A cache of the base's part of the step that is being checked, shared by all laws."""
 
     def __init__(self) -> None:
         self._step: AnyStep | None = None
         self._part: AnyStep | None = None
 
     def of(self, step: AnyStep) -> AnyStep:
-        """The same step without the rows of a layer."""
+        """The step without the writes to the layer's tables."""
         part = self._part
         if part is None or step != self._step:
             writes = [write for write in step.delta.writes if not is_of_layer(write)]
@@ -41,7 +42,10 @@ def with_base_laws(
     rejection_laws: list[RejectionLaw],
     witnesses: list[Witness],
 ) -> Catalogue:
-    """The laws of a layer, and those of its base. The base's witnesses are its own walk's to reach."""
+    """The catalogue of a layer's laws together with the laws of its base.
+
+    The base's witnesses are left out: the base's own walk has to reach them.
+    """
     part: Final = _BasePart()
     of_base = [
         StepLaw(
@@ -72,5 +76,5 @@ def with_base_laws(
 
 
 def _narrowed(scope: Scope, base_actions: tuple[type[Any], ...]) -> Scope:
-    """The scope, of the base's actions alone."""
+    """A copy of the scope, limited to actions of the base."""
     return Scope(scope.actions or base_actions, scope.tables)

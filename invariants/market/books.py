@@ -1,4 +1,4 @@
-"""Laws of the market's books: money is neither made nor lost, and counts are those of the base."""
+"""State laws of the market's books: fees paid in are accounted for exactly, and counts agree with the base."""
 
 from typing import Any, Final
 
@@ -69,7 +69,7 @@ def _rate_is_in_bounds(view: View, offer: Offer) -> bool:
 
 
 def _floor_is_fair(view: View, offer: Offer) -> bool:
-    """True if the floor is at least the exact break-even, which is a fraction: both sides times its denominators."""
+    """True if the floor rate is at least the exact break-even rate, compared without division."""
     terms, risk = view.rows.get(TERMS, offer), view.rows.get(RISKS, offer)
     loss = risk.expected_loss_wad * WAD + (risk.shortfall_wad - risk.expected_loss_wad) * risk.capital_cost_wad
     is_fair = terms.floor_rate * WAD * WAD * risk.points_per_year >= loss * risk.unit_price_wad
@@ -92,7 +92,9 @@ def _commission_is_a_fraction(view: View, position: Position) -> bool:
 
 
 class BookLaws:
-    """The laws of the books above one base, and the sums that they speak of; `balances` is the table of its tokens."""
+    """The state laws of the books above one base, and their sums. `balances` is the table of the base's
+    token balances.
+    """
 
     def __init__(self, port: Port, balances: Table[Any, Any]) -> None:
         self._port: Final = port
@@ -163,7 +165,7 @@ class BookLaws:
         return all([view.total(self._held_by_row, (holding, row)) == 1 for row in rows])
 
     def state_laws(self) -> list[StateLaw]:
-        """Laws of every state."""
+        """The state laws of the books."""
         return [
             StateLaw(
                 "FEE-01",

@@ -1,4 +1,4 @@
-"""The terms of the market's bounded models: small numbers, so that few calls reach every case."""
+"""The terms used in the market's bounded models; their numbers are small, so that few calls reach every case."""
 
 from typing import Final
 

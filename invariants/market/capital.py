@@ -1,4 +1,4 @@
-"""Laws of the insurance's books: a fund has what it must, its shares are somebody's, and its cover is its policies'."""
+"""State laws of the insurance's books: capital backs covers, shares have owners, and covers are those of policies."""
 
 from typing import Any, Final
 
@@ -67,7 +67,7 @@ def _has_few_places(view: View, offer: Offer) -> bool:
 
 
 class CapitalLaws:
-    """The laws of the insurance's books, and the sums that they speak of: a catalogue has sums of its own."""
+    """The state laws of the insurance's books, and their sums. Each catalogue needs its own instance of the sums."""
 
     def __init__(self) -> None:
         self._shares: Final = Sum("underwritten_shares", UNDERWRITERS, _first, lambda row: row.shares)
@@ -88,7 +88,7 @@ class CapitalLaws:
         return view.rows.get(COVERS, offer).cover_grains == view.total(self._of_offers, offer)
 
     def state_laws(self) -> list[StateLaw]:
-        """Laws of every state."""
+        """The state laws of the insurance's books."""
         return [
             StateLaw(
                 "INS-01",

@@ -1,4 +1,4 @@
-"""The accounts that play in a walk through the market, and what the base does for it."""
+"""The accounts and base calls that walks through the market use."""
 
 from collections.abc import Callable
 from typing import Any, Final
@@ -11,25 +11,27 @@ from spec.market.recourse import Recourse
 from spec.market.state import SETTINGS
 
 Slashing = Callable[[Choices, Draft, Service, str, str], Any]
-"""Draws a call of the base by which a service slashes an operator in a pool, or comes nearer to it."""
+"""A function that draws a call of the base by which a service slashes an operator in a pool, or a step towards it."""
 
 Staking = Callable[[Draft, str, str, str], Any]
-"""Gives a call of the base by which a holder comes to stand behind an operator in a pool, or nearer to it."""
+"""A function that returns a call of the base by which a holder puts stake behind an operator, or a step towards it."""
 
 Unsettling = Callable[[Choices, Draft, Target, str], Any]
-"""Draws a call of the base by which a service or an operator changes what a target can have in a pool."""
+"""A function that draws a call of the base that changes the stake which a target can have in a pool."""
 
 Waiting = Callable[[int], Any]
-"""Gives the call of the base by which points pass."""
+"""A function that returns the call of the base by which a number of points pass."""
 
 
 Leaving = Callable[[Choices, Draft, str], Any]
-"""Draws a call of the base that ends the standing of an account behind its operator, or a step towards it."""
+"""A function that draws a call of the base that ends an account's stake behind its operator, or a step towards it."""
 
 
 class Cast:
-    """The accounts and names of a walk: services with their pools, operators, holders, who pays and underwrites,
-    and between whom a mandate splits stake: that of the pool `mandated`, in ordinary walks.
+    """The accounts and names that a walk uses.
+
+    These are services, pools, operators, holders, and payers, who also underwrite. `targets` are the services and
+    operators among which a mandate splits stake: in ordinary walks, the stake of the pool `mandated`.
     """
 
     def __init__(
@@ -65,11 +67,11 @@ class Cast:
         self._port: Final = port
 
     def group(self, operator: str, pool: str) -> Group:
-        """The group behind an operator in a pool."""
+        """The group of holders behind an operator in a pool."""
         return self._port.group(operator, pool)
 
     def value(self, draft: Draft, group: Group, holder: str) -> int:
-        """The worth of a holder's position."""
+        """The value of a holder's position in a group."""
         return self._port.value(draft, group, holder)
 
     def now(self, draft: Draft) -> int:
@@ -77,5 +79,5 @@ class Cast:
         return self._port.now(draft)
 
     def balance(self, draft: Draft, account: str) -> int:
-        """The amount of the fee token that an account has."""
+        """The amount of the fee token that an account holds."""
         return self._port.balance(draft, draft.get(SETTINGS, SINGLETON).fee_token, account)

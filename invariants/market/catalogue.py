@@ -1,4 +1,4 @@
-"""All laws of the market above one base, with those of the base itself."""
+"""The catalogue of all laws of the market above one base, together with the laws of the base."""
 
 from typing import Any
 
@@ -29,8 +29,9 @@ def market_catalogue(
     balances: Table[Any, Any],
     witnesses: list[Witness],
 ) -> Catalogue:
-    """The laws of fees, insurance, receipts, mandates and other chains above a base; `balances` is the table of its
-    tokens.
+    """The catalogue of the laws of fees, insurance, receipts, mandates and other chains above one base.
+
+    `balances` is the table of the base's token balances.
     """
     books, capital = BookLaws(port, balances), CapitalLaws()
     fees, insurance, payouts = FeeLaws(port), InsuranceLaws(port), PayoutLaws(port)

@@ -1,4 +1,4 @@
-"""Laws of other chains: what a certificate counts can be slashed at home for as long as the certificate is good."""
+"""State laws of other chains: stake that a certificate counts can be slashed at home while the certificate is good."""
 
 from typing import Any, Final
 
@@ -43,7 +43,7 @@ def _same(key: Any) -> Subject:
 
 
 def fits(terms: ChannelTerms, window_points: int) -> bool:
-    """True if staleness, delay and reaction fit the window."""
+    """True if staleness, delay and reaction together fit the window, and tables do become stale."""
     longest = terms.staleness_points + terms.delay_points + terms.reaction_points
     return terms.staleness_points > 0 and longest <= window_points
 
@@ -54,24 +54,24 @@ def last_point(terms: ChannelTerms, certificate: Certificate) -> int:
 
 
 def channel_of(action: Any) -> Channel:
-    """The channel of a call."""
+    """The channel that a call names."""
     return (action.service, action.pool, action.chain)
 
 
 def table_of(action: Any) -> TableKey:
-    """The table of stake of a call."""
+    """The key of the table of stake that a call names."""
     return (channel_of(action), action.reference_point)
 
 
 def is_forgone(rows: Draft, table: TableKey, operator: str) -> bool:
-    """True if the service has given up what a table counts of an operator."""
+    """True if the service has given up the right to slash for a table's stake of an operator."""
     (service, pool, _), point = table
     keys: tuple[Purse, ...] = ((service, ANY_OPERATOR, pool), (service, operator, pool))
     return any([point < rows.get(FORGONE, key).before_point for key in keys])
 
 
 def are_ordered(names: tuple[str, ...]) -> bool:
-    """True if names strictly ascend."""
+    """True if the names are in strictly ascending order."""
     return list(names) == sorted(set(names))
 
 
@@ -117,7 +117,7 @@ def _counts_its_signers(view: View, key: Any) -> bool:
 
 
 class ChainLaws:
-    """The laws of other chains above one base, by its port and its recourse."""
+    """The state laws of other chains above one base, given by its port and its recourse."""
 
     def __init__(self, port: Port, recourse: Recourse) -> None:
         self._port: Final = port
@@ -130,7 +130,7 @@ class ChainLaws:
         self.sums: Final = [self._listed, self._weights, self._accepted]
 
     def lost(self, rows: Draft, table: TableKey, operators: tuple[str, ...]) -> int:
-        """All that was slashed of what a table counts since it was sent, and what roundings can have lost."""
+        """The amount slashed of a table's stake since it was sent, and the largest possible loss by rounding."""
         service, pool, _ = table[0]
         purses: dict[Purse, int] = {}
         groups: dict[Group, int] = {}
@@ -147,19 +147,21 @@ class ChainLaws:
         )
 
     def left(self, rows: Draft, table: TableKey, operators: tuple[str, ...]) -> int:
-        """The most that the service can slash of operators together now, for what a table counts."""
+        """The largest amount that the service can now slash of these operators together, for a table's point."""
         (service, pool, _), point = table
         amounts = [self._recourse.left(rows, service, operator, pool, point) for operator in operators]
         return self._recourse.together(rows, pool, point, sum(amounts))
 
     def is_backed(self, rows: Draft, table: TableKey, operators: tuple[str, ...], counted: int) -> bool:
-        """True if what was counted can be slashed now, but for what was slashed or given up since."""
+        """True if the counted stake can be slashed now, except for stake slashed or given up since the
+        table was sent.
+        """
         if any([is_forgone(rows, table, operator) for operator in operators]):
             return True
         return self.left(rows, table, operators) + self.lost(rows, table, operators) >= counted
 
     def is_backed_by_any(self, rows: Draft, table: TableKey, operators: tuple[str, ...], counted: int) -> bool:
-        """True if it can be for the table's point, or for any one that has come since: by whatever slash there is."""
+        """True if `is_backed`, or if a slash for a later point could take the counted stake instead."""
         if self.is_backed(rows, table, operators, counted):
             return True
         points = range(table[1] + 1, self._recourse.reference(rows) + 1)
@@ -211,7 +213,7 @@ class ChainLaws:
         return is_there and use.certificates == view.total(self._accepted, channel)
 
     def state_laws(self) -> list[StateLaw]:
-        """Laws of every state."""
+        """The state laws of other chains."""
         also = (*self._recourse.tables_of_recourse(), *self._port.tables_of_stake(), *NOTED)
         return [
             StateLaw(

@@ -1,4 +1,4 @@
-"""Laws of the calls of other chains: what each writes, what nothing else may, and what must not be refused."""
+"""Laws of the calls of other chains: the rows that each may write, and the calls that must not be rejected."""
 
 from typing import Any, Final
 
@@ -43,7 +43,7 @@ def _says_what_was_offered(step: AcceptedStep[OpenChannel]) -> bool:
 
 
 def _is_of_its_service(step: AcceptedStep[SendTable]) -> bool:
-    """One new table of this channel, of the operators that were named, each once."""
+    """True if SendTable writes one new table of this channel, with each named operator once, sent by the service."""
     channel = channel_of(step.action)
     tables, entries = written(step.delta, STAKE_TABLES), written(step.delta, ENTRIES)
     named = [(tables[0], operator) for operator in step.action.operators]
@@ -58,7 +58,7 @@ def _is_sent(step: AnyStep) -> bool:
 
 
 def _changes_as_it_may(step: AnyStep) -> bool:
-    """A table that was sent arrives, or is disabled, and nothing else of it changes."""
+    """True if an existing table changes only by arriving or by being disabled, each once."""
     for table in written(step.delta, STAKE_TABLES):
         before, after = step.before.rows.get(STAKE_TABLES, table), step.after.rows.get(STAKE_TABLES, table)
         if (before.operators, before.total_weight, before.most) != (after.operators, after.total_weight, after.most):
@@ -82,7 +82,9 @@ def _writes_nothing_sent(step: AnyStep) -> bool:
 
 
 def _is_of_an_enabled_table(step: AcceptedStep[CheckCertificate]) -> bool:
-    """The certificate is kept as it was checked, under the next number, and counts what was asked for."""
+    """True if the certificate is stored as checked under the next number, counts enough, and its table is
+    not disabled.
+    """
     channel, rows = channel_of(step.action), step.before.rows
     number = rows.get(CHANNEL_USES, channel).certificates
     kept = step.after.rows.get(CERTIFICATES, (channel, number))
@@ -122,14 +124,17 @@ def _is_never_right(_rejection: AnyRejection) -> bool:
 
 
 class ChainCallLaws:
-    """The laws of the calls above one base, by its port and its recourse."""
+    """The step and rejection laws of the calls of other chains above one base, given by its port and its recourse."""
 
     def __init__(self, port: Port, recourse: Recourse) -> None:
         self._port: Final = port
         self._recourse: Final = recourse
 
     def _weighs_what_lasts(self, step: AcceptedStep[SendTable]) -> bool:
-        """Whatever the call returns is the point; each weighs what lasts of it and can be slashed for that point."""
+        """True if each operator's weight is its lasting stake that can also be slashed for the table's point.
+
+        The call must return that point. Slashes and roundings of each operator must be noted from then on.
+        """
         service, pool, _ = channel_of(step.action)
         before, after = step.before.rows, step.after.rows
         for table, operator in written(step.delta, ENTRIES):
@@ -159,7 +164,7 @@ class ChainCallLaws:
         return found
 
     def _notes_slashes(self, step: AnyStep) -> bool:
-        """A purse that is watched grows by what was slashed, and no other is written."""
+        """True if the noted slashes of each watched purse grow by the slashed amount, and no other purse is written."""
         slashed = self._slashes(step)
         for purse in {**slashed, **dict.fromkeys(written(step.delta, SLASHED_OF_PURSES))}:
             before, after = (
@@ -171,7 +176,11 @@ class ChainCallLaws:
         return True
 
     def _forgoes_by_its_own_slash(self, step: AnyStep) -> bool:
-        """A pool that a service lets go is of any operator; an operator's is forgone by a slash of this service."""
+        """True if a service gives up stake only as it may.
+
+        It may let a whole pool go. For one operator, it must slash that operator in this step. In neither case may it
+        give up points later than the current one.
+        """
         slashes = self._port.slashes(step.before.rows, step.after.rows, step.delta.writes)
         slashed = [(one.service, one.operator, one.pool) for one in slashes]
         for service, operator, pool in written(step.delta, FORGONE):
@@ -182,7 +191,7 @@ class ChainCallLaws:
         return True
 
     def _arrives_in_time(self, step: AcceptedStep[DeliverTable]) -> bool:
-        """A message takes its delay, and is no older than what has arrived; or nothing is written."""
+        """True if a table arrives after its delay, and is newer than any that has arrived; or nothing is written."""
         channel, point = table_of(step.action)
         tables, rows = written(step.delta, STAKE_TABLES), step.before.rows
         if not tables:
@@ -221,7 +230,7 @@ class ChainCallLaws:
         return is_new and is_possible and fits(offered, self._recourse.window(view.rows, channel[1]))
 
     def step_laws(self) -> list[StepLaw]:
-        """Laws of the calls."""
+        """The step laws of the calls of other chains."""
         sending = Scope((SendTable,))
         slashing: tuple[Table[Any, Any], ...] = (SLASHED_OF_PURSES, *self._port.tables_of_slashes())
         return [
@@ -303,7 +312,7 @@ class ChainCallLaws:
         ]
 
     def rejection_laws(self) -> list[RejectionLaw]:
-        """Laws of what must not be refused."""
+        """The rejection laws of the calls of other chains."""
         return [
             RejectionLaw(
                 "CHN-23",

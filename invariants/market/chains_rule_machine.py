@@ -1,4 +1,4 @@
-"""The calls of other chains as rules of a Hypothesis state machine, and a bundle for the tables that were sent."""
+"""Hypothesis rules for the calls of other chains, and a bundle for the tables of stake that were sent."""
 
 from typing import Any, Final
 
@@ -19,20 +19,20 @@ CHAIN: Final = st.sampled_from(CHAINS)
 
 
 class ChainRules(MarketRules):
-    """Other chains: tables within the window and beyond it, certificates to its last point, and stake that leaves."""
+    """Rules for calls of other chains: tables, certificates up to their last point, and stake that leaves."""
 
     tables: Bundle[TableKey] = Bundle("tables")
 
     @rule(choices=CHOICES, chain=CHAIN)
     def open_channel(self, choices: Choices, chain: str) -> None:
-        """On terms about the window, or far beyond it, unless it is open."""
+        """Open a channel on terms around the window, or far beyond it; the call is rejected if it is open."""
         service, pool = self.offer(choices)
         offered = channel_terms(choices, self.cast.recourse.window(self.rows, pool), is_far=chain == FAR)
         self.call(OpenChannel(service[0], service, pool, chain, offered))
 
     @rule(target=tables, choices=CHOICES, chain=CHAIN, is_twice=SELDOM)
     def send_table(self, choices: Choices, chain: str, is_twice: bool) -> Any:
-        """Of all operators or some; seldom of one that is named twice."""
+        """Send a table of all operators or some of them, seldom with one of them twice."""
         service, pool = self.offer(choices)
         names = sorted(self.cast.operators)
         operators = tuple(names if not choices.one_in(3) else names[: choices.below(len(names) + 1)])
@@ -41,27 +41,31 @@ class ChainRules(MarketRules):
 
     @rule(table=tables, choices=CHOICES, slack=SLACK)
     def deliver_table(self, table: TableKey, choices: Choices, slack: int) -> None:
-        """Once its delay is over, or right before."""
+        """Deliver a table when its delay is over, one point earlier, or one later."""
         channel, point = table
         self.wait_until(point + self.rows.get(CHANNELS, channel).delay_points, slack)
         self.call(DeliverTable(self.anybody(choices), *channel, point))
 
     @rule(table=tables, choices=CHOICES, is_another=SELDOM)
     def disable_table(self, table: TableKey, choices: Choices, is_another: bool) -> None:
-        """By its service, or by somebody else."""
+        """Disable a table as its service, seldom from another account."""
         (service, pool, chain), point = table
         sender = self.anybody(choices) if is_another else service[0]
         self.call(DisableTable(sender, service, pool, chain, point))
 
     @rule(table=tables, choices=CHOICES, threshold=AMOUNT)
     def check_certificate(self, table: TableKey, choices: Choices, threshold: Edge) -> None:
-        """By anybody, for what its table counts or about that."""
+        """Check a certificate for about the stake that its table counts."""
         channel, point = table
         self._check(choices, channel, point, threshold.of(self.rows.get(STAKE_TABLES, table).most))
 
     @rule(choices=CHOICES, chain=CHAIN, threshold=AMOUNT, slack=SLACK)
     def outlive(self, choices: Choices, chain: str, threshold: Edge, slack: int) -> None:
-        """A table is sent and delivered, stake leaves, a certificate comes in its last point, and home answers late."""
+        """Play one certificate from beginning to end.
+
+        A table is sent and delivered, stake leaves, a certificate is checked around its last point, and the service
+        slashes at the last point of its answer.
+        """
         (service, pool), operator = self.first, choices.pick(self.cast.operators)
         channel: Channel = (service, pool, chain)
         sent = self.call(SendTable(service[0], *channel, tuple(sorted(self.cast.operators))))
@@ -78,7 +82,7 @@ class ChainRules(MarketRules):
         self.slash(choices, (service, pool), operator)
 
     def _check(self, choices: Choices, channel: Channel, point: int, threshold: int) -> None:
-        """A certificate that all operators signed; seldom one of them, nobody, or in no order."""
+        """Check a certificate signed by all operators; seldom by one, by none, or in the wrong order."""
         names = tuple(sorted(self.cast.operators))
         signers = choices.pick((names, names, names, names[:1], names[::-1], ()))
         self.call(CheckCertificate(self.anybody(choices), *channel, point, signers, threshold))

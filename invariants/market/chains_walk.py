@@ -1,4 +1,4 @@
-"""Walks through other chains, above any base: channels within the window and beyond it, and stake that leaves."""
+"""Calls of other chains for walks above any base: channels within the window and beyond it, and stake that leaves."""
 
 from typing import Any, Final
 
@@ -11,20 +11,20 @@ from spec.market.mandates_state import Target
 
 CHAINS: Final = ("rollup", "appchain")
 FAR: Final = "appchain"
-"""The chain to which no channel is bounded: its tables are good for twice the window, or for ever."""
+"""The chain whose channels are not bounded: its tables are good for longer than the window, or for ever."""
 
 RECENT: Final = 48
-"""The points back to which walks look for tables."""
+"""The number of past points in which walks look for tables."""
 
 
 def open_channels(cast: Cast) -> list[Any]:
-    """A channel for the first pool of the first service, whose tables are never stale."""
+    """The opening: a channel of the first service for the first pool, whose tables are never stale."""
     service, pool = cast.services[0], cast.pools[0]
     return [OpenChannel(service[0], service, pool, FAR, _offered(1, 0, 1, is_bounded=False))]
 
 
 def chains_action(cast: Cast, choices: Choices, draft: Draft) -> Any:
-    """Draw a call of other chains; mostly one that is accepted."""
+    """The next call of other chains; mostly one that is accepted."""
     service, pool = cast.services[0], choices.pick((cast.pools[0], *cast.pools[:2]))
     if choices.one_in(16):
         service, pool = choices.pick(cast.services), choices.pick(cast.pools)
@@ -58,7 +58,7 @@ def chains_action(cast: Cast, choices: Choices, draft: Draft) -> Any:
 
 
 def _outlive(cast: Cast, choices: Choices, draft: Draft, channel: Channel, point: int) -> Any:
-    """A call by which a table comes to count what is not there: stake that goes, time, and a certificate of it."""
+    """A call by which a table comes to count missing stake: stake that leaves, time, delivery, or a certificate."""
     service, pool, _ = channel
     kind = choices.below(6)
     if kind < 2:
@@ -72,21 +72,21 @@ def _outlive(cast: Cast, choices: Choices, draft: Draft, channel: Channel, point
 
 
 def is_busy(cast: Cast, draft: Draft) -> bool:
-    """True if a table of the first channel is fresh, so that more calls of other chains are to come."""
+    """True if a fresh table of the first channel was sent, so that more calls of other chains should follow."""
     channel: Channel = (cast.services[0], cast.pools[0], CHAINS[0])
     terms = draft.get(CHANNELS, channel)
     return terms.is_open and len(_recent(cast, draft, channel, terms.staleness_points)) > 0
 
 
 def _recent(cast: Cast, draft: Draft, channel: Channel, good: int) -> tuple[int, ...]:
-    """The points of the tables that were sent not long ago, the newest first."""
+    """The points of a channel's recent tables, the newest first."""
     now = cast.now(draft)
     points = range(now, max(now - min(good, RECENT), 0) - 1, -1)
     return tuple([point for point in points if draft.get(STAKE_TABLES, (channel, point)).is_sent])
 
 
 def _certificate(cast: Cast, choices: Choices, draft: Draft, channel: Channel, point: int) -> Any:
-    """A certificate of some operators, mostly for no more than they weigh."""
+    """A certificate signed by all operators or one, mostly with a threshold of at most their weight."""
     names = sorted(cast.operators)
     signers = tuple(names if not choices.one_in(3) else [choices.pick(names)])
     most = draft.get(STAKE_TABLES, (channel, point)).most
@@ -99,7 +99,7 @@ def _offered(delay: int, staleness: int, reaction: int, is_bounded: bool) -> Cha
 
 
 def channel_terms(choices: Choices, window: int, is_far: bool) -> ChannelTerms:
-    """Terms around the window: at it, one point past it, well within it; or far beyond it."""
+    """Channel terms that fit the window exactly, miss it by one point, or for a far chain exceed it."""
     delay = choices.pick((1, 1, 2))
     if is_far:
         return _offered(delay, choices.pick((2 * window, window + 1, 0)), 1, is_bounded=False)
@@ -109,7 +109,9 @@ def channel_terms(choices: Choices, window: int, is_far: bool) -> ChannelTerms:
 
 
 def _spoilt(cast: Cast, choices: Choices, draft: Draft, channel: Channel) -> Any:
-    """A call that hardly anybody should make: by the wrong account, out of order, of what is not there."""
+    """A call with something wrong: another sender, the wrong order, or a channel, table or signer that does
+    not exist.
+    """
     service, pool = channel[0], channel[1]
     outsider, now = choices.pick(cast.payers), cast.now(draft)
     names = tuple(sorted(cast.operators))

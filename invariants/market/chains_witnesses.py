@@ -1,4 +1,4 @@
-"""Situations that walks through other chains must reach."""
+"""Witnesses of other chains: situations that walks must reach."""
 
 from typing import Final
 
@@ -13,7 +13,7 @@ from spec.market.recourse import Recourse
 
 
 class _Seen:
-    """Situations above one base."""
+    """The tests of witnesses that depend on the base."""
 
     def __init__(self, port: Port, recourse: Recourse) -> None:
         self._port: Final = port
@@ -25,13 +25,13 @@ class _Seen:
         return sum([step.after.rows.get(ENTRIES, (table, signer)).weight for signer in step.action.signers])
 
     def is_last(self, step: AcceptedStep[CheckCertificate]) -> bool:
-        """True if it is answered in the last point of the window, or by then at the latest."""
+        """True if the certificate's answer is due at the last point of the window."""
         rows, table = step.after.rows, table_of(step.action)
         last = table[1] + self._recourse.window(rows, step.action.pool)
         return self._weight(step) > 0 and answered_by(rows.get(CHANNELS, table[0]), self._port.now(rows)) == last
 
     def is_leaving(self, step: AcceptedStep[CheckCertificate]) -> bool:
-        """True if some of what it counts is on its way out, and all of it can be slashed."""
+        """True if part of the counted stake is leaving, and all of it can still be slashed."""
         rows, table = step.after.rows, table_of(step.action)
         service, pool, _ = channel_of(step.action)
         lasting = [self._port.slashable(rows, service, signer, pool).lasting for signer in step.action.signers]
@@ -39,17 +39,17 @@ class _Seen:
         return sum(lasting) < counted <= self._laws.left(rows, table, step.action.signers)
 
     def is_worth_less(self, step: AcceptedStep[CheckCertificate]) -> bool:
-        """True if it counts what can be slashed no longer, and was neither slashed nor given up."""
+        """True if part of the counted stake can no longer be slashed, and was neither slashed nor given up."""
         rows, table, signers = step.after.rows, table_of(step.action), step.action.signers
         returned = step.delta.returns
         return isinstance(returned, int) and not self._laws.is_backed_by_any(rows, table, signers, returned)
 
     def is_slashed(self, step: AcceptedStep[CheckCertificate]) -> bool:
-        """True if some of what it counts has been slashed since."""
+        """True if part of the counted stake has been slashed since the table was sent."""
         return self._laws.lost(step.after.rows, table_of(step.action), step.action.signers) > self._recourse.dust(0)
 
     def counts_once(self, step: AcceptedStep[CheckCertificate]) -> bool:
-        """True if its signers weigh more than they could lose together."""
+        """True if the signers' weights exceed the stake that they can lose together."""
         returned = step.delta.returns
         return isinstance(returned, int) and returned < self._weight(step)
 
@@ -69,7 +69,7 @@ def _is_a_pools(step: AnyStep) -> bool:
 
 
 def chain_witnesses(port: Port, recourse: Recourse) -> list[Witness]:
-    """Each call of other chains accepted, and what its laws speak of."""
+    """A witness for each call of other chains, and for the situations that their laws are about."""
     seen, checking = _Seen(port, recourse), Scope((CheckCertificate,))
     return [
         *[
@@ -97,7 +97,7 @@ def chain_witnesses(port: Port, recourse: Recourse) -> list[Witness]:
 
 
 def sharing_witnesses(port: Port, recourse: Recourse) -> list[Witness]:
-    """A base whose operators share stake, and whose slashes name a capture."""
+    """The witnesses for a base whose operators share stake, and whose slashes name a capture."""
     seen = _Seen(port, recourse)
     return [
         Witness(
@@ -112,5 +112,5 @@ def sharing_witnesses(port: Port, recourse: Recourse) -> list[Witness]:
 
 
 def leaving_witness() -> Witness:
-    """A base whose services can let a pool go."""
+    """The witness for a base whose services can let a pool go."""
     return Witness("CHN-W13", "A service lets a pool go.", THERE, _is_a_pools, Scope(tables=(FORGONE,)))

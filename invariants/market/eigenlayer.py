@@ -1,4 +1,4 @@
-"""The market on EigenLayer: its laws, and walks through both."""
+"""The market on EigenLayer: its catalogue of laws, its walks and its bounded model."""
 
 from typing import Any, Final, cast
 
@@ -74,26 +74,29 @@ from spec.market.transition import ACCOUNT
 
 
 class _Ground:
-    """The operator of a mandate, by its magnitudes and its registrations."""
+    """EigenLayer's Ground: a mandate's account is an operator, which splits its magnitude."""
 
     def whole(self, rows: Draft, account: str, pool: str) -> int:
-        """The max magnitude."""
+        """The max magnitude of the mandate's operator."""
         return MAX_MAGNITUDES.latest(rows, (account, pool))
 
     def counted_on(self, rows: Draft, account: str, pool: str, target: Target) -> int:
-        """The magnitude in force, or the larger one that comes; of one that is less, only once its block has come."""
+        """The allocated magnitude that the target can count on.
+
+        A pending increase is included at once, a pending decrease only when its effect block has come.
+        """
         stored = rows.get(ALLOCATIONS, (account, target.service, pool))
         has_come = current_block(rows) >= stored.effect_block or stored.pending_diff_magnitude > 0
         return stored.current_magnitude + (stored.pending_diff_magnitude if has_come else 0)
 
     def backing(self, rows: Draft, account: str, pool: str, target: Target) -> int:
-        """All, with what waits, of an operator that is registered for the set."""
+        """The allocated magnitude with pending changes, or 0 if the operator is not registered for the set."""
         stored = rows.get(ALLOCATIONS, (account, target.service, pool))
         is_registered = rows.get(REGISTRATIONS, (account, target.service)).is_registered
         return stored.current_magnitude + stored.pending_diff_magnitude if is_registered else 0
 
     def is_its_own(self, account: str, pool: str, write: Write) -> bool:
-        """True of a row of the operator's own."""
+        """True if the row's key contains the mandate's operator."""
         return account in names_in(write.key)
 
 
@@ -114,26 +117,26 @@ CATALOGUE: Final = market_catalogue(
 
 
 def _slash(choices: Choices, draft: Draft, service: Service, operator: str, pool: str) -> Any:
-    """A slash of a part or all of what is allocated, by who may."""
+    """A slash of part or all of an allocation, by the slasher in force."""
     slasher = effective_slasher(draft.get(SLASHERS, service), current_block(draft))
     fraction_wad = WAD if choices.one_in(12) else choices.pick((WAD // 3, WAD // 10, WAD // 20))
     return SlashOperator(slasher, service[0], operator, service[1], (pool,), (fraction_wad,))
 
 
 def _stake(draft: Draft, holder: str, operator: str, pool: str) -> Any:
-    """A delegation to the operator, or a deposit of who delegates already."""
+    """A delegation to the operator, or a deposit if the holder is delegated already."""
     if draft.get(STAKERS, holder).delegated_to == ZERO_ADDRESS:
         return DelegateTo(holder, operator, NO_APPROVAL)
     return DepositIntoStrategy(holder, pool, TOKENS[pool], 10**18)
 
 
 def _send_away(_choices: Choices, draft: Draft, account: str) -> Any:
-    """The operator behind which the account stands ends its delegation."""
+    """A call by which the account's operator ends the account's delegation."""
     return Undelegate(draft.get(STAKERS, account).delegated_to, account)
 
 
 def _unsettle(_choices: Choices, _draft: Draft, target: Target, _pool: str) -> Any:
-    """The target's AVS puts the operator out of its set."""
+    """A call by which the target's AVS removes the operator from its set."""
     avs, number = target.service
     return DeregisterFromOperatorSets(avs, target.operator, avs, (number,))
 
@@ -157,7 +160,7 @@ CAST: Final = Cast(
 
 
 def head(base: dict[str, Json], delay: int) -> dict[str, Json]:
-    """The head of a trace: a market that is paid in the first token, in a world of the base that has its account."""
+    """The head of a trace: a market with the first token as fee token, above a world that has the market's accounts."""
     genesis = cast("dict[str, Json]", base["genesis"])
     others = [*cast("list[Json]", genesis["others"]), ACCOUNT, *ACCOUNTS, MANDATED]
     field = "infinite_allowance_to_strategy_manager"
@@ -170,7 +173,7 @@ def head(base: dict[str, Json], delay: int) -> dict[str, Json]:
 
 
 def prelude() -> list[Any]:
-    """After the base's opening: stakers have delegated, and either operator has allocated to both sets."""
+    """The calls after the base's opening: stakers delegate, and each operator allocates to two operator sets."""
     actions: list[Any] = [MineBlocks(6)]
     for operator, staker in zip(OPERATORS, STAKERS_, strict=False):
         actions += [DepositIntoStrategy(staker, pool, TOKENS[pool], 10**18) for pool in POOLS]
@@ -193,9 +196,10 @@ SENT_POINT: Final = 102
 
 
 def small_opening() -> list[Any]:
-    """The base's bounded opening, and an offer with three tokens for it, a fund with three more, a vault with three
-    of stake, a mandate whose plan waits, and a table of stake that has
-    arrived on another chain.
+    """The opening of the bounded model.
+
+    After the base's own opening there are: an offer and a fund with three tokens each, a vault of receipts with three
+    tokens of stake, a mandate with a pending plan, and a table of stake that has arrived on another chain.
     """
     return [
         *bounded_model.opening(),
@@ -239,13 +243,11 @@ CALLS: Final[list[Any]] = [
     Undelegate("staker0", "staker0"),
     SlashOperator("avs0", "avs0", "operator0", 1, (POOL,), (WAD >> 1,)),
 ]
-"""One or two calls of everything: fees that are earned, shared and claimed, insurance, receipts, a plan that comes into
-force and is followed, certificates, stake that goes.
-"""
+"""The calls of the bounded model: one or two for fees, insurance, receipts, plans, certificates, and leaving stake."""
 
 
 def _any_call(choices: Choices, _draft: Draft) -> Any:
-    """Any of the calls."""
+    """Any of the model's calls."""
     return choices.pick(CALLS)
 
 

@@ -1,4 +1,4 @@
-"""Laws of the fees' calls: nothing is earned by stake or time that was not there, and what is due can be had."""
+"""Laws of the calls about fees: only stake that was counted earns, only over time, and due fees can be claimed."""
 
 from typing import Any, Final, cast
 
@@ -39,7 +39,7 @@ from spec.market.transition import ACCOUNT
 
 
 def _terms_are_fixed(step: AnyStep) -> bool:
-    """Terms and a risk are written for an offer that was not open, by its service."""
+    """True if terms and risks are written only for offers that were not open, by their service."""
     offers = {*written(step.delta, TERMS), *written(step.delta, RISKS)}
     return all(
         [not step.before.rows.get(TERMS, offer).is_open and step.action.sender == offer[0][0] for offer in offers]
@@ -47,7 +47,9 @@ def _terms_are_fixed(step: AnyStep) -> bool:
 
 
 def _rate_moves_by_steps(step: AnyStep) -> bool:
-    """Elsewhere the rate stays; a step is bounded, and in the direction of the gap."""
+    """True if a rate changes only by StepRate, after a period, by a bounded step, and towards closing the
+    gap of stake.
+    """
     for offer in written(step.delta, METERS):
         terms = step.before.rows.get(TERMS, offer)
         before, after = step.before.rows.get(METERS, offer), step.after.rows.get(METERS, offer)
@@ -88,7 +90,7 @@ def _largest_step(rate: int, max_step_wad: int) -> int:
 
 
 def _group_carries_little(step: AnyStep) -> bool:
-    """The grains that did not go round are fewer than the units of weight by which they were shared."""
+    """True if no group's index falls, and a group carries fewer grains than the weight by which they were shared."""
     for group in written(step.delta, GROUPS):
         before, after = step.before.rows.get(GROUPS, group), step.after.rows.get(GROUPS, group)
         if after.index < before.index or after.carried_grains < 0:
@@ -99,7 +101,10 @@ def _group_carries_little(step: AnyStep) -> bool:
 
 
 def _pays_the_claimant_alone(step: AcceptedStep[ClaimFees]) -> bool:
-    """The whole units are paid, less than one stays, and no other account's claim is written: so claims commute."""
+    """True if a claim pays its sender all whole units, keeps less than one, and writes no other account's claim.
+
+    So claims of different accounts commute.
+    """
     account = step.action.sender
     before, after = step.before.rows.get(CLAIMABLES, account), step.after.rows.get(CLAIMABLES, account)
     paid = step.after.rows.get(TREASURY, SINGLETON).paid - step.before.rows.get(TREASURY, SINGLETON).paid
@@ -118,13 +123,15 @@ def _is_never_right(_refusal: AnyRejection) -> bool:
 
 
 class FeeLaws:
-    """The laws of the fees' calls above one base."""
+    """The step and rejection laws of the calls about fees above one base."""
 
     def __init__(self, port: Port) -> None:
         self._port: Final = port
 
     def _earns_by_the_point(self, step: AnyStep) -> bool:
-        """Each unit earns the rate at every point for which the budget of before pays, and at no other."""
+        """True if each unit of counted stake earns the rate at every point that the old budget pays for, and at no
+        other.
+        """
         now = self._port.now(step.after.rows)
         for offer in written(step.delta, METERS):
             before, after = step.before.rows.get(METERS, offer), step.after.rows.get(METERS, offer)
@@ -146,7 +153,10 @@ class FeeLaws:
         return True
 
     def _is_settled_before_it_changes(self, step: AnyStep) -> bool:
-        """Whatever is counted anew has been settled up to now, and so have all that feed a group of which some is."""
+        """True if every newly counted position or holding has been settled up to the current point.
+
+        For a holding, all positions that feed its group must be settled as well.
+        """
         rows, now = step.after.rows, self._port.now(step.after.rows)
         positions = [*written(step.delta, POSITIONS), *written(step.delta, COMMISSIONS)]
         if isinstance(step.action, ProposeCommission):
@@ -162,7 +172,7 @@ class FeeLaws:
         return True
 
     def _commission_waits(self, step: AnyStep) -> bool:
-        """A commission is that of the operator's call which began it, or the one announced long enough ago."""
+        """True if a commission is set by the operator's own enrolment, or by one announced long enough ago."""
         now, delay = self._port.now(step.after.rows), step.before.rows.get(SETTINGS, SINGLETON).commission_delay_points
         for position in written(step.delta, COMMISSIONS):
             before, after = step.before.rows.get(COMMISSIONS, position), step.after.rows.get(COMMISSIONS, position)
@@ -183,8 +193,9 @@ class FeeLaws:
         return True
 
     def _operator_keeps_its_commission(self, step: AcceptedStep[CountPosition]) -> bool:
-        """Of what a position earned the operator is credited with its commission, rounded down; all else is shared, or
-        goes back to the budget if nobody shares.
+        """True if the operator is credited with its commission on a position's earnings, rounded down.
+
+        The rest goes to the group, or back to the budget if nobody shares it.
         """
         call = step.action
         offer: Offer = (call.service, call.pool)
@@ -232,7 +243,7 @@ class FeeLaws:
         return commission.is_pending and now >= commission.effect_point
 
     def step_laws(self) -> list[StepLaw]:
-        """Laws of every step."""
+        """The step laws of the calls about fees."""
         return [
             StepLaw(
                 "FEE-13",
@@ -310,7 +321,7 @@ class FeeLaws:
         ]
 
     def rejection_laws(self) -> list[RejectionLaw]:
-        """Laws of what must not be refused."""
+        """The rejection laws of the calls about fees."""
         return [
             RejectionLaw(
                 "FEE-23",

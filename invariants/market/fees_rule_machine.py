@@ -1,4 +1,4 @@
-"""The calls of fees as rules of a Hypothesis state machine."""
+"""Hypothesis rules for the calls about fees."""
 
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
@@ -24,24 +24,24 @@ from spec.market.state import COMMISSIONS, METERS, TERMS
 
 
 class FeeRules(MarketRules):
-    """Fees: what is asked for is mostly there, and amounts and times are at their edges."""
+    """Rules for calls about fees; they aim at existing offers, and at edge amounts and times."""
 
     @rule(choices=CHOICES)
     def open_offer(self, choices: Choices) -> None:
-        """On terms that walks know, by any service, unless its offer is open."""
+        """Open an offer of any service on known terms; the call is rejected if it is open."""
         service, pool = self.service(choices), choices.pick(self.cast.pools)
         risk = choices.pick((*PRICED, *RISKS))
         self.call(OpenOffer(service[0], service, pool, offer_terms(choices), risk))
 
     @rule(choices=CHOICES, amount=AMOUNT)
     def fund_offer(self, choices: Choices, amount: Edge) -> None:
-        """Of what the payer has."""
+        """Fund an offer with part of the payer's tokens."""
         offer, payer = self.offer(choices), choices.pick(self.cast.payers)
         self.call(FundOffer(payer, *offer, amount.of(self.has(payer))))
 
     @rule(choices=CHOICES, slack=SLACK)
     def step_rate(self, choices: Choices, slack: int) -> None:
-        """Once the period of the last step is over, or right before it is."""
+        """Step an offer's rate when its period is over, one point earlier, or one later."""
         offer = self.offer(choices)
         period = self.rows.get(TERMS, offer).period_points
         self.wait_until(self.rows.get(METERS, offer).stepped_point + period, slack)
@@ -49,19 +49,19 @@ class FeeRules(MarketRules):
 
     @rule(choices=CHOICES, fraction=FRACTION)
     def enrol(self, choices: Choices, fraction: Edge) -> None:
-        """An operator, for a commission that is a fraction or hardly none."""
+        """Enrol an operator with a commission that is mostly a valid fraction."""
         operator = choices.pick(self.cast.operators)
         self.call(Enrol(operator, *self.offer(choices), fraction.of(WAD)))
 
     @rule(choices=CHOICES)
     def count_position(self, choices: Choices) -> None:
-        """By anybody."""
+        """Count a position, from any account."""
         offer = self.offer(choices)
         self.call(CountPosition(self.anybody(choices), *offer, choices.pick(self.cast.operators)))
 
     @rule(choices=CHOICES, fraction=FRACTION, slack=SLACK, announces=st.booleans())
     def change_commission(self, choices: Choices, fraction: Edge, slack: int, announces: bool) -> None:
-        """An operator announces another commission, which anybody applies when it has waited, or right before."""
+        """Propose a commission as the operator, and apply it when it is due, one point earlier, or one later."""
         offer, operator = self.offer(choices), choices.pick(self.cast.operators)
         position = (offer, operator)
         if announces or not self.rows.get(COMMISSIONS, position).is_pending:
@@ -71,26 +71,26 @@ class FeeRules(MarketRules):
 
     @rule(choices=CHOICES)
     def join(self, choices: Choices) -> None:
-        """A holder, the group behind any operator."""
+        """Let a holder join the group behind an operator."""
         _, pool = self.offer(choices)
         group = self.cast.group(choices.pick(self.cast.operators), pool)
         self.call(Join(choices.pick(self.cast.holders), group))
 
     @rule(choices=CHOICES)
     def count_holding(self, choices: Choices) -> None:
-        """By anybody."""
+        """Count a holding, from any account."""
         _, pool = self.offer(choices)
         group = self.cast.group(choices.pick(self.cast.operators), pool)
         self.call(CountHolding(self.anybody(choices), group, choices.pick(self.cast.holders)))
 
     @rule(choices=CHOICES)
     def claim_fees(self, choices: Choices) -> None:
-        """By who may have been credited."""
+        """Claim fees, as a holder or an operator."""
         self.call(ClaimFees(self.anybody(choices)))
 
     @rule(choices=CHOICES, points=st.integers(1, 6))
     def earn(self, choices: Choices, points: int) -> None:
-        """Fees are earned for some points, and go to an operator and a holder, who both claim."""
+        """Fund an offer, let fees be earned for some points, and let an operator and a holder claim theirs."""
         offer, operator, holder = (
             self.offer(choices),
             choices.pick(self.cast.operators),

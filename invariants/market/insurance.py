@@ -1,4 +1,4 @@
-"""Laws of the insurance's calls: shares at their worth, premiums that are earned, cover within every bound."""
+"""Laws of the calls about insurance: shares move at their worth, premiums are exact, and covers stay within bounds."""
 
 from typing import Any, Final
 
@@ -24,17 +24,17 @@ from spec.market.state import CLAIMABLES, METERS, RISKS, TREASURY
 
 
 def fund_of(action: Any) -> Fund:
-    """The fund that a call is about."""
+    """The fund that a call names."""
     return ((action.service, action.pool), action.sponsor)
 
 
 def is_own(rows: Draft, policy: Policy) -> bool:
-    """True if a policy insures an operator, or one of its declared accounts, against its own slashes."""
+    """True if the policy's holder is the insured operator, or an account that the operator has declared as its own."""
     return policy.holder == policy.operator or rows.get(AFFILIATES, (policy.operator, policy.holder)).is_declared
 
 
 def changed_policies(step: AnyStep) -> list[tuple[Any, Policy, Policy]]:
-    """Every place that a step writes, with its policy before and after."""
+    """Every place of a policy that a step writes, with the policy before and after."""
     places = written(step.delta, POLICIES.places)
     return [
         (place, step.before.rows.get(POLICIES.places, place), step.after.rows.get(POLICIES.places, place))
@@ -55,7 +55,7 @@ def _terms_are_fixed(step: AnyStep) -> bool:
 
 
 def _no_share_loses(step: AnyStep) -> bool:
-    """A share of what stays, and one of what is leaving, is worth no less than before."""
+    """True if neither a staying share nor a leaving share of the fund is worth less than before."""
     fund = fund_of(step.action)
     before, after = step.before.rows.get(FUNDS, fund), step.after.rows.get(FUNDS, fund)
     stays = after.staying_grains * before.staying_shares >= before.staying_grains * after.staying_shares
@@ -63,17 +63,17 @@ def _no_share_loses(step: AnyStep) -> bool:
 
 
 def _is_floor(found: int, numerator: int, denominator: int) -> bool:
-    """True if a number is a quotient, rounded down."""
+    """True if `found` is the quotient, rounded down."""
     return found * denominator <= numerator < (found + 1) * denominator
 
 
 def _buys(shares: int, grains: int, capital_grains: int, all_shares: int) -> bool:
-    """True if so many shares are what some grains buy, rounded down."""
+    """True if `shares` is the number of shares that `grains` buy, rounded down."""
     return shares == grains if all_shares == 0 else _is_floor(shares, grains * all_shares, capital_grains)
 
 
 def _moves_at_its_worth(step: AnyStep) -> bool:
-    """Capital buys shares, and shares are worth capital: not a whole one of either is lost by rounding."""
+    """True if capital joins, waits or leaves for shares of its worth, each rounded down to less than one unit."""
     action, fund = step.action, fund_of(step.action)
     before, after = step.before.rows.get(FUNDS, fund), step.after.rows.get(FUNDS, fund)
     shares = after.staying_shares - before.staying_shares
@@ -92,7 +92,7 @@ def _moves_at_its_worth(step: AnyStep) -> bool:
 
 
 def _is_credited(step: AcceptedStep[Exit]) -> bool:
-    """The underwriter is credited with what leaves the fund, and nobody else with anything."""
+    """True if the underwriter, and no other account, is credited with the capital that leaves the fund."""
     fund, account = fund_of(step.action), step.action.sender
     before, after = step.before.rows.get(FUNDS, fund), step.after.rows.get(FUNDS, fund)
     credited = step.after.rows.get(CLAIMABLES, account).grains - step.before.rows.get(CLAIMABLES, account).grains
@@ -122,7 +122,10 @@ def _premium_is_of_those_who_stay(step: AcceptedStep[BuyPolicy]) -> bool:
 
 
 def _premium_is_asked_for(step: AcceptedStep[BuyPolicy]) -> bool:
-    """No less than the declared loss and both slopes ask, loaded; no more by a unit, but for three roundings."""
+    """True if the premium is the declared loss plus both slopes, times the loading, rounded up.
+
+    It may exceed the exact amount by less than one unit and three roundings.
+    """
     action, fund = step.action, fund_of(step.action)
     terms, risk = step.before.rows.get(FUND_TERMS, fund), step.before.rows.get(RISKS, fund[0])
     capital = step.before.rows.get(FUNDS, fund)
@@ -137,7 +140,7 @@ def _premium_is_asked_for(step: AcceptedStep[BuyPolicy]) -> bool:
 
 
 def _scarcity(terms: FundTerms, used: int, most: int) -> tuple[int, int]:
-    """The part of a year that scarcity asks, exactly, as a numerator and a denominator: `used` of `most` is covered."""
+    """The exact yearly charge for scarcity, as (numerator, denominator), if `used` of `most` is covered."""
     if used * WAD <= most * terms.kink_wad:
         return terms.slope_wad * used * WAD, most * terms.kink_wad
     denominator = most * (WAD - terms.kink_wad)
@@ -197,7 +200,7 @@ def _is_never_right(_refusal: AnyRejection) -> bool:
 
 
 def _can_announce(before: View, action: AnnounceExit) -> bool:
-    """True if the underwriter has the shares, and they are worth a share of what is leaving."""
+    """True if the underwriter has the shares, and their worth buys at least one leaving share."""
     fund = fund_of(action)
     capital = before.rows.get(FUNDS, fund)
     if not 0 < action.shares <= before.rows.get(UNDERWRITERS, (fund, action.sender)).shares:
@@ -207,13 +210,13 @@ def _can_announce(before: View, action: AnnounceExit) -> bool:
 
 
 class InsuranceLaws:
-    """The laws of the insurance's calls above one base."""
+    """The step and rejection laws of the calls about insurance above one base."""
 
     def __init__(self, port: Port) -> None:
         self._port: Final = port
 
     def _exit_waits(self, step: AnyStep) -> bool:
-        """Whatever is announced is due a cooldown later; only what is due leaves."""
+        """True if an announced exit is due after the cooldown, and only an exit that is due leaves."""
         fund, now = fund_of(step.action), self._port.now(step.after.rows)
         before = step.before.rows.get(UNDERWRITERS, (fund, step.action.sender))
         after = step.after.rows.get(UNDERWRITERS, (fund, step.action.sender))
@@ -227,7 +230,7 @@ class InsuranceLaws:
         return action.cover * WAD <= value * rows.get(RISKS, (action.service, action.pool)).unit_price_wad
 
     def _ends_within_the_cooldown(self, step: AcceptedStep[BuyPolicy]) -> bool:
-        """One policy is sold: the one that was asked for, which begins after the wait and ends within the cooldown."""
+        """True if exactly the requested policy is sold; it begins after the wait and ends within the cooldown."""
         action, now = step.action, self._port.now(step.after.rows)
         terms = step.before.rows.get(FUND_TERMS, fund_of(action))
         sold = changed_policies(step)
@@ -247,7 +250,7 @@ class InsuranceLaws:
         return policy == expected and policy.end_point <= now + terms.cooldown_points
 
     def _policy_ends_before_it_is_released(self, step: AnyStep) -> bool:
-        """A policy comes by being sold, and goes by being released, once it has ended or paid all of its cover."""
+        """True if policies appear only by BuyPolicy, and disappear only by ReleasePolicy when ended or used up."""
         now = self._port.now(step.before.rows)
         for _place, before, after in changed_policies(step):
             if before.is_sold and not after.is_sold:
@@ -259,7 +262,7 @@ class InsuranceLaws:
         return True
 
     def _can_leave(self, before: View, action: Exit) -> bool:
-        """True if the cooldown is over, and what would be left covers every policy."""
+        """True if the cooldown is over, and the remaining capital backs every policy."""
         fund = fund_of(action)
         held, capital = before.rows.get(UNDERWRITERS, (fund, action.sender)), before.rows.get(FUNDS, fund)
         if held.leaving_shares == 0 or self._port.now(before.rows) < held.due_point:
@@ -273,7 +276,7 @@ class InsuranceLaws:
         return policy.is_sold and self._port.now(before.rows) >= policy.end_point
 
     def step_laws(self) -> list[StepLaw]:
-        """Laws of every step."""
+        """The step laws of the calls about insurance."""
         buying = Scope((BuyPolicy,))
         return [
             StepLaw(
@@ -393,7 +396,7 @@ class InsuranceLaws:
         ]
 
     def rejection_laws(self) -> list[RejectionLaw]:
-        """Laws of what must not be refused."""
+        """The rejection laws of the calls about insurance."""
         return [
             RejectionLaw(
                 "INS-31",

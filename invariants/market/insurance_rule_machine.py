@@ -1,4 +1,4 @@
-"""The calls of the insurance as rules of a Hypothesis state machine."""
+"""Hypothesis rules for the calls about insurance."""
 
 from typing import Final
 
@@ -28,27 +28,29 @@ SPONSOR: Final = st.sampled_from(SPONSORS)
 
 
 class InsuranceRules(MarketRules):
-    """The insurance: capital that comes and goes, policies as large as can be, and slashes of who is insured."""
+    """Rules for calls about insurance: capital, policies with up to the largest cover, and slashes of insured
+    operators.
+    """
 
     @rule(choices=CHOICES, sponsor=SPONSOR)
     def open_fund(self, choices: Choices, sponsor: str) -> None:
-        """On terms that walks know, unless it is open."""
+        """Open a fund on known terms; the call is rejected if it is open."""
         self.call(OpenFund(sponsor, *self.offer(choices), fund_terms(choices)))
 
     @rule(choices=CHOICES, sponsor=SPONSOR, amount=AMOUNT)
     def underwrite(self, choices: Choices, sponsor: str, amount: Edge) -> None:
-        """Of what the payer has."""
+        """Underwrite a fund with part of the payer's tokens."""
         payer = choices.pick(self.cast.payers)
         self.call(Underwrite(payer, *self.offer(choices), sponsor, amount.of(self.has(payer))))
 
     @rule(choices=CHOICES, sponsor=SPONSOR, shares=AMOUNT)
     def announce_exit(self, choices: Choices, sponsor: str, shares: Edge) -> None:
-        """Of the shares that an underwriter has."""
+        """Announce the exit of part of an underwriter's shares."""
         self._announce(choices, (self.offer(choices), sponsor), shares)
 
     @rule(choices=CHOICES, sponsor=SPONSOR, shares=AMOUNT, slack=SLACK)
     def leave_a_fund(self, choices: Choices, sponsor: str, shares: Edge, slack: int) -> None:
-        """An underwriter announces it, and leaves when the cooldown is over, or right before."""
+        """Announce an exit, and exit when the cooldown is over, one point earlier, or one later."""
         fund = (self.first, sponsor)
         payer = self._announce(choices, fund, shares)
         self.wait_until(self.rows.get(UNDERWRITERS, (fund, payer)).due_point, slack)
@@ -56,12 +58,12 @@ class InsuranceRules(MarketRules):
 
     @rule(choices=CHOICES, sponsor=SPONSOR)
     def exit(self, choices: Choices, sponsor: str) -> None:
-        """Due or not."""
+        """Exit from a fund, whether due or not."""
         self.call(Exit(choices.pick(self.cast.payers), *self.offer(choices), sponsor))
 
     @rule(choices=CHOICES, sponsor=SPONSOR, cover=AMOUNT, slack=SLACK, is_dear=SELDOM)
     def buy_policy(self, choices: Choices, sponsor: str, cover: Edge, slack: int, is_dear: bool) -> None:
-        """Of the most that can be bought, for the longest term, or a point less or more."""
+        """Buy a policy of up to the largest cover, for the longest term, a point less, or a point more."""
         offer = self.offer(choices)
         operator, holder = self._insurable(choices, offer)
         terms = self.rows.get(FUND_TERMS, (offer, sponsor))
@@ -72,7 +74,7 @@ class InsuranceRules(MarketRules):
 
     @rule(choices=CHOICES, sponsor=SPONSOR, cover=AMOUNT)
     def slash_the_insured(self, choices: Choices, sponsor: str, cover: Edge) -> None:
-        """A holder buys a policy, which begins, and its operator is slashed."""
+        """Buy a policy, wait until it begins, and slash its operator."""
         offer = self.first
         operator, holder = self._insurable(choices, offer)
         terms = self.rows.get(FUND_TERMS, (offer, sponsor))
@@ -84,7 +86,7 @@ class InsuranceRules(MarketRules):
 
     @rule(choices=CHOICES, slack=SLACK, is_any=SELDOM)
     def release_policy(self, choices: Choices, slack: int, is_any: bool) -> None:
-        """Once it has ended, or right before; if one was sold."""
+        """Release a policy when it has ended, one point earlier, or one later; if none was sold, any place."""
         offer = self.offer(choices)
         sold = [place for place, policy in enumerate(POLICIES.members(self.rows, offer)) if policy.is_sold]
         place = choices.below(8) if is_any or not sold else choices.pick(sold)
@@ -93,18 +95,18 @@ class InsuranceRules(MarketRules):
 
     @rule(choices=CHOICES, fraction=FRACTION, is_another=SELDOM)
     def limit_cover(self, choices: Choices, fraction: Edge, is_another: bool) -> None:
-        """By the service, or by somebody else."""
+        """Limit an offer's cover as its service, seldom from another account."""
         offer = self.offer(choices)
         sender = self.anybody(choices) if is_another else offer[0][0]
         self.call(LimitCover(sender, *offer, fraction.of(WAD)))
 
     @rule(choices=CHOICES)
     def declare_affiliate(self, choices: Choices) -> None:
-        """An operator, of a holder."""
+        """Declare a holder as an operator's own account."""
         self.call(DeclareAffiliate(choices.pick(self.cast.operators), choices.pick(self.cast.holders)))
 
     def _announce(self, choices: Choices, fund: Fund, shares: Edge) -> str:
-        """An underwriter of a fund, if it has one, announces that it leaves with some of its shares. Returns who."""
+        """Announce the exit of part of the shares of an underwriter, if the fund has one. Returns the account."""
         staying = [payer for payer in self.cast.payers if self.rows.get(UNDERWRITERS, (fund, payer)).shares]
         payer = choices.pick(staying or self.cast.payers)
         mine = self.rows.get(UNDERWRITERS, (fund, payer)).shares
@@ -112,7 +114,7 @@ class InsuranceRules(MarketRules):
         return payer
 
     def _insurable(self, choices: Choices, offer: Offer) -> tuple[str, str]:
-        """An operator, and who has a position behind it; now and then anybody."""
+        """An operator and a holder with a position behind it; now and then any two accounts."""
         pairs = [(operator, holder) for operator in self.cast.operators for holder in self.cast.holders]
         there = [pair for pair in pairs if self.cast.value(self.rows, self.cast.group(pair[0], offer[1]), pair[1])]
         if there and not choices.one_in(4):
@@ -120,7 +122,7 @@ class InsuranceRules(MarketRules):
         return choices.pick(self.cast.operators), self.anybody(choices)
 
     def _most(self, fund: Fund, operator: str, holder: str) -> int:
-        """The most cover that a holder can buy of a fund, in whole units."""
+        """The largest cover that a holder can buy from a fund, in whole units."""
         value = self.cast.value(self.rows, self.cast.group(operator, fund[0][1]), holder)
         worth = div_floor(value * self.rows.get(RISKS, fund[0]).unit_price_wad, WAD)
         capital = self.rows.get(FUNDS, fund)

@@ -1,4 +1,4 @@
-"""Walks through the insurance, above any base: capital that comes and goes, policies, and slashes of who is insured."""
+"""Calls about insurance for walks above any base: capital, policies, and slashes of insured operators."""
 
 from typing import Any, Final
 
@@ -25,11 +25,11 @@ from spec.market.state import METERS, POSITIONS, RISKS, Offer
 CAPITALS: Final = (10**6, 10**18, 10**9, 1000, 10**17, 5, 10**6, 10**9, 10**20, 1)
 SPONSORS: Final = tuple(f"sponsor{number}" for number in range(12))
 HUGE: Final = 10**40
-"""A premium that nobody has; and, as a limit, one that everybody accepts."""
+"""A premium above any balance, or as a limit one that accepts every premium."""
 
 
 def insurance_action(cast: Cast, choices: Choices, draft: Draft, offer: Offer, operator: str, holder: str) -> Any:
-    """Draw one of the insurance's calls, of an open offer; or a slash of an operator against which somebody is."""
+    """The next call about insurance of an open offer, or a slash of an operator whom a policy insures against."""
     service, pool = offer
     sponsor = _sponsor(choices, draft, offer)
     fund: Fund = (offer, sponsor)
@@ -54,7 +54,7 @@ def insurance_action(cast: Cast, choices: Choices, draft: Draft, offer: Offer, o
 
 
 def _sponsor(choices: Choices, draft: Draft, offer: Offer) -> str:
-    """One of the first two sponsors whose fund is not lost; seldom another."""
+    """One of the first two sponsors whose fund has not lost all of its capital; seldom any other."""
     running: list[str] = []
     for sponsor in SPONSORS:
         capital = draft.get(FUNDS, (offer, sponsor))
@@ -66,7 +66,7 @@ def _sponsor(choices: Choices, draft: Draft, offer: Offer) -> str:
 
 
 def _rare(cast: Cast, choices: Choices, draft: Draft, offer: Offer, operator: str) -> Any:
-    """A limit of a service whose stake is counted, or an operator's account of its own."""
+    """A rare call: a limit of cover, the declaration of an affiliate, or an enrolment or count that a limit needs."""
     service, pool = offer
     if choices.one_in(2):
         barred = [
@@ -84,7 +84,7 @@ def _rare(cast: Cast, choices: Choices, draft: Draft, offer: Offer, operator: st
 
 
 def fund_terms(choices: Choices) -> FundTerms:
-    """Terms of a fund, seldom ones on which nothing could be sold."""
+    """The terms of a fund; seldom ones under which nothing can be sold."""
     return FundTerms(
         is_open=False,
         leverage_wad=choices.pick((WAD, WAD, 10 * WAD, 100 * WAD)),
@@ -101,7 +101,10 @@ def fund_terms(choices: Choices) -> FundTerms:
 
 
 def _policy(cast: Cast, choices: Choices, draft: Draft, fund: Fund, operator: str, holder: str) -> Any:
-    """A policy as large as can be, or smaller, seldom larger; or a position, of who has none."""
+    """A policy with the largest possible cover, a smaller one, or seldom a larger one.
+
+    If the holder has no position, the call is mostly one that makes a position instead.
+    """
     service, pool = fund[0]
     terms, capital = draft.get(FUND_TERMS, fund), draft.get(FUNDS, fund)
     values = [(cast.value(draft, cast.group(one, pool), holder), one) for one in (operator, *cast.operators)]
@@ -118,7 +121,7 @@ def _policy(cast: Cast, choices: Choices, draft: Draft, fund: Fund, operator: st
 
 
 def _exit(cast: Cast, choices: Choices, draft: Draft, fund: Fund) -> Any:
-    """Somebody who has announced it leaves, if it is due; else somebody who has shares announces."""
+    """An exit that is due, if there is one, otherwise an announcement by an underwriter with shares."""
     service, pool = fund[0]
     leaving = [payer for payer in cast.payers if draft.get(UNDERWRITERS, (fund, payer)).leaving_shares > 0]
     if leaving and not choices.one_in(4):
@@ -143,7 +146,7 @@ def _places_that_are_over(cast: Cast, draft: Draft, offer: Offer) -> list[int]:
 
 
 def _spoilt(cast: Cast, choices: Choices, service: Service, pool: str, sponsor: str) -> Any:
-    """A call that hardly anybody should make: by the wrong account, of what is not there, of nothing."""
+    """A call with something wrong: another sender, an amount of zero, or an offer or fund that does not exist."""
     outsider, stranger = choices.pick(cast.payers), (service[0], 77)
     operator = choices.pick(cast.operators)
     calls: tuple[Any, ...] = (

@@ -1,4 +1,4 @@
-"""Situations that walks through the insurance must reach."""
+"""Witnesses of the insurance: situations that walks must reach."""
 
 from typing import Any, Final
 
@@ -55,13 +55,13 @@ def _leaves_covers(step: AcceptedStep[Exit]) -> bool:
 
 
 class _Payouts:
-    """The effects of slashes on policies, above one base."""
+    """The tests of witnesses about payouts of slashes above one base."""
 
     def __init__(self, port: Port) -> None:
         self._laws: Final = PayoutLaws(port)
 
     def claims(self, step: AnyStep) -> dict[Any, int]:
-        """The grains that a slash owes, by place."""
+        """The grains that a slash owes, by the place of the policy."""
         if not self._laws.slashes(step):
             return {}
         return {
@@ -71,7 +71,7 @@ class _Payouts:
         }
 
     def of_fund(self, step: AnyStep) -> bool:
-        """True if a fund pays."""
+        """True if a fund pays for a slash."""
         return bool(self.claims(step)) and any([paid_by(step, fund) > 0 for fund in written(step.delta, FUNDS)])
 
     def not_in_full(self, step: AnyStep) -> bool:
@@ -83,12 +83,12 @@ class _Payouts:
         return any([credited(step, holder) < grains for holder, grains in owed.items()])
 
     def of_two(self, step: AnyStep) -> bool:
-        """True if two policies share a holder's loss."""
+        """True if two policies of one holder share its loss."""
         holders = [step.before.rows.get(POLICIES.places, place).holder for place in self.claims(step)]
         return len({*holders}) < len(holders)
 
     def leaves_a_part(self, step: AnyStep) -> bool:
-        """True if an insured holder bears a part of its loss itself, though its cover is not used up."""
+        """True if an insured holder bears part of its loss although its cover is not used up."""
         for slashed in self._laws.slashes(step):
             offer = (slashed.service, slashed.pool)
             losses = self._laws.losses(step, slashed)
@@ -99,7 +99,7 @@ class _Payouts:
         return False
 
     def of_leaving(self, step: AnyStep) -> bool:
-        """True if capital that is leaving bears a part of a loss."""
+        """True if leaving capital of a fund bears part of a loss."""
         for fund in written(step.delta, FUNDS):
             before, after = step.before.rows.get(FUNDS, fund), step.after.rows.get(FUNDS, fund)
             if after.leaving_grains < before.leaving_grains:
@@ -111,7 +111,7 @@ class _Payouts:
         return any([is_own(step.before.rows, step.before.rows.get(POLICIES.places, one)) for one in self.claims(step)])
 
     def spares_own(self, step: AnyStep) -> bool:
-        """True if a policy of an operator's own is in force against its slash, and its fund bars it."""
+        """True if a policy against an operator's slash is held by the operator itself, and its fund bars it."""
         rows = step.before.rows
         for slashed in self._laws.slashes(step):
             offer = (slashed.service, slashed.pool)
@@ -130,7 +130,7 @@ class _Payouts:
 
 
 def insurance_witnesses(port: Port) -> list[Witness]:
-    """Each call of the insurance accepted, and what its laws speak of."""
+    """A witness for each call about insurance, and for the situations that their laws are about."""
     payouts, slashing, buying = _Payouts(port), Scope(tables=port.tables_of_slashes()), Scope((BuyPolicy,))
     return [
         *[
@@ -152,6 +152,6 @@ def insurance_witnesses(port: Port) -> list[Witness]:
 
 
 def redress_witness(port: Port) -> Witness:
-    """Slashed funds that pay an insured loss, on a base whose slashes move them at once."""
+    """The witness for slashed funds that pay an insured loss, on a base whose slashes move the funds at once."""
     payouts, slashing = _Payouts(port), Scope(tables=port.tables_of_slashes())
     return Witness("INS-W20", "Slashed funds pay an insured loss.", THIS, payouts.of_slashed_funds, slashing)

@@ -1,4 +1,4 @@
-"""The walk through the market above a walk of any base: the base's calls, and the market's between them."""
+"""The walk through the market above any base's walk: calls of the base, with the market's calls between them."""
 
 from collections.abc import Callable
 from typing import Any, Final
@@ -16,18 +16,18 @@ from spec.machine import Draft
 from spec.protocol import Protocol
 
 DELAY_POINTS: Final = 20
-"""The delay of a commission in the worlds of walks."""
+"""The delay of a commission in the worlds of walks, in points."""
 
 Drawing = Callable[[Choices, Draft], Any]
-"""Draws the next action of a walk."""
+"""A function that draws the next action of a walk."""
 
 
 class LayeredWalk:
-    """The part of a base in walks through the market: its cast, its own walk, and the calls after its opening.
+    """The parts of a base that walks through the market need: its cast, its own walk, and calls after its opening.
 
-    `head` gives the head of a trace, from the base's and the delay of a commission in points. `redressed` gives a
-    world of the base in which the market's account gets what is slashed; every other drawn world is one of these.
-    `mandated` gives one in which the account of a mandate has its power, where a world has to be made for that.
+    `head` makes the head of a trace from the base's head and the delay of commissions in points. `redressed` makes a
+    world of the base in which the market's account receives slashed funds; every second drawn world is one. `mandated`
+    makes one in which the account of a mandate has its authority, if that needs a special world.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class LayeredWalk:
 
 
 def layered_walk(above: LayeredWalk) -> Walk:
-    """The walk above the base's, with a scenario in the base's world of each other part of the market."""
+    """The walk above a base's walk, with one scenario for each other part of the market."""
     cast, world = above.cast, above.base.world
 
     def insurance(choices: Choices, draft: Draft) -> Any:
@@ -105,7 +105,7 @@ def layered_walk(above: LayeredWalk) -> Walk:
 
 
 def _drawn(above: LayeredWalk, number: int) -> Walk:
-    """The walk in a drawn world of the base."""
+    """The walk in the variant of the base's world with this number."""
     assert above.base.worlds is not None
     drawn = above.base.worlds(number)
     if above.redressed is None or number & 1 == 0:
@@ -114,7 +114,7 @@ def _drawn(above: LayeredWalk, number: int) -> Walk:
 
 
 def _ordinary(above: LayeredWalk, world: dict[str, Json], base: Walk) -> Walk:
-    """The base's calls, and the market's between them, in a world of the base."""
+    """The ordinary walk in a world of the base: calls of the base, with the market's calls between them."""
     cast = above.cast
 
     def next_action(choices: Choices, draft: Draft) -> Any:
@@ -133,7 +133,10 @@ def _ordinary(above: LayeredWalk, world: dict[str, Json], base: Walk) -> Walk:
 
 
 def base_action(above: LayeredWalk, base: Walk, pool: str, choices: Choices, draft: Draft) -> Any:
-    """A call of the base; of a mandate's instead of one by the mandate's account, which makes no call of its own."""
+    """A call of the base's walk.
+
+    If its sender is the account of a mandate, which sends no calls itself, a call about mandates takes its place.
+    """
     action = base.next_action(choices, draft)
     if getattr(action, "sender", None) == MANDATED:
         return mandates_action(above.cast, choices, draft, pool)
@@ -143,7 +146,7 @@ def base_action(above: LayeredWalk, base: Walk, pool: str, choices: Choices, dra
 def _walk(
     above: LayeredWalk, world: dict[str, Json], base: Walk, more: Callable[[], list[Any]], next_action: Drawing
 ) -> Walk:
-    """A walk in a world of the base: its opening, the prelude and `more` come before the first drawn action."""
+    """A walk in a world of the base that opens with the base's opening, the prelude and `more`."""
 
     def opening() -> list[Any]:
         return [*base.opening(), *above.prelude(), *more()]

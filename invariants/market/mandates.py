@@ -1,4 +1,6 @@
-"""Laws of mandates: plans wait, caps hold, a period moves at most its step, and nobody's call makes a difference."""
+"""Laws of mandates: plans wait, caps hold, each period moves at most one step, and results do not depend on
+the caller.
+"""
 
 from collections.abc import Callable
 from typing import Any, Final
@@ -47,7 +49,7 @@ OF_MOVES: Final[tuple[Table[Any, Any], ...]] = (PACES, WEIGHTS)
 SOMEBODY: Final = "somebody who is nobody else"
 
 Executing = Callable[[Draft, Any], Outcome]
-"""The base's transition."""
+"""The type of the base's transition function."""
 
 
 def _first(_rows: Draft, key: Any, _row: Any) -> object:
@@ -111,7 +113,7 @@ def _moves_nothing(step: AnyStep) -> bool:
 
 
 def _is_rebalanced(step: AnyStep) -> bool:
-    """True if weights were written by a rebalancing of their mandate."""
+    """True if the step is a Rebalance, and writes weights and paces of its own mandate only."""
     if not isinstance(step.action, Rebalance):
         return False
     places = [place[0] for place in written(step.delta, WEIGHTS)]
@@ -123,7 +125,7 @@ def _is_never_right(_rejection: AnyRejection) -> bool:
 
 
 class MandateLaws:
-    """The laws of mandates above one base, by what it says of authority over stake."""
+    """The laws of mandates above one base, given by its port, its authority and its ground."""
 
     def __init__(self, port: Port, authority: Authority, execute: Executing, ground: Ground) -> None:
         self._port: Final = port
@@ -134,7 +136,7 @@ class MandateLaws:
         self.sums: Final = [self._weights]
 
     def moves(self, step: AcceptedStep[Rebalance]) -> Moves:
-        """The moves of a rebalancing."""
+        """The moves of a rebalancing, for its laws."""
         return Moves(self._port, self._authority, self._ground, step)
 
     def _is_one(self, view: View, mandate: str) -> bool:
@@ -142,7 +144,7 @@ class MandateLaws:
         return weights == 0 if pace == Pace() else pace.reserve_wad >= 0 and weights + pace.reserve_wad == WAD
 
     def _waits(self, step: AnyStep) -> bool:
-        """True if a plan that waits is its governor's, as it asked for it, or has just come into force."""
+        """True if a pending plan is written by its governor's ProposePlan as requested, or cleared by AdoptPlan."""
         call = step.action
         if isinstance(call, AdoptPlan):
             return all(
@@ -166,7 +168,7 @@ class MandateLaws:
         return is_due and is_over and step.after.rows.get(PLANS, call.mandate) == pending.plan
 
     def _is_enrolled(self, step: AcceptedStep[EnrolMandate]) -> bool:
-        """True if the account of the mandate alone is counted, for one of its targets, and keeps no commission."""
+        """True if only the mandate's own account is newly counted, for one of its targets, without a commission."""
         rows, call = step.after.rows, step.action
         operator, pool = account_of(ACCOUNT, call.mandate), rows.get(MANDATES, call.mandate).pool
         position = ((call.service, pool), operator)
@@ -214,7 +216,9 @@ class MandateLaws:
         return all([sum([moves.weights[place] for place in places]) <= cap_wad for places, cap_wad in moves.caps])
 
     def score(self, rows: Draft, mandate: str, target: Target) -> int:
-        """The fee of a target less its expected loss, if it is paid for a point more."""
+        """The score of a target: its fee rate less its expected loss, or 0 if the budget does not pay for one more
+        point.
+        """
         offer: Offer = (target.service, rows.get(MANDATES, mandate).pool)
         meter, risk = rows.get(METERS, offer), rows.get(RISKS, offer)
         points, burn = self._port.now(rows) - meter.updated_point, meter.rate * meter.stake
@@ -225,9 +229,11 @@ class MandateLaws:
         return max(meter.rate - max(declared, target.loss_rate), 0)
 
     def _weighs_fairly(self, step: AcceptedStep[Rebalance]) -> bool:
-        """True if each target is stopped by a cap, but for the units that rounding leaves; without a score it has none.
+        """True if each target with a score is limited by a cap, up to rounding, and each target without one has no
+        weight.
 
-        A cap stops it that is full, in which nobody has more for its score. See tests/spec/market/test_splits.py.
+        A cap limits a target if it is full, and no other target in it has more weight per score. See
+        tests/spec/market/test_splits.py.
         """
         moves, rows, mandate = self.moves(step), step.before.rows, step.action.mandate
         scores = [self.score(rows, mandate, target) for target in moves.plan.targets]
@@ -251,7 +257,7 @@ class MandateLaws:
         return True
 
     def held_by_a_cap(self, moves: Moves, place: int) -> bool:
-        """True if a target is in a cap that has no room left."""
+        """True if a target is in a cap without remaining room."""
         for places, cap_wad in moves.caps:
             if place in places and sum([moves.has[one] for one in places]) >= mul_wad_floor(moves.whole, cap_wad):
                 return True
@@ -299,7 +305,7 @@ class MandateLaws:
         return pending.is_pending and self._port.now(view.rows) >= pending.effect_point
 
     def _can_let_go(self, view: View, action: Rebalance) -> bool:
-        """True if a period is over, and a target without a score has something that the base lets go."""
+        """True if a period is over, and some target without a score has an amount that the base lets go."""
         rows, mandate = view.rows, action.mandate
         row, plan = rows.get(MANDATES, mandate), rows.get(PLANS, mandate)
         account = account_of(ACCOUNT, mandate)
@@ -314,7 +320,7 @@ class MandateLaws:
         return False
 
     def state_laws(self) -> list[StateLaw]:
-        """Laws of every state."""
+        """The state laws of mandates."""
         return [
             StateLaw(
                 "ALC-01",
@@ -344,7 +350,7 @@ class MandateLaws:
         ]
 
     def step_laws(self) -> list[StepLaw]:
-        """Laws of the calls."""
+        """The step laws of the calls of mandates."""
         moving: Final = Scope((Rebalance,))
         return [
             StepLaw(
@@ -450,7 +456,7 @@ class MandateLaws:
         ]
 
     def rejection_laws(self) -> list[RejectionLaw]:
-        """Laws of what must not be refused."""
+        """The rejection laws of the calls of mandates."""
         return [
             RejectionLaw(
                 "ALC-20",

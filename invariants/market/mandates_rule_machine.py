@@ -1,4 +1,4 @@
-"""The calls of mandates as rules of a Hypothesis state machine."""
+"""Hypothesis rules for the calls about mandates."""
 
 from typing import Final
 
@@ -24,19 +24,21 @@ NAME: Final = st.sampled_from((MANDATE, MANDATE, MANDATE, MANDATE, "nothing"))
 
 
 class MandateRules(MarketRules):
-    """Mandates: plans that wait and come into force, and rebalancings between slashes and what else moves a target."""
+    """Rules for calls about mandates: plans that wait and are adopted, rebalancing, and changes of targets
+    in between.
+    """
 
     @rule(
         choices=CHOICES, mandate=st.sampled_from((MANDATE, "", "powerless")), delay=st.sampled_from((DELAY_POINTS, -1))
     )
     def open_mandate(self, choices: Choices, mandate: str, delay: int) -> None:
-        """Over the pool that has one, unless it is open; or over another."""
+        """Open a mandate over the mandated pool, or another one over any pool; the call is rejected if it is open."""
         pool = self.cast.mandated if mandate == MANDATE else choices.pick(self.cast.pools)
         self.call(OpenMandate(GOVERNOR, mandate, pool, delay))
 
     @rule(choices=CHOICES, slack=SLACK)
     def follow_another_plan(self, choices: Choices, slack: int) -> None:
-        """A plan that walks know is announced, adopted when it has waited or right before, and followed."""
+        """Propose a plan, adopt it when it is due, one point earlier, or one later, and rebalance."""
         self.call(plan_action(self.cast, choices, self.rows))
         self.wait_until(self.rows.get(PENDING_PLANS, MANDATE).effect_point, slack)
         self.call(AdoptPlan(self.anybody(choices), MANDATE))
@@ -44,7 +46,9 @@ class MandateRules(MarketRules):
 
     @rule(choices=CHOICES, cap=FRACTION, step=FRACTION, period=st.integers(0, 3), is_another=SELDOM)
     def propose_plan(self, choices: Choices, cap: Edge, step: Edge, period: int, is_another: bool) -> None:
-        """The targets of the plan in force, or the first two; a cap and a step that are fractions or hardly none."""
+        """Propose a plan with the current targets or the first two, and a cap and a step that are mostly valid
+        fractions.
+        """
         targets = self.rows.get(PLANS, MANDATE).targets or self.cast.targets[:2]
         caps = (Cap((choices.pick(targets).service,), (choices.pick(targets).operator,), cap.of(WAD)),)
         sender = self.anybody(choices) if is_another else GOVERNOR
@@ -52,30 +56,30 @@ class MandateRules(MarketRules):
 
     @rule(choices=CHOICES, mandate=NAME, slack=SLACK)
     def adopt_plan(self, choices: Choices, mandate: str, slack: int) -> None:
-        """Once it has waited, or right before."""
+        """Adopt a plan when it is due, one point earlier, or one later."""
         self.wait_until(self.rows.get(PENDING_PLANS, mandate).effect_point, slack)
         self.call(AdoptPlan(self.anybody(choices), mandate))
 
     @rule(choices=CHOICES, mandate=NAME, slack=SLACK)
     def rebalance(self, choices: Choices, mandate: str, slack: int) -> None:
-        """A period after the last time, or right before."""
+        """Rebalance when the period is over, one point earlier, or one later."""
         self.wait_until(self.rows.get(PACES, mandate).next_point, slack)
         self.call(Rebalance(self.anybody(choices), mandate))
 
     @rule(choices=CHOICES, mandate=NAME)
     def enrol_mandate(self, choices: Choices, mandate: str) -> None:
-        """For the offer of any target's service."""
+        """Enrol the mandate for the offer of a target's service."""
         self.call(EnrolMandate(self.anybody(choices), mandate, choices.pick(self.cast.targets).service))
 
     @rule(choices=CHOICES)
     def pay_a_target(self, choices: Choices) -> None:
-        """An offer of a target's service is open, and has a budget."""
+        """Open an offer of a target's service, and fund it."""
         service = choices.pick(self.cast.targets).service
         self.call(mandated_offer(choices, service, self.cast.mandated))
         self.call(FundOffer(self.cast.payers[0], service, self.cast.mandated, choices.pick(BUDGETS)))
 
     @rule(choices=CHOICES)
     def slash_a_target(self, choices: Choices) -> None:
-        """By its service."""
+        """Let a target's service slash its operator."""
         target = choices.pick(self.cast.targets)
         self.slash(choices, (target.service, self.cast.mandated), target.operator)

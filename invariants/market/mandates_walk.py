@@ -1,4 +1,4 @@
-"""Walks through mandates, above any base: plans that wait and follow one another, losses, and rebalancing."""
+"""Calls of mandates for walks above any base: plans that wait and replace one another, losses, and rebalancing."""
 
 from typing import Any, Final
 
@@ -37,7 +37,7 @@ RISKS: Final = (Risk(), Risk(10, 20, 0, 2 * 10**7, 1), Risk(WAD // 10**10, WAD /
 
 
 def open_for_mandates(cast: Cast) -> list[Any]:
-    """An offer for each service, of which the second declares a loss; and a mandate over the first pool."""
+    """The opening: an offer with a budget for each service, the second with a declared loss, and a mandate."""
     calls: list[Any] = []
     for service, rate, risk in zip(_services(cast), RATES, RISKS, strict=False):
         calls.append(OpenOffer(service[0], service, cast.pools[0], _terms(rate), risk))
@@ -63,12 +63,12 @@ def _terms(rate: int) -> Terms:
 
 
 def mandated_offer(choices: Choices, service: Service, pool: str) -> Any:
-    """An offer of a service that has none yet."""
+    """A call that opens an offer of a service for a pool."""
     return OpenOffer(service[0], service, pool, _terms(choices.pick(RATES)), choices.pick(RISKS))
 
 
 def mandates_action(cast: Cast, choices: Choices, draft: Draft, pool: str) -> Any:
-    """Draw a call of a mandate over a pool, or what gives it something to do; mostly one that is accepted."""
+    """The next call about a mandate over a pool, or one that gives it something to do; mostly one that is accepted."""
     caller = choices.pick((*cast.holders, *cast.operators))
     target = choices.pick(cast.targets)
     if choices.one_in(20):
@@ -105,7 +105,10 @@ def mandates_action(cast: Cast, choices: Choices, draft: Draft, pool: str) -> An
 
 
 def plan_action(cast: Cast, choices: Choices, draft: Draft) -> Any:
-    """A plan with all targets of the one in force, and now and then more: other losses, caps, step and period."""
+    """A proposed plan with all targets of the plan in force, now and then with more targets.
+
+    Its losses, caps, step and period are drawn.
+    """
     there = len(draft.get(PLANS, MANDATE).targets)
     count = max(there, 2)
     if there > 0 and choices.one_in(4):
@@ -116,7 +119,7 @@ def plan_action(cast: Cast, choices: Choices, draft: Draft) -> Any:
 
 
 def _cap(cast: Cast, choices: Choices) -> Cap:
-    """The cap of a service, of an operator, of two services, or of a service and an operator."""
+    """A cap on a service, on an operator, on two services, or on a service and an operator."""
     service, operator = choices.pick(cast.targets).service, choices.pick(cast.targets).operator
     cap_wad, kind = choices.pick(CAPS_WAD), choices.below(4)
     if kind == 0:
@@ -129,7 +132,7 @@ def _cap(cast: Cast, choices: Choices) -> Cap:
 
 
 def _spoilt(cast: Cast, choices: Choices, caller: str, pool: str) -> Any:
-    """A call that hardly anybody should make: of what is not there, too early, or without sense."""
+    """A call with something wrong: a mandate that does not exist, a wrong sender, a wrong time, or an invalid plan."""
     targets = cast.targets
     calls: tuple[Any, ...] = (
         OpenMandate(caller, MANDATE, pool, 0),

@@ -1,4 +1,4 @@
-"""Situations that walks through mandates must reach."""
+"""Witnesses of mandates: situations that walks must reach."""
 
 from typing import Final
 
@@ -12,13 +12,13 @@ CALLS: Final = (OpenMandate, ProposePlan, AdoptPlan, Rebalance)
 
 
 class _Seen:
-    """Situations above one base."""
+    """The tests of witnesses that depend on the base."""
 
     def __init__(self, laws: MandateLaws) -> None:
         self._laws: Final = laws
 
     def is_capped(self, step: AcceptedStep[Rebalance]) -> bool:
-        """True if a cap of a part of the targets is full, and another target has a weight."""
+        """True if a cap on part of the targets is full, and another target has a weight."""
         moves = self._laws.moves(step)
         for places, cap_wad in moves.caps[1:]:
             weight_wad = sum([moves.weights[place] for place in places])
@@ -27,7 +27,7 @@ class _Seen:
         return False
 
     def is_grouped(self, step: AcceptedStep[Rebalance]) -> bool:
-        """True if a cap that names several is full, by several targets."""
+        """True if a cap that names several services or operators is full, with weight on several targets."""
         moves = self._laws.moves(step)
         for cap, (places, cap_wad) in zip(moves.plan.caps, moves.caps[1:], strict=True):
             weights = [moves.weights[place] for place in places if moves.weights[place] > 0]
@@ -36,25 +36,25 @@ class _Seen:
         return False
 
     def is_held_by_the_step(self, step: AcceptedStep[Rebalance]) -> bool:
-        """True if a step was too small for all that is to be given."""
+        """True if the step was too small to give all targets their goals."""
         moves = self._laws.moves(step)
         return 0 < moves.step == moves.moved()[1] and any(
             [has.amount < goal for has, goal in zip(moves.after, moves.goals, strict=True)]
         )
 
     def takes_and_gives(self, step: AcceptedStep[Rebalance]) -> bool:
-        """True if one target has less and another more."""
+        """True if one target's amount falls and another's rises."""
         return min(self._laws.moves(step).moved()) > 0
 
     def is_beyond_a_cap(self, step: AcceptedStep[Rebalance]) -> bool:
-        """True if targets had more than a cap, as after a loss or under another plan."""
+        """True if targets together had more than a cap allows, as after a loss or under another plan."""
         moves = self._laws.moves(step)
         return any(
             [sum([moves.had[one] for one in places]) > mul_wad_floor(moves.whole, cap) for places, cap in moves.caps]
         )
 
     def is_held_by_the_base(self, step: AcceptedStep[Rebalance]) -> bool:
-        """True if a target has less than it should, as the base gives no more."""
+        """True if a target stays below its goal because the base allows it no more."""
         moves = self._laws.moves(step)
         for has, goal in zip(moves.after, moves.goals, strict=True):
             if has.amount < goal and (has.amount == has.highest):
@@ -62,11 +62,11 @@ class _Seen:
         return False
 
     def is_kept_back(self, step: AcceptedStep[Rebalance]) -> bool:
-        """True if no cap lets all of the stake go."""
+        """True if caps keep part of the stake unassigned."""
         return step.after.rows.get(PACES, step.action.mandate).reserve_wad > 0 and any(self._laws.moves(step).weights)
 
     def still_waits(self, step: AcceptedStep[Rebalance]) -> bool:
-        """True if something is moved while what was taken before can still be slashed."""
+        """True if the call moves stake while an amount taken earlier can still be slashed."""
         return any([had.exposed > had.amount for had in self._laws.moves(step).before])
 
 
@@ -75,7 +75,7 @@ def _follows_another(step: AcceptedStep[AdoptPlan]) -> bool:
 
 
 def mandate_witnesses(laws: MandateLaws) -> list[Witness]:
-    """Each call of mandates accepted, and what its laws speak of."""
+    """A witness for each call of mandates, and for the situations that their laws are about."""
     seen, moving = _Seen(laws), Scope((Rebalance,))
     return [
         *[
@@ -94,7 +94,7 @@ def mandate_witnesses(laws: MandateLaws) -> list[Witness]:
 
 
 def waiting_witnesses(laws: MandateLaws) -> list[Witness]:
-    """Situations on a base that has delays, and operators of the market's own."""
+    """The witnesses for a base with delays, where accounts of mandates are operators."""
     return [
         Witness(
             "ALC-W13",

@@ -1,4 +1,4 @@
-"""The moves of a rebalancing, as laws and witnesses see them: from the base itself, and from the rows of mandates."""
+"""The moves of a rebalancing, as laws and witnesses compute them from the base's rows and the mandate's rows."""
 
 from typing import Final, Protocol
 
@@ -14,35 +14,35 @@ from spec.market.transition import ACCOUNT
 
 
 class Ground(Protocol):
-    """The base as laws of mandates see it, apart from the authority that the rules ask."""
+    """The base as laws of mandates see it, computed independently of the Authority that the rules use."""
 
     def whole(self, rows: Draft, account: str, pool: str) -> int:
-        """All stake of the account's pool, in the unit in which it is split."""
+        """The whole stake of the account in the pool, in the unit in which mandates split it."""
 
     def counted_on(self, rows: Draft, account: str, pool: str, target: Target) -> int:
-        """The part of it that a target's service can count on, now or once what it was given has come."""
+        """The amount of it that the target's service can count on, now or when a pending increase takes effect."""
 
     def backing(self, rows: Draft, account: str, pool: str, target: Target) -> int:
-        """The part that the service can take, once all has come."""
+        """The amount of it that the target's service can slash, when all pending changes have taken effect."""
 
     def is_its_own(self, account: str, pool: str, write: Write) -> bool:
-        """True if a written row of the base is one that the account may decide."""
+        """True if a written row of the base is one about which the account may decide."""
 
 
 def is_member(cap: Cap, target: Target) -> bool:
-    """True if a cap bounds a target."""
+    """True if the cap names the target's service or its operator."""
     return target.service in cap.services or target.operator in cap.operators
 
 
 def names_in(key: object) -> list[object]:
-    """All that a key is made of."""
+    """All components of a key, nested tuples flattened."""
     if not isinstance(key, tuple):
         return [key]
     return [name for part in key for name in names_in(part)]
 
 
 class Moves:
-    """The two sides of a rebalancing: each target before and after it, its goal, and every bound."""
+    """A rebalancing before and after: each target's amount, its goal, and every cap."""
 
     def __init__(self, port: Port, authority: Authority, ground: Ground, step: AcceptedStep[Rebalance]) -> None:
         before, after, mandate = step.before.rows, step.after.rows, step.action.mandate
@@ -62,13 +62,13 @@ class Moves:
         everywhere = list(range(len(targets)))
         members = [[place for place in everywhere if is_member(cap, targets[place])] for cap in self.plan.caps]
         self.caps: Final = [(everywhere, WAD), *zip(members, [cap.cap_wad for cap in self.plan.caps], strict=True)]
-        """The places that each cap bounds, and by which part; the first is of everything."""
+        """For each cap, the places of the targets in it and its fraction in WAD. The first cap is the whole."""
 
     def is_put_right(self) -> bool:
-        """True if a service can take more than before."""
+        """True if some service can slash more than before the rebalancing."""
         return any([has > had for had, has in zip(self.had_backing, self.has_backing, strict=True)])
 
     def moved(self) -> tuple[int, int]:
-        """All that was taken, and all that was given."""
+        """The total amount taken from targets, and the total amount given to targets."""
         gains = [has.amount - had.amount for had, has in zip(self.before, self.after, strict=True)]
         return -sum([min(gain, 0) for gain in gains]), sum([max(gain, 0) for gain in gains])

@@ -1,4 +1,4 @@
-"""Laws of slashes: an insured loss is paid once, in order, by who owes it, and no more of it than there is."""
+"""Laws of slashes with insurance: a loss is paid once, in order, by the policies that owe it."""
 
 from typing import Final
 
@@ -14,13 +14,13 @@ from spec.market.state import CLAIMABLES, COMMISSIONS, HOLDINGS, POSITIONS, RISK
 
 
 def used(step: AnyStep, offer: Offer, place: int) -> int:
-    """The cover of a policy that a step has used."""
+    """The cover of a policy that a step uses up, in grains."""
     before = POLICIES.at(step.before.rows, offer, place).cover_grains
     return before - POLICIES.at(step.after.rows, offer, place).cover_grains
 
 
 def credited(step: AnyStep, account: str) -> int:
-    """The grains that a base call has an account credited with, beyond the fees that it settles."""
+    """The grains credited to an account by a call of the base, without the fees that the call settles."""
     before, after = step.before.rows, step.after.rows
     grains = after.get(CLAIMABLES, account).grains - before.get(CLAIMABLES, account).grains
     for holding in written(step.delta, HOLDINGS):
@@ -36,18 +36,18 @@ def credited(step: AnyStep, account: str) -> int:
 
 
 def assets(rows: Draft, fund: Fund) -> int:
-    """All capital of a fund."""
+    """The total capital of a fund, in grains: staying and leaving."""
     capital = rows.get(FUNDS, fund)
     return capital.staying_grains + capital.leaving_grains
 
 
 def paid_by(step: AnyStep, fund: Fund) -> int:
-    """The grains that a fund has less after a step."""
+    """The decrease of a fund's capital in a step, in grains."""
     return assets(step.before.rows, fund) - assets(step.after.rows, fund)
 
 
 def _owes(policy: Policy, terms: FundTerms, left: int, owed: int) -> bool:
-    """True if a policy owes its part of what is left of a loss: rounded down, and all of its cover if that is less."""
+    """True if the policy owes its part of the remaining loss, rounded down, or all of its cover if that is less."""
     share = max(left - terms.deductible_grains, 0) * terms.coinsurance_wad
     if share >= policy.cover_grains * WAD:
         return owed == policy.cover_grains
@@ -55,7 +55,7 @@ def _owes(policy: Policy, terms: FundTerms, left: int, owed: int) -> bool:
 
 
 def _capital_bears_alike(step: AnyStep) -> bool:
-    """Of what a fund pays, what is leaving bears its part, rounded down; and no shares move."""
+    """True if leaving capital bears its part of what each fund pays, rounded down, and no shares change."""
     for fund in written(step.delta, FUNDS):
         before, after = step.before.rows.get(FUNDS, fund), step.after.rows.get(FUNDS, fund)
         had, paid = assets(step.before.rows, fund), paid_by(step, fund)
@@ -68,17 +68,17 @@ def _capital_bears_alike(step: AnyStep) -> bool:
 
 
 class PayoutLaws:
-    """The laws of slashes above one base."""
+    """The laws of slashes with insurance above one base."""
 
     def __init__(self, port: Port) -> None:
         self._port: Final = port
 
     def slashes(self, step: AnyStep) -> tuple[Slashed, ...]:
-        """The slashes of a step."""
+        """The slashes of a step, as the base's port reports them."""
         return self._port.slashes(step.before.rows, step.after.rows, step.delta.writes)
 
     def losses(self, step: AnyStep, slashed: Slashed) -> dict[str, int]:
-        """The loss of every holder that has a policy of an offer, in grains."""
+        """The loss of every holder of a policy of the slashed offer, in grains."""
         offer: Offer = (slashed.service, slashed.pool)
         before, after, group = step.before.rows, step.after.rows, self._port.group(slashed.operator, slashed.pool)
         price = before.get(RISKS, offer).unit_price_wad
@@ -90,7 +90,7 @@ class PayoutLaws:
         return found
 
     def _pays_no_more_than_the_loss(self, step: AnyStep) -> bool:
-        """Over all policies of one holder, of whichever fund, what is owed and what is credited."""
+        """True if all policies of one holder, of any fund, owe together at most the holder's loss."""
         for slashed in self.slashes(step):
             offer: Offer = (slashed.service, slashed.pool)
             owed: dict[str, int] = {}
@@ -102,7 +102,9 @@ class PayoutLaws:
         return True
 
     def _flows_down_in_order(self, step: AnyStep) -> bool:
-        """Each policy in force owes its part of what those before it have left; what all leave is the holder's."""
+        """True if each policy in force owes its part of the loss that earlier policies leave, and no other
+        policy owes.
+        """
         now = self._port.now(step.before.rows)
         for slashed in self.slashes(step):
             offer: Offer = (slashed.service, slashed.pool)
@@ -123,7 +125,7 @@ class PayoutLaws:
         return True
 
     def _owed(self, step: AnyStep) -> tuple[dict[str, int], dict[Fund, int], bool]:
-        """The grains that a step owes, by holder and by fund; and True if every fund has as much."""
+        """The grains that a step owes, per holder and per fund, and True if every fund has enough capital."""
         holders: dict[str, int] = {}
         funds: dict[Fund, int] = {}
         for place, before, after in changed_policies(step):
@@ -134,7 +136,7 @@ class PayoutLaws:
         return holders, funds, all([assets(step.before.rows, fund) >= owed for fund, owed in funds.items()])
 
     def _pays_what_is_owed(self, step: AnyStep) -> bool:
-        """The holder is credited with all that is owed, if its funds have it; and never with more."""
+        """True if each holder is credited with at most what it is owed, and exactly that if all funds have enough."""
         if not self.slashes(step):
             return True
         holders, _funds, is_enough = self._owed(step)
@@ -145,7 +147,10 @@ class PayoutLaws:
         return True
 
     def _fund_pays_while_it_can(self, step: AnyStep) -> bool:
-        """A fund pays no more than is owed; of one that is left with more than a grain a policy, nobody is owed."""
+        """True if a fund pays at most what it owes, and a holder stays unpaid only if the fund is used up.
+
+        A fund counts as used up if at most one grain per policy is left.
+        """
         if not self.slashes(step):
             return True
         holders, funds, _is_enough = self._owed(step)
@@ -159,7 +164,7 @@ class PayoutLaws:
         return True
 
     def _insured_come_first(self, step: AnyStep) -> bool:
-        """Slashed funds that reach the market are the insured's; the service has what they leave, and only then."""
+        """True if slashed funds that reach the market pay insured losses first, and the service gets only the rest."""
         slashes = self.slashes(step)
         if not slashes:
             return True
@@ -176,7 +181,7 @@ class PayoutLaws:
         return of_funds == 0 or left < MAX_POLICIES
 
     def step_laws(self) -> list[StepLaw]:
-        """Laws of every step that slashes, by the tables that it writes."""
+        """The step laws of slashes, scoped to the tables that slashes write."""
         slashing = Scope(tables=self._port.tables_of_slashes())
         return [
             StepLaw(

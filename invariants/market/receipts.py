@@ -1,4 +1,4 @@
-"""Laws of receipts: nobody's part is less by what others do, a run's order moves no claim, a slash is counted once."""
+"""Laws of receipts: nobody's part is diluted by others, the order of a run changes no claim, slashes count once."""
 
 from typing import Any, Final
 
@@ -48,7 +48,7 @@ def _same(key: Any) -> Subject:
 
 
 def is_floor(found: int, numerator: int, denominator: int) -> bool:
-    """True if a number is a quotient, rounded down."""
+    """True if `found` is the quotient, rounded down."""
     return found * denominator <= numerator < (found + 1) * denominator
 
 
@@ -85,7 +85,10 @@ def _writes_no_receipt(step: AnyStep) -> bool:
 
 
 def _is_of_one_vault(step: AnyStep) -> bool:
-    """No other vault issues or takes back anything; holders beneath are the sender and the vault."""
+    """True if only this vault's receipts are issued or taken back, and only for the sender.
+
+    Receipts of the vault beneath may move between the sender and this vault.
+    """
     vault, sender = step.action.vault, step.action.sender
     beneath = step.before.rows.get(RECEIPT_VAULTS, vault).beneath
     if any([issued != vault for issued in written(step.delta, ISSUED)]):
@@ -100,7 +103,9 @@ def _issued(step: AnyStep, vault: str) -> tuple[int, int]:
 
 
 def _moves_its_senders(step: AnyStep) -> bool:
-    """The sender has what was issued more, or taken back, and asked for no less."""
+    """True if the sender's receipts change by the issued or redeemed number, and Mint issues at least the requested
+    one.
+    """
     held = (step.action.vault, step.action.sender)
     before, after = _issued(step, step.action.vault)
     gained = step.after.rows.get(RECEIPTS, held).amount - step.before.rows.get(RECEIPTS, held).amount
@@ -114,7 +119,7 @@ def _is_never_right(_rejection: AnyRejection) -> bool:
 
 
 class ReceiptLaws:
-    """The laws of receipts above one base, by what it says of positions."""
+    """The laws of receipts above one base, given by its port and its custody."""
 
     def __init__(self, port: Port, custody: Custody) -> None:
         self._port: Final = port
@@ -128,14 +133,14 @@ class ReceiptLaws:
         return issued == view.total(self._of_holders, vault) + view.total(self._of_vaults, vault)
 
     def holds(self, rows: Draft, vault: str) -> int:
-        """The holdings of a vault, exact: its position, or receipts of the vault beneath it."""
+        """The exact holdings of a vault: its position, or its receipts of the vault beneath it."""
         row = rows.get(RECEIPT_VAULTS, vault)
         if row.beneath != "":
             return rows.get(RECEIPTS_OF_VAULTS, (row.beneath, vault)).amount
         return self._custody.position(rows, account_of(ACCOUNT, vault), row.pool)
 
     def pieces(self, rows: Draft, vault: str) -> int:
-        """The most that a vault can pay, in pieces of its position, or receipts of the vault beneath it."""
+        """The most that a vault can pay, in pieces of its position or in receipts of the vault beneath it."""
         row = rows.get(RECEIPT_VAULTS, vault)
         if row.beneath != "":
             return rows.get(RECEIPTS_OF_VAULTS, (row.beneath, vault)).amount
@@ -152,7 +157,7 @@ class ReceiptLaws:
         return not self._is_fresh(step)
 
     def is_not_diluted(self, step: AnyStep) -> bool:
-        """True if each receipt is as large a part as before, or larger."""
+        """True if each receipt is at least as large a part of the holdings as before."""
         vault = step.action.vault
         before, after = _issued(step, vault)
         return self.holds(step.after.rows, vault) * before >= self.holds(step.before.rows, vault) * after
@@ -167,7 +172,10 @@ class ReceiptLaws:
         return is_floor(after - before, came * before, held)
 
     def _mints_at_its_worth(self, step: AcceptedStep[Mint]) -> bool:
-        """All others lose no more than two units, for the base rounds, and gain no more than that and a receipt."""
+        """True if the other holders lose at most two units of worth, and gain at most two units and one receipt.
+
+        The base rounds twice.
+        """
         vault = step.action.vault
         before, after = _issued(step, vault)
         had, has = self.worth(step.before.rows, vault), self.worth(step.after.rows, vault)
@@ -187,14 +195,16 @@ class ReceiptLaws:
         return is_asked and is_floor(paid, step.action.receipts * had, before)
 
     def keeps_other_claims(self, step: AcceptedStep[RedeemReceipts]) -> bool:
-        """True if all others together can claim as many pieces as before, or more by less than one."""
+        """True if the claims of all others together grow by less than one piece, and do not fall."""
         before, after = _issued(step, step.action.vault)
         had, has = self.pieces(step.before.rows, step.action.vault), self.pieces(step.after.rows, step.action.vault)
         return 0 <= has * before - had * after < before
 
     def _goes_to_its_holder(self, step: AcceptedStep[RedeemReceipts]) -> bool:
-        """Receipts beneath are the sender's at once; a withdrawal that is the vault's own is noted as the sender's, and
-        any other is a row of the base of which the sender is a part of the key.
+        """True if the redeemed part belongs to its holder.
+
+        Receipts of the vault beneath are the sender's at once. A withdrawal of the vault's own account is noted as the
+        sender's. Any other withdrawal is a row of the base with the sender in its key.
         """
         rows, vault, sender = step.after.rows, step.action.vault, step.action.sender
         row = rows.get(RECEIPT_VAULTS, vault)
@@ -219,7 +229,9 @@ class ReceiptLaws:
         return self._balance(before, step.action.vault, account) == self._balance(after, step.action.vault, account)
 
     def _settles_its_holder(self, step: AcceptedStep[Settle]) -> bool:
-        """A redemption is paid to its holder once; what is nobody's is the vault's position again."""
+        """True if a redemption is paid to its holder once; a withdrawal without a holder returns to the vault's
+        position.
+        """
         vault, number = step.action.vault, step.action.number
         before, after = step.before.rows, step.after.rows
         holder = before.get(REDEMPTIONS, (vault, number)).holder
@@ -231,7 +243,7 @@ class ReceiptLaws:
         return is_ended and paid == step.delta.returns and has == had
 
     def pays_its_mark(self, step: AcceptedStep[RedeemReceipts]) -> bool:
-        """True if what is paid is worth the part of the mark, rounded down, or is all that there is."""
+        """True if the payment is worth the redeemed part of the mark, rounded down, or is all that the vault has."""
         rows, vault = step.before.rows, step.action.vault
         issued, pieces, worth = rows.get(ISSUED, vault), self.pieces(rows, vault), self.worth(rows, vault)
         marked = issued.marked_worth - step.after.rows.get(ISSUED, vault).marked_worth
@@ -258,7 +270,7 @@ class ReceiptLaws:
         return is_due and step.after.rows.get(ISSUED, vault) == expected
 
     def _can_redeem(self, view: View, action: RedeemReceipts) -> bool:
-        """True if it has them, and its part is worth a unit, and is what it asks for."""
+        """True if the sender has the receipts, and its part is at least one unit and the requested minimum."""
         rows, vault = view.rows, action.vault
         row, issued = rows.get(RECEIPT_VAULTS, vault), rows.get(ISSUED, vault).amount
         if row.mark_period_points > 0 or not 0 < action.receipts <= rows.get(RECEIPTS, (vault, action.sender)).amount:
@@ -276,7 +288,7 @@ class ReceiptLaws:
         return period > 0 and self._port.now(view.rows) >= marked_point + period
 
     def state_laws(self) -> list[StateLaw]:
-        """Laws of every state."""
+        """The state laws of receipts."""
         return [
             StateLaw(
                 "RCP-01",
@@ -308,7 +320,7 @@ class ReceiptLaws:
         ]
 
     def step_laws(self) -> list[StepLaw]:
-        """Laws of the calls."""
+        """The step laws of the calls of receipts."""
         of_actions: Final = Scope(MOVING)
         redeeming, minting = Scope((RedeemReceipts,)), Scope((Mint,))
         return [
@@ -412,7 +424,7 @@ class ReceiptLaws:
         ]
 
     def rejection_laws(self) -> list[RejectionLaw]:
-        """Laws of what must not be refused."""
+        """The rejection laws of the calls of receipts."""
         return [
             RejectionLaw(
                 "RCP-19",

@@ -1,4 +1,4 @@
-"""The calls of receipts as rules of a Hypothesis state machine."""
+"""Hypothesis rules for the calls about receipts."""
 
 from typing import Final
 
@@ -15,15 +15,15 @@ from spec.market.receipts_state import ISSUED, RECEIPT_VAULTS, RECEIPTS, REDEMPT
 VAULT: Final = st.sampled_from((*VAULT_NAMES, "nothing"))
 PRICED_BY_MARK: Final = "marked"
 NUMBERS: Final = 16
-"""The numbers of redemptions that a run looks at."""
+"""The number of redemptions of each vault that a run looks at."""
 
 
 class ReceiptRules(MarketRules):
-    """Receipts: vaults on a pool and on one another, and amounts of what is held."""
+    """Rules for calls about receipts: vaults on a pool and on one another, and parts of available amounts."""
 
     @rule(choices=CHOICES, vault=VAULT)
     def open_receipt_vault(self, choices: Choices, vault: str) -> None:
-        """On the first pool or on the vault beneath, unless it is open."""
+        """Open a vault on the first pool or on the vault beneath; the call is rejected if it is open."""
         beneath = ABOVE.get(vault, "")
         pool, operator = ("", "") if beneath else (self.cast.pools[0], choices.pick(self.cast.operators))
         period = 40 if vault == PRICED_BY_MARK else 0
@@ -31,27 +31,27 @@ class ReceiptRules(MarketRules):
 
     @rule(choices=CHOICES, vault=VAULT, amount=AMOUNT, is_greedy=SELDOM)
     def mint(self, choices: Choices, vault: str, amount: Edge, is_greedy: bool) -> None:
-        """Of the tokens, or of the receipts of the vault beneath, that the holder has."""
+        """Mint receipts for part of the holder's tokens, or of its receipts of the vault beneath."""
         holder = choices.pick(self.cast.payers)
         has = self._has_for(vault, holder)
         self.call(Mint(holder, vault, amount.of(has), HUGE if is_greedy else choices.pick((1, 0))))
 
     @rule(choices=CHOICES, vault=VAULT, amount=AMOUNT)
     def give(self, choices: Choices, vault: str, amount: Edge) -> None:
-        """Of the same."""
+        """Give a vault part of the holder's tokens, or of its receipts of the vault beneath."""
         holder = choices.pick(self.cast.payers)
         self.call(Give(holder, vault, amount.of(self._has_for(vault, holder))))
 
     @rule(choices=CHOICES, vault=VAULT, amount=AMOUNT, is_greedy=SELDOM)
     def redeem_receipts(self, choices: Choices, vault: str, amount: Edge, is_greedy: bool) -> None:
-        """Of the receipts that the holder has."""
+        """Redeem part of the holder's receipts."""
         holder = choices.pick(self.cast.payers)
         held = self.rows.get(RECEIPTS, (vault, holder)).amount
         self.call(RedeemReceipts(holder, vault, amount.of(held), HUGE if is_greedy else choices.pick((1, 0))))
 
     @rule(choices=CHOICES, vault=st.sampled_from(ON_POOLS), points=st.sampled_from((0, 1, 12, 30)))
     def settle(self, choices: Choices, vault: str, points: int) -> None:
-        """A redemption that waits, at once or when it can be completed; if none does, any number."""
+        """Settle a pending redemption, at once or after some points; if there is none, any number."""
         waiting = [
             (name, number)
             for name in ON_POOLS
@@ -63,7 +63,7 @@ class ReceiptRules(MarketRules):
 
     @rule(choices=CHOICES, vault=st.sampled_from((PRICED_BY_MARK, *VAULT_NAMES)), slack=SLACK)
     def revalue(self, choices: Choices, vault: str, slack: int) -> None:
-        """A period after the last time, or right before."""
+        """Set a vault's mark anew when its period is over, one point earlier, or one later."""
         period = self.rows.get(RECEIPT_VAULTS, vault).mark_period_points
         if period:
             self.wait_until(self.rows.get(ISSUED, vault).marked_point + period, slack)
@@ -71,13 +71,13 @@ class ReceiptRules(MarketRules):
 
     @rule(choices=CHOICES, vault=st.sampled_from(VAULT_NAMES), amount=AMOUNT)
     def run_after_a_slash(self, choices: Choices, vault: str, amount: Edge) -> None:
-        """An operator is slashed, and two holders redeem one after the other."""
+        """Slash an operator, then let two holders redeem one after the other."""
         self.slash(choices, self.first, self.cast.operators[0])
         for holder in self.cast.payers[:2]:
             held = self.rows.get(RECEIPTS, (vault, holder)).amount
             self.call(RedeemReceipts(holder, vault, amount.of(held), 0))
 
     def _has_for(self, vault: str, holder: str) -> int:
-        """The amount that a holder could put into a vault."""
+        """The amount that a holder can put into a vault: tokens, or receipts of the vault beneath."""
         beneath = ABOVE.get(vault, "")
         return self.rows.get(RECEIPTS, (beneath, holder)).amount if beneath else self.has(holder)

@@ -1,4 +1,4 @@
-"""Walks through receipts, above any base: vaults on pools and on one another, and runs on them."""
+"""Calls of receipts for walks above any base: vaults on pools, vaults on vaults, and runs on them."""
 
 from typing import Any, Final
 
@@ -19,7 +19,7 @@ HUGE: Final = 10**40
 
 
 def open_vaults(cast: Cast) -> list[Any]:
-    """A vault on the first pool, one with a mark, and three, each on the one before."""
+    """The opening: a vault on the first pool, one with a mark, and three stacked on the first one."""
     pool, operator = cast.pools[0], cast.operators[0]
     return [
         OpenReceiptVault("anybody", "liquid", pool, operator, ""),
@@ -29,7 +29,7 @@ def open_vaults(cast: Cast) -> list[Any]:
 
 
 def receipts_action(cast: Cast, choices: Choices, draft: Draft) -> Any:
-    """Draw a call of receipts, or a slash of what vaults hold; mostly one that is accepted."""
+    """The next call of receipts, or a slash of stake that vaults hold; mostly one that is accepted."""
     vault, holder = choices.pick(VAULT_NAMES), choices.pick(cast.payers[:2])
     if choices.one_in(20):
         return _spoilt(cast, choices, vault, holder)
@@ -57,7 +57,7 @@ def receipts_action(cast: Cast, choices: Choices, draft: Draft) -> Any:
 
 
 def _amount(choices: Choices, draft: Draft, beneath: str, holder: str) -> int:
-    """Tokens, or a part of what the holder has of the vault beneath."""
+    """An amount of tokens, or part of the holder's receipts of the vault beneath."""
     if beneath == "":
         return choices.pick(AMOUNTS)
     held = draft.get(RECEIPTS, (beneath, holder)).amount
@@ -65,7 +65,7 @@ def _amount(choices: Choices, draft: Draft, beneath: str, holder: str) -> int:
 
 
 def _number(choices: Choices, draft: Draft) -> int:
-    """The number of a redemption that waits, or any of the first."""
+    """The number of a pending redemption, or any of the first twelve."""
     waiting = [
         number for number in range(40) for vault in ON_POOLS if draft.get(REDEMPTIONS, (vault, number)).holder != ""
     ]
@@ -73,7 +73,7 @@ def _number(choices: Choices, draft: Draft) -> int:
 
 
 def _spoilt(cast: Cast, choices: Choices, vault: str, holder: str) -> Any:
-    """A call that hardly anybody should make: of what is not there, of nothing, of more than there is."""
+    """A call with something wrong: a vault that does not exist, an amount of zero, or more than the account has."""
     calls: tuple[Any, ...] = (
         OpenReceiptVault(holder, vault, cast.pools[0], cast.operators[0], ""),
         OpenReceiptVault(holder, "crooked", "", "", ""),

@@ -1,4 +1,4 @@
-"""Situations that walks through receipts must reach."""
+"""Witnesses of receipts: situations that walks must reach."""
 
 from typing import Final, cast
 
@@ -13,24 +13,24 @@ CALLS: Final = (OpenReceiptVault, Mint, Give, RedeemReceipts, Revalue)
 
 
 class _Seen:
-    """Situations above one base."""
+    """The tests of witnesses that depend on the base."""
 
     def __init__(self, laws: ReceiptLaws) -> None:
         self._laws: Final = laws
 
     def is_deep(self, step: AcceptedStep[Mint]) -> bool:
-        """True if a vault takes receipts of one that holds receipts itself."""
+        """True if the vault holds receipts of a vault that holds receipts itself."""
         beneath = step.before.rows.get(RECEIPT_VAULTS, step.action.vault).beneath
         return beneath != "" and step.before.rows.get(RECEIPT_VAULTS, beneath).beneath != ""
 
     def is_below_par(self, step: AcceptedStep[Mint]) -> bool:
-        """True if more receipts are minted than pieces came: after a slash, or a deposit at another price."""
+        """True if more receipts are minted than tokens were put in: after a slash, or at another price of the base."""
         rows, vault = step.before.rows, step.action.vault
         before, after = rows.get(ISSUED, vault).amount, step.after.rows.get(ISSUED, vault).amount
         return before > 0 and rows.get(RECEIPT_VAULTS, vault).beneath == "" and after - before > step.action.amount
 
     def is_rounded(self, step: AcceptedStep[RedeemReceipts]) -> bool:
-        """True if what is left over by rounding stays with the others."""
+        """True if the redeemed part is rounded down, so that a remainder stays with the other holders."""
         rows, vault = step.before.rows, step.action.vault
         issued = rows.get(ISSUED, vault).amount
         part = self._laws.pieces(rows, vault) * step.action.receipts
@@ -39,7 +39,7 @@ class _Seen:
         )
 
     def is_stale(self, step: AcceptedStep[RedeemReceipts]) -> bool:
-        """True if a vault pays one by its mark, and so takes a hundredth of their claims or more from all others."""
+        """True if a payment by the mark costs all other holders at least one percent of their claims."""
         rows, vault = step.before.rows, step.action.vault
         if rows.get(RECEIPT_VAULTS, vault).mark_period_points == 0:
             return False
@@ -58,7 +58,7 @@ def _comes_back(step: AnyStep) -> bool:
 
 
 def receipt_witnesses(port: Port, custody: Custody) -> list[Witness]:
-    """Each call of receipts accepted, and what its laws speak of."""
+    """A witness for each call of receipts, and for the situations that their laws are about."""
     seen, redeeming, minting = _Seen(ReceiptLaws(port, custody)), Scope((RedeemReceipts,)), Scope((Mint,))
     return [
         *[
@@ -79,7 +79,7 @@ def receipt_witnesses(port: Port, custody: Custody) -> list[Witness]:
 
 
 def settling_witnesses() -> list[Witness]:
-    """Withdrawals that vaults wait for themselves, on a base that knows no other holder of a withdrawal."""
+    """The witnesses for withdrawals that vaults wait for, on a base where only the vault can hold a withdrawal."""
     return [
         Witness("RCP-W10", "A redemption is settled.", THERE, _is_paid, Scope((Settle,))),
         Witness("RCP-W11", "What an operator sent away comes back.", THERE, _comes_back, Scope((Settle,))),

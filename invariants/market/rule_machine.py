@@ -1,6 +1,6 @@
-"""The market as a Hypothesis state machine, above any base: a rule for each of its actions, and the base's own calls.
+"""The market's Hypothesis state machine above any base: a rule for each of its actions, and calls of the base.
 
-`rule_machines/` gives it a base.
+The modules in `rule_machines/` give it a base.
 """
 
 from typing import Final
@@ -26,22 +26,25 @@ from spec.market.chains_state import ChannelTerms
 from spec.market.insurance_state import FundTerms
 
 STEP: Final = st.binary(min_size=32, max_size=32).map(Drawn)
-"""All that a step of the base's walk decides."""
+"""A strategy for the decisions of one step of the base's walk."""
 
 
 class MarketMachine(FeeRules, InsuranceRules, ReceiptRules, MandateRules, ChainRules):
-    """Every action of the market. Rules aim at what exists, at amounts that are there, and at edges; the base's calls
-    are those of its own walk.
+    """Rules for every action of the market; they aim at existing objects, at available amounts, and at edge cases.
+
+    Calls of the base are drawn by the base's own walk.
     """
 
     @initialize()
     def open(self) -> None:
-        """The walk's opening."""
+        """Make the calls of the walk's opening."""
         self.begin()
 
     def furnish(self) -> None:
-        """Something of each part: an offer with a budget, whose operators and holders are counted; two funds with
-        capital, of which one bars self-insurance; vaults; a mandate whose plan waits; a channel within the window.
+        """Make one object of each part of the market.
+
+        There are an offer with a budget and counted operators and holders, two funds, one of which bars self-insurance,
+        vaults, a mandate with a pending plan, and a channel within the window.
         """
         cast, (service, pool) = self.cast, self.first
         self.call(open_for_insurance(cast))
@@ -69,35 +72,35 @@ class MarketMachine(FeeRules, InsuranceRules, ReceiptRules, MandateRules, ChainR
 
     @rule(sender=st.one_of(st.none(), st.integers(0, 7)))
     def the_same_again(self, sender: int | None) -> None:
-        """The last call once more, by the same account or by another."""
+        """Repeat the last call, from its sender or another account."""
         accounts = (*self.cast.holders, *self.cast.operators)
         self.call_again(None if sender is None else accounts[sender % len(accounts)])
 
     @rule(choices=STEP)
     def call_the_base(self, choices: Choices) -> None:
-        """A call that the base's walk would make."""
+        """Make a call that the base's walk draws."""
         self.call(base_action(self.above, self.above.base, self.cast.mandated, choices, self.rows))
 
     @rule(points=st.sampled_from((1, 2, 3, 5, 12, 20, 30)))
     def pass_time(self, points: int) -> None:
-        """Points pass."""
+        """Let some points pass."""
         self.wait(points)
 
     @rule(choices=CHOICES)
     def slash_somebody(self, choices: Choices) -> None:
-        """An operator, by a service."""
+        """Let a service slash an operator."""
         self.slash(choices, self.offer(choices), choices.pick(self.cast.operators))
 
     @rule(choices=CHOICES)
     def stake(self, choices: Choices) -> None:
-        """A holder comes to stand behind an operator, or adds to what it has."""
+        """Let a holder put stake behind an operator, or add to it."""
         _, pool = self.offer(choices)
         holder, operator = choices.pick(self.cast.holders), choices.pick(self.cast.operators)
         self.call(self.cast.stake(self.rows, holder, operator, pool))
 
     @rule(choices=CHOICES)
     def unsettle(self, choices: Choices) -> None:
-        """A service or an operator changes what a target can have, or a vault's position is sent away."""
+        """Change the stake that a target of a mandate can have, or end a vault's delegation."""
         if self.cast.send_away is not None and choices.one_in(4):
             self.call(self.cast.send_away(choices, self.rows, choices.pick(ACCOUNTS)))
             return

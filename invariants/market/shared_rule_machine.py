@@ -1,4 +1,4 @@
-"""The base of the Hypothesis rules of every part of the market: the cast, drawn decisions, and waits."""
+"""The base class of the Hypothesis rules of all parts of the market: the cast, drawn decisions, and waits."""
 
 from typing import Any, ClassVar, Final
 
@@ -14,27 +14,27 @@ from spec.market.port import Service
 from spec.market.state import Offer
 
 CHOICES: Final = st.binary(min_size=16, max_size=16).map(Drawn)
-"""Decisions as walks make them: among the cast, and among terms that walks know."""
+"""A strategy for a source of decisions like that of walks, for choices among the cast and among known terms."""
 
 AMOUNT: Final = amounts()
 FRACTION: Final = amounts(WAD)
 SLACK: Final = st.sampled_from((0, 0, 0, -1, 1))
-"""The points before or after the first one in which something is due."""
+"""The offset from the first point at which a call is due, in points."""
 
 
 class MarketRules(LawMachine):
-    """A run through the market above one base. `above` says which: its cast, and the base's own walk."""
+    """A Hypothesis run through the market above one base; `above` gives the base's cast and its own walk."""
 
     above: ClassVar[LayeredWalk]
 
     @property
     def cast(self) -> Cast:
-        """The accounts and names that play."""
+        """The accounts and names that the run uses."""
         return self.above.cast
 
     @property
     def first(self) -> Offer:
-        """The offer that most is about: the first service's, for the first pool."""
+        """The offer that most rules are about: that of the first service for the first pool."""
         return (self.cast.services[0], self.cast.pools[0])
 
     def offer(self, choices: Choices) -> Offer:
@@ -44,26 +44,26 @@ class MarketRules(LawMachine):
         return self.first
 
     def service(self, choices: Choices) -> Service:
-        """Any service."""
+        """Any of the services."""
         return choices.pick(self.cast.services)
 
     def anybody(self, choices: Choices) -> str:
-        """A holder or an operator."""
+        """Any of the holders and operators."""
         return choices.pick((*self.cast.holders, *self.cast.operators))
 
     def has(self, account: str) -> int:
-        """The fee tokens of an account."""
+        """The amount of the fee token that an account holds."""
         return self.cast.balance(self.rows, account)
 
     def wait(self, points: int) -> None:
-        """Let points pass, if there are any to pass."""
+        """Let `points` points pass, if the number is positive."""
         if points > 0:
             self.call(self.cast.wait(points))
 
     def wait_until(self, point: int, slack: int) -> None:
-        """Let time pass up to a point, or to one right before or after it."""
+        """Let time pass until `point`, plus `slack` points."""
         self.wait(point + slack - self.cast.now(self.rows))
 
     def slash(self, choices: Choices, offer: Offer, operator: str) -> Any:
-        """A slash by the offer's service of a part or all of what it can take, as walks draw it."""
+        """Make a call by which the offer's service slashes the operator, as the base's cast draws it."""
         return self.call(self.cast.slash(choices, self.rows, offer[0], operator, offer[1]))

@@ -1,4 +1,4 @@
-"""The market on Symbiotic: its laws, and walks through both."""
+"""The market on Symbiotic: its catalogue of laws, its walks and its bounded model."""
 
 from typing import Any, Final, cast
 
@@ -85,23 +85,23 @@ LIMITS: Final = [
 
 
 class _Ground:
-    """The vault of a mandate, by its stake and its limits."""
+    """Symbiotic's Ground: a mandate's account is the curator of a vault, whose stake it splits by limits."""
 
     def whole(self, rows: Draft, account: str, pool: str) -> int:
-        """The active stake."""
+        """The active stake of the vault."""
         return ACTIVE_STAKE.latest(rows, pool)
 
     def counted_on(self, rows: Draft, account: str, pool: str, target: Target) -> int:
-        """The operator's limit."""
+        """The operator's limit for the target's subnetwork."""
         return OPERATOR_NETWORK_LIMITS.latest(rows, (pool, target.service, target.operator))
 
     def backing(self, rows: Draft, account: str, pool: str, target: Target) -> int:
-        """The lower of the subnetwork's limit and the operator's."""
+        """The lower of the subnetwork's limit and the operator's limit."""
         limit = NETWORK_LIMITS.latest(rows, (pool, target.service))
         return min(limit, self.counted_on(rows, account, pool, target))
 
     def is_its_own(self, account: str, pool: str, write: Write) -> bool:
-        """True of a limit in the vault."""
+        """True if the row is of a network limit or operator limit in the vault."""
         return write.table.index in LIMITS and pool in names_in(write.key)
 
 
@@ -121,7 +121,7 @@ CATALOGUE: Final = market_catalogue(
 
 
 def _slash(choices: Choices, draft: Draft, service: Service, operator: str, pool: str) -> Any:
-    """A slash for what was a second ago, of a part or all; or, where it can be vetoed, a request of one."""
+    """A slash of part or all of the stake of one second ago, or with a veto slasher a request for it."""
     capture = max(current_timestamp(draft) - 1, 0)
     most = slashable_stake(draft, pool, service, operator, capture)
     part = 1 if choices.one_in(12) else choices.pick((3, 10, 20))
@@ -133,12 +133,12 @@ def _slash(choices: Choices, draft: Draft, service: Service, operator: str, pool
 
 
 def _stake(_draft: Draft, holder: str, _operator: str, pool: str) -> Any:
-    """A deposit into the vault for the holder, whichever the operator is."""
+    """A deposit into the vault on behalf of the holder; the operator does not matter."""
     return Deposit(STAKERS[0], pool, holder, 10**18)
 
 
 def _unsettle(choices: Choices, _draft: Draft, target: Target, pool: str) -> Any:
-    """Another amount that the target's network accepts, or stake that leaves."""
+    """A call that changes the maximum limit of the target's network, or withdraws stake."""
     network, identifier = target.service
     if choices.one_in(3):
         staker = choices.pick(STAKERS[:2])
@@ -164,8 +164,9 @@ CAST: Final = Cast(
 
 
 def head(base: dict[str, Json], delay: int) -> dict[str, Json]:
-    """The head of a trace: a market that is paid in collateral, in a world of the base where the account of a mandate
-    is the curator of the vault that nobody slashes.
+    """The head of a trace: a market with collateral as fee token.
+
+    In the base's world, the account of a mandate is the curator of the vault without slasher.
     """
     return {
         "protocol": PROTOCOL.name,
@@ -175,7 +176,9 @@ def head(base: dict[str, Json], delay: int) -> dict[str, Json]:
 
 
 def prelude() -> list[Any]:
-    """After the base's opening: two stakers are in all vaults but one, and all networks accept that of a mandate."""
+    """The calls after the base's opening: two stakers deposit in all vaults but one, and networks accept
+    the mandate's.
+    """
     vaults = (SHARED, VETOED, SINGLE, UNSLASHED)
     return [
         *[Deposit(staker, vault, staker, 10**18) for staker in STAKERS[:2] for vault in vaults],
@@ -184,9 +187,9 @@ def prelude() -> list[Any]:
 
 
 def _redressed(world: dict[str, Json]) -> dict[str, Json]:
-    """The same world, but that what is slashed of the vault that is shared goes to the market's account.
+    """A copy of a world in which the market's account is the burner of the shared vault.
 
-    A world knows its accounts by what they may be: this one, an operator that never registers.
+    The account is declared as an operator, because a world only knows accounts by their roles; it never registers.
     """
     config = cast("dict[str, Json]", world["config"])
     vaults = cast("dict[str, dict[str, Json]]", config["vaults"])
@@ -196,9 +199,7 @@ def _redressed(world: dict[str, Json]) -> dict[str, Json]:
 
 
 def _curated(world: dict[str, Json], vault: str) -> dict[str, Json]:
-    """The same world, but that the account of a mandate is the curator of a vault, which gives each operator its own
-    limit.
-    """
+    """A copy of a world in which the account of a mandate is the curator of a vault with a full-restake delegator."""
     config = cast("dict[str, Json]", world["config"])
     vaults = cast("dict[str, dict[str, Json]]", config["vaults"])
     accounts = cast("list[Json]", config["operators"])
@@ -210,7 +211,7 @@ def _curated(world: dict[str, Json], vault: str) -> dict[str, Json]:
 
 
 def _mandated(world: dict[str, Json]) -> dict[str, Json]:
-    """The same world, but that the account of a mandate is the curator of the vault that is shared."""
+    """A copy of a world in which the account of a mandate is the curator of the shared vault."""
     return _curated(world, SHARED)
 
 
@@ -225,7 +226,7 @@ SPLIT: Final = (Target(SERVICE, "operator0"), Target(("network1", 0), "operator0
 
 
 def curated_world() -> dict[str, Json]:
-    """The base's bounded world, and another vault, of which the account of a mandate is the curator."""
+    """The base's bounded world with one more vault, whose curator is the account of a mandate."""
     config = cast("dict[str, Json]", bounded_model.WORLD["config"])
     vaults = cast("dict[str, Json]", config["vaults"])
     curated: dict[str, Json] = {**cast("dict[str, Json]", vaults[VAULT]), "admin": MANDATED}
@@ -239,9 +240,10 @@ SENT_POINT: Final = bounded_model.START
 
 
 def small_opening() -> list[Any]:
-    """The base's bounded opening, and an offer with three of collateral for it, a fund with three more, a vault with
-    three of stake, a mandate whose plan waits, and a table of stake that has
-    arrived on another chain.
+    """The opening of the bounded model.
+
+    After the base's own opening there are: an offer and a fund with three units of collateral each, a vault of receipts
+    with three of stake, a mandate with a pending plan, and a table of stake that has arrived on another chain.
     """
     return [
         *bounded_model.opening(),
@@ -292,13 +294,11 @@ CALLS: Final[list[Any]] = [
     OptOutVault("operator0", VAULT),
     Slash("middleware0", VAULT, SERVICE, "operator0", 2, bounded_model.START),
 ]
-"""One or two calls of everything: fees that are earned, shared and claimed, insurance, receipts, a plan that comes into
-force and is followed, certificates, stake that goes.
-"""
+"""The calls of the bounded model: one or two for fees, insurance, receipts, plans, certificates, and leaving stake."""
 
 
 def _any_call(choices: Choices, _draft: Draft) -> Any:
-    """Any of the calls."""
+    """Any of the model's calls."""
     return choices.pick(CALLS)
 
 

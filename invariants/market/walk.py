@@ -1,4 +1,4 @@
-"""Walks through the market, above any base: what is called next, of fees or of the insurance."""
+"""Calls of fees and insurance for walks through the market, above any base."""
 
 from typing import Any, Final
 
@@ -34,11 +34,11 @@ RISKS: Final = (
     Risk(2, 1, 0, 0, 1),
 )
 PRICED: Final = (Risk(0, 0, 0, WAD, 100), Risk(WAD // 50, WAD // 10, WAD // 8, 10**9, 10**6), Risk(0, 0, 0, 4 * WAD, 1))
-"""Risks whose stake has a worth, so that it can be insured."""
+"""Risks with a unit price, so that stake of their offers can be insured."""
 
 
 def market_action(cast: Cast, choices: Choices, draft: Draft) -> Any:
-    """Draw one of the market's calls: mostly one that is accepted, and now and then one that is not."""
+    """The next call of fees or insurance; mostly one that is accepted."""
     service, pool = choices.pick(cast.services), choices.pick(cast.pools)
     operator, holder = choices.pick(cast.operators), choices.pick(cast.holders)
     offer, group = (service, pool), cast.group(operator, pool)
@@ -74,7 +74,7 @@ def market_action(cast: Cast, choices: Choices, draft: Draft) -> Any:
 
 
 def open_for_insurance(cast: Cast) -> Any:
-    """An offer whose stake can be insured, a unit of it at a unit of the fee token."""
+    """A call that opens an offer whose stake can be insured, with a unit of stake worth a unit of the fee token."""
     service, pool = cast.services[0], cast.pools[0]
     terms = Terms(
         is_open=False,
@@ -90,7 +90,7 @@ def open_for_insurance(cast: Cast) -> Any:
 
 
 def insured_action(cast: Cast, choices: Choices, draft: Draft) -> Any:
-    """Draw a call of the insurance's scenario: mostly of its own, now and then of fees, or time that passes."""
+    """The next action of the insurance scenario: mostly a call of insurance, now and then one of fees, or time."""
     if choices.one_in(8):
         return cast.wait(choices.pick((1, 3, 12, 30)))
     if choices.one_in(12):
@@ -100,7 +100,7 @@ def insured_action(cast: Cast, choices: Choices, draft: Draft) -> Any:
 
 
 def offer_terms(choices: Choices) -> Terms:
-    """Terms of an offer, seldom ones that no rate could follow."""
+    """The terms of an offer; seldom ones that are invalid."""
     target, floor = choices.pick(TARGETS), choices.pick(RATES)
     curve = choices.pick((BASE_FEE, EXPONENTIAL, BASE_FEE, EXPONENTIAL, BASE_FEE, EXPONENTIAL, "steep"))
     return Terms(
@@ -116,7 +116,7 @@ def offer_terms(choices: Choices) -> Terms:
 
 
 def _spoilt(cast: Cast, choices: Choices, service: Service, pool: str, operator: str) -> Any:
-    """A call that hardly anybody should make: by the wrong account, too early, of what is not there."""
+    """A call with something wrong: another sender, a wrong time, or an offer that does not exist."""
     outsider, stranger = choices.pick(cast.payers), (service[0], 77)
     calls: tuple[Any, ...] = (
         OpenOffer(outsider, service, pool, offer_terms(choices), RISKS[0]),

@@ -1,4 +1,4 @@
-"""Situations that walks through the market must reach."""
+"""Witnesses of fees: situations that walks through the market must reach."""
 
 from typing import Final, get_args
 
@@ -42,7 +42,7 @@ def _rate_moves(step: AnyStep, curve: str, sign: int) -> bool:
 
 
 def _budget_runs_dry(step: AnyStep) -> bool:
-    """True if an offer with counted stake earns less than time has passed."""
+    """True if an offer with counted stake earns for fewer points than have passed."""
     for offer in written(step.delta, METERS):
         before, after = step.before.rows.get(METERS, offer), step.after.rows.get(METERS, offer)
         elapsed = after.updated_point - before.updated_point
@@ -52,7 +52,7 @@ def _budget_runs_dry(step: AnyStep) -> bool:
 
 
 def _base_call_recounts(step: AnyStep, sign: int) -> bool:
-    """True if a base call moves the stake of a position that has earned something."""
+    """True if a call of the base changes the stake of a position that has earned since it was settled."""
     if isinstance(step.action, OWN):
         return False
     for position in written(step.delta, POSITIONS):
@@ -63,7 +63,7 @@ def _base_call_recounts(step: AnyStep, sign: int) -> bool:
 
 
 def _base_call_reweighs(step: AnyStep) -> bool:
-    """True if a base call moves the weight of a holding whose group is given something in the same step."""
+    """True if a call of the base changes the weight of a holding whose group receives fees in the same step."""
     if isinstance(step.action, OWN):
         return False
     for group, holder in written(step.delta, HOLDINGS):
@@ -75,7 +75,7 @@ def _base_call_reweighs(step: AnyStep) -> bool:
 
 
 def _goes_back(step: AnyStep) -> bool:
-    """True if a position has earned what nobody shares."""
+    """True if a position has earned fees that no group member shares."""
     offer = (step.action.service, step.action.pool)
     position = (offer, step.action.operator)
     before, after = step.before.rows.get(POSITIONS, position), step.after.rows.get(POSITIONS, position)
@@ -140,4 +140,4 @@ WITNESSES: Final[list[Witness]] = [
     Witness("FEE-W20", "A group carries what does not go round.", HERE, _carries, Scope(tables=(GROUPS,))),
     Witness("FEE-W21", "A commission changes.", HERE, _is_ended_commission, Scope((ApplyCommission,))),
 ]
-"""Each call of the market accepted, and what laws of the fees speak of."""
+"""A witness for each call about fees, and for the situations that their laws are about."""

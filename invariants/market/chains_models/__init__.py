@@ -1,7 +1,7 @@
-"""Bounded models of other chains on either base: one table of stake, and all that can be done to what it counts.
+"""Bounded models of other chains on each base: one table of stake, and calls that change the stake that it counts.
 
-In each, what a certificate counts is demanded to be there until it is answered, whether or not staleness, delay and
-reaction fit the window. So a search shows that it is there where they fit, and how soon it is not where they do not.
+Each model demands that the counted stake can be slashed until the certificate is answered, even if staleness, delay and
+reaction do not fit the window. So a search shows that the demand holds where they fit, and how soon it fails elsewhere.
 """
 
 from typing import Any
@@ -21,7 +21,7 @@ from spec.protocol import Protocol
 
 
 def demanded(port: Port, recourse: Recourse) -> StateLaw:
-    """The law that a certificate is backed until it is answered, in any channel."""
+    """The law that, in any channel, the stake counted by a certificate can be slashed until it is answered."""
     laws = ChainLaws(port, recourse)
 
     def holds(view: View, key: Any) -> bool:
@@ -45,7 +45,7 @@ def demanded(port: Port, recourse: Recourse) -> StateLaw:
 def model_on(
     protocol: Protocol, port: Port, recourse: Recourse, world: dict[str, Json], opening: list[Any], calls: list[Any]
 ) -> BoundedModel:
-    """The model above one base, with the laws of other chains and what is demanded of every channel."""
+    """A bounded model above one base, with the laws of other chains and the law `demanded`."""
     laws, of_calls = ChainLaws(port, recourse), ChainCallLaws(port, recourse)
     state_laws = [*laws.state_laws(), demanded(port, recourse)]
     catalogue = Catalogue(laws.sums, state_laws, of_calls.step_laws(), of_calls.rejection_laws(), [])

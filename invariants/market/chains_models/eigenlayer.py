@@ -1,4 +1,4 @@
-"""The bounded model of other chains on EigenLayer: magnitude, shares or the operator leave, at different delays."""
+"""The bounded model of other chains on EigenLayer: magnitude, shares or the operator leave, with different delays."""
 
 from typing import Any, Final, cast
 
@@ -24,11 +24,13 @@ from spec.market.eigenlayer import PORT, PROTOCOL
 from spec.market.recourses.eigenlayer import RECOURSE
 
 WINDOW: Final = 3
-"""Blocks until a deallocation takes effect; withdrawals wait for one more."""
+"""The number of blocks until a deallocation takes effect; withdrawals wait for one more."""
 
 
 def calls_of(reaction: int) -> tuple[list[Any], list[Any]]:
-    """The opening, in which a table of half the operator's magnitude is sent in block 106; and the calls."""
+    """The opening and the calls of the model. The opening sends a table of half of the operator's magnitude in block
+    106.
+    """
     service, pool, chain = BURNING, STRATEGY, "rollup"
     terms = ChannelTerms(delay_points=1, staleness_points=1, reaction_points=reaction, is_bounded=False)
     beginning = [
@@ -52,7 +54,7 @@ def calls_of(reaction: int) -> tuple[list[Any], list[Any]]:
 
 
 def on_eigenlayer(reaction: int) -> BoundedModel:
-    """EigenLayer, with a window of three blocks."""
+    """The bounded model on EigenLayer, with a window of three blocks."""
     config = cast("dict[str, Json]", WORLD["config"])
     delays: dict[str, Json] = {
         "DEALLOCATION_DELAY": WINDOW,

@@ -1,4 +1,4 @@
-"""The bounded model of other chains on Symbiotic: stake leaves the vault, or its operator does."""
+"""The bounded model of other chains on Symbiotic: stake leaves the vault, or its operator opts out."""
 
 from typing import Any
 
@@ -14,7 +14,9 @@ from spec.symbiotic.actions import AdvanceTime, OptOutVault, Redeem, Slash
 
 
 def calls_of(reaction: int) -> tuple[list[Any], list[Any]]:
-    """The opening, in which a table of all that the vault has is sent, of the second before; and the calls."""
+    """The opening and the calls of the model. The opening sends a table of all of the vault's stake one
+    second earlier.
+    """
     service, pool, chain, start = ("network0", 0), SHARED, "rollup", START
     terms = ChannelTerms(delay_points=1, staleness_points=2, reaction_points=reaction, is_bounded=False)
     beginning = [
@@ -35,7 +37,7 @@ def calls_of(reaction: int) -> tuple[list[Any], list[Any]]:
 
 
 def on_symbiotic(reaction: int) -> BoundedModel:
-    """Symbiotic, with a window of four seconds, an epoch."""
+    """The bounded model on Symbiotic, with a window of one epoch of four seconds."""
     world = head(WORLD, 2)
     beginning, calls = calls_of(reaction)
     return model_on(PROTOCOL, PORT, RECOURSE, world, beginning, calls)

@@ -1,1 +1,1 @@
-"""The market's Hypothesis state machine on each base."""
+"""The market's Hypothesis state machines, one for each base."""

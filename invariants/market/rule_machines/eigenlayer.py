@@ -1,4 +1,4 @@
-"""The market on EigenLayer as a Hypothesis state machine."""
+"""The market's Hypothesis state machine on EigenLayer."""
 
 from typing import ClassVar
 
@@ -9,7 +9,7 @@ from invariants.walker import Walk, WalkReport
 
 
 class MarketOnEigenLayerMachine(MarketMachine):
-    """Every action of the market, above EigenLayer."""
+    """Rules for every action of the market, above EigenLayer."""
 
     above: ClassVar[LayeredWalk] = LAYERED
 

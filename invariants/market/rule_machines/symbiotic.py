@@ -1,4 +1,4 @@
-"""The market on Symbiotic as a Hypothesis state machine."""
+"""The market's Hypothesis state machine on Symbiotic."""
 
 from typing import ClassVar
 
@@ -9,7 +9,7 @@ from invariants.walker import Walk, WalkReport
 
 
 class MarketOnSymbioticMachine(MarketMachine):
-    """Every action of the market, above Symbiotic."""
+    """Rules for every action of the market, above Symbiotic."""
 
     above: ClassVar[LayeredWalk] = LAYERED
 
