@@ -33,7 +33,7 @@ class Seeded(Choices):
     """Decisions from a seed: Marsaglia's 32-bit xorshift, with equal results on every machine and in every build."""
 
     def __init__(self, seed: int) -> None:
-        # Neighbouring seeds must not begin alike, and zero must not occur: it is the generator's only fixed point.
+        # Neighbouring seeds must not begin alike. Zero must not occur, as it is the generator's only fixed point.
         self._word = (seed * 0x9E3779B1 + 0x85EBCA6B) & WORD or 1
         for _ in range(8):
             self.below(1)

@@ -130,7 +130,7 @@ def _add(counts: dict[str, int], more: Mapping[str, int]) -> None:
 def _alike_in_any_process() -> Iterator[None]:
     """A context in which draws of Hypothesis do not depend on the modules that this process has loaded.
 
-    Hypothesis mixes in constants found in loaded user modules; here it gets none, so one seed draws alike in any
+    Hypothesis mixes in constants found in loaded user modules; here it gets none, so a seed draws alike in any
     process. Versions of Hypothesis without that feature need no change.
     """
     providers = importlib.import_module("hypothesis.internal.conjecture.providers")

@@ -114,10 +114,10 @@ class _Search:
         self._path: Final[list[Any]] = []
         self._fingerprint = 0
         self._numbers: Final[dict[tuple[int, object, object], int]] = {}
-        from random import Random  # here, since a module that proofs lift imports nothing of chance
+        from random import Random  # imported here, as modules that proofs lift import no randomness
 
         self._random: Final = Random(0)
-        # Fingerprint -> how many sequences of 0, 1, 2, ... accepted calls go on from there, as far as it was searched.
+        # Fingerprint -> the numbers of sequences of 0, 1, 2, ... accepted calls from that state, to the depth searched.
         self._sequences_from: Final[dict[int, list[int]]] = {}
 
     def run(self) -> None:

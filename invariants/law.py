@@ -435,7 +435,7 @@ class Catalogue:
     `model` names the laws that restate a rule for every call: its checks, its exact effects, its write set. All other
     laws are *properties*, which hold however the rules are written.
 
-    Raises ValueError if a name in `model` is no law, if two laws have one id, or if a law reads a sum not in `sums`.
+    Raises ValueError if a name in `model` is no law, if two laws share an id, or if a law reads a sum not in `sums`.
     """
 
     def __init__(

@@ -52,8 +52,8 @@ class LawMachine(RuleBasedStateMachine):
         return self._actions[-1]
 
     def begin(self) -> None:
-        """Make the opening's calls and call `furnish`, unless this run has made a call already. Every rule calls this
-        first.
+        """Make the opening's calls and call `furnish`, unless this run has made a call already. Initialization rules
+        call this.
         """
         if not self._actions:
             for action in self.walk.opening():

@@ -85,7 +85,7 @@ class Walk:
         """A copy of the walk and its scenarios that also checks `laws`, which may be laws and witnesses but no model
         laws.
 
-        Raises ValueError if two laws have one id.
+        Raises ValueError if two laws share an id.
         """
         return Walk(
             self.protocol,

@@ -132,7 +132,7 @@ def _sets_wait_once(view: View, subject: Pair) -> bool:
     waiting: list[OperatorSet] = []
     for position in range(queue.first, queue.end):
         operator_set = view.rows.get(QUEUED_DEALLOCATIONS, (operator, strategy, position)).operator_set
-        # Compared, and not looked up by hash: a set's number is an unknown integer where this is proved.
+        # Compared by equality, not by hash: in proofs an operator set's number is a symbolic integer.
         if operator_set in waiting:
             return False
         if view.rows.get(ALLOCATIONS, (operator, operator_set, strategy)).pending_diff_magnitude > 0:

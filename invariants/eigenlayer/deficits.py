@@ -56,7 +56,7 @@ def _next_action(choices: Choices, draft: Draft) -> Action:
 
 
 def _is_stuck(draft: Draft, owner: str) -> bool:
-    """True if the owner has a deficit and no pending withdrawal. Then none of its ETH can be paid out any more."""
+    """True if the owner has a deficit and no pending withdrawal. Then no report of its ETH is accepted."""
     return draft.get(POD_OWNERS, owner).deposit_shares < 0 and _waiting(draft, owner) < 0
 
 

@@ -1,4 +1,4 @@
-"""The subjects of a call's list elements, used to see if two elements concern one subject."""
+"""The subjects of a call's list elements, used to see if two elements concern the same subject."""
 
 from collections.abc import Callable
 from typing import Any, Final
@@ -99,10 +99,10 @@ Listed are the actions in which one element can change the state that a later on
 
 
 def are_elements_apart(before: View, call: Any) -> bool:
-    """True if no two elements of the call have one subject."""
+    """True if no two elements of the call have the same subject."""
     find = SUBJECTS.get(type(call))
     if find is None:
         return True
     subjects = find(before.rows, call)
-    # Compared, and not looked up by hash: a set's number is an unknown integer where this is proved.
+    # Compared by equality, not by hash: in proofs an operator set's number is a symbolic integer.
     return all(subject not in subjects[:position] for position, subject in enumerate(subjects))

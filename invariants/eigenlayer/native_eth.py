@@ -209,7 +209,7 @@ def _operator_covers_native_eth(view: View, subject: Pair) -> bool:
 def _report_raises_no_payout(step: AcceptedStep[RecordBeaconChainEthBalanceUpdate]) -> bool:
     """True if the report raises the payout of none of the owner's queued withdrawals, whether slashable or not."""
     owner, before, after = step.action.pod_owner, step.before.rows, step.after.rows
-    # No `return` within loops: a proof then asks one question of all, where it would follow each answer.
+    # No `return` in the loops: so a proof asks one question about all positions, and does not branch at each.
     kept: list[bool] = []
     for nonce in range(before.get(STAKERS, owner).withdrawals_queued):
         for position in range(before.get(WITHDRAWALS, (owner, nonce)).strategy_count):

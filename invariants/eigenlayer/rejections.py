@@ -61,7 +61,7 @@ def _may_leave_sets(before: View, action: DeregisterFromOperatorSets) -> bool:
     if call.sender not in (call.operator, call.avs) or not rows.get(AVSS, call.avs).has_registrar:
         return False
     for position, number in enumerate(call.operator_set_ids):
-        # Compared, and not looked up by hash: a set's number is an unknown integer where this is proved.
+        # Compared by equality, not by hash: in proofs an operator set's number is a symbolic integer.
         if number in call.operator_set_ids[:position]:
             return False
         operator_set: OperatorSet = (call.avs, number)

@@ -196,7 +196,7 @@ def _may_claim(before: View, action: ProcessClaim) -> bool:
 
 
 def _may_claim_alone(before: View, action: ProcessClaim) -> bool:
-    """True if `_may_claim` is, and the claimed cumulative earnings do not exceed what was booked of the token."""
+    """True if `_may_claim` holds, and the cumulative earnings do not exceed the amount booked of the token."""
     if not _may_claim(before, action):
         return False
     shown = action.claim.tokens[0]
@@ -204,7 +204,7 @@ def _may_claim_alone(before: View, action: ProcessClaim) -> bool:
 
 
 def _may_claim_honestly(before: View, action: ProcessClaim) -> bool:
-    """True if `_may_claim` is, and all claims of the token, this one included, do not exceed what was booked of it.
+    """True if `_may_claim` holds, and all claims of the token, this one included, do not exceed the amount booked.
 
     So far the roots are then honest about this token.
     """

@@ -121,7 +121,7 @@ def paid_shares(rows: Draft, staker: str, nonce: int, position: int) -> int:
     ETH is also multiplied by its staker's current beacon chain slashing factor.
     """
     queued = rows.get(QUEUED_SHARES, (staker, nonce, position))
-    # Every position began with its withdrawal. Asked as the contract asks it, a proof need not show that first.
+    # A position starts in its withdrawal's block. Read from the withdrawal, as in the contract, it needs no lemma.
     start_block = rows.get(WITHDRAWALS, (staker, nonce)).start_block
     last_block = start_block + rows.get(CONFIG, SINGLETON).min_withdrawal_delay_blocks
     magnitude = MAX_MAGNITUDES.value_at(rows, (queued.operator, queued.strategy), last_block)

@@ -72,7 +72,7 @@ def _slashes_everything(step: AnyStep) -> bool:
 
 
 def _slashed_pending(step: AnyStep) -> list[int]:
-    """The pending change of each allocation with magnitude that a slash wrote."""
+    """The pending change of each slashed allocation that had magnitude before the slash."""
     settled = [settled_magnitudes(step.before.rows, key[0], key[1], key[2]) for key in written(step.delta, ALLOCATIONS)]
     return [pending_magnitude for magnitude, pending_magnitude, _ in settled if magnitude > 0]
 
@@ -297,7 +297,7 @@ def _gains_after_both_losses(step: AcceptedStep[RecordBeaconChainEthBalanceUpdat
 SLASH: Final = Scope((SlashOperator,))
 REPORT: Final = Scope((RecordBeaconChainEthBalanceUpdate,))
 COMPLETION: Final = Scope((CompleteQueuedWithdrawal,))
-# A number is for ever: what is new goes to the end.
+# A witness's number is permanent: new entries go to the end.
 SEEN: Final[list[tuple[str, Callable[[AnyStep], bool], Scope]]] = [
     ("A slash leaves an operator without magnitude.", _slashes_everything, SLASH),
     ("A slash meets a pending allocation.", lambda step: max([0, *_slashed_pending(step)]) > 0, SLASH),

@@ -80,7 +80,7 @@ def _world(name: str, vault: dict[str, Json]) -> dict[str, Json]:
 
 
 def _opening() -> list[Action]:
-    """The opening: the operator opts in, and the network may slash all of the vault's stake."""
+    """The opening: the operator opts in, and the network's limits are the largest possible."""
     return [
         SetMiddleware(NETWORK, MIDDLEWARE),
         OptInNetwork(OPERATOR, NETWORK),

@@ -103,8 +103,8 @@ def is_overbooked(step: AnyStep) -> bool:
 def _is_due_slash(before: View, action: Slash | ExecuteSlash) -> bool:
     """True if a network's middleware slashes within an epoch of the capture, and the vault has a burner.
 
-    The slasher is instant, or the call executes a request that nobody can veto any more. In a vault's first possible
-    epoch the contracts' timestamps underflow, so it is left out.
+    The slasher is instant, or the call executes a request that nobody can veto any more. Calls at a timestamp below an
+    epoch's duration are left out, as the contracts' arithmetic underflows there.
     """
     call, rows = action, before.rows
     config = rows.get(VAULTS, call.vault)

@@ -4,7 +4,7 @@ The conditions read only the state before the call, and use the terms of the con
 the checks independently. They are filed by concern like the rules, next to the effects of accepted calls.
 
 A call over a list checks each element in the state that the earlier elements left. The laws cover such a call only if
-no two elements have one subject, so that no element meets a change by another.
+no two elements have the same subject, so that no element meets a change by another.
 
 Products, sums and block numbers that exceed their type are reasons like others, in their place in the order.
 """
