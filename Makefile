@@ -77,10 +77,10 @@ lint: $(VENV)/tools
 # Interpreted: the working tree comes first on the path. Compiled: only what is installed is there.
 test: $(STAMP) $(VENV)/npm/done lint
 	$(BIN)/python -m compileall -q $(PACKAGES)
-	PYTHONPATH=. RESTAKE_EXPECT=interpreted $(BIN)/pytest --numprocesses auto --dist worksteal -m "not installed and not serial"
-	PYTHONPATH=. RESTAKE_EXPECT=interpreted $(BIN)/pytest -m serial
-	RESTAKE_EXPECT=$(MODE) $(BIN)/pytest --numprocesses auto --dist worksteal -m "not source and not serial"
-	RESTAKE_EXPECT=$(MODE) $(BIN)/pytest -m "not source and serial"
+	PYTHONPATH=. RESTAKE_EXPECT=interpreted $(BIN)/pytest --numprocesses auto --dist worksteal -m "not installed and not serial and not nightly"
+	PYTHONPATH=. RESTAKE_EXPECT=interpreted $(BIN)/pytest -m "serial and not nightly"
+	RESTAKE_EXPECT=$(MODE) $(BIN)/pytest --numprocesses auto --dist worksteal -m "not source and not serial and not nightly"
+	RESTAKE_EXPECT=$(MODE) $(BIN)/pytest -m "not source and serial and not nightly"
 
 # What tests of the real contracts run. Where there is no npm they are skipped, and say so.
 $(VENV)/npm/done: tests/npm/package-lock.json $(VENV)/tools

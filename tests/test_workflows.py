@@ -76,7 +76,7 @@ def test_nothing_but_the_publication_may_write() -> None:
     checkouts = [
         step for workflow in WORKFLOWS.values() for step in steps(workflow) if "checkout@" in step.get("uses", "")
     ]
-    assert len(checkouts) == 11
+    assert len(checkouts) == 12
     assert all(step["with"]["persist-credentials"] is False for step in checkouts)
     assert [step["with"] for step in checkouts if len(step["with"]) > 1] == [
         {"persist-credentials": False, "fetch-depth": 0}  # the gate needs what it compares with
@@ -111,6 +111,7 @@ def test_jobs_run_what_they_are_there_for_and_end() -> None:
     assert WORKFLOWS["ci"]["jobs"]["without-compiler"]["env"] == {"CC": "/bin/false", "CXX": "/bin/false"}
     assert "--profile audit" in commands["nightly", "audit"][-1]
     assert "RESTAKE_LONG=1 PYTHONPATH=. .venv/bin/pytest tests/gate/test_changes.py" in commands["nightly", "gate"]
+    assert "PYTHONPATH=. .venv/bin/pytest -m nightly" in commands["nightly", "tests"]
     assert WORKFLOWS["ci"]["jobs"]["gate"]["if"] == "github.event_name == 'pull_request'"
     assert {"uses": "./.github/actions/gate", "with": {"base": "origin/${{ github.base_ref }}"}} in WORKFLOWS["ci"][
         "jobs"

@@ -20,8 +20,10 @@ pytestmark = pytest.mark.source
     [
         ("tests.proofs.toy:THEORY", "Move", ["SIGN", "SUM"]),
         ("proofs.eigenlayer.theory:THEORY", "DepositIntoStrategy", ["CONS-01", "DELEG-01", "LEMMA-backed"]),
-        ("proofs.eigenlayer.theory:THEORY", "Undelegate", ["DELEG-01", "LIST-02"]),
-        ("proofs.eigenlayer.theory:THEORY", "QueueWithdrawals", ["QUEUE-01"]),
+        pytest.param(
+            *("proofs.eigenlayer.theory:THEORY", "Undelegate", ["DELEG-01", "LIST-02"]), marks=pytest.mark.nightly
+        ),
+        pytest.param(*("proofs.eigenlayer.theory:THEORY", "QueueWithdrawals", ["QUEUE-01"]), marks=pytest.mark.nightly),
     ],
 )
 def test_cvc5_disagrees_with_nothing_that_is_proved(theory: str, action: str, law_ids: list[str]) -> None:

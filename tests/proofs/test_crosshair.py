@@ -174,6 +174,7 @@ BROKEN_RULES = [
 """For each contract of a call, a bug that it must notice."""
 
 
+@pytest.mark.nightly  # all of them together
 @pytest.mark.parametrize(("contract", "bug"), BROKEN_RULES, ids=[rule[0] for rule in BROKEN_RULES])
 def test_crosshair_refutes_a_contract_whose_rule_is_broken(contract: str, bug: str, source_copy: "SourceCopy") -> None:
     shutil.copytree(ROOT / "tests" / "proofs", source_copy.folder / "tests" / "proofs")

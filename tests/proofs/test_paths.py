@@ -187,6 +187,7 @@ def function_lines(code: CodeType) -> set[int]:
     return lines
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("protocol", ["eigenlayer", "symbiotic"])
 def test_every_path_has_a_state_that_takes_it_and_every_line_of_the_rules_ran(protocol: str) -> None:
     """One test, as both need all paths of a protocol: minutes, which two processes would spend twice."""
