@@ -105,8 +105,9 @@ def stale_proofs(matrix: Mapping[str, Mapping[str, str]]) -> dict[str, int]:
 
 
 def speed(versions: Versions, action: str, scripts: Iterable[Aimed]) -> tuple[int, int] | None:
-    """The interpreted time of a call under base and head, in nanoseconds; None if no
-    script has a call that both accept.
+    """The time of a call of the action under base and head, in nanoseconds of interpreted Python.
+
+    None if no script has such a call that both versions accept.
     """
     for aimed in scripts:
         calls = list(aimed.script.calls)

@@ -133,7 +133,7 @@ class _Run:
         self._scopes: Final[set[str]] = set()
 
     def refuse_another_machine(self, base: str, head: str) -> None:
-        """Raise UnliftableError if the machine differs in a function that no proof runs,
+        """Raise UnliftableError if `spec/machine.py` differs in a function that no proof ran,
         such as one that stores writes.
         """
         files = [Path(folder) / MACHINE_FILE for folder in (base, head)]
@@ -182,7 +182,7 @@ class _Run:
         }
 
     def shown(self, goals: list[Goal], kinds: set[str]) -> dict[str, Any]:
-        """A state and a call for each kind of difference that the solver refutes, with its
+        """A state and a call from the solver, for each kind with a refuted goal, with its
         question; the laws hold in the state.
         """
         found: dict[str, Any] = {}

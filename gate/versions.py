@@ -127,7 +127,9 @@ def _copy(repository: Path, folder: Path) -> None:
 
 
 def _is_left_out(name: str) -> bool:
-    """True for the gate's own package, and for compiled Python files, which would be imported instead of source."""
+    """True for files of the gate's own package, and for compiled Python files, which would
+    be imported instead of source.
+    """
     return Path(name).parts[:1] == (OUR_OWN,) or "__pycache__" in Path(name).parts
 
 

@@ -216,7 +216,7 @@ def security(
     """The verdict on whether any attack pays, for an attacker that accepts a loss of up to `budget`.
 
     Minimum cuts decide where they apply. Otherwise: a small tree, then a search for an attack, then a larger tree.
-    `seconds` is the time limit.
+    `seconds` is the approximate time limit.
     """
     question = Question(network)
     claim = Claim(at_most=-budget, is_strict=ties == "weak")

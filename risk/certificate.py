@@ -291,9 +291,7 @@ class Tree:
                 self.solver.cut(cut)
 
     def _violated(self, relaxed: Relaxed) -> list[Cut]:
-        """The most violated cut of each service, with a prefix of its most used
-        commitments covered; violated ones only.
-        """
+        """The most violated cut of each service that has one; it covers some of the service's most used commitments."""
         program = self.program
         use = [0.0] * len(program.weight)
         for j, column in enumerate(program.columns):

@@ -34,10 +34,7 @@ SECONDS: Final = 20.0
 
 @attrs.frozen
 class Service:
-    """A service: the profit of corrupting it, its threshold, and the amount of each stake that it may slash.
-
-    `slash` is the fraction of the attacking stake that attackers lose.
-    """
+    """A service: its profit, its threshold, what it may slash of each stake, and the fraction that attackers lose."""
 
     profit: Fraction
     threshold: Fraction
@@ -116,9 +113,7 @@ def cost_of(used: Used, left: Mapping[str, Fraction], services: Mapping[str, Ser
 
 @attrs.frozen
 class Path:
-    """The result for one initial slash: FAILS, HOLDS or UNKNOWN. `shortest`: no shorter
-    sequence of falls breaks consensus.
-    """
+    """The path from one slash: FAILS, HOLDS or UNKNOWN. `shortest`: no shorter sequence of falls breaks consensus."""
 
     shock: Shock
     verdict: str
@@ -283,11 +278,13 @@ class BaseLayer:
         return all(brought[stake] <= left[stake] for stake in self.stakes)
 
     def path(self, shock: Shock) -> Path:
-        """The shortest path from a slash of these stakes to a failure of consensus, or a path with HOLDS or UNKNOWN."""
+        """The path from a slash of these stakes: FAILS with the shortest failure of
+        consensus found, else HOLDS or UNKNOWN.
+        """
         return self.one_by_one(shock) or self._beyond(shock)
 
     def one_by_one(self, shock: Shock) -> Path | None:
-        """The shortest path by single falls, if they decide the question; None if joint attacks may matter.
+        """The shortest path if services fall one at a time; None if only joint attacks on several can decide.
 
         HOLDS if consensus survives the loss of everything that any service may slash: more falls only make it worse.
         """
@@ -308,7 +305,7 @@ class BaseLayer:
         return None if fewest is None else self._told(shock, [(name,) for name in fewest], complete)
 
     def _fewest(self, shock: Shock) -> tuple[tuple[str, ...] | None, bool]:
-        """The shortest sequence of single falls that breaks consensus, or None; and True if it is proved shortest."""
+        """The fewest services whose falls, one at a time, break consensus, or None; and True if proved fewest."""
         level: dict[frozenset[str], tuple[str, ...]] = {frozenset(): ()}
         seen = 0
         while level:
@@ -331,7 +328,7 @@ class BaseLayer:
         return (name for name in self.services if name not in fallen and self.falls(name, left))
 
     def _closure(self, shock: Shock, fallen: frozenset[str]) -> tuple[list[str], frozenset[str]]:
-        """All services that fall one by one, in an order of falls and as a set, which depends on no order."""
+        """All services that fall one at a time, as a sequence and as a set; the set depends on no order."""
         order: list[str] = []
         while True:
             name = next(self._falling(self.left(shock, fallen), fallen), None)
@@ -341,7 +338,7 @@ class BaseLayer:
             fallen |= {name}
 
     def _greedy(self, shock: Shock) -> tuple[str, ...] | None:
-        """Some sequence of single falls that breaks consensus, if all of them together do; else None."""
+        """A sequence of services whose falls, one at a time, break consensus; None if all their falls do not."""
         order, _ = self._closure(shock, frozenset())
         for count in range(1, len(order) + 1):
             if self.condition(self.left(shock, order[:count])).broken:
@@ -349,7 +346,7 @@ class BaseLayer:
         return None
 
     def _beyond(self, shock: Shock) -> Path:
-        """The path if joint attacks are included, after all single falls."""
+        """The path that continues with joint attacks after all services that fall one at a time."""
         order, fallen = self._closure(shock, frozenset())
         groups: list[tuple[str, ...]] = [(name,) for name in order]
         joint: dict[tuple[str, ...], Used] = {}
@@ -479,8 +476,8 @@ def is_path(layer: BaseLayer, path: Path) -> bool:
 def shortest_path(layer: BaseLayer, shocks: Mapping[str, Shock]) -> tuple[str, Path]:
     """The operator whose slash has the shortest path to failure, with its path; ties go to the smallest slash.
 
-    If no slash leads to failure, the path is HOLDS if all are, else UNKNOWN. Joint attacks are searched only if single
-    falls break nothing.
+    If no slash leads to failure, the path is HOLDS if all are, else UNKNOWN. Joint attacks are searched only if no
+    sequence of falls, one at a time, breaks consensus.
     """
     paths: dict[str, Path] = {}
     open_: list[str] = []

@@ -143,7 +143,8 @@ class Bounds:
 
     def row(self, service: str, covered: set[int]) -> tuple[int, dict[int, int]]:
         """A linear row that every attack on the service obeys: the weight needed beyond the covered commitments, and
-        the weight that each other commitment contributes, at most that need. Both are divided by their common divisor.
+        the weight that each other commitment contributes, capped at that need if stakes are indivisible. Both are
+        divided by their common divisor.
 
         Raises Refused if the covered commitments do not give a valid row.
         """
