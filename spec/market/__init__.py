@@ -1,1 +1,1 @@
-"""The market around the stake, as a layer on any base that implements its port: a reference design, in integers."""
+"""The market around the stake: a layer on any base that implements its port. It is a reference design, in integers."""

@@ -1,6 +1,7 @@
-"""Actions of the market: one class for each call, `sender` being the account that calls.
+"""Actions of the market: one class for each call. `sender` is the account that calls.
 
-Who needs no permission for a call says so: counting again only brings the books up to date.
+Calls that need no permission say so ("any account"). A call that counts a position or a holding only brings its row up
+to date.
 """
 
 from typing import Final
@@ -16,7 +17,7 @@ from spec.market.state import Risk, Terms
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class OpenOffer:
-    """A service offers fees for its operators' stake in a pool, on terms that it fixes for good."""
+    """A service opens an offer: fees for its operators' stake in a pool, on terms that never change."""
 
     sender: Final[str]
     service: Final[Service]
@@ -34,7 +35,7 @@ class OpenOffer:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class FundOffer:
-    """Anybody adds `amount` of the fee token to the budget of an offer."""
+    """Any account adds `amount` of the fee token to the budget of an offer."""
 
     sender: Final[str]
     service: Final[Service]
@@ -50,7 +51,7 @@ class FundOffer:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class StepRate:
-    """Anybody lets the rate of an offer take its next step, once its period is over."""
+    """Any account moves the rate of an offer by one step, at most once per period."""
 
     sender: Final[str]
     service: Final[Service]
@@ -64,7 +65,9 @@ class StepRate:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Enrol:
-    """An operator lets an offer count its stake, and says which fraction of the fees it keeps."""
+    """An operator enrols in an offer, which counts its stake from then on. It sets the fraction of the fees that it
+    keeps.
+    """
 
     sender: Final[str]
     service: Final[Service]
@@ -80,7 +83,7 @@ class Enrol:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class CountPosition:
-    """Anybody has a position settled, and its stake counted as it is now."""
+    """Any account settles a position, and updates its counted stake."""
 
     sender: Final[str]
     service: Final[Service]
@@ -96,7 +99,7 @@ class CountPosition:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class ProposeCommission:
-    """An operator announces another commission of a position; the last announcement counts."""
+    """An operator announces a new commission of its position. A later announcement replaces it."""
 
     sender: Final[str]
     service: Final[Service]
@@ -112,7 +115,7 @@ class ProposeCommission:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class ApplyCommission:
-    """Anybody lets an announced commission take effect, once its delay is over."""
+    """Any account applies an announced commission, after its delay."""
 
     sender: Final[str]
     service: Final[Service]
@@ -128,7 +131,9 @@ class ApplyCommission:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Join:
-    """A holder lets its weight in a group be counted, to share the fees of those who are slashed with it."""
+    """A holder joins a group, which counts its weight from then on. It shares the fees of the operators behind the
+    group.
+    """
 
     sender: Final[str]
     group: Final[Group]
@@ -140,7 +145,7 @@ class Join:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class CountHolding:
-    """Anybody has a holding settled, and its weight counted as it is now."""
+    """Any account settles a holding, and updates its counted weight."""
 
     sender: Final[str]
     group: Final[Group]
@@ -154,7 +159,7 @@ class CountHolding:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class ClaimFees:
-    """An account is paid the whole units of what it has been credited with."""
+    """An account claims the whole units of its credited fees."""
 
     sender: Final[str]
 
@@ -164,7 +169,9 @@ class ClaimFees:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class OpenFund:
-    """A sponsor opens a fund that insures an offer's pool against slashes of its service, on terms fixed for good."""
+    """A sponsor opens a fund that insures an offer's pool against slashes of its service, on terms that
+    never change.
+    """
 
     sender: Final[str]
     service: Final[Service]
@@ -198,7 +205,7 @@ class Underwrite:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class AnnounceExit:
-    """An underwriter announces that some of its shares leave a fund: all that it announced waits from now on."""
+    """An underwriter announces the exit of some of its shares. The cooldown restarts for all that it has announced."""
 
     sender: Final[str]
     service: Final[Service]
@@ -216,7 +223,7 @@ class AnnounceExit:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Exit:
-    """An underwriter takes out what it announced, once its cooldown is over, at what it is worth by then."""
+    """An underwriter takes out its announced shares after the cooldown, at their value at that time."""
 
     sender: Final[str]
     service: Final[Service]
@@ -232,7 +239,7 @@ class Exit:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class BuyPolicy:
-    """A holder buys `cover` units of the fee token against slashes of an operator, at a bounded premium."""
+    """A holder buys `cover` units of the fee token against slashes of an operator, for at most `highest_premium`."""
 
     sender: Final[str]
     service: Final[Service]
@@ -266,7 +273,7 @@ class BuyPolicy:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class ReleasePolicy:
-    """Anybody lets go of the cover of a policy that has ended, or has paid all of it."""
+    """Any account releases a policy that has ended, or that has paid its whole cover."""
 
     sender: Final[str]
     service: Final[Service]
@@ -282,7 +289,7 @@ class ReleasePolicy:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class LimitCover:
-    """A service limits the cover that is sold from now on to a fraction of its counted stake's worth."""
+    """A service limits the cover that is sold from now on to a fraction of the value of its counted stake."""
 
     sender: Final[str]
     service: Final[Service]
@@ -298,7 +305,7 @@ class LimitCover:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class DeclareAffiliate:
-    """An operator declares an account to be its own, for good."""
+    """An operator declares an account to be its own, permanently."""
 
     sender: Final[str]
     account: Final[str]
@@ -310,10 +317,11 @@ class DeclareAffiliate:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class OpenReceiptVault:
-    """Anybody opens a vault that issues receipts: of a base position behind an operator, or of receipts of `beneath`.
+    """Any account opens a vault that issues receipts: for a base position behind an operator, or for receipts of
+    `beneath`.
 
-    `beneath` is empty for a base position; `pool` and `operator` are empty otherwise. With `mark_period_points` the
-    vault is priced by a mark, which may be stale; without, by what it holds.
+    `beneath` is empty for a base position; otherwise `pool` and `operator` are empty. A positive `mark_period_points`
+    means that a mark, which may be stale, prices the vault. With 0, the vault's holdings price it.
     """
 
     sender: Final[str]
@@ -336,7 +344,7 @@ class OpenReceiptVault:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Mint:
-    """A holder puts tokens, or receipts of the vault beneath, into a vault, for no fewer than `least` receipts."""
+    """A holder puts tokens, or receipts of the vault beneath, into a vault, for at least `least` receipts."""
 
     sender: Final[str]
     vault: Final[str]
@@ -352,7 +360,7 @@ class Mint:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Give:
-    """Anybody puts `amount` into a vault for all of its holders, such as a reward."""
+    """Any account gives `amount` to a vault, for all of its holders and for no receipts, such as a reward."""
 
     sender: Final[str]
     vault: Final[str]
@@ -366,7 +374,9 @@ class Give:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class RedeemReceipts:
-    """A holder gives receipts back for its part, no less than `least`: into the base's queue, or receipts beneath."""
+    """A holder redeems receipts for its part of the vault, at least `least`. A base position is paid through the base's
+    withdrawal queue, receipts of the vault beneath at once.
+    """
 
     sender: Final[str]
     vault: Final[str]
@@ -382,7 +392,9 @@ class RedeemReceipts:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Settle:
-    """Anybody ends what a vault has in the base's queue under a number: a redemption, or what was sent away."""
+    """Any account completes a withdrawal that a vault has in the base's queue: a redemption, or one that the vault did
+    not request, such as after an undelegation by the operator.
+    """
 
     sender: Final[str]
     vault: Final[str]
@@ -396,7 +408,7 @@ class Settle:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Revalue:
-    """Anybody lets a vault's mark be what its position is worth, a period after the last time."""
+    """Any account sets a vault's mark to the value of its position, at most once per period."""
 
     sender: Final[str]
     vault: Final[str]
@@ -408,7 +420,9 @@ class Revalue:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class OpenMandate:
-    """Anybody opens a mandate over the stake of a pool, and governs it: its plans wait for `delay_points`."""
+    """Any account opens a mandate over the stake of a pool, and becomes its governor. Its plans wait for
+    `delay_points`.
+    """
 
     sender: Final[str]
     mandate: Final[str]
@@ -424,7 +438,7 @@ class OpenMandate:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class ProposePlan:
-    """A governor announces another plan of its mandate; the last announcement counts."""
+    """A governor proposes a new plan of its mandate. A later proposal replaces it."""
 
     sender: Final[str]
     mandate: Final[str]
@@ -452,7 +466,7 @@ class ProposePlan:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class AdoptPlan:
-    """Anybody brings the announced plan of a mandate into force, once its delay is over."""
+    """Any account adopts the proposed plan of a mandate, after its delay."""
 
     sender: Final[str]
     mandate: Final[str]
@@ -464,7 +478,7 @@ class AdoptPlan:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class EnrolMandate:
-    """Anybody lets an offer count the stake of a mandate's own account, which keeps no commission."""
+    """Any account enrols the account of a mandate in an offer. The mandate's account keeps no commission."""
 
     sender: Final[str]
     mandate: Final[str]
@@ -478,7 +492,7 @@ class EnrolMandate:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Rebalance:
-    """Anybody has the stake of a mandate moved towards its plan, a period after the last time."""
+    """Any account rebalances the stake of a mandate towards its plan, at most once per period."""
 
     sender: Final[str]
     mandate: Final[str]

@@ -1,6 +1,6 @@
-"""Authority: all that a mandate has to know of the base to split the stake of a pool, beside the port.
+"""Authority: the interface of the base by which a mandate splits the stake of a pool, beside the port.
 
-Both bases implement it from their own views, and every write is an action that the base itself executes.
+Both bases implement it from their own views, and every write is an action that the base executes.
 """
 
 from typing import Final, Protocol
@@ -13,11 +13,11 @@ from spec.market.mandates_state import Target
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Allocated:
-    """The part of a mandate's stake that a target has, in the unit of the whole.
+    """The part of a mandate's stake that one target has, in the unit of `whole`.
 
-    `amount` is what it will have once all that waits has come; `exposed` the most that its service can count on until
-    then; `highest` the most to which the base lets it be raised now. Nothing can be changed while it `is_fixed`. It
-    `is_backed` if its service can take all of it, or as much as the base allows.
+    `amount` is the part after all pending changes. `exposed` is the most that its service can count on until then.
+    `highest` is the most to which the base allows a raise now. `is_fixed` is True if the base allows no change now.
+    `is_backed` is True if the service can slash all of it, or as much as the base allows.
     """
 
     amount: Final[int]
@@ -38,21 +38,22 @@ class Authority(Protocol):
     """The power of an account to split the stake of a pool between targets."""
 
     def opening(self, draft: Draft, account: str, pool: str) -> tuple[object, ...] | None:
-        """The actions by which an account comes to have it; None if it cannot."""
+        """The actions that give an account this authority; None if it cannot get it."""
 
     def can_target(self, account: str, operator: str) -> bool:
-        """True if an operator's stake can be the account's to split."""
+        """True if `account` may have `operator` in its targets."""
 
     def preparations(self, account: str, pool: str) -> tuple[object, ...]:
-        """The actions by which what waited and has come is settled, before anything is split."""
+        """The actions that apply due pending changes, before a split."""
 
     def whole(self, draft: Draft, account: str, pool: str) -> int:
-        """All that there is to split."""
+        """The total to split."""
 
     def allocated(self, draft: Draft, account: str, pool: str, target: Target) -> Allocated:
-        """The part that a target has."""
+        """The part of the stake that a target has."""
 
     def changes(self, draft: Draft, account: str, pool: str, target: Target, amount: int) -> tuple[object, ...]:
-        """The actions by which a target comes to have an amount, after the base's own delays, and has it backed; of the
-        amount that it has, what is missing for that.
+        """The actions that give a target `amount`, after the base's own delays, and let its service slash it.
+
+        If the target has `amount` already, only the actions that are missing for its service to slash it.
         """

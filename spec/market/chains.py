@@ -1,10 +1,10 @@
 """Other chains: tables of stake that are sent there, and certificates that are checked against them.
 
-A table says what its service could slash of each operator at its reference point. On the other chain it is taken at
-its word until it is stale. So what a certificate counts has to be there to be slashed at home until the news of it can
-have come back and be answered: `is_within` says of which terms that is so, and the laws what follows.
+A table lists what its service could slash of each operator at its reference point. The other chain trusts it until it
+is stale. So the stake that a certificate counts must stay slashable at home, until the news of the certificate can have
+returned and home can have reacted. `is_within` says for which terms that is so, and laws state what follows.
 
-The order of the checks of a certificate is that of EigenLayer's ECDSACertificateVerifier, and so are most names. Both
+The checks of a certificate are in the order of EigenLayer's ECDSACertificateVerifier, with mostly its names. Both
 chains count time in the base's points.
 """
 
@@ -36,24 +36,24 @@ from spec.market.recourse import Recourse
 
 
 def answered_by(terms: ChannelTerms, point: int) -> int:
-    """The last point at which home answers a certificate of a point: the news comes back, and home reacts."""
+    """The last point at which home reacts to a certificate accepted at `point`: the news returns, and home reacts."""
     return point + terms.delay_points + terms.reaction_points
 
 
 def is_within(terms: ChannelTerms, window_points: int) -> bool:
-    """True if every certificate is answered within the window after its table's reference point.
+    """True if home reacts to every certificate within the window after its table's reference point.
 
-    The last one comes `staleness_points` after it. A table that is never stale is within no window.
+    The last certificate is accepted `staleness_points` after it. A table that is never stale is within no window.
     """
     staleness_points = terms.staleness_points
     return staleness_points > 0 and answered_by(terms, staleness_points) <= window_points
 
 
 def open_channel(recourse: Recourse, draft: Draft, action: OpenChannel) -> Delta | Reason:
-    """Open a channel. A bounded one only if what it will count can be slashed for as long as it counts.
+    """Open a channel. A bounded channel is accepted only if its stake stays slashable for as long as it counts.
 
     Rejects, in order: NOT_THE_SERVICE, CHANNEL_IS_OPEN, INVALID_STALENESS_PERIOD unless messages take time, no number
-    is negative, and a table is still good when it arrives at the earliest; BEYOND_WINDOW.
+    is negative, and a table is still valid at its earliest arrival; BEYOND_WINDOW.
     """
     channel: Channel = (action.service, action.pool, action.chain)
     offered = action.offered_terms
@@ -82,16 +82,16 @@ def open_channel(recourse: Recourse, draft: Draft, action: OpenChannel) -> Delta
 
 
 def _are_ordered(names: tuple[str, ...]) -> bool:
-    """True if names strictly ascend, so that none is twice among them."""
+    """True if the names are strictly ascending, so that none occurs twice."""
     return all([names[position] < names[position + 1] for position in range(len(names) - 1)])
 
 
 def send_table(port: Port, recourse: Recourse, draft: Draft, action: SendTable) -> Delta | Reason:
-    """Send what the service may slash of each operator, as of the last point that no call can change. Returns it.
+    """Send a table of what the service can slash of each operator, as of the reference point. Returns that point.
 
-    An operator weighs what is not on its way out. All together are worth no more than one could take of them all.
-    Rejects, in order: NO_SUCH_CHANNEL, NOT_THE_SERVICE, TABLE_IS_SENT at this point, OPERATOR_IS_LISTED if one is named
-    twice.
+    The reference point is the last one that no call can change. An operator's weight is its lasting stake that is still
+    slashable for that point. `most` bounds the sum of the weights by what slashes of all could take together. Rejects,
+    in order: NO_SUCH_CHANNEL, NOT_THE_SERVICE, TABLE_IS_SENT at this point, OPERATOR_IS_LISTED if one is named twice.
     """
     channel: Channel = (action.service, action.pool, action.chain)
     if not draft.get(CHANNELS, channel).is_open:
@@ -114,7 +114,7 @@ def send_table(port: Port, recourse: Recourse, draft: Draft, action: SendTable) 
 
 
 def _list_operator(port: Port, recourse: Recourse, draft: Draft, table: TableKey, operator: str) -> None:
-    """Write an operator's entry of a table, add it up, and watch its stake from now on."""
+    """Write an operator's entry of a table, add its weight to the total, and track slashes of its stake from now on."""
     channel, point = table
     service, pool = channel[0], channel[1]
     weight = min(
@@ -130,7 +130,7 @@ def _list_operator(port: Port, recourse: Recourse, draft: Draft, table: TableKey
 
 
 def deliver_table(port: Port, draft: Draft, action: DeliverTable) -> Delta | Reason:
-    """Bring a table to the other chain. Nothing is written if it is there already.
+    """Deliver a table to the other chain. A table that has arrived already changes nothing.
 
     Rejects, in order: NO_SUCH_TABLE if none was sent, or it is disabled; TOO_EARLY for a message;
     TABLE_UPDATE_FOR_PAST_TIMESTAMP if a newer one has arrived. Source: OperatorTableUpdater.updateOperatorTable.
@@ -164,10 +164,10 @@ def _table(sent: StakeTable, has_arrived: bool, is_disabled: bool) -> StakeTable
 
 
 def disable_table(draft: Draft, action: DisableTable) -> Delta | Reason:
-    """Let a table count no longer, whether or not it has arrived. What was accepted of it stays so.
+    """Disable a table, arrived or not. Certificates that were accepted before stay accepted.
 
-    Rejects, in order: NOT_THE_SERVICE, NO_SUCH_TABLE if none was sent, or it is disabled.
-    Source: OperatorTableUpdater.disableRoot.
+    Rejects, in order: NOT_THE_SERVICE, NO_SUCH_TABLE if none was sent, or it is disabled. Source:
+    OperatorTableUpdater.disableRoot.
     """
     table: TableKey = ((action.service, action.pool, action.chain), action.reference_point)
     sent = draft.get(STAKE_TABLES, table)
@@ -180,12 +180,12 @@ def disable_table(draft: Draft, action: DisableTable) -> Delta | Reason:
 
 
 def check_certificate(port: Port, draft: Draft, action: CheckCertificate) -> Delta | Reason:
-    """Accept a certificate whose signers count the threshold. Returns what they count.
+    """Accept a certificate whose signers count at least the threshold. Returns their counted stake.
 
     Rejects, in order: CERTIFICATE_STALE, REFERENCE_TIMESTAMP_DOES_NOT_EXIST if the table has not arrived,
     TABLE_IS_DISABLED, INVALID_SIGNATURE_LENGTH without signers, SIGNERS_NOT_ORDERED, OPERATOR_COUNT_ZERO,
-    VERIFICATION_FAILED if a signer is not in the table, THRESHOLD_NOT_MET where the contract answers with false.
-    Source: ECDSACertificateVerifier.verifyCertificateNominal.
+    VERIFICATION_FAILED if a signer is not in the table, THRESHOLD_NOT_MET where the contract returns false. Source:
+    ECDSACertificateVerifier.verifyCertificateNominal.
     """
     channel: Channel = (action.service, action.pool, action.chain)
     table: TableKey = (channel, action.reference_point)
@@ -229,7 +229,9 @@ def check_certificate(port: Port, draft: Draft, action: CheckCertificate) -> Del
 
 
 def observe_stake(port: Port, recourse: Recourse, before: Draft, draft: Draft, writes: list[Write]) -> None:
-    """Note what a base call has slashed of what tables count, moved by a rounded number, and let services give up."""
+    """Record a base call's effects on stake that tables count: slashes, rounded changes, and recourse that services
+    gave up.
+    """
     groups = [*recourse.rounded(writes)]
     for slashed in port.slashes(before, draft, writes):
         note_slash(recourse, draft, slashed)
@@ -243,7 +245,7 @@ def observe_stake(port: Port, recourse: Recourse, before: Draft, draft: Draft, w
 
 
 def note_slash(recourse: Recourse, draft: Draft, slashed: Slashed) -> None:
-    """Note what a slash took, where a table counts the stake that it took from."""
+    """Record the amount of a slash, if a table counts the stake that it took from."""
     purse = recourse.purse(slashed.service, slashed.operator, slashed.pool)
     so_far = draft.get(SLASHED_OF_PURSES, purse)
     if so_far.is_watched:
@@ -251,7 +253,7 @@ def note_slash(recourse: Recourse, draft: Draft, slashed: Slashed) -> None:
 
 
 def _note_rounding(draft: Draft, group: Group) -> None:
-    """Count a rounding, where a table counts the group's stake."""
+    """Count a rounding, if a table counts the group's stake."""
     so_far = draft.get(ROUNDED_OF_GROUPS, group)
     if so_far.is_watched:
         draft.put(ROUNDED_OF_GROUPS, group, RoundedSoFar(True, so_far.roundings + 1))

@@ -1,4 +1,4 @@
-"""Actions of tables of stake on other chains: `sender` is the account that calls, at home or there."""
+"""Actions of tables of stake on other chains. `sender` is the account that calls, at home or on the other chain."""
 
 from typing import Final
 
@@ -10,7 +10,7 @@ from spec.market.port import Service
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class OpenChannel:
-    """A service opens a channel to another chain for its stake in a pool, on terms that it fixes for good."""
+    """A service opens a channel to another chain for its stake in a pool, on terms that never change."""
 
     sender: Final[str]
     service: Final[Service]
@@ -28,7 +28,7 @@ class OpenChannel:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class SendTable:
-    """A service sends what it may slash of its operators now, each named once."""
+    """A service sends a table of the stake that it can slash from the named operators now. Each may be named once."""
 
     sender: Final[str]
     service: Final[Service]
@@ -46,7 +46,7 @@ class SendTable:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class DeliverTable:
-    """Anybody brings a table that was sent to the other chain."""
+    """Any account delivers a sent table to the other chain."""
 
     sender: Final[str]
     service: Final[Service]
@@ -64,7 +64,7 @@ class DeliverTable:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class DisableTable:
-    """A service lets a table count no longer on the other chain."""
+    """A service disables a table, which then no longer counts on the other chain."""
 
     sender: Final[str]
     service: Final[Service]
@@ -82,7 +82,9 @@ class DisableTable:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class CheckCertificate:
-    """Anybody has a certificate checked on the other chain: that its signers, in ascending order, count `threshold`."""
+    """Any account has a certificate checked on the other chain: its signers, in ascending order, must count
+    `threshold`.
+    """
 
     sender: Final[str]
     service: Final[Service]

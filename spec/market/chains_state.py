@@ -1,7 +1,7 @@
-"""The rows of tables of stake on other chains, behind those of the receipts.
+"""The rows of tables of stake on other chains.
 
-A *channel* leads from a service's stake in a pool to one other chain. A *table of stake* is what was sent through it:
-what the service could slash of each operator at its reference point. A *certificate* is what operators signed there.
+A *channel* connects a service's stake in a pool to one other chain. A *table of stake*, sent through it, lists what the
+service could slash of each operator at its reference point. A *certificate* is a statement that operators signed there.
 """
 
 from typing import Final
@@ -16,22 +16,24 @@ Channel = tuple[Service, str, str]
 """A channel's identity: the service, the pool of its stake, and the name of the other chain."""
 
 TableKey = tuple[Channel, int]
-"""A table of stake: its channel, and its reference point."""
+"""The key of a table of stake: its channel, and its reference point."""
 
 EntryKey = tuple[TableKey, str]
-"""An operator's entry in a table of stake."""
+"""The key of an operator's entry in a table of stake."""
 
 Purse = tuple[Service, str, str]
-"""The stake that slashes take from, by `Recourse.purse`; or a service's stake of an operator, or of any, in a pool."""
+"""The key of the stake that slashes take from, as `Recourse.purse` gives it. In FORGONE, a service, an operator (or
+ANY_OPERATOR) and a pool.
+"""
 
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class ChannelTerms:
     """A channel's terms, fixed when it is opened.
 
-    A message takes `delay_points` in either direction at least. A table is good for `staleness_points` after its
-    reference point; for ever if that is 0. Home answers what it hears of within `reaction_points`. A channel that is
-    `bounded` was refused if what it counts could leave before that.
+    A message takes at least `delay_points` in either direction. A table is valid for `staleness_points` after its
+    reference point, or forever if that is 0. Home reacts to a message within `reaction_points`. A channel that
+    `is_bounded` could only be opened if the stake that it counts stays slashable until home has reacted.
     """
 
     is_open: Final[bool]
@@ -57,7 +59,9 @@ class ChannelTerms:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class ChannelUse:
-    """The reference point of the newest table that arrived, and how many certificates were accepted."""
+    """The use of a channel: the newest reference point of an arrived table (-1 for none), and the number of
+    certificates.
+    """
 
     newest_point: Final[int]
     certificates: Final[int]
@@ -69,9 +73,9 @@ class ChannelUse:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class StakeTable:
-    """A table of stake: its operators' weights added up, and the most that all of them could lose together.
+    """A table of stake: its number of operators, their total weight, and the most that all of them could lose together.
 
-    It counts on the other chain once it has arrived, until it is disabled.
+    It is valid on the other chain from its arrival until it is disabled.
     """
 
     is_sent: Final[bool]
@@ -100,7 +104,7 @@ class StakeTable:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Entry:
-    """An operator's weight in a table, and what had been slashed and rounded of its stake when it was sent."""
+    """An operator's weight in a table, and what had been slashed and rounded from its stake when the table was sent."""
 
     is_listed: Final[bool]
     weight: Final[int]
@@ -118,7 +122,9 @@ class Entry:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Certificate:
-    """A certificate that was accepted at a point: the reference point of its table, its signers, and what it counts."""
+    """An accepted certificate: its table's reference point, the point of acceptance, its signers, and their counted
+    stake.
+    """
 
     is_accepted: Final[bool]
     reference_point: Final[int]
@@ -143,7 +149,7 @@ class Certificate:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class SlashedSoFar:
-    """All that slashes have taken of a purse since a table first counted it."""
+    """The total that slashes have taken from a stake since a table first counted it."""
 
     is_watched: Final[bool]
     amount: Final[int]
@@ -155,7 +161,7 @@ class SlashedSoFar:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class RoundedSoFar:
-    """The number of times that a group's stake was moved by a rounded number since a table first counted it."""
+    """The number of rounded changes of a group's stake since a table first counted it."""
 
     is_watched: Final[bool]
     roundings: Final[int]
@@ -167,7 +173,7 @@ class RoundedSoFar:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class ForgoneSoFar:
-    """The point before which a service has given up what it counted."""
+    """The point before which a service has given up the stake that it counted."""
 
     before_point: Final[int]
 

@@ -5,8 +5,7 @@
      "steps": [{"action": "FundOffer", "args": {"sender": "avs0", ...}, "ok": true, "error": null, "returns": null,
                 "post": {"base": {a base's post}, "market": {"market_meters": [[key, row], ...], ...}}}]}
 
-A call of either is written by its class and its fields, time that passes as a call of its own. Numbers are decimal
-strings.
+A call of either is its class name and its fields. Time that passes is a call of its own. Numbers are decimal strings.
 """
 
 import sys
@@ -38,7 +37,7 @@ SETTINGS_FIELDS: Final = ("fee_token", "commission_delay_points")
 def market_on(
     name: str, base: Protocol, port: Port, custody: Custody, authority: Authority, recourse: Recourse
 ) -> Protocol:
-    """The market on a base, as one protocol, under a name of its own."""
+    """The protocol of the market on a base, under its own name."""
     layered = Layered(base.schema, base.actions, base.transition, market_layer(port, custody, authority, recourse))
     codec = _Codec(name, base, layered)
     return Protocol(
@@ -58,12 +57,15 @@ def market_on(
 
 
 def _reasons_of(base: Protocol) -> type[Rejection]:
-    """The reasons of both, for who counts them; a rule answers with a member of the base's or of the market's own."""
+    """An enumeration of the reasons of the base and of the market, for callers that list or count them.
+
+    A rule returns a member of the base's or of the market's own enumeration, not of this one.
+    """
     return cast("type[Rejection]", Enum("Reason", [(reason.name, reason.value) for reason in (*base.reasons, *Reason)]))
 
 
 def state_on(base: State, schema: Schema, settings: Settings) -> State:
-    """A state of a base with an empty market on it."""
+    """A base's state with an empty market on top."""
     state = schema.empty_state()
     for index, rows in enumerate(base.tables):
         state.tables[index].update(rows)
@@ -72,7 +74,7 @@ def state_on(base: State, schema: Schema, settings: Settings) -> State:
 
 
 class _Codec:
-    """Reads and writes the traces of the market on one base."""
+    """The reader and writer of traces of the market on one base."""
 
     def __init__(self, name: str, base: Protocol, layered: Layered) -> None:
         self._name: Final = name
@@ -84,7 +86,7 @@ class _Codec:
         self._errors: Final = frozenset([reason.value for reason in (*base.reasons, *Reason)])
 
     def read_trace(self, document: dict[str, Json]) -> Trace:
-        """A trace file: the state it starts from, and its steps."""
+        """Parse a trace file: its starting state, and its steps. Raises MalformedTrace if it violates the format."""
         check_fields(document, (*HEAD, "steps"), "")
         if document["protocol"] != self._name:
             raise MalformedTrace("protocol", f"expected {self._name!r}, found {shown(document['protocol'])}")
@@ -105,7 +107,7 @@ class _Codec:
     def write_trace(
         self, transition: Transition[Any], head: Mapping[str, Json], actions: Sequence[Any]
     ) -> dict[str, Json]:
-        """A trace file of what the rules answer to the actions."""
+        """A trace file with the rules' outcome of each action. `head` is a trace file's JSON without its steps."""
         check_fields(head, HEAD, "")
         trace = self.read_trace({**head, "steps": []})
         state, steps = trace.genesis, list[Json]()
@@ -141,7 +143,7 @@ class _Codec:
         )
 
     def observe(self, state: State, world: object, _context: object) -> Json:
-        """The whole state: the base's as its traces show it, and every row of the market that was written."""
+        """The whole state: the base's as its traces show it, and every written row of the market."""
         tables = self._schema.tables[FIRST_LAYER_TABLE:]
         rows: dict[str, Json] = {
             table.name: [[_write(key), _fields(row)] for key, row in sorted(state.rows(table).items(), key=repr)]
@@ -150,7 +152,7 @@ class _Codec:
         return {"base": self._base.observe(state, world, {}), "market": rows}
 
     def check_post(self, post: Json, world: object, where: str) -> None:
-        """Refuse a state of the wrong shape."""
+        """Raise MalformedTrace if a recorded state violates the format."""
         fields = as_object(post, where)
         check_fields(fields, ("base", "market"), where)
         self._base.check_post(fields["base"], world, f"{where}.base")
@@ -158,20 +160,24 @@ class _Codec:
         check_fields(as_object(fields["market"], f"{where}.market"), names, f"{where}.market")
 
     def write_returns(self, action: object, returns: object) -> Json:
-        """The return value of an accepted call: a base's as its traces write it, a market's as a decimal string."""
+        """The JSON of an accepted call's return value: a base call's in its own format, a market call's as a decimal
+        string.
+        """
         if isinstance(action, self._own):
             return None if returns is None else _write(returns)
         return self._base.write_returns(action, returns)
 
 
 def _fields(value: object) -> dict[str, Json]:
-    """A call or a row, by its fields."""
+    """The JSON of a call or a row: an object of its fields."""
     fields = cast("tuple[attr.Attribute[object], ...]", attr.fields(cast(Any, type(value))))
     return {field.name: _write(getattr(value, field.name)) for field in fields}
 
 
 def _write(value: object) -> Json:
-    """A value within a call or a row: a number as a decimal string, a record by its fields and what it is."""
+    """The JSON of a value in a call or a row. An integer is a decimal string; a record is its fields and `is`, its
+    class.
+    """
     if isinstance(value, bool | str):
         return value
     if isinstance(value, int):
@@ -186,14 +192,16 @@ Kinds = Mapping[str, Any]
 
 
 def _records(actions: tuple[type[object], ...]) -> dict[str, Any]:
-    """Every record that calls are made of: those that stand in the modules of the calls."""
+    """The record classes that calls contain: all attrs classes in the modules that define the calls."""
     modules = [sys.modules[name] for name in dict.fromkeys([kind.__module__ for kind in actions])]
     there = [getattr(module, name) for module in modules for name in dir(module)]
     return {kind.__name__: kind for kind in there if isinstance(kind, type) and attr.has(kind)}
 
 
 def _read_record(kind: Any, value: Json, where: str, kinds: Kinds) -> Any:
-    """A record of its fields, or MalformedTrace. What a field has to be is known as far as the compiler keeps it."""
+    """A record of class `kind`, from its fields. Raises MalformedTrace. Fields are checked as far as their types are
+    known.
+    """
     fields = as_object(value, where)
     hints = typing.get_type_hints(kind)
     names = [field.name for field in attr.fields(kind)]
@@ -210,7 +218,7 @@ def _read_record(kind: Any, value: Json, where: str, kinds: Kinds) -> Any:
 
 
 def _read(hint: Any, value: Json, where: str, kinds: Kinds) -> Any:
-    """A value within a call, or MalformedTrace. Digits are a number, unless a field is said to be a name."""
+    """A value in a call. Raises MalformedTrace. A text of digits is a number, unless the field's type is a name."""
     if isinstance(value, bool):
         return value
     if isinstance(value, list):

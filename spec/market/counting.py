@@ -1,7 +1,8 @@
-"""Counting: positions and holdings, which rows of the base they depend on, and how they are settled before they change.
+"""Counting: the base rows on which positions and holdings depend, and their settling before they change.
 
-A base call that writes one of these rows has the observer settle and count again what depends on it, and nothing else:
-so a base call costs what it touches. At most MAX_COUNTED positions and as many holdings depend on one row.
+After a base call, the observer settles and recounts only the positions and holdings that depend on a written row. So
+the cost of a base call depends on the rows that it writes. At most MAX_COUNTED positions, and as many holdings, depend
+on one row.
 """
 
 from typing import Final
@@ -31,11 +32,13 @@ from spec.market.state import (
 )
 
 MAX_COUNTED: Final = 32
-"""The most positions, and the most holdings, that depend on one row of the base: a bound of a call's work."""
+"""The most positions, and the most holdings, that depend on one base row. It bounds the work after one call."""
 
 
 def watch_position(port: Port, draft: Draft, position: Position) -> bool:
-    """Note on which rows of the base a position's stake depends. False if one of them has no room."""
+    """Record the base rows on which a position's stake depends. Returns False if one of them has
+    MAX_COUNTED positions.
+    """
     (service, pool), operator = position
     for row in port.rows_of_stake(service, operator, pool):
         if POSITIONS_BY_ROW.size(draft, row) >= MAX_COUNTED:
@@ -45,7 +48,9 @@ def watch_position(port: Port, draft: Draft, position: Position) -> bool:
 
 
 def watch_holding(port: Port, draft: Draft, holding: Holding) -> bool:
-    """Note on which rows of the base a holding's weight depends. False if one of them has no room."""
+    """Record the base rows on which a holding's weight depends. Returns False if one of them has
+    MAX_COUNTED holdings.
+    """
     for row in port.rows_of_weight(holding[0], holding[1]):
         if HOLDINGS_BY_ROW.size(draft, row) >= MAX_COUNTED:
             return False
@@ -54,21 +59,21 @@ def watch_holding(port: Port, draft: Draft, holding: Holding) -> bool:
 
 
 def advance(port: Port, draft: Draft, offer: Offer) -> Meter:
-    """The meter of an offer as of now, stored."""
+    """Store and return the meter of an offer as of now."""
     meter = advanced(draft.get(METERS, offer), port.now(draft))
     draft.put(METERS, offer, meter)
     return meter
 
 
 def credit(draft: Draft, account: str, grains: int) -> None:
-    """Add to what an account can claim, or take from it."""
+    """Change an account's claimable grains by `grains`, which may be negative."""
     draft.put(CLAIMABLES, account, Claimable(draft.get(CLAIMABLES, account).grains + grains))
 
 
 def settle_position(port: Port, draft: Draft, position: Position) -> None:
-    """Hand over what a position has earned up to now: to its operator the commission, the rest to its group.
+    """Pay a position's earnings up to now: the commission to its operator, the rest to its group.
 
-    A group that nobody has joined is given nothing: the rest goes back to the budget.
+    If no holder has joined the group, the rest returns to the budget.
     """
     (service, pool), operator = position
     offer: Offer = (service, pool)
@@ -97,7 +102,7 @@ def settle_position(port: Port, draft: Draft, position: Position) -> None:
 
 
 def _share(draft: Draft, group: Group, grains: int) -> bool:
-    """Let a group share some grains by weight; what does not go round is carried. False if nobody has joined it."""
+    """Divide grains among a group by weight, and carry the remainder on. Returns False if the group has no weight."""
     shared = draft.get(GROUPS, group)
     if shared.weight == 0:
         return False
@@ -116,13 +121,13 @@ def _share(draft: Draft, group: Group, grains: int) -> bool:
 
 
 def settle_group(port: Port, draft: Draft, group: Group) -> None:
-    """Settle every position whose fees a group shares: so that who comes later has no part in them."""
+    """Settle every position whose fees a group shares, so that a later holder has no part in them."""
     for listed in FEEDS.members(draft, group):
         settle_position(port, draft, listed.position)
 
 
 def settle_holding(draft: Draft, holding: Holding) -> None:
-    """Credit a holder with what its group has given each unit of its weight since it was settled last."""
+    """Credit a holder with the grains that its group gave to its weight since the last settling."""
     group, holder = holding
     shared = draft.get(GROUPS, group)
     counted = draft.get(HOLDINGS, holding)
@@ -142,7 +147,7 @@ def settle_holding(draft: Draft, holding: Holding) -> None:
 
 
 def recount_position(port: Port, draft: Draft, position: Position) -> int:
-    """Count the lasting stake of a settled position as it is now. Returns it."""
+    """Update the counted stake of a settled position to its current lasting stake. Returns that stake."""
     (service, pool), operator = position
     offer: Offer = (service, pool)
     counted = draft.get(POSITIONS, position)
@@ -167,7 +172,7 @@ def recount_position(port: Port, draft: Draft, position: Position) -> int:
 
 
 def recount_holding(port: Port, draft: Draft, holding: Holding) -> int:
-    """Count the weight of a settled holding as it is now. Returns it."""
+    """Update the counted weight of a settled holding to its current weight. Returns that weight."""
     group, holder = holding
     shared = draft.get(GROUPS, group)
     counted = draft.get(HOLDINGS, holding)
@@ -187,10 +192,10 @@ def recount_holding(port: Port, draft: Draft, holding: Holding) -> int:
 
 
 def observe_rows(port: Port, draft: Draft, writes: list[Write]) -> None:
-    """Settle, then count again, what depends on rows that the base has written.
+    """Settle and recount the positions and holdings that depend on the rows that a base call wrote.
 
-    Every group of a holding that may change is settled as it was, from all positions that feed it; then every position
-    and every holding; and only then is anything counted anew.
+    The order is: settle each affected holding's group, with all positions that feed it; settle the affected positions;
+    settle the affected holdings; recount the positions; recount the holdings.
     """
     positions: dict[Position, None] = {}
     holdings: dict[Holding, None] = {}

@@ -1,7 +1,7 @@
-"""Custody: all that a vault of receipts has to know of the base to hold a position in it, beside the port.
+"""Custody: the interface of the base by which a vault of receipts holds a position, beside the port.
 
-Both bases implement it from their own views, and every write is an action that the base itself executes. A *position*
-is counted in units of which no slash moves the number, and is taken out in *pieces*, the base's own.
+Both bases implement it from their own views, and every write is an action that the base executes. A *position* is
+counted in units whose number no slash changes. It is withdrawn in *pieces*, the base's own unit of withdrawals.
 """
 
 from typing import Protocol
@@ -13,30 +13,32 @@ class Custody(Protocol):
     """Positions of accounts in pools of the base."""
 
     def deposits(self, draft: Draft, sender: str, account: str, pool: str, amount: int) -> tuple[object, ...]:
-        """The actions by which a sender's tokens become a position of an account."""
+        """The actions that deposit a sender's tokens as a position of `account`."""
 
     def delegation(self, draft: Draft, account: str, operator: str) -> tuple[object, ...]:
-        """The actions by which an account's positions stand behind an operator; none where pools themselves do."""
+        """The actions that delegate an account's positions to an operator. None on a base whose pools delegate
+        themselves.
+        """
 
     def position(self, draft: Draft, account: str, pool: str) -> int:
-        """The account's part of its pool, exact: no slash moves it, a deposit adds to it what it is a part of."""
+        """The account's position in a pool, exact. A slash does not change it, a deposit increases it in proportion."""
 
     def pieces(self, draft: Draft, account: str, pool: str) -> int:
-        """The position in pieces, of which each is as large a part of it as any other."""
+        """The account's position in pieces. All pieces are equal parts of the position."""
 
     def worth(self, draft: Draft, account: str, pool: str) -> int:
-        """The worth of the position now, in the pool's unit. Rounds down."""
+        """The current value of the position, in the pool's unit. Rounds down."""
 
     def withdrawal(self, account: str, pool: str, pieces: int, holder: str) -> object:
-        """The action by which pieces enter the base's queue, for a holder where the base knows it there."""
+        """The action that queues pieces for withdrawal, in the holder's name if the base allows it."""
 
     def number(self, draft: Draft, account: str) -> int | None:
-        """The number of the account's last withdrawal; None where the base has it for the holder itself."""
+        """The number of the account's last withdrawal; None if the base records withdrawals under the holder."""
 
     def settlement(self, draft: Draft, account: str, pool: str, number: int, in_tokens: bool) -> object | None:
-        """The action by which a withdrawal leaves the base's queue, in tokens or into the position again.
+        """The action that completes a queued withdrawal, in tokens or back into the position.
 
-        None where the base pays the holder itself.
+        None if the base pays the holder itself.
         """
 
     def token(self, draft: Draft, pool: str) -> str:

@@ -1,8 +1,8 @@
 """EigenLayer as the market sees it: a service is an operator set, a pool a strategy, a point a block.
 
-The stakers who delegate to an operator bear its slashes in a strategy together: they are a group. Amounts are shares of
-the strategy. A slash that would revert for its arithmetic alone, as in the first blocks of a chain, counts in `lasting`
-as possible: no more than blocks are missing.
+The stakers who delegate to an operator bear its slashes in a strategy together, so they are a group. Amounts are shares
+of the strategy. In some blocks every slash reverts by an arithmetic panic, as in the first blocks of a chain. `lasting`
+ignores this: such a slash is possible some blocks later.
 """
 
 from typing import Final, cast
@@ -71,17 +71,18 @@ TABLES_OF_WEIGHT: Final = (STAKERS, STAKER_SHARES, POD_OWNERS)
 
 
 class EigenLayerPort:
-    """The port, from EigenLayer's own views."""
+    """The market's port on EigenLayer, from EigenLayer's own views."""
 
     def now(self, draft: Draft) -> int:
-        """The block in which this call executes."""
+        """The current block."""
         return current_block(draft)
 
     def slashable(self, draft: Draft, service: Service, operator: str, pool: str) -> Slashable:
-        """The shares behind an allocation that its operator set can slash now; those in the withdrawal queue included.
+        """The shares behind an allocation that its operator set can slash now, including shares in the withdrawal
+        queue.
 
-        Lasting are the delegated ones behind the magnitude that a pending deallocation leaves, of an operator that is
-        registered. Each division rounds down. Source: AllocationManager.slashOperator.
+        `lasting` are the delegated shares behind the magnitude that a pending deallocation leaves, for a registered
+        operator. Each division rounds down. Source: AllocationManager.slashOperator.
         """
         block = current_block(draft)
         if (
@@ -101,7 +102,9 @@ class EigenLayerPort:
         )
 
     def rows_of_stake(self, service: Service, operator: str, pool: str) -> tuple[RowKey, ...]:
-        """The registration, the allocation, the set's strategy and slasher, the operator's magnitude and shares."""
+        """The rows of the registration, the allocation, the set's strategy and slasher, the operator's magnitude and
+        shares.
+        """
         return (
             (REGISTRATIONS.name, (operator, service)),
             (ALLOCATIONS.name, (operator, service, pool)),
@@ -112,14 +115,15 @@ class EigenLayerPort:
         )
 
     def group(self, operator: str, pool: str) -> Group:
-        """The stakers delegated to an operator, in one strategy."""
+        """The group of the stakers delegated to an operator, in one strategy."""
         return (operator, pool)
 
     def weight(self, draft: Draft, group: Group, holder: str) -> int:
-        """Deposit shares times the scaling factor, rounded down: of native ETH also times the beacon chain's factor.
+        """Deposit shares times the scaling factor, rounded down; for native ETH also times the beacon chain slashing
+        factor.
 
-        The operator's magnitude, by which slashes lower all of them alike, is no part of it. None of who delegates to
-        somebody else. Source: SlashingLib.scaleForQueueWithdrawal.
+        It excludes the operator's max magnitude, by which slashes lower all weights alike. 0 for a staker that is
+        delegated to another operator. Source: SlashingLib.scaleForQueueWithdrawal.
         """
         operator, strategy = group[0], group[1]
         if draft.get(STAKERS, holder).delegated_to != operator:
@@ -132,21 +136,26 @@ class EigenLayerPort:
         return scaled_shares(held.deposit_shares, held.deposit_scaling_factor_wad)
 
     def rows_of_weight(self, group: Group, holder: str) -> tuple[RowKey, ...]:
-        """The staker's operator, and its shares."""
+        """The rows of the staker's operator and of its shares."""
         shares: RowKey = (STAKER_SHARES.name, (holder, group[1]))
         if group[1] == BEACON_CHAIN_ETH:
             shares = (POD_OWNERS.name, holder)
         return ((STAKERS.name, holder), shares)
 
     def value(self, draft: Draft, group: Group, holder: str) -> int:
-        """The shares that a staker could withdraw if it queued them now. Source: DelegationManager."""
+        """The shares that a staker could withdraw if it queued them now; 0 if it is not delegated to the group's
+        operator.
+
+        Source: DelegationManager.
+        """
         if draft.get(STAKERS, holder).delegated_to != group[0]:
             return 0
         return withdrawable_shares_of(draft, holder, group[1])
 
     def slashes(self, before: Draft, after: Draft, writes: list[Write]) -> tuple[Slashed, ...]:
-        """The strategies of the one slash that a Delta can hold, in its order; those in which nothing was allocated are
-        passed over. Native ETH, which is booked apart, is what that book grew by.
+        """The slashes in a Delta: one for each strategy of the one slash that it can contain, in its order.
+
+        Strategies without allocation are skipped. For native ETH the amount is the growth of the burnable shares.
         """
         found: list[Slashed] = []
         for write in writes:
@@ -167,24 +176,24 @@ class EigenLayerPort:
         return TransferToken(sender, token, recipient, amount)
 
     def balance(self, draft: Draft, token: str, account: str) -> int:
-        """The account's balance."""
+        """The account's balance of the token."""
         return draft.get(TOKEN_BALANCES, (token, account)).amount
 
     def tables_of_stake(self) -> tuple[Table[object, object], ...]:
-        """The tables of all that decides what can be slashed."""
+        """The tables that decide what can be slashed."""
         return cast("tuple[Table[object, object], ...]", TABLES_OF_STAKE)
 
     def tables_of_slashes(self) -> tuple[Table[object, object], ...]:
-        """The table that has a set's count of slashes."""
+        """The table that holds each operator set's number of slashes."""
         return cast("tuple[Table[object, object], ...]", (OPERATOR_SETS,))
 
     def tables_of_weight(self) -> tuple[Table[object, object], ...]:
-        """The tables of what stakers hold and to whom they delegate."""
+        """The tables of stakers' shares and of their operators."""
         return cast("tuple[Table[object, object], ...]", TABLES_OF_WEIGHT)
 
 
 def _delegated(draft: Draft, operator: str, strategy: str, magnitude: int) -> int:
-    """Delegated shares that taking `magnitude` off the operator's max magnitude takes. Rounds down.
+    """The delegated shares that a slash of `magnitude` from the operator's max magnitude takes. Rounds down.
 
     Source: SlashingLib.calcSlashedAmount.
     """
@@ -197,19 +206,19 @@ def _delegated(draft: Draft, operator: str, strategy: str, magnitude: int) -> in
 
 
 class EigenLayerCustody:
-    """Custody, by deposit shares times the scaling factor: a slash lowers the operator's magnitude, and neither."""
+    """Custody on EigenLayer. A position is deposit shares times the scaling factor, which a slash does not change."""
 
     def deposits(self, draft: Draft, sender: str, account: str, pool: str, amount: int) -> tuple[object, ...]:
-        """A transfer to the account, and its deposit."""
+        """A transfer of the tokens to the account, and its deposit."""
         token = self.token(draft, pool)
         return (TransferToken(sender, token, account, amount), DepositIntoStrategy(account, pool, token, amount))
 
     def delegation(self, draft: Draft, account: str, operator: str) -> tuple[object, ...]:
-        """The account's delegation, without a signature: of operators that ask for none."""
+        """The account's delegation without a signature. It works for operators without approver."""
         return (DelegateTo(account, operator, NO_APPROVAL),)
 
     def position(self, draft: Draft, account: str, pool: str) -> int:
-        """Deposit shares times the scaling factor, before it is rounded."""
+        """Deposit shares times the scaling factor, unrounded."""
         held = draft.get(STAKER_SHARES, (account, pool))
         return held.deposit_shares * held.deposit_scaling_factor_wad
 
@@ -222,15 +231,15 @@ class EigenLayerCustody:
         return withdrawable_shares_of(draft, account, pool)
 
     def withdrawal(self, account: str, pool: str, pieces: int, holder: str) -> object:
-        """A withdrawal of the account's: none but itself can be paid."""
+        """A withdrawal by the account itself, as no other account can receive it."""
         return QueueWithdrawals(account, (WithdrawalRequest((pool,), (pieces,)),))
 
     def number(self, draft: Draft, account: str) -> int | None:
-        """The nonce before the account's next one."""
+        """The nonce of the account's last queued withdrawal."""
         return draft.get(STAKERS, account).withdrawals_queued - 1
 
     def settlement(self, draft: Draft, account: str, pool: str, number: int, in_tokens: bool) -> object | None:
-        """A completion, in tokens or in shares."""
+        """The completion of a withdrawal, in tokens or in shares."""
         completion = Completion(account, number, (self.token(draft, pool),), in_tokens)
         return CompleteQueuedWithdrawal(account, completion)
 

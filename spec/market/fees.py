@@ -1,13 +1,13 @@
-"""Fees with a price that moves: services pay for stake that they can slash and that stays, by the point and the unit.
+"""Fees with a price that moves: services pay for the lasting stake that they can slash, per point and unit.
 
-A service opens an *offer* for the stake of a pool and funds its budget. The operators who enrol have *positions*: the
-lasting stake that the service can slash of each is counted, and earns the offer's rate at every point, until the budget
-is empty. An operator keeps its commission; the rest goes to the *group* that bears its slashes, where all who have
-joined share it by weight. What nobody has joined for goes back to the budget.
+A service opens an *offer* for the stake of a pool, and funds its budget. Operators enrol, and so have *positions*: the
+lasting stake of each that the service can slash is counted. It earns the offer's rate at every point, until the budget
+is empty. An operator keeps its commission. The rest goes to the *group* that bears its slashes, and the holders that
+have joined the group share it by weight. If no holder has joined, the rest returns to the budget.
 
-Everything is settled before it changes. Positions and groups settle by an index: what each unit has earned since the
-beginning. Only two amounts ever round: a group cannot give a fraction of a grain to each unit of weight, and carries it
-on to the next time; and only whole units of the token are paid. Both roundings keep what they leave.
+Positions and groups are settled before they change. They settle by an index, the total that each unit has earned so
+far. Only two amounts are rounded. A group cannot give each unit of weight a fraction of a grain, and carries the
+remainder on. Only whole units of the token are paid, and the claimant keeps the remainder.
 """
 
 from spec.arithmetic import WAD
@@ -65,7 +65,7 @@ from spec.market.state import (
 
 
 def open_offer(port: Port, draft: Draft, action: OpenOffer) -> Delta | Reason:
-    """Open an offer at its floor, with an empty budget. The terms and the risk are fixed for good.
+    """Open an offer at its floor rate, with an empty budget. Its terms and its risk never change.
 
     Rejects, in order: NOT_THE_SERVICE, OFFER_IS_OPEN, UNKNOWN_CURVE, INVALID_TERMS unless target, divisor, floor and
     period are positive, the cap is no lower than the floor and the step a fraction; INVALID_RISK unless the shortfall
@@ -93,14 +93,16 @@ def open_offer(port: Port, draft: Draft, action: OpenOffer) -> Delta | Reason:
 
 
 def _are_valid(terms: Terms) -> bool:
-    """True if a rate can follow the terms: nothing is divided by zero, and there is room between the bounds."""
+    """True if a rate can follow the terms: no division by zero, a floor at most the cap, and a step that
+    is a fraction.
+    """
     if terms.target_stake <= 0 or terms.divisor <= 0 or terms.period_points <= 0:
         return False
     return 0 < terms.floor_rate <= terms.cap_rate and 0 < terms.max_step_wad <= WAD
 
 
 def opened(terms: Terms) -> Terms:
-    """The terms as those of an open offer."""
+    """The terms with `is_open` set."""
     return Terms(
         is_open=True,
         curve=terms.curve,
@@ -114,13 +116,13 @@ def opened(terms: Terms) -> Terms:
 
 
 def break_even_rate_of(risk: Risk) -> int:
-    """The rate below which stake loses by being counted, as the risk is declared. Rounds up, twice."""
+    """The break-even rate of a declared risk, below which counted stake makes a loss. Rounds up, twice."""
     fee_wad = break_even_wad(risk.expected_loss_wad, risk.shortfall_wad, risk.capital_cost_wad)
     return break_even_rate(fee_wad, risk.unit_price_wad, risk.points_per_year)
 
 
 def fund_offer(port: Port, draft: Draft, action: FundOffer, act: Act, account: str) -> Delta | Reason:
-    """Move the sender's tokens to the market, and add them to a budget. What time has passed is accrued before.
+    """Transfer the sender's tokens to the market, and add them to an offer's budget, after accrual up to now.
 
     Rejects, in order: NO_SUCH_OFFER, NOTHING_TO_PAY_IN, PAYMENT_FAILED if the base rejects the transfer.
     """
@@ -153,10 +155,9 @@ def fund_offer(port: Port, draft: Draft, action: FundOffer, act: Act, account: s
 
 
 def step_rate(port: Port, draft: Draft, action: StepRate) -> Delta | Reason:
-    """Let the rate take one step towards what the curve says of the stake that is counted. Returns the rate.
+    """Move an offer's rate by one step, as its curve says for the counted stake. Returns the new rate.
 
-    One step, however long the last one is ago: who wants the next one asks again when its period is over.
-    Rejects, in order: NO_SUCH_OFFER, TOO_EARLY.
+    It is one step, even if several periods have passed since the last one. Rejects, in order: NO_SUCH_OFFER, TOO_EARLY.
     """
     offer: Offer = (action.service, action.pool)
     terms = draft.get(TERMS, offer)
@@ -188,7 +189,7 @@ def step_rate(port: Port, draft: Draft, action: StepRate) -> Delta | Reason:
 
 
 def enrol(port: Port, draft: Draft, action: Enrol) -> Delta | Reason:
-    """Count the sender's stake for an offer, from now on. Returns how much it is.
+    """Enrol the sender in an offer, which counts its stake from now on. Returns the counted stake.
 
     Rejects, in order: NO_SUCH_OFFER, ALREADY_COUNTED, INVALID_COMMISSION if it is no fraction, TOO_MANY_COUNTED if a
     row on which the stake depends, or its group, has MAX_COUNTED positions already.
@@ -212,7 +213,8 @@ def enrol(port: Port, draft: Draft, action: Enrol) -> Delta | Reason:
 
 
 def count_position(port: Port, draft: Draft, action: CountPosition) -> Delta | Reason:
-    """Settle a position, and count its stake as it is now: an allocation has taken effect, say. Returns how much it is.
+    """Settle a position, and update its counted stake, for example after an allocation took effect. Returns the new
+    stake.
 
     Rejects: NOT_COUNTED.
     """
@@ -224,8 +226,8 @@ def count_position(port: Port, draft: Draft, action: CountPosition) -> Delta | R
 
 
 def propose_commission(port: Port, draft: Draft, action: ProposeCommission) -> Delta | Reason:
-    """Announce another commission of the sender's position. It waits at least the market's delay; another announcement
-    replaces it and waits anew.
+    """Announce a new commission of the sender's position. It can be applied after the market's delay. A later
+    announcement replaces it, and the delay restarts.
 
     Rejects, in order: NOT_COUNTED, INVALID_COMMISSION if it is no fraction.
     """
@@ -248,7 +250,7 @@ def propose_commission(port: Port, draft: Draft, action: ProposeCommission) -> D
 
 
 def apply_commission(port: Port, draft: Draft, action: ApplyCommission) -> Delta | Reason:
-    """Settle a position by the commission that it had, and let the announced one hold from now on.
+    """Settle a position by its old commission, then apply the announced one.
 
     Rejects, in order: NO_COMMISSION_PENDING, TOO_EARLY.
     """
@@ -264,10 +266,10 @@ def apply_commission(port: Port, draft: Draft, action: ApplyCommission) -> Delta
 
 
 def join(port: Port, draft: Draft, action: Join) -> Delta | Reason:
-    """Count the sender's weight in a group, from now on: what the group has earned so far is shared before. Returns it.
+    """Join the sender to a group, which counts its weight from now on. Returns the weight.
 
-    Rejects, in order: ALREADY_COUNTED, TOO_MANY_COUNTED if a row on which the weight depends has MAX_COUNTED holdings
-    already.
+    Fees that the group has earned before are shared first, without the sender. Rejects, in order: ALREADY_COUNTED,
+    TOO_MANY_COUNTED if a row on which the weight depends has MAX_COUNTED holdings already.
     """
     holding: Holding = (action.group, action.sender)
     if draft.get(HOLDINGS, holding).is_counted:
@@ -280,7 +282,7 @@ def join(port: Port, draft: Draft, action: Join) -> Delta | Reason:
 
 
 def count_holding(port: Port, draft: Draft, action: CountHolding) -> Delta | Reason:
-    """Settle a holding with its whole group, and count its weight as it is now. Returns how much it is.
+    """Settle a holding and its group, and update the holding's counted weight. Returns the new weight.
 
     Rejects: NOT_COUNTED.
     """
@@ -293,9 +295,9 @@ def count_holding(port: Port, draft: Draft, action: CountHolding) -> Delta | Rea
 
 
 def claim_fees(port: Port, draft: Draft, action: ClaimFees, act: Act, account: str) -> Delta | Reason:
-    """Pay the sender what it has been credited with: whole units, rounded down; less than one stays claimable.
+    """Pay the sender's credited fees in whole units, rounded down. A remainder below one unit stays claimable.
 
-    What is not settled yet is not paid: count it first. Returns the amount.
+    Unsettled fees are not paid: a call of `count_position` or `count_holding` settles them. Returns the amount.
     Rejects, in order: NOTHING_TO_CLAIM, PAYMENT_FAILED if the base rejects the transfer.
     """
     amount = payable(draft.get(CLAIMABLES, action.sender).grains)

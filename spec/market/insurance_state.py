@@ -1,8 +1,8 @@
-"""The insurance's rows, behind those of the fees.
+"""The rows of the insurance.
 
-A *fund* insures stake of an offer's pool against slashes of the offer's service. Its sponsor opens it, underwriters own
-its capital by shares, and holders buy *policies* of it. All of its money is in grains. A loss is worth what the offer
-says of a unit of stake, so its worth is a product, and exact.
+A *fund* insures stake of an offer's pool against slashes of the offer's service. A sponsor opens it, underwriters own
+its capital by shares, and holders buy *policies* from it. Its money is in grains. The offer's price of a unit of stake
+values a loss, so the value is an exact product.
 """
 
 from typing import Final
@@ -15,25 +15,25 @@ from spec.market.lists import ListTable
 from spec.market.state import SCHEMA, Offer
 
 Fund = tuple[Offer, str]
-"""A fund's identity: the offer whose slashes it insures, and its sponsor."""
+"""A fund's identity: the offer against whose slashes it insures, and its sponsor."""
 
 Underwriter = tuple[Fund, str]
-"""An underwriter's identity: the fund, and the account whose capital is at risk."""
+"""An underwriter's identity: the fund, and the account that provides capital."""
 
 Affiliate = tuple[str, str]
-"""An operator, and an account that it declares to be its own."""
+"""A pair of an operator and an account that the operator declares to be its own."""
 
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class FundTerms:
     """The terms of a fund, fixed when it is opened.
 
-    Its policies may cover `leverage_wad` times its capital: with WAD it is *fully collateralised*. Of each loss a
-    policy pays the fraction `coinsurance_wad` of what exceeds `deductible_grains`. It is in force `wait_points` after
-    it was sold, and ends within `cooldown_points`, which is how long an underwriter that leaves is still at risk.
+    Its policies may cover `leverage_wad` times its capital; at WAD it is *fully collateralised*. Of each loss, a policy
+    pays the fraction `coinsurance_wad` of the excess over `deductible_grains`. It takes effect `wait_points` after its
+    sale, and ends within `cooldown_points`. That is also the time for which a leaving underwriter stays at risk.
 
-    The yearly premium is the declared expected loss, and a part that rises by `slope_wad` until the fraction `kink_wad`
-    of all that can be covered is, and by `steep_slope_wad` from there on; `loading_wad` more of it all.
+    The yearly premium is the declared expected loss, plus a part for scarcity, plus the loading `loading_wad` on both.
+    The part for scarcity rises by `slope_wad` up to a utilisation of `kink_wad`, and by `steep_slope_wad` above it.
     """
 
     is_open: Final[bool]
@@ -77,10 +77,10 @@ class FundTerms:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Capital:
-    """A fund as it runs: what it has, who owns it by shares, and what its policies can still take.
+    """The running account of a fund: its capital, the shares of it, and the cover that its policies can still use.
 
-    `leaving_grains` are of those who have announced that they leave: still at risk, but no new policy is sold on them,
-    and no premium is theirs. `cover_grains` is the cover left of all policies that were sold and not released.
+    `leaving_grains` belong to underwriters that have announced their exit. They are still at risk, but no new policy is
+    sold on them, and they get no premium. `cover_grains` is the unused cover of all policies sold and not released.
     """
 
     staying_grains: Final[int]
@@ -106,7 +106,7 @@ class Capital:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Underwritten:
-    """The shares of an underwriter: those that stay, and those that it may take out from `due_point` on."""
+    """An underwriter's shares: the staying ones, and the leaving ones, which it may take out from `due_point` on."""
 
     shares: Final[int]
     leaving_shares: Final[int]
@@ -120,9 +120,10 @@ class Underwritten:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Policy:
-    """A policy: what its holder loses to slashes of an operator from `start_point` until before `end_point` is paid.
+    """A policy: it pays its holder's losses by slashes of `operator`, from `start_point` until before `end_point`.
 
-    `cover_grains` is what it can still pay, over all slashes. A place that was released is free for another.
+    `cover_grains` is the most that it can still pay, over all slashes. A released policy leaves its place free for
+    another.
     """
 
     is_sold: Final[bool]
@@ -154,7 +155,9 @@ class Policy:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Covered:
-    """The cover left of all policies of an offer, and the fraction of its stake's worth to which it is limited."""
+    """The unused cover of all policies of an offer, and its limit, if any, as a fraction of the value of the counted
+    stake.
+    """
 
     cover_grains: Final[int]
     is_limited: Final[bool]
@@ -184,4 +187,4 @@ COVERS: Final[Table[Offer, Covered]] = SCHEMA.table("market_covers", Covered())
 AFFILIATES: Final[Table[Affiliate, Declared]] = SCHEMA.table("market_affiliates", Declared())
 
 POLICIES: Final[ListTable[Offer, Policy]] = ListTable(SCHEMA, "market_policies", Policy())
-"""By offer: the policies of all of its funds, each at a place of its own."""
+"""By offer: the policies of all of its funds, each at its own place."""

@@ -1,10 +1,10 @@
-"""From a slash to payouts: the observer's part of the insurance.
+"""Payouts after a slash: the part of the insurance that the observer executes.
 
-A holder's loss is what its position was worth before the call, less what it is worth after, at the offer's price. Its
-policies stand in the order of their places: each owes its part of what those before it have left, so that all of them
-together never owe more than the loss. What is owed is paid from slashed funds first, where the slash itself brings some
-to the market's account; then from the capital of the policy's fund, pro rata if that is not enough. Owed is owed once:
-what a fund cannot pay is not carried on. What the slashed funds leave is the service's.
+A holder's loss is the fall in value of its position over the call, at the offer's price. Its policies pay in the order
+of their places. Each policy owes its part of the loss that the earlier ones have left, so together they never owe more
+than the loss. A claim is first paid from slashed funds, if the slash itself sends tokens to the market's account. Then
+the capital of the policy's fund pays, pro rata if it is not enough. A claim that a fund cannot pay is not carried on.
+The slashed funds that remain belong to the service.
 """
 
 from spec.arithmetic import WAD
@@ -17,11 +17,11 @@ from spec.market.premiums import claim_of, pro_rata, worth_of
 from spec.market.state import RISKS, SETTINGS, TREASURY, Offer, Treasury
 
 Claims = dict[int, int]
-"""By place of a policy: the grains that it owes."""
+"""The grains that each policy owes, by the place of the policy."""
 
 
 def observe_slashes(port: Port, before: Draft, draft: Draft, writes: list[Write], account: str) -> None:
-    """Pay every insured loss of the slashes that a base call has made."""
+    """Pay every insured loss from the slashes of a base call."""
     slashes = port.slashes(before, draft, writes)
     if len(slashes) == 0:
         return
@@ -34,7 +34,7 @@ def observe_slashes(port: Port, before: Draft, draft: Draft, writes: list[Write]
 
 
 def _redress(port: Port, before: Draft, draft: Draft, account: str) -> int:
-    """The grains of the fee token that a slash has brought to the market's account, counted as paid in."""
+    """The grains of the fee token that a slash sent to the market's account. They are recorded as paid in."""
     token = draft.get(SETTINGS, SINGLETON).fee_token
     amount = max(port.balance(draft, token, account) - port.balance(before, token, account), 0)
     if amount > 0:
@@ -44,14 +44,16 @@ def _redress(port: Port, before: Draft, draft: Draft, account: str) -> int:
 
 
 def loss_of(port: Port, before: Draft, draft: Draft, slashed: Slashed, holder: str) -> int:
-    """The grains that a slash took of a holder's position: what it was worth before, less what it is worth now."""
+    """The grains that a slash took from a holder's position: its value before, less its value now, at the offer's
+    price.
+    """
     group = port.group(slashed.operator, slashed.pool)
     lost = max(port.value(before, group, holder) - port.value(draft, group, holder), 0)
     return lost * draft.get(RISKS, (slashed.service, slashed.pool)).unit_price_wad
 
 
 def claims_of(port: Port, before: Draft, draft: Draft, slashed: Slashed) -> Claims:
-    """The grains that every policy in force against a slash owes, by the loss that each holder has made."""
+    """The grains that each effective policy owes for a slash, from each holder's actual loss."""
     losses: dict[str, int] = {}
     offer: Offer = (slashed.service, slashed.pool)
     for policy in POLICIES.members(draft, offer):
@@ -61,8 +63,10 @@ def claims_of(port: Port, before: Draft, draft: Draft, slashed: Slashed) -> Clai
 
 
 def claims_on(draft: Draft, now: int, offer: Offer, operator: str, losses: dict[str, int]) -> Claims:
-    """The grains that every policy in force at a point owes for a slash of its operator, of what those before it have
-    left of its holder's loss. A policy of the operator's own owes nothing where its fund bars it.
+    """The grains that each policy that is effective at `now` owes for a slash of `operator`, given each holder's loss.
+
+    A policy owes from the loss that the earlier policies of its holder have left. A policy of the operator's own
+    accounts owes nothing if its fund bars self-insurance.
     """
     left = dict(losses)
     claims: Claims = {}
@@ -81,7 +85,9 @@ def claims_on(draft: Draft, now: int, offer: Offer, operator: str, losses: dict[
 
 
 def _pay(draft: Draft, offer: Offer, claims: Claims, redress_grains: int) -> int:
-    """Pay what is owed, of slashed funds and then of each fund's own. Returns what was taken of the slashed funds."""
+    """Pay claims from slashed funds, and then from each fund's capital. Returns the grains taken from the slashed
+    funds.
+    """
     all_grains = 0
     for claim_grains in claims.values():
         all_grains += claim_grains
@@ -104,7 +110,7 @@ def _pay(draft: Draft, offer: Offer, claims: Claims, redress_grains: int) -> int
 
 
 def _used(policy: Policy, grains: int) -> Policy:
-    """The policy with so much of its cover used."""
+    """The policy with its unused cover reduced by `grains`."""
     return Policy(
         is_sold=True,
         sponsor=policy.sponsor,
@@ -117,7 +123,9 @@ def _used(policy: Policy, grains: int) -> Policy:
 
 
 def _pay_of_fund(draft: Draft, fund: Fund, owed: Claims) -> None:
-    """Pay what a fund owes of its capital, pro rata if it is not enough. What leaves bears its part, rounded down."""
+    """Pay a fund's claims from its capital, pro rata if it is not enough. The leaving part bears its share, rounded
+    down.
+    """
     capital = draft.get(FUNDS, fund)
     assets_grains = capital.staying_grains + capital.leaving_grains
     owed_grains = 0

@@ -1,9 +1,9 @@
-"""Allocation by policy: a mandate splits the stake of a pool between targets, by a plan that everybody sees before.
+"""Allocation by plan: a mandate splits the stake of a pool between targets, by a plan that is announced beforehand.
 
-Its governor proposes a plan, which waits; then anybody brings it into force, and anybody rebalances. A rebalancing
-weighs each target by its fee less its expected loss, within caps, and moves what they have towards that: first what is
-too much, then what is too little, no more than a step of each. It acts by the base's own calls, in the name of the
-mandate's account. What the base does not let go yet, it leaves for the next time.
+The governor proposes a plan, which waits for the mandate's delay. Then any account can adopt it, and any account can
+rebalance. A rebalancing weighs each target by its fee less its expected loss, within caps. It moves the targets' parts
+towards these weights: first it lowers parts, then it raises parts, by at most one step each. It uses the base's own
+calls, sent by the mandate's account. Changes that the base does not allow yet are left for the next rebalancing.
 """
 
 from typing import Final
@@ -35,19 +35,19 @@ from spec.market.splits import CapOn, room_of, score_of, split
 from spec.market.state import METERS, RISKS, TERMS, Offer
 
 MAX_TARGETS: Final = 16
-"""The most targets of a plan, and the most caps: a bound of a rebalancing's work."""
+"""The most targets of a plan, and the most caps. It bounds the work of a rebalancing."""
 
 
 def account_of(account: str, mandate: str) -> str:
-    """The account of a mandate in the base, beneath the market's."""
+    """The base account of a mandate, below the market's account."""
     return account + "/mandates/" + mandate
 
 
 def open_mandate(authority: Authority, draft: Draft, action: OpenMandate, act: Act, account: str) -> Delta | Reason:
-    """Open a mandate, without a plan, of which the sender is the governor. What it is, is fixed for good.
+    """Open a mandate, without a plan. The sender becomes its governor. Its configuration never changes.
 
-    Rejects, in order: MANDATE_IS_OPEN; INVALID_MANDATE without a name, or with a delay below nothing; NO_AUTHORITY if
-    the base does not give its account the power; BASE_REFUSES if it rejects how the account would come to have it.
+    Rejects, in order: MANDATE_IS_OPEN; INVALID_MANDATE without a name, or with a negative delay; NO_AUTHORITY if the
+    base does not give its account the power; BASE_REFUSES if the base rejects an action that would give it.
     """
     if draft.get(MANDATES, action.mandate).is_open:
         return Reason.MANDATE_IS_OPEN
@@ -67,15 +67,15 @@ def open_mandate(authority: Authority, draft: Draft, action: OpenMandate, act: A
 
 
 def _all(act: Act, actions: tuple[object, ...]) -> bool:
-    """Execute base actions in order. False at the first that the base rejects."""
+    """Execute base actions in order. Returns False at the first that the base rejects."""
     return all(isinstance(act(action), Delta) for action in actions)
 
 
 def propose_plan(port: Port, authority: Authority, draft: Draft, action: ProposePlan, account: str) -> Delta | Reason:
-    """Announce a plan; the last announcement counts, and waits for the mandate's delay. Nothing moves.
+    """Propose a plan. It waits for the mandate's delay, and replaces an earlier proposal. No stake moves.
 
-    Rejects, in order: NO_SUCH_MANDATE, NOT_THE_GOVERNOR, INVALID_PLAN as `_is_whole`, or unless every target of the
-    plan in force is in the same place of this one: a cap takes it down to nothing, and it is never lost sight of.
+    Rejects, in order: NO_SUCH_MANDATE, NOT_THE_GOVERNOR, INVALID_PLAN if it fails `_is_whole`, or unless every target
+    of the adopted plan is in the same position here. So no target is dropped with stake: a cap can lower it to 0.
     """
     row = draft.get(MANDATES, action.mandate)
     if not row.is_open:
@@ -93,9 +93,10 @@ def propose_plan(port: Port, authority: Authority, draft: Draft, action: Propose
 
 
 def _is_whole(authority: Authority, plan: Plan, account: str) -> bool:
-    """True if stake can be split by a plan: it has no more targets and caps than can be looked at, each target once, of
-    an operator whose stake is the account's to split, with no negative loss; caps and a step that are fractions, and a
-    period.
+    """True if stake can be split by the plan.
+
+    It has at least one target, and at most MAX_TARGETS targets and caps. Each target is named once, has a permitted
+    operator and a loss rate that is not negative. The caps and the step are fractions, and the period is positive.
     """
     if not 0 < len(plan.targets) <= MAX_TARGETS or len(plan.caps) > MAX_TARGETS:
         return False
@@ -112,7 +113,7 @@ def _is_whole(authority: Authority, plan: Plan, account: str) -> bool:
 
 
 def _follows(plan: Plan, earlier: Plan) -> bool:
-    """True if a plan has every target of an earlier one, in the same place."""
+    """True if a plan has every target of an earlier one, in the same position."""
     if len(plan.targets) < len(earlier.targets):
         return False
     for place in range(len(earlier.targets)):
@@ -123,7 +124,7 @@ def _follows(plan: Plan, earlier: Plan) -> bool:
 
 
 def adopt_plan(port: Port, draft: Draft, action: AdoptPlan) -> Delta | Reason:
-    """Bring the plan that waits into force, in place of the one that was. Nothing moves.
+    """Adopt the pending plan of a mandate, in place of the old one. No stake moves.
 
     Rejects, in order: NO_PLAN_PENDING, TOO_EARLY.
     """
@@ -138,10 +139,10 @@ def adopt_plan(port: Port, draft: Draft, action: AdoptPlan) -> Delta | Reason:
 
 
 def enrol_mandate(port: Port, draft: Draft, action: EnrolMandate, account: str) -> Delta | Reason:
-    """Enrol the account of a mandate, where it is the operator of a target, for the fees of the target's service. It
-    keeps no commission: all is its stakers'. Returns the stake.
+    """Enrol a mandate's account in a service's offer. Both together must be a target of the adopted plan.
 
-    Rejects, in order: NO_SUCH_TARGET in the plan in force, as `fees.enrol`.
+    Returns the counted stake. The account keeps no commission, so all fees go to its stakers. Rejects, in order:
+    NO_SUCH_TARGET in the adopted plan, as `fees.enrol`.
     """
     operator = account_of(account, action.mandate)
     targets = draft.get(PLANS, action.mandate).targets
@@ -151,7 +152,7 @@ def enrol_mandate(port: Port, draft: Draft, action: EnrolMandate, account: str) 
 
 
 def cap_on(plan: Plan, cap: Cap, amount: int) -> CapOn:
-    """The places of a plan's targets that a cap bounds, and by what amount."""
+    """A cap as positions in the plan: the targets that it bounds, and `amount` as the bound."""
     places = [
         place
         for place in range(len(plan.targets))
@@ -161,8 +162,9 @@ def cap_on(plan: Plan, cap: Cap, amount: int) -> CapOn:
 
 
 def score_at(port: Port, draft: Draft, pool: str, target: Target) -> int:
-    """The score of a target now, in grains for each unit of stake and point: nothing without an offer, or where the
-    budget does not pay the stake that is counted for a point more.
+    """The current score of a target, in grains per unit of stake and point.
+
+    It is 0 without an offer, or if the offer's budget cannot pay the counted stake for one more point.
     """
     offer: Offer = (target.service, pool)
     if not draft.get(TERMS, offer).is_open:
@@ -178,7 +180,7 @@ def score_at(port: Port, draft: Draft, pool: str, target: Target) -> int:
 def rebalance(
     port: Port, authority: Authority, draft: Draft, action: Rebalance, act: Act, account: str
 ) -> Delta | Reason:
-    """Weigh the targets of the plan in force, and move what each has towards its weight. Returns what was moved.
+    """Weigh the targets of the adopted plan, and move each target's part towards its weight. Returns the amount moved.
 
     Rejects, in order: NO_PLAN_IN_FORCE, TOO_EARLY within the period of the last one, BASE_REFUSES, NOTHING_TO_MOVE.
     """
@@ -207,9 +209,11 @@ def rebalance(
 def _move(
     authority: Authority, draft: Draft, act: Act, account: str, pool: str, plan: Plan, weights: list[int]
 ) -> int | Reason | None:
-    """Lower what is above its goal, in the order of places, then raise what is below it, each by no more than a step in
-    all, and raise nothing beyond a cap, or what the base lets go. Each goal rounds down. What a target has and its
-    service cannot take is put right, where the base allows. Returns what was moved; None if there was nothing to do.
+    """Lower the parts above their goals, in the plan's order, then raise those below, by at most one step in total
+    each.
+
+    No part is raised beyond a cap or beyond what the base allows. Each goal rounds down. A part that its service cannot
+    slash is repaired, where the base allows it. Returns the amount moved; None if there was nothing to do.
 
     Rejects: BASE_REFUSES.
     """

@@ -1,7 +1,7 @@
-"""The rows of allocation by policy, behind those of receipts.
+"""The rows of allocation by plan.
 
-A *mandate* is the authority of an account of the market's over the stake of a pool. Its *plan* says between whom that
-stake is split: every *target*, a service and an operator, and the caps that bound them.
+A *mandate* is the authority of one of the market's accounts over the stake of a pool. Its *plan* lists the *targets*
+between which that stake is split, each a service and an operator, and the caps that bound them.
 """
 
 from typing import Final
@@ -13,14 +13,14 @@ from spec.market.port import Service
 from spec.market.state import SCHEMA
 
 Place = tuple[str, int]
-"""A mandate, and the place of a target in its plan."""
+"""A key of a mandate, and the position of a target in its plan."""
 
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Target:
-    """A service and an operator, between which and others stake is split.
+    """A service and an operator that may get a part of a mandate's stake.
 
-    `loss_rate` is what its governor expects a unit of stake there to lose at each point, in grains.
+    `loss_rate` is the governor's expected loss of a unit of stake there, in grains per point.
     """
 
     service: Final[Service]
@@ -35,9 +35,9 @@ class Target:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Cap:
-    """A bound of what all targets of some services, or of some operators, get together: a fraction of the stake.
+    """A bound on the total part of all targets of some services, or of some operators: a fraction of the stake.
 
-    One name makes it the cap of a service or of an operator; more are a group that is slashed together.
+    With one name it is the cap of a service or of an operator; with several, of a group that is slashed together.
     """
 
     services: Final[tuple[Service, ...]]
@@ -52,9 +52,10 @@ class Cap:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Plan:
-    """A plan: a rebalancing moves no more than the fraction `step_wad` of the stake in, and no more out.
+    """A plan: targets, caps, and the pace. A rebalancing moves at most the fraction `step_wad` of the stake in, and as
+    much out.
 
-    The next one comes `period_points` later at the soonest. A plan without targets is none.
+    The next rebalancing is possible after `period_points`. A plan without targets stands for no plan.
     """
 
     targets: Final[tuple[Target, ...]]
@@ -77,7 +78,7 @@ class Plan:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Mandate:
-    """A mandate, fixed when it is opened: whose stake, who proposes plans for it, and how long they wait."""
+    """A mandate, fixed when it is opened: its governor, who proposes plans, its pool, and the delay of its plans."""
 
     is_open: Final[bool]
     governor: Final[str]
@@ -93,7 +94,7 @@ class Mandate:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class PendingPlan:
-    """A plan that was proposed and is not in force, and the point from which it may be."""
+    """A proposed plan that is not adopted yet, and the point from which it can be adopted."""
 
     is_pending: Final[bool]
     plan: Final[Plan]
@@ -107,7 +108,9 @@ class PendingPlan:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Pace:
-    """The last rebalancing of a mandate: the weight that it gave to no target, and when the next one may come."""
+    """The state after a mandate's last rebalancing: the weight left without target, and the earliest point of the next
+    one.
+    """
 
     reserve_wad: Final[int]
     next_point: Final[int]
@@ -119,7 +122,7 @@ class Pace:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Weight:
-    """The part of the stake that the last rebalancing meant a target to have, of WAD."""
+    """The intended part of the stake for a target at the last rebalancing, as a fraction of WAD."""
 
     wad: Final[int]
 

@@ -1,7 +1,8 @@
-"""Policies: cover that holders buy of a fund against slashes of an operator, and what bounds it.
+"""Policies: cover that holders buy from a fund against slashes of an operator, and its bounds.
 
-A fund sells no more than its staying capital backs, a holder buys no more than its position is worth, and a service may
-ask that no more be covered than a fraction of its counted stake. A premium is paid at once, and is capital then.
+A fund sells at most the cover that its staying capital backs. A holder buys at most the value of its position. A
+service may limit the total cover to a fraction of the value of its counted stake. A premium is paid at once, and then
+is capital.
 """
 
 from typing import Final
@@ -30,19 +31,19 @@ from spec.market.state import METERS, RISKS, TERMS, Offer, Risk
 from spec.market.underwriting import pay_in
 
 MAX_POLICIES: Final = 32
-"""The most policies of an offer, over all of its funds: a bound of what a slash has to look at."""
+"""The most policies of an offer, over all of its funds. It bounds the work of a slash."""
 
 NO_PLACE: Final = -1
 
 
 def is_own(draft: Draft, operator: str, holder: str) -> bool:
-    """True if a holder is the operator itself, or an account that it has declared to be its own."""
+    """True if the holder is the operator itself, or an account that the operator has declared to be its own."""
     return holder == operator or draft.get(AFFILIATES, (operator, holder)).is_declared
 
 
 def yearly_premium_wad(terms: FundTerms, risk: Risk, capital: Capital, cover_grains: int) -> int:
-    """The yearly premium on a unit of cover, with so much cover sold: the declared expected loss, and what scarcity
-    adds, loaded. Rounds up, three times.
+    """The yearly premium on a unit of cover, when `cover_grains` are sold in all. It is the declared expected loss plus
+    the part for scarcity, plus the loading. Rounds up, three times.
     """
     used_wad = utilisation_wad(cover_grains, capital.staying_grains, terms.leverage_wad)
     scarcity_wad = two_slopes_wad(used_wad, terms.kink_wad, terms.slope_wad, terms.steep_slope_wad)
@@ -50,11 +51,13 @@ def yearly_premium_wad(terms: FundTerms, risk: Risk, capital: Capital, cover_gra
 
 
 def buy_policy(port: Port, draft: Draft, action: BuyPolicy, act: Act, account: str) -> Delta | Reason:
-    """Sell the sender cover, for a premium by what the fund has sold with it. Returns the place of the policy.
+    """Sell the sender a policy. The premium depends on the fund's utilisation with this policy. Returns the policy's
+    place.
 
     Rejects, in order: NO_SUCH_FUND, NOTHING_TO_COVER, INVALID_TERM unless it ends within the cooldown, SELF_INSURANCE
-    where the fund bars it, COVER_ABOVE_VALUE of the sender's position, COVER_ABOVE_CAPITAL that stays, with leverage,
-    COVER_ABOVE_LIMIT of the service, NO_PLACE_FREE, PREMIUM_TOO_HIGH, PAYMENT_FAILED if the base rejects the transfer.
+    if the fund bars it, COVER_ABOVE_VALUE of the sender's position, COVER_ABOVE_CAPITAL for staying capital times
+    leverage, COVER_ABOVE_LIMIT of the service, NO_PLACE_FREE, PREMIUM_TOO_HIGH, PAYMENT_FAILED if the base rejects the
+    transfer.
     """
     offer: Offer = (action.service, action.pool)
     fund: Fund = (offer, action.sponsor)
@@ -118,7 +121,7 @@ def buy_policy(port: Port, draft: Draft, action: BuyPolicy, act: Act, account: s
 
 
 def _free_place(draft: Draft, offer: Offer) -> int:
-    """The first place of an offer that no policy has, or NO_PLACE."""
+    """The first free place for a policy of an offer, or NO_PLACE."""
     for place, policy in enumerate(POLICIES.members(draft, offer)):
         if not policy.is_sold:
             return place
@@ -127,7 +130,7 @@ def _free_place(draft: Draft, offer: Offer) -> int:
 
 
 def release_policy(port: Port, draft: Draft, action: ReleasePolicy) -> Delta | Reason:
-    """Let go of what a policy can still pay, and of its place.
+    """Release a policy: its unused cover, and its place.
 
     Rejects, in order: NO_SUCH_POLICY, TOO_EARLY unless it has ended or its cover is used up.
     """
@@ -143,7 +146,7 @@ def release_policy(port: Port, draft: Draft, action: ReleasePolicy) -> Delta | R
 
 
 def lower_cover(draft: Draft, fund: Fund, grains: int) -> None:
-    """Count that a fund, and its offer, cover so much less."""
+    """Reduce the recorded cover of a fund, and of its offer."""
     capital, covered = draft.get(FUNDS, fund), draft.get(COVERS, fund[0])
     draft.put(
         FUNDS,
@@ -160,7 +163,8 @@ def lower_cover(draft: Draft, fund: Fund, grains: int) -> None:
 
 
 def limit_cover(draft: Draft, action: LimitCover) -> Delta | Reason:
-    """Limit what is sold from now on to a fraction of the worth of the offer's counted stake. What was sold stays sold.
+    """Limit the cover that is sold from now on to a fraction of the value of the offer's counted stake. Sold cover
+    stays.
 
     Rejects, in order: NOT_THE_SERVICE, NO_SUCH_OFFER, INVALID_FRACTION.
     """
@@ -176,8 +180,9 @@ def limit_cover(draft: Draft, action: LimitCover) -> Delta | Reason:
 
 
 def declare_affiliate(draft: Draft, action: DeclareAffiliate) -> Delta | Reason:
-    """Note that an account is the sender's own: funds that bar self-insurance sell and pay it nothing for the sender's
-    slashes. It is never rejected.
+    """Declare an account to be the sender's own, permanently. It is never rejected.
+
+    A fund that bars self-insurance then sells and pays it nothing for slashes of the sender.
     """
     draft.put(AFFILIATES, (action.sender, action.account), Declared(True))
     return draft.delta()

@@ -1,9 +1,9 @@
-"""The port: all that the market has to know of the protocol beneath it.
+"""The port: the interface of the base protocol that the market uses.
 
-A protocol gets the market by implementing it from its own views; `eigenlayer.py` and `symbiotic.py` do, for two. A
-*service* may slash (an operator set, a subnetwork). A *pool* holds what it slashes (a strategy, a vault). A *group* is
-who stands behind an operator in a pool and bears its slashes together, by weight. A *point* is a block or a timestamp,
-whichever the base counts its time in.
+A protocol implements it from its own views; `eigenlayer.py` and `symbiotic.py` do. A *service* can slash (an operator
+set, a subnetwork). A *pool* holds the stake that it slashes (a strategy, a vault). A *group* is the holders who stand
+behind an operator in a pool, and bear its slashes together, by weight. A *point* is a unit of the base's time: a block
+or a timestamp.
 """
 
 from typing import Final, Protocol
@@ -13,23 +13,25 @@ import attr
 from spec.machine import Draft, Table, Write
 
 Service = tuple[str, int]
-"""A service: the account that speaks for it, and a number of its own."""
+"""A service: the account that acts for it, and its number among that account's services."""
 
 Group = tuple[str, str]
-"""A group of holders: an operator, or ANY_OPERATOR where a pool's holders are slashed for each alike; and the pool."""
+"""A group of holders: an operator and a pool. The operator is ANY_OPERATOR if all holders of the pool bear the slashes
+of every operator alike.
+"""
 
 ANY_OPERATOR: Final = ""
 
 RowKey = tuple[str, object]
-"""One row of the base: the name of its table, and its key."""
+"""The key of one base row: the name of its table, and its key there."""
 
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Slashable:
-    """The stake of an operator in a pool that a service could take for what happens now, in the pool's own unit.
+    """The stake of an operator in a pool that a service could slash for an offence now, in the pool's own unit.
 
-    All of `amount` can be taken up to the point `until`; None: no end is in sight. `lasting` is the part of it that is
-    not on its way out: no point that comes makes it less, only a call does.
+    All of `amount` can be slashed up to the point `until`; None if no end is scheduled. `lasting` is the part without
+    pending withdrawals or deallocations: only a call can reduce it, not the passing of time.
     """
 
     amount: Final[int]
@@ -44,7 +46,7 @@ class Slashable:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Slashed:
-    """The amount that one slash took of a pool, in the pool's own unit, and who slashed whom."""
+    """One slash: the service, the operator, the pool, and the amount that the pool lost, in the pool's own unit."""
 
     service: Final[Service]
     operator: Final[str]
@@ -59,43 +61,43 @@ class Slashed:
 
 
 class Port(Protocol):
-    """The base, as the market sees it. Nothing here writes; a payment is an action that the base itself executes."""
+    """The base protocol, as the market sees it. No method writes; a payment is an action that the base executes."""
 
     def now(self, draft: Draft) -> int:
-        """The point at which this call executes."""
+        """The current point."""
 
     def slashable(self, draft: Draft, service: Service, operator: str, pool: str) -> Slashable:
-        """The stake that a service may slash from an operator now, and until when."""
+        """The stake that a service can slash from an operator now, and until when."""
 
     def rows_of_stake(self, service: Service, operator: str, pool: str) -> tuple[RowKey, ...]:
-        """Every row on which `slashable(...).lasting` depends: where none of them is written it does not fall."""
+        """Every row on which `slashable(...).lasting` depends. It cannot fall unless one of them is written."""
 
     def group(self, operator: str, pool: str) -> Group:
         """The group that bears an operator's slashes in a pool."""
 
     def weight(self, draft: Draft, group: Group, holder: str) -> int:
-        """The part of a group's stake that is a holder's, against those of others; no slash of the group moves it."""
+        """The holder's weight in a group, relative to the other holders. A slash of the group does not change it."""
 
     def rows_of_weight(self, group: Group, holder: str) -> tuple[RowKey, ...]:
         """Every row on which `weight` depends."""
 
     def value(self, draft: Draft, group: Group, holder: str) -> int:
-        """The worth of a holder's position now, in the pool's own unit."""
+        """The current value of a holder's position, in the pool's own unit."""
 
     def slashes(self, before: Draft, after: Draft, writes: list[Write]) -> tuple[Slashed, ...]:
         """The slashes in a Delta."""
 
     def payment(self, token: str, sender: str, recipient: str, amount: int) -> object:
-        """The action by which an account pays another."""
+        """The action by which `sender` pays `recipient`."""
 
     def balance(self, draft: Draft, token: str, account: str) -> int:
-        """The amount of a token that an account has."""
+        """An account's balance of a token."""
 
     def tables_of_stake(self) -> tuple[Table[object, object], ...]:
         """Every table that `slashable` reads."""
 
     def tables_of_slashes(self) -> tuple[Table[object, object], ...]:
-        """Tables of which every slash writes one: where none of them is written, there are no slashes."""
+        """Tables of which every slash writes at least one row. If none of them is written, there is no slash."""
 
     def tables_of_weight(self) -> tuple[Table[object, object], ...]:
         """Every table that `weight` reads."""

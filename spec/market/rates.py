@@ -1,7 +1,7 @@
-"""Kernels of the fees: integers to integers, each rounding in the direction that its first sentence says.
+"""Kernels of the fees: functions on integers. The first sentences of each docstring say how it rounds.
 
-The curves are those of Ethereum's fee markets, turned round: there a full block makes gas dear, here missing stake
-makes stake dear.
+The curves are those of Ethereum's fee markets, reversed: there a full block raises the price of gas, here missing stake
+raises the price of stake.
 """
 
 from typing import Final
@@ -10,19 +10,20 @@ from spec.arithmetic import WAD, div_floor, mul_div_ceil, mul_div_floor, mul_wad
 from spec.market.state import Meter, Terms
 
 BASE_FEE: Final = "base_fee"
-"""The curve of EIP-1559: each step moves the rate by a part of itself, in proportion to the gap."""
+"""The curve of EIP-1559: each step changes the rate by a fraction of itself, in proportion to the gap."""
 
 EXPONENTIAL: Final = "exponential"
-"""The curve of EIP-4844: the rate is exponential in what was missing at all steps so far."""
+"""The curve of EIP-4844: the rate is exponential in the sum of the stake that was missing at all steps so far."""
 
 CURVES: Final = (BASE_FEE, EXPONENTIAL)
 
 MAX_EXPONENT: Final = 64
-"""The largest exponent of e: the shortfall is remembered up to so many divisors. e^64 is above 10^27."""
+"""The largest exponent of e: the stored shortfall is at most this many times the divisor. e^64 is above 10^27."""
 
 
 def base_fee_step(rate: int, target: int, used: int, divisor: int) -> int:
-    """The next base fee: up to `1/divisor` more or less for a gap of the whole target. The change rounds down, twice.
+    """The next base fee: it changes by up to `1/divisor` of itself, for a gap of the whole target. The change rounds
+    down, twice.
 
     Above the target it rises by 1 at least. `target` and `divisor` are positive. Source: EIP-1559, the calculation of
     the base fee.
@@ -35,9 +36,9 @@ def base_fee_step(rate: int, target: int, used: int, divisor: int) -> int:
 
 
 def fake_exponential(factor: int, numerator: int, denominator: int) -> int:
-    """`factor * e^(numerator / denominator)` by its Taylor series: every term rounds down, and so does the sum.
+    """`factor * e^(numerator / denominator)` by its Taylor series. Every term rounds down, and so does the sum.
 
-    Never above the true value. `denominator` is positive. Source: EIP-4844, fake_exponential.
+    The result never exceeds the exact value. `denominator` is positive. Source: EIP-4844, fake_exponential.
     """
     term = factor * denominator
     total = 0
@@ -50,7 +51,7 @@ def fake_exponential(factor: int, numerator: int, denominator: int) -> int:
 
 
 def shortfall_after(shortfall: int, target_stake: int, stake: int, divisor: int) -> int:
-    """The shortfall that EXPONENTIAL remembers after a step: more by what is missing, less by what is too much.
+    """The shortfall of EXPONENTIAL after a step: it grows by missing stake, and shrinks by excess stake.
 
     At least 0, at most MAX_EXPONENT divisors. Source: EIP-4844, calc_excess_blob_gas.
     """
@@ -58,9 +59,9 @@ def shortfall_after(shortfall: int, target_stake: int, stake: int, divisor: int)
 
 
 def proposed_rate(terms: Terms, rate: int, shortfall: int, stake: int) -> int:
-    """The rate to which the curve would move, were there no bounds. Rounds down, for the service.
+    """The next rate by the curve alone, without the bounds. Rounds down, in favour of the service.
 
-    BASE_FEE is asked as if twice the target less the stake had been used: nothing at all is as much as it takes.
+    BASE_FEE is called with `2 * target - stake`, at least 0, as the used amount, so that missing stake raises the rate.
     """
     if terms.curve == BASE_FEE:
         used = max(terms.target_stake + terms.target_stake - stake, 0)
@@ -69,9 +70,10 @@ def proposed_rate(terms: Terms, rate: int, shortfall: int, stake: int) -> int:
 
 
 def next_rate(terms: Terms, rate: int, shortfall: int, stake: int) -> int:
-    """The rate after a step: where the curve leads, within every bound. The largest step rounds down, to 1 at least.
+    """The rate after a step: the curve's rate, within all bounds. The largest step rounds down, to 1 at least.
 
-    Below the target it does not fall, above it does not rise, at it it stays; whatever the curve says of earlier steps.
+    Below the target the rate does not fall, above it it does not rise, and at the target it stays, whatever the curve
+    says.
     """
     step = max(mul_wad_floor(rate, terms.max_step_wad), 1)
     highest = min(rate + step, terms.cap_rate) if stake < terms.target_stake else rate
@@ -80,11 +82,11 @@ def next_rate(terms: Terms, rate: int, shortfall: int, stake: int) -> int:
 
 
 def advanced(meter: Meter, point: int) -> Meter:
-    """The meter at a later point: each unit of counted stake has earned the rate at each point for which the budget
-    pays, whole points alone. The number of points rounds down, for the service; no grain is lost.
+    """The meter at a later point. Each unit of counted stake earns the rate for each whole point that the budget can
+    pay.
 
-    Once the budget pays no point more, time goes on and nothing is earned. Source: the accumulators of MasterChef and
-    of Synthetix's StakingRewards.
+    The number of points rounds down, in favour of the service; no grain is lost. Once the budget cannot pay one more
+    point, nothing is earned. Source: the accumulators of MasterChef and of Synthetix's StakingRewards.
     """
     points = point - meter.updated_point
     burn = meter.rate * meter.stake
@@ -105,8 +107,8 @@ def advanced(meter: Meter, point: int) -> Meter:
 
 
 def break_even_wad(expected_loss_wad: int, shortfall_wad: int, capital_cost_wad: int) -> int:
-    """The yearly fee at which a unit of stake is no worse off: its expected loss, and the cost of the capital that its
-    worst losses take beyond it. Rounds up, for those who carry the risk; the shortfall is no less than the mean.
+    """The yearly fee at which a unit of stake breaks even: its expected loss, plus the cost of capital for the
+    shortfall above it. Rounds up, in favour of those who carry the risk. The shortfall is at least the mean.
 
     Source: expected loss plus cost of capital times (ES - EL), as in solvency rules; Kaas et al., Modern Actuarial Risk
     Theory.
@@ -115,20 +117,20 @@ def break_even_wad(expected_loss_wad: int, shortfall_wad: int, capital_cost_wad:
 
 
 def break_even_rate(fee_wad: int, unit_price_wad: int, points_per_year: int) -> int:
-    """A yearly fee on the worth of a unit of stake, as a rate. Rounds up, for those who carry the risk."""
+    """A yearly fee on the value of a unit of stake, as a rate. Rounds up, in favour of those who carry the risk."""
     return mul_div_ceil(fee_wad, unit_price_wad, WAD * points_per_year)
 
 
 def commission_of(earned_grains: int, fraction_wad: int) -> int:
-    """The operator's part of a position's fees. Rounds down, for the holders."""
+    """The operator's commission on a position's fees. Rounds down, in favour of the holders."""
     return mul_wad_floor(earned_grains, fraction_wad)
 
 
 def share_of_each(grains: int, weight: int) -> int:
-    """The grains that each unit of weight is given of an amount. Rounds down; what is left waits for the next time."""
+    """The grains of an amount for each unit of weight. Rounds down; the group carries the remainder on."""
     return div_floor(grains, weight)
 
 
 def payable(grains: int) -> int:
-    """The whole units of the fee token in some grains. Rounds down; the rest stays with the claimant."""
+    """The whole units of the fee token in some grains. Rounds down; the claimant keeps the remainder as a claim."""
     return div_floor(grains, WAD)

@@ -1,10 +1,10 @@
-"""Reasons of rejection of the market's calls. No contract is deployed: the names are this design's own."""
+"""Reasons of rejection of the market's calls. The names are this design's own, because no contract is deployed."""
 
 from enum import Enum
 
 
 class Reason(Enum):
-    """Reasons of rejection, in the order in which rules may give them."""
+    """Reasons of rejection, roughly in the order in which the parts of the market use them."""
 
     NOT_THE_SERVICE = "NotTheService"
     OFFER_IS_OPEN = "OfferIsOpen"

@@ -1,8 +1,8 @@
-"""Receipts: a vault issues equal parts of what it holds, and takes them back for the same part.
+"""Receipts: a vault issues equal parts of its holdings, and takes them back for the same part.
 
-A vault holds a position in the base, in an account of its own, or receipts of a vault beneath it. Nothing of a slash
-is written here: the base's position is worth less, and with it every receipt above it. A redemption enters the base's
-own queue; of a vault above another it is paid in receipts of that one, at once.
+A vault holds a position in the base, under its own account, or receipts of a vault beneath it. A slash writes no row
+here: the base's position loses value, and with it every receipt above it. A redemption enters the base's withdrawal
+queue. A vault above another vault pays a redemption in receipts of that vault, at once.
 """
 
 from spec.arithmetic import mul_div_floor
@@ -27,18 +27,18 @@ from spec.market.receipts_state import (
 
 
 def account_of(account: str, vault: str) -> str:
-    """The account of a vault in the base, beneath the market's."""
+    """The base account of a vault, below the market's account."""
     return account + "/" + vault
 
 
 def open_vault(
     port: Port, custody: Custody, draft: Draft, action: OpenReceiptVault, act: Act, account: str
 ) -> Delta | Reason:
-    """Open a vault, without receipts. What it is, is fixed for good, and nobody has power over it.
+    """Open a vault, without receipts. Its configuration never changes, and it has no administrator.
 
-    Rejects, in order: VAULT_IS_OPEN; INVALID_VAULT without a name, with a period below nothing, or unless it has
-    either a pool or a vault beneath it, in which case it has neither operator nor mark; NO_SUCH_VAULT if that one is
-    not open; BASE_REFUSES if the base rejects the delegation.
+    Rejects, in order: VAULT_IS_OPEN; INVALID_VAULT without a name, with a negative period, or unless it has exactly one
+    of a pool and a vault beneath it, or if it has a vault beneath and an operator or a mark; NO_SUCH_VAULT if the vault
+    beneath is not open; BASE_REFUSES if the base rejects the delegation.
     """
     if draft.get(RECEIPT_VAULTS, action.vault).is_open:
         return Reason.VAULT_IS_OPEN
@@ -67,12 +67,12 @@ def open_vault(
 
 
 def _all(act: Act, actions: tuple[object, ...]) -> bool:
-    """Execute base actions in order. False at the first that the base rejects."""
+    """Execute base actions in order. Returns False at the first that the base rejects."""
     return all(isinstance(act(action), Delta) for action in actions)
 
 
 def _holds(custody: Custody, draft: Draft, vault: str, account: str) -> int:
-    """All that a vault holds: its position, or receipts of the vault beneath it."""
+    """The holdings of a vault: its position, or its receipts of the vault beneath it."""
     row = draft.get(RECEIPT_VAULTS, vault)
     if row.beneath != "":
         return draft.get(RECEIPTS_OF_VAULTS, (row.beneath, vault)).amount
@@ -82,8 +82,9 @@ def _holds(custody: Custody, draft: Draft, vault: str, account: str) -> int:
 def _put_in(
     custody: Custody, draft: Draft, act: Act, account: str, sender: str, vault: str, amount: int
 ) -> Reason | None:
-    """Move an amount of the sender's into what a vault holds. Rejects: NOT_ENOUGH_RECEIPTS of the vault beneath, or
-    BASE_REFUSES if the base rejects the payment or the deposit.
+    """Transfer an amount from the sender into a vault's holdings.
+
+    Rejects: NOT_ENOUGH_RECEIPTS of the vault beneath, or BASE_REFUSES if the base rejects the payment or the deposit.
     """
     row = draft.get(RECEIPT_VAULTS, vault)
     if row.beneath == "":
@@ -99,17 +100,17 @@ def _put_in(
 
 
 def _worth(custody: Custody, draft: Draft, vault: str, account: str) -> int:
-    """The worth of a vault's position."""
+    """The value of a vault's position."""
     return custody.worth(draft, account_of(account, vault), draft.get(RECEIPT_VAULTS, vault).pool)
 
 
 def mint(port: Port, custody: Custody, draft: Draft, action: Mint, act: Act, account: str) -> Delta | Reason:
-    """Put an amount of the sender's into a vault, for the receipts that are the same part of all that were issued as
-    the amount is of what the vault held. The first receipts are one for each unit paid in. Returns the receipts.
+    """Put an amount from the sender into a vault, for new receipts. Returns the receipts.
 
-    Of a vault with a mark, what the position has gained in worth is set against the mark. Rejects, in order:
-    NO_SUCH_VAULT, VAULT_IS_LOST if there are receipts of which nothing is left, NOTHING_TO_PAY_IN, as `_put_in`, and
-    TOO_LITTLE if the amount buys none, or fewer than the sender asks for.
+    The new receipts are in proportion: new to issued receipts as gained to earlier holdings. The first receipts are one
+    for each unit paid in. A vault with a mark uses values instead: the value gained by the position, relative to the
+    mark. Rejects, in order: NO_SUCH_VAULT, VAULT_IS_LOST if there are receipts without holdings, NOTHING_TO_PAY_IN, as
+    `_put_in`, and TOO_LITTLE if the amount buys no receipt, or fewer than `least`.
     """
     vault = action.vault
     issued = draft.get(ISSUED, vault)
@@ -147,10 +148,10 @@ def mint(port: Port, custody: Custody, draft: Draft, action: Mint, act: Act, acc
 
 
 def give(custody: Custody, draft: Draft, action: Give, act: Act, account: str) -> Delta | Reason:
-    """Put an amount of the sender's into a vault, for no receipts: all that were issued are worth more.
+    """Put an amount from the sender into a vault, for no receipts. All issued receipts gain value.
 
-    A mark knows nothing of it before it is set anew. Rejects, in order: NO_SUCH_VAULT, NOTHING_TO_PAY_IN, as `_put_in`,
-    and TOO_LITTLE if the vault holds no more for it.
+    A mark does not include it before the next revaluation. Rejects, in order: NO_SUCH_VAULT, NOTHING_TO_PAY_IN, as
+    `_put_in`, and TOO_LITTLE if the vault's holdings do not grow.
     """
     if not draft.get(RECEIPT_VAULTS, action.vault).is_open:
         return Reason.NO_SUCH_VAULT
@@ -166,11 +167,12 @@ def give(custody: Custody, draft: Draft, action: Give, act: Act, account: str) -
 
 
 def redeem(custody: Custody, draft: Draft, action: RedeemReceipts, act: Act, account: str) -> Delta | Reason:
-    """Take receipts of the sender's back, for the part of what the vault holds that they are of all that were issued.
+    """Take back the sender's receipts, and pay the same part of the vault's holdings as they are of all issued
+    receipts.
 
-    Pieces of a position enter the base's queue; receipts of the vault beneath are the sender's at once. Returns how
-    many. A vault with a mark pays the part of the mark, as long as there is as much. Rejects, in order:
-    NOT_ENOUGH_RECEIPTS, TOO_LITTLE if they are worth nothing, or less than the sender asks for, BASE_REFUSES.
+    Pieces of a position enter the base's queue; receipts of the vault beneath are paid at once. Returns the number
+    paid. A vault with a mark pays the receipts' part of the mark, at most its whole position. Rejects, in order:
+    NOT_ENOUGH_RECEIPTS, TOO_LITTLE if the payment is 0, or less than `least`, BASE_REFUSES.
     """
     vault = action.vault
     issued = draft.get(ISSUED, vault)
@@ -213,16 +215,18 @@ def redeem(custody: Custody, draft: Draft, action: RedeemReceipts, act: Act, acc
 
 
 def pieces_worth(worth: int, pieces: int, worth_of_all: int) -> int:
-    """The pieces that are worth so much, and no more than there are. Rounds down, for those who stay."""
+    """The number of pieces with the value `worth`, at most all pieces. Rounds down, in favour of the
+    remaining holders.
+    """
     return 0 if worth_of_all == 0 else min(mul_div_floor(worth, pieces, worth_of_all), pieces)
 
 
 def settle(port: Port, custody: Custody, draft: Draft, action: Settle, act: Act, account: str) -> Delta | Reason:
-    """End a withdrawal of a vault's account: a redemption's tokens are its holder's; what nobody redeemed, such as what
-    an operator sent away, is the vault's position again. Returns the tokens.
+    """Complete a withdrawal of a vault's account. Returns the tokens paid.
 
-    Rejects, in order: NO_SUCH_VAULT if it has no position, NO_SUCH_REDEMPTION where the base pays holders itself,
-    BASE_REFUSES if it has no such withdrawal, or not yet.
+    The tokens of a redemption go to its holder. A withdrawal that is no redemption, such as after an undelegation by
+    the operator, becomes a position of the vault again. Rejects, in order: NO_SUCH_VAULT if the vault has no position,
+    NO_SUCH_REDEMPTION if the base pays holders itself, BASE_REFUSES if there is no such withdrawal, or not yet.
     """
     vault = action.vault
     row = draft.get(RECEIPT_VAULTS, vault)
@@ -247,7 +251,7 @@ def settle(port: Port, custody: Custody, draft: Draft, action: Settle, act: Act,
 
 
 def revalue(port: Port, custody: Custody, draft: Draft, action: Revalue, account: str) -> Delta | Reason:
-    """Set the mark of a vault to what its position is worth. Returns it.
+    """Set the mark of a vault to the value of its position. Returns the mark.
 
     Rejects, in order: NO_SUCH_VAULT if it has no mark, TOO_EARLY within its period.
     """

@@ -1,7 +1,7 @@
-"""The receipts' rows, behind those of the insurance.
+"""The rows of the receipts.
 
-A *vault* holds a position in the base, or receipts of the vault beneath it, and issues receipts of its own: each an
-equal part of what it holds.
+A *vault* holds a position in the base, or receipts of the vault beneath it. It issues receipts of its own, each an
+equal part of its holdings.
 """
 
 from typing import Final
@@ -12,15 +12,19 @@ from spec.machine import Table
 from spec.market.state import SCHEMA
 
 Held = tuple[str, str]
-"""Receipts of a vault, the first, and whose they are: a holder's, or those of a vault above it."""
+"""A key of a vault that issued receipts, and their owner: a holder, or a vault above that vault."""
 
 Withdrawn = tuple[str, int]
-"""A vault, and the number of a withdrawal of its account."""
+"""A key of a vault, and the number of a withdrawal of its account."""
 
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class ReceiptVault:
-    """A vault, fixed when it is opened: where its position is, or whose receipts it holds."""
+    """A vault of receipts, fixed when it is opened: its pool and operator in the base, or the vault whose receipts it
+    holds.
+
+    `mark_period_points` is positive for a vault that is priced by a mark.
+    """
 
     is_open: Final[bool]
     pool: Final[str]
@@ -45,9 +49,9 @@ class ReceiptVault:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Receipts:
-    """All receipts that a vault has issued and not taken back; and of one that is priced by a mark, the mark.
+    """The receipts that a vault has issued and not taken back; and the mark, for a vault that is priced by one.
 
-    `marked_worth` is what the vault said it is worth at `marked_point`, and what was put in and taken out since then.
+    `marked_worth` is the value of the vault at `marked_point`, plus payments in and less payments out since then.
     """
 
     amount: Final[int]
@@ -72,7 +76,9 @@ class Receipt:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Redemption:
-    """The holder whose redemption a withdrawal is; nobody's is what the vault did not ask for."""
+    """The holder for whose redemption a withdrawal was queued. It is empty for a withdrawal that the vault did not
+    request.
+    """
 
     holder: Final[str]
 

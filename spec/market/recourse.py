@@ -1,7 +1,7 @@
-"""Recourse: all that tables of stake on other chains have to know of the base, beside the port.
+"""Recourse: the interface of the base that tables of stake on other chains use, beside the port.
 
-What a service counts abroad at a point it has to be able to slash at home later. Both bases say from their own views
-how long that is so, and what is left of it.
+Stake that a service counts on another chain at a point must be slashable at home later. Both bases compute from their
+own views for how long that is so, and how much is left.
 """
 
 from typing import Protocol
@@ -10,35 +10,41 @@ from spec.machine import Draft, Table, Write
 from spec.market.port import Group, Service
 
 Forgone = tuple[Service, str, str, int]
-"""A service has given up what it counted of an operator, or of ANY_OPERATOR, in a pool before a point."""
+"""(service, operator or ANY_OPERATOR, pool, point): the service gave up its recourse for all points before `point`."""
 
 
 class Recourse(Protocol):
-    """The base, as to what can be slashed for an earlier point. Nothing here writes."""
+    """The base, as to what can be slashed for an earlier point. No method writes."""
 
     def window(self, draft: Draft, pool: str) -> int:
-        """The points for which what lasts at a point can be slashed after it, that many included; 0: for none."""
+        """The number of points after a point for which its lasting stake can still be slashed, inclusive; 0 if it
+        cannot.
+        """
 
     def reference(self, draft: Draft) -> int:
-        """The last point of which no call can change any more what may be slashed for it."""
+        """The last point whose slashable stake no further call can change."""
 
     def left(self, draft: Draft, service: Service, operator: str, pool: str, point: int) -> int:
-        """The amount that a service can slash of an operator now, for what happened at a point."""
+        """The amount that a service can slash from an operator now, for an offence at `point`."""
 
     def together(self, draft: Draft, pool: str, point: int, amount: int) -> int:
-        """The most that slashes of several operators can take together now, if each alone makes up the amount."""
+        """The most that slashes of several operators can take together now. `amount` is the sum of their separate
+        amounts.
+        """
 
     def purse(self, service: Service, operator: str, pool: str) -> tuple[Service, str, str]:
-        """The stake that a slash takes from: slashes of one purse leave less for one another, and for no other."""
+        """The key of the stake that a slash takes from. Slashes with one key reduce each other's stake,
+        and no other's.
+        """
 
     def rounded(self, writes: list[Write]) -> tuple[Group, ...]:
-        """The groups of which a Delta moves stake by a rounded number, each as often as it does."""
+        """The groups whose stake a Delta changes by a rounded amount, one entry for each such change."""
 
     def dust(self, roundings: int) -> int:
-        """The most that so many roundings, and reading what is left, can have lost."""
+        """The largest loss by so many roundings, and by the rounding when `left` is read."""
 
     def forgone(self, draft: Draft, writes: list[Write]) -> tuple[Forgone, ...]:
-        """The recourse that services have given up by a Delta."""
+        """The recourse that services give up by a Delta."""
 
     def tables_of_recourse(self) -> tuple[Table[object, object], ...]:
         """Every table that `window`, `left` and `together` read."""

@@ -1,25 +1,27 @@
-"""Kernels of allocation: integers to integers, each rounding in the direction that its first sentence says.
+"""Kernels of allocation: functions on integers. The first sentences of each docstring say how it rounds.
 
-The rule is weighted max-min fairness, by progressive filling: all targets get more together, each in proportion to its
-score, until a cap is full. Its members stop there, and the others go on. Source: Bertsekas and Gallager, Data Networks,
-section 6.5.2; without caps it is Hamilton's method of largest remainders.
+The rule is weighted max-min fairness, by progressive filling. All targets grow together, each in proportion to its
+score, until a cap is full. The cap's members stop there, and the others go on. Source: Bertsekas and Gallager, Data
+Networks, section 6.5.2; without caps it is Hamilton's method of largest remainders.
 """
 
 from spec.arithmetic import mul_div_floor, remainder
 
 CapOn = tuple[list[int], int]
-"""The places of some targets, and what they may get together."""
+"""A bound on several targets: their positions in the list of targets, and the most that they get together."""
 
 
 def score_of(fee_rate: int, declared_loss_rate: int, expected_loss_rate: int) -> int:
-    """The fee of a unit of stake at each point, less the larger of two losses that are expected; at least nothing."""
+    """The score of a unit of stake per point: its fee, less the larger of two expected losses; at least 0."""
     return max(fee_rate - max(declared_loss_rate, expected_loss_rate), 0)
 
 
 def split(whole: int, scores: list[int], caps: list[CapOn]) -> list[int]:
-    """The parts of a whole, in proportion to scores, and within each cap. They and what no cap lets go are the whole.
+    """The parts of `whole`, in proportion to scores, within each cap. If caps leave no room, a remainder is not given
+    out.
 
-    A part rounds down, and by the largest remainder up where every cap has room. Of equals the first comes first.
+    Each part rounds down. Then the parts with the largest remainders get one more each, where every cap has room. Among
+    equal remainders, the first part comes first.
     """
     bounds = [(list(range(len(scores))), whole), *caps]
     parts = [0 for _ in scores]
@@ -32,7 +34,7 @@ def split(whole: int, scores: list[int], caps: list[CapOn]) -> list[int]:
 
 
 def _tightest(parts: list[int], free: list[bool], scores: list[int], bounds: list[CapOn]) -> CapOn | None:
-    """The bound that has the least room for each unit of score; None if nobody is free. Of equals the first."""
+    """The bound with the least room per unit of score; None if no target is free. Among equals, the first."""
     found: CapOn | None = None
     found_room, found_score = 0, 0
     for bound in bounds:
@@ -46,7 +48,7 @@ def _tightest(parts: list[int], free: list[bool], scores: list[int], bounds: lis
 
 
 def _fill(bound: CapOn, parts: list[int], free: list[bool], scores: list[int], bounds: list[CapOn]) -> None:
-    """Share the room of a bound among its members that are free, who are so no longer."""
+    """Divide a bound's room among its free members, which are then no longer free."""
     places = [place for place in bound[0] if free[place]]
     score = sum([scores[place] for place in places])
     room = bound[1] - sum([parts[place] for place in bound[0]])
@@ -67,10 +69,12 @@ def _fill(bound: CapOn, parts: list[int], free: list[bool], scores: list[int], b
 
 
 def has_room(place: int, parts: list[int], bounds: list[CapOn]) -> bool:
-    """True if a target can have one more within every bound."""
+    """True if a target's part can grow by one within every bound."""
     return all([place not in bound[0] or sum([parts[one] for one in bound[0]]) < bound[1] for bound in bounds])
 
 
 def room_of(place: int, parts: list[int], bounds: list[CapOn]) -> int:
-    """The most that a target can have more within every bound; there is one that it is in. Negative beyond a bound."""
+    """The most that a target's part can grow within every bound; negative if it exceeds one. Some bound contains the
+    target.
+    """
     return min([bound[1] - sum([parts[one] for one in bound[0]]) for bound in bounds if place in bound[0]])

@@ -1,7 +1,7 @@
-"""The market's state: small immutable rows, and the tables that hold them, above those of any base.
+"""The market's state: small immutable rows, and the tables that hold them, with indices above those of any base.
 
 Money is counted in *grains*: WAD of them are one unit of the fee token, so that accrual needs no division. Stake is in
-the pool's own unit. A point is a block or a timestamp. A rate is grains for each unit of stake and point.
+the pool's own unit. A point is a block or a timestamp. A rate is in grains per unit of stake and point.
 """
 
 from typing import Final
@@ -14,7 +14,7 @@ from spec.market.lists import ListTable
 from spec.market.port import Group, RowKey, Service
 
 Offer = tuple[Service, str]
-"""An offer's identity: the service that pays, and the pool whose stake it pays for."""
+"""An offer's identity: the service that pays, and the pool for whose stake it pays."""
 
 Position = tuple[Offer, str]
 """A position's identity: the offer, and the operator whose stake is counted."""
@@ -25,7 +25,7 @@ Holding = tuple[Group, str]
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Settings:
-    """The market as deployed: the token in which every service pays, and the delay of a new commission."""
+    """The market's configuration: the token in which every service pays, and the delay of a new commission."""
 
     fee_token: Final[str]
     commission_delay_points: Final[int]
@@ -37,11 +37,12 @@ class Settings:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Terms:
-    """The terms of an offer, fixed when it is opened: the curve of its rate, and the bounds of it.
+    """The terms of an offer, fixed when it is opened: the curve of its rate, and the bounds of the rate.
 
-    `target_stake` is what the service wants counted. `divisor` tames the curve: a full gap moves the rate of BASE_FEE
-    by its `divisor`-th part; a shortfall of `divisor` multiplies that of EXPONENTIAL by e. A step moves the rate by at
-    most the fraction `max_step_wad` of it, or by one, and comes `period_points` after the one before at the soonest.
+    `target_stake` is the counted stake that the service wants. `divisor` dampens the curve: a gap of the whole target
+    moves the rate of BASE_FEE by its `divisor`-th part; a shortfall of `divisor` multiplies that of EXPONENTIAL by e. A
+    step moves the rate by at most the fraction `max_step_wad` of it, or by one. Steps are at least `period_points`
+    apart.
     """
 
     is_open: Final[bool]
@@ -76,10 +77,11 @@ class Terms:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Risk:
-    """The risk that a service declares of its slashes: what stake loses to them in a year, as fractions of WAD.
+    """The risk of its slashes that a service declares: the yearly loss of stake, as fractions of WAD.
 
-    `expected_loss_wad` is the mean, `shortfall_wad` the mean of the worst cases; `capital_cost_wad` is what a year of
-    the difference costs. `unit_price_wad` is the worth of a unit of stake in units of the fee token, times WAD.
+    `expected_loss_wad` is the mean, `shortfall_wad` the mean of the worst cases. `capital_cost_wad` is the yearly cost
+    of capital for the difference of both. `unit_price_wad` is the value of a unit of stake in units of the fee token,
+    times WAD.
     """
 
     expected_loss_wad: Final[int]
@@ -105,11 +107,12 @@ class Risk:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Meter:
-    """An offer as it runs: its money, its rate, and the index that says what each unit of stake has earned so far.
+    """The running account of an offer: its money, its rate, and the index, the grains that each unit of stake earned so
+    far.
 
-    `budget_grains` can still be earned; `reserved_grains` have been, and are settled with their positions. `stake` is
-    all that is counted. The index is that of `updated_point`, the last step of the rate was at `stepped_point`.
-    `shortfall` is what EXPONENTIAL remembers: the stake that was missing at each step so far, less what was too much.
+    `budget_grains` can still be earned. `reserved_grains` are earned, and not yet paid to positions by settling.
+    `stake` is the total counted stake. The index is as of `updated_point`; the last step of the rate was at
+    `stepped_point`. `shortfall` is for EXPONENTIAL: the sum over all steps of the missing stake, less the excess stake.
     """
 
     budget_grains: Final[int]
@@ -144,7 +147,7 @@ class Meter:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Counted:
-    """A position or a holding: how much of it is counted, and the index up to which it is settled."""
+    """A position or a holding: its counted stake or weight, and the index up to which it is settled."""
 
     is_counted: Final[bool]
     amount: Final[int]
@@ -158,7 +161,7 @@ class Counted:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Commission:
-    """The part of a position's fees that its operator keeps, and a change of it that waits."""
+    """The part of a position's fees that its operator keeps, and a pending change of it."""
 
     fraction_wad: Final[int]
     is_pending: Final[bool]
@@ -180,8 +183,10 @@ class Commission:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Shared:
-    """A group as it shares: all weight that is counted, the index of what each unit of it was given, and the grains
-    that its holdings have not been credited with. Of these `carried_grains` were too few to go round: they wait.
+    """A group's account: its total counted weight, the grains given to each unit of weight so far (the index), and the
+    grains not yet credited to its holdings.
+
+    `carried_grains`, a part of the latter, were too few to give each unit of weight a whole grain, and are carried on.
     """
 
     weight: Final[int]
@@ -198,7 +203,7 @@ class Shared:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Claimable:
-    """The grains that an account has been credited with and not been paid."""
+    """The grains that are credited to an account and not paid yet."""
 
     grains: Final[int]
 
@@ -208,7 +213,7 @@ class Claimable:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Treasury:
-    """All that was ever paid in, and all that was ever paid out, in units of the fee token."""
+    """The total ever paid in and the total ever paid out, in units of the fee token."""
 
     funded: Final[int]
     paid: Final[int]
@@ -223,7 +228,7 @@ NOBODY: Final[Position] = ((("", 0), ""), "")
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class ListedPosition:
-    """A position, at one place of a list."""
+    """A position, as the entry of a list."""
 
     position: Final[Position]
 
@@ -233,7 +238,7 @@ class ListedPosition:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class ListedHolding:
-    """A holding, at one place of a list."""
+    """A holding, as the entry of a list."""
 
     holding: Final[Holding]
 

@@ -1,7 +1,7 @@
 """Symbiotic as the market sees it: a service is a subnetwork, a pool a vault, a point a second.
 
-Whoever holds active shares of a vault bears its slashes together: they are one group, whichever operator is slashed.
-Amounts are of the vault's collateral. What is on its way out of the vault is no stake, though it can still be slashed.
+The holders of a vault's active shares bear its slashes together. They are one group, for all operators. Amounts are of
+the vault's collateral. Withdrawals in progress are no stake here, although they are still slashable.
 """
 
 from typing import Final, cast
@@ -52,17 +52,17 @@ HISTORIES_OF_STAKE: Final = (
 
 
 class SymbioticPort:
-    """The port, from Symbiotic's own views."""
+    """The market's port on Symbiotic, from Symbiotic's own views."""
 
     def now(self, draft: Draft) -> int:
-        """The timestamp at which this call executes."""
+        """The current timestamp."""
         return current_timestamp(draft)
 
     def slashable(self, draft: Draft, service: Service, operator: str, pool: str) -> Slashable:
-        """The operator's stake in the subnetwork now, if the vault can be slashed at all and the network can slash.
+        """The operator's current stake in the subnetwork; 0 without a slasher, a burner or a middleware.
 
-        A slash for what happens now comes within an epoch. All of it lasts: only a call makes it less. Each division
-        rounds down. Source: BaseDelegator.stakeAt, Vault.onSlash.
+        A slash for an offence now is possible for one epoch. The whole stake is lasting: only a call reduces it. Each
+        division rounds down. Source: BaseDelegator.stakeAt, Vault.onSlash.
         """
         config = draft.get(VAULTS, pool)
         if (
@@ -78,7 +78,7 @@ class SymbioticPort:
         return Slashable(amount=amount, until=now + config.epoch_duration_seconds, lasting=amount)
 
     def rows_of_stake(self, service: Service, operator: str, pool: str) -> tuple[RowKey, ...]:
-        """The vault's active stake, all limits and shares, both opt-ins, and the network's middleware."""
+        """The rows of the vault's active stake, all limits and shares, both opt-ins, and the network's middleware."""
         return (
             (MIDDLEWARES.name, service[0]),
             (ACTIVE_STAKE.heads.name, pool),
@@ -92,7 +92,7 @@ class SymbioticPort:
         )
 
     def group(self, operator: str, pool: str) -> Group:
-        """The vault's holders, whoever the operator is."""
+        """The group of the vault's holders, for every operator."""
         return (ANY_OPERATOR, pool)
 
     def weight(self, draft: Draft, group: Group, holder: str) -> int:
@@ -100,16 +100,18 @@ class SymbioticPort:
         return ACTIVE_SHARES_OF.latest(draft, (group[1], holder))
 
     def rows_of_weight(self, group: Group, holder: str) -> tuple[RowKey, ...]:
-        """The holder's active shares."""
+        """The row of the holder's active shares."""
         return ((ACTIVE_SHARES_OF.heads.name, (group[1], holder)),)
 
     def value(self, draft: Draft, group: Group, holder: str) -> int:
-        """The worth of the holder's active shares; none where the contract's view would revert."""
+        """The value of the holder's active shares; 0 where the contract's view would revert."""
         balance = active_balance_of(draft, group[1], holder)
         return 0 if isinstance(balance, Reason) else balance
 
     def slashes(self, before: Draft, after: Draft, writes: list[Write]) -> tuple[Slashed, ...]:
-        """The one slash that a Delta can hold: the amount is what the vault lost, which may be less than was booked."""
+        """The one slash that a Delta can contain. Its amount is the vault's loss, which may be less than the slasher
+        recorded.
+        """
         found: list[Slashed] = []
         for write in writes:
             if write.table.index != CUMULATIVE_SLASHES.heads.index:
@@ -124,25 +126,25 @@ class SymbioticPort:
         return TransferReward(sender, token, recipient, amount)
 
     def balance(self, draft: Draft, token: str, account: str) -> int:
-        """The account's balance."""
+        """The account's balance of the token."""
         return draft.get(TOKEN_BALANCES, (token, account)).amount
 
     def tables_of_stake(self) -> tuple[Table[object, object], ...]:
-        """The tables of all that decides what can be slashed."""
+        """The tables that decide what can be slashed."""
         histories = [part for history in HISTORIES_OF_STAKE for part in (history.heads, history.checkpoints)]
         return cast("tuple[Table[object, object], ...]", (CLOCK, VAULTS, MIDDLEWARES, *histories))
 
     def tables_of_slashes(self) -> tuple[Table[object, object], ...]:
-        """The table of what was slashed of an operator so far."""
+        """The table of the cumulative slashes of operators."""
         return cast("tuple[Table[object, object], ...]", (CUMULATIVE_SLASHES.heads,))
 
     def tables_of_weight(self) -> tuple[Table[object, object], ...]:
-        """The table of what holders have."""
+        """The table of holders' active shares."""
         return cast("tuple[Table[object, object], ...]", (ACTIVE_SHARES_OF.heads,))
 
 
 def _held(draft: Draft, vault: str, writes: list[Write]) -> int:
-    """The vault's active stake, and its withdrawal buckets of those that were written, each once."""
+    """The vault's active stake plus those of its withdrawal buckets that `writes` contain."""
     buckets = [
         draft.get(WITHDRAWAL_BUCKETS, cast("tuple[str, int]", write.key)).amount
         for write in writes
@@ -152,14 +154,14 @@ def _held(draft: Draft, vault: str, writes: list[Write]) -> int:
 
 
 class SymbioticCustody:
-    """Custody, by active shares: a slash moves what they are worth, and never how many they are."""
+    """Custody on Symbiotic. A position is active shares: a slash changes their value, never their number."""
 
     def deposits(self, draft: Draft, sender: str, account: str, pool: str, amount: int) -> tuple[object, ...]:
-        """A deposit of the sender's, on behalf of the account."""
+        """A deposit by the sender, on behalf of the account."""
         return (Deposit(sender, pool, account, amount),)
 
     def delegation(self, draft: Draft, account: str, operator: str) -> tuple[object, ...]:
-        """None: a vault stands behind its operators itself."""
+        """No actions: the vault's own delegator gives stake to operators."""
         return ()
 
     def position(self, draft: Draft, account: str, pool: str) -> int:
@@ -167,24 +169,24 @@ class SymbioticCustody:
         return ACTIVE_SHARES_OF.latest(draft, (pool, account))
 
     def pieces(self, draft: Draft, account: str, pool: str) -> int:
-        """The same shares."""
+        """The account's active shares, one piece each."""
         return ACTIVE_SHARES_OF.latest(draft, (pool, account))
 
     def worth(self, draft: Draft, account: str, pool: str) -> int:
-        """The worth of the shares; none where the contract's view would revert."""
+        """The value of the account's active shares; 0 where the contract's view would revert."""
         balance = active_balance_of(draft, pool, account)
         return 0 if isinstance(balance, Reason) else balance
 
     def withdrawal(self, account: str, pool: str, pieces: int, holder: str) -> object:
-        """A redemption of shares with the holder as claimer, who claims of the vault itself."""
+        """A redemption of shares with the holder as claimer. The holder claims from the vault itself."""
         return Redeem(account, pool, holder, pieces)
 
     def number(self, draft: Draft, account: str) -> int | None:
-        """None."""
+        """None, because the vault records withdrawals under the claimer."""
         return None
 
     def settlement(self, draft: Draft, account: str, pool: str, number: int, in_tokens: bool) -> object | None:
-        """None."""
+        """None, because the vault pays the claimer itself."""
         return None
 
     def token(self, draft: Draft, pool: str) -> str:

@@ -1,4 +1,4 @@
-"""The market as a layer: every action, answered by its rule; and the observer of the base's calls."""
+"""The market as a layer: the dispatch of each action to its rule, and the observer of the base's calls."""
 
 from typing import Any, Final, get_args
 
@@ -46,12 +46,14 @@ from spec.market.recourse import Recourse
 from spec.market.state import SCHEMA
 
 ACCOUNT: Final = "market"
-"""The account in the base that holds what services have paid in; accounts of vaults stand beneath it."""
+"""The market's account in the base, which holds the fee tokens. Accounts of vaults and mandates are below it."""
 
 
 class Market:
-    """The market's rules above a base, by its port, what holds positions in it, what splits stake there, and what can
-    be slashed for an earlier point.
+    """The market's rules above a base.
+
+    `port` is its interface to the base. `custody` holds positions in it, `authority` splits stake in it, and `recourse`
+    says what can be slashed for an earlier point.
     """
 
     def __init__(self, port: Port, custody: Custody, authority: Authority, recourse: Recourse) -> None:
@@ -61,7 +63,7 @@ class Market:
         self.recourse: Final = recourse
 
     def rule(self, draft: Draft, action: Any, act: Act) -> Delta | Reason:
-        """Execute one call of the market: what it writes and returns, or the first check that it fails."""
+        """Execute one call of the market. Returns its Delta, or the reason of the first failed check."""
         port = self.port
         if isinstance(action, CountPosition):
             return fees.count_position(port, draft, action)
@@ -86,7 +88,7 @@ class Market:
         return self._insure(draft, action, act)
 
     def _insure(self, draft: Draft, action: Any, act: Act) -> Delta | Reason:
-        """Execute one call of the insurance."""
+        """Execute one call of the insurance, or of the parts after it."""
         port = self.port
         if isinstance(action, BuyPolicy):
             return policies.buy_policy(port, draft, action, act, ACCOUNT)
@@ -107,7 +109,7 @@ class Market:
         return self._issue(draft, action, act)
 
     def _issue(self, draft: Draft, action: Any, act: Act) -> Delta | Reason:
-        """Execute one call of the receipts."""
+        """Execute one call of the receipts, or of the parts after them."""
         port, custody = self.port, self.custody
         if isinstance(action, Mint):
             return receipts.mint(port, custody, draft, action, act, ACCOUNT)
@@ -124,7 +126,7 @@ class Market:
         return self._allocate(draft, action, act)
 
     def _allocate(self, draft: Draft, action: Any, act: Act) -> Delta | Reason:
-        """Execute one call of the mandates."""
+        """Execute one call of the mandates, or of the part after them."""
         port, authority = self.port, self.authority
         if isinstance(action, Rebalance):
             return mandates.rebalance(port, authority, draft, action, act, ACCOUNT)
@@ -139,7 +141,7 @@ class Market:
         return self._cross(draft, action)
 
     def _cross(self, draft: Draft, action: Any) -> Delta | Reason:
-        """Execute one call of other chains, at home or there."""
+        """Execute one call of the tables of stake, at home or on the other chain."""
         port, recourse = self.port, self.recourse
         if isinstance(action, SendTable):
             return chains.send_table(port, recourse, draft, action)
@@ -152,13 +154,15 @@ class Market:
         return chains.open_channel(recourse, draft, action)
 
     def observe(self, before: Draft, draft: Draft, writes: list[Write]) -> None:
-        """Bring the market's books in line with what a base call has written, and pay the losses that it made."""
+        """Update the market's rows after a base call: counted positions and holdings, payouts for losses, and tables of
+        stake.
+        """
         counting.observe_rows(self.port, draft, writes)
         losses.observe_slashes(self.port, before, draft, writes, ACCOUNT)
         chains.observe_stake(self.port, self.recourse, before, draft, writes)
 
 
 def market_layer(port: Port, custody: Custody, authority: Authority, recourse: Recourse) -> Layer:
-    """The market on a base that implements the port, custody, authority and recourse."""
+    """The market as a layer, on the base that these four interfaces are of."""
     market = Market(port, custody, authority, recourse)
     return Layer("market", SCHEMA, get_args(Action), market.rule, market.observe, ACCOUNT)

@@ -1,8 +1,9 @@
-"""Funds and their underwriters: capital comes in, stands behind policies, and leaves when it backs none.
+"""Funds and their underwriters: capital enters, backs policies, and leaves once it backs none.
 
-Underwriters own a fund by shares. Whoever leaves announces it, and waits: its capital moves to the part that is
-leaving, which bears losses like any other, and earns no premium. No policy is sold on it, and none lasts longer than
-the cooldown: so what backed policies when it was announced backs none when it goes, unless losses came in between.
+Underwriters own a fund by shares. An underwriter announces its exit, and waits for the cooldown. Its capital moves to
+the leaving part, which bears losses like the rest, and earns no premium. No policy is sold on it, and no policy lasts
+longer than the cooldown. So at the exit the capital no longer backs the policies of before, unless losses reduced the
+rest.
 """
 
 from spec.arithmetic import WAD
@@ -27,11 +28,11 @@ from spec.market.state import SETTINGS, TERMS, TREASURY, Treasury
 
 
 def open_fund(draft: Draft, action: OpenFund) -> Delta | Reason:
-    """Open a fund of the sender's, without capital. Its terms are fixed for good.
+    """Open a fund with the sender as sponsor, without capital. Its terms never change.
 
-    Rejects, in order: NO_SUCH_OFFER, FUND_IS_OPEN, INVALID_FUND unless it has no less cover than capital, pays a
-    fraction above a deductible, has a kink between nothing and all and slopes and a loading that are not negative, and
-    waits for less than its cooldown.
+    Rejects, in order: NO_SUCH_OFFER, FUND_IS_OPEN, INVALID_FUND unless its leverage is at least WAD, its deductible not
+    negative, its coinsurance a positive fraction, its kink between 0 and WAD, its slopes and its loading not negative,
+    and its wait shorter than its cooldown.
     """
     fund: Fund = ((action.service, action.pool), action.sender)
     terms = action.offered_terms
@@ -62,7 +63,7 @@ def open_fund(draft: Draft, action: OpenFund) -> Delta | Reason:
 
 
 def _can_insure(terms: FundTerms) -> bool:
-    """True if policies can be sold on the terms: nothing is divided by zero, and no premium or payout is negative."""
+    """True if policies can be sold on the terms: no division by zero, and no negative premium or payout."""
     if terms.leverage_wad < WAD or terms.deductible_grains < 0 or not 0 < terms.coinsurance_wad <= WAD:
         return False
     if not 0 < terms.kink_wad < WAD or terms.slope_wad < 0 or terms.steep_slope_wad < 0 or terms.loading_wad < 0:
@@ -71,7 +72,9 @@ def _can_insure(terms: FundTerms) -> bool:
 
 
 def pay_in(port: Port, draft: Draft, act: Act, account: str, sender: str, amount: int) -> bool:
-    """Move the sender's tokens to the market's account, and count them. False if the base rejects the transfer."""
+    """Transfer the sender's tokens to the market's account, and record them. Returns False if the base rejects the
+    transfer.
+    """
     token = draft.get(SETTINGS, SINGLETON).fee_token
     if not isinstance(act(port.payment(token, sender, account, amount)), Delta):
         return False
@@ -81,10 +84,10 @@ def pay_in(port: Port, draft: Draft, act: Act, account: str, sender: str, amount
 
 
 def underwrite(port: Port, draft: Draft, action: Underwrite, act: Act, account: str) -> Delta | Reason:
-    """Add the sender's tokens to a fund's capital, for shares at what they are worth now. Returns the shares.
+    """Add the sender's tokens to a fund's capital, for shares at their current value. Returns the shares.
 
-    Rejects, in order: NO_SUCH_FUND, FUND_IS_LOST if there are shares of which nothing is left, NOTHING_TO_PAY_IN if
-    the amount buys no share, PAYMENT_FAILED if the base rejects the transfer.
+    Rejects, in order: NO_SUCH_FUND, FUND_IS_LOST if there are shares and no capital is left, NOTHING_TO_PAY_IN if the
+    amount buys no share, PAYMENT_FAILED if the base rejects the transfer.
     """
     fund: Fund = ((action.service, action.pool), action.sponsor)
     underwriter: Underwriter = (fund, action.sender)
@@ -119,17 +122,17 @@ def underwrite(port: Port, draft: Draft, action: Underwrite, act: Act, account: 
 
 
 def _is_lost(capital: Capital) -> bool:
-    """True if shares have no worth, so that no price of them could be told."""
+    """True if existing shares, staying or leaving, have no capital, so that they have no price."""
     if capital.staying_shares > 0 and capital.staying_grains == 0:
         return True
     return capital.leaving_shares > 0 and capital.leaving_grains == 0
 
 
 def announce_exit(port: Port, draft: Draft, action: AnnounceExit) -> Delta | Reason:
-    """Move some of the sender's shares to those that are leaving, at what they are worth. All that it has announced
-    waits for the cooldown from now on. Returns the grains.
+    """Move some of the sender's shares to the leaving part, at their current value. Returns the value in grains.
 
-    Rejects: NOT_ENOUGH_SHARES, if it has fewer, or they are worth no share of what is leaving.
+    The cooldown restarts for all shares that the sender has announced. Rejects: NOT_ENOUGH_SHARES if it has fewer, or
+    if their value is less than one leaving share.
     """
     fund: Fund = ((action.service, action.pool), action.sponsor)
     underwriter: Underwriter = (fund, action.sender)
@@ -165,8 +168,8 @@ def announce_exit(port: Port, draft: Draft, action: AnnounceExit) -> Delta | Rea
 
 
 def take_out(port: Port, draft: Draft, action: Exit) -> Delta | Reason:
-    """Credit the sender with what all it announced is worth now, if what is left still covers every policy. Returns the
-    grains.
+    """Credit the sender with the current value of its leaving shares, if the remaining capital still covers every
+    policy. Returns the grains.
 
     Rejects, in order: NOTHING_IS_LEAVING, TOO_EARLY, CAPITAL_BACKS_COVER.
     """

@@ -1,1 +1,1 @@
-"""Authority over stake, as each base gives it."""
+"""Authority over stake, as each base implements it."""

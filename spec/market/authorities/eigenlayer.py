@@ -1,7 +1,8 @@
-"""Authority over the stake of an operator of EigenLayer, which is an account of the market's.
+"""Authority over stake on EigenLayer: a mandate's account is an operator.
 
-An operator alone allocates its magnitude, so the account of a mandate registers as one, and whoever delegates to it
-puts stake under the plan. All targets are its own: operator sets. The whole is its max magnitude in the strategy.
+Only an operator allocates its magnitude. So the account of a mandate registers as an operator, and stakers that
+delegate to it put their stake under the plan. All targets have this operator, with different operator sets. The total
+to split is its max magnitude in the strategy.
 """
 
 from typing import Final
@@ -32,32 +33,33 @@ from spec.market.authority import Allocated
 from spec.market.mandates_state import Target
 
 ALLOCATION_DELAY_BLOCKS: Final = 2
-"""The delay of each allocation of a mandate's operator: its stakers have had the delay of the plan to leave."""
+"""The allocation delay of a mandate's operator. It is short, as stakers can leave during the plan's own delay."""
 
 
 class EigenLayerAuthority:
     """Authority, by allocations of magnitude."""
 
     def opening(self, draft: Draft, account: str, pool: str) -> tuple[object, ...] | None:
-        """The account registers as an operator to whom anybody may delegate."""
+        """The account's registration as an operator without approver."""
         return (RegisterAsOperator(account, ZERO_ADDRESS, ALLOCATION_DELAY_BLOCKS),)
 
     def can_target(self, account: str, operator: str) -> bool:
-        """True of the account itself."""
+        """True for the account itself."""
         return operator == account
 
     def preparations(self, account: str, pool: str) -> tuple[object, ...]:
-        """Deallocations whose block has come are settled, as anybody may ask for."""
+        """A clearing of deallocations whose effect block has come."""
         return (ClearDeallocationQueue(account, account, (pool,), (MAX_DEALLOCATIONS_TO_CLEAR,)),)
 
     def whole(self, draft: Draft, account: str, pool: str) -> int:
-        """The max magnitude: a slash lowers it."""
+        """The max magnitude, which slashes reduce."""
         return MAX_MAGNITUDES.latest(draft, (account, pool))
 
     def allocated(self, draft: Draft, account: str, pool: str, target: Target) -> Allocated:
-        """The magnitude of an allocation, with what waits. A deallocation that waits can still be slashed.
+        """The magnitude of an allocation, including its pending change. A pending deallocation is still exposed to
+        slashes.
 
-        It can be raised by what is not encumbered, if the operator is registered for the set, or can be.
+        It can be raised by the magnitude that is not encumbered, if the operator is or can be registered for the set.
         """
         block = current_block(draft)
         allocation = settled_allocation(draft.get(ALLOCATIONS, (account, target.service, pool)), block)
@@ -77,7 +79,9 @@ class EigenLayerAuthority:
         )
 
     def changes(self, draft: Draft, account: str, pool: str, target: Target, amount: int) -> tuple[object, ...]:
-        """A change of the allocation; unless it is lowered, a registration for its set before, if there is none."""
+        """A change of the allocation. A raise, or an unchanged amount, includes a registration for the set if it is
+        missing.
+        """
         service = target.service
         request = AllocationRequest(service, (pool,), (amount,))
         current = self.allocated(draft, account, pool, target).amount
@@ -88,7 +92,9 @@ class EigenLayerAuthority:
 
 
 def can_be_registered(draft: Draft, account: str, target: Target) -> bool:
-    """True if an operator is registered for a target's set, or would be: who left can be once no slash reaches it."""
+    """True if an operator is registered for a target's set, or can be: the AVS has a registrar, and the set cannot
+    slash the operator any more from an earlier registration.
+    """
     if draft.get(REGISTRATIONS, (account, target.service)).is_registered:
         return True
     return draft.get(AVSS, target.service[0]).has_registrar and not is_operator_slashable(
@@ -97,7 +103,7 @@ def can_be_registered(draft: Draft, account: str, target: Target) -> bool:
 
 
 def _is_at_the_end_of_time(draft: Draft, account: str, block: int) -> bool:
-    """True if a change made now would take effect in a block that has no number."""
+    """True if a change made now could take effect only in a block beyond uint32."""
     allocation_blocks = effective_allocation_delay(draft.get(ALLOCATION_DELAYS, account), block).delay_blocks
     deallocation_blocks = draft.get(CONFIG, SINGLETON).deallocation_delay_blocks + 1
     return isinstance(block_after(block, max(allocation_blocks, deallocation_blocks)), Reason)

@@ -1,8 +1,8 @@
-"""Authority over the stake of a vault of Symbiotic, of which an account of the market's is the curator.
+"""Authority over stake on Symbiotic: a mandate's account is the curator of a vault.
 
-The vault has a FullRestakeDelegator, and its admin, who holds every role there, is the account. A target is a
-subnetwork and an operator; its part is the operator's limit. As all limits of a plan together are no more than the
-vault's active stake, no unit of it stands behind two of them, which this delegator would allow.
+The vault has a FullRestakeDelegator, and the account is its admin, which holds every role. A target is a subnetwork and
+an operator, and its part is the operator's limit. This delegator would allow limits that share stake. The limits of a
+plan together are at most the vault's active stake, so its targets share none.
 """
 
 from spec.machine import Draft
@@ -15,20 +15,20 @@ from spec.symbiotic.state import ACTIVE_STAKE, MAX_NETWORK_LIMITS, NETWORK_LIMIT
 
 
 class SymbioticAuthority:
-    """Authority, by limits."""
+    """Authority, by operators' limits in subnetworks."""
 
     def opening(self, draft: Draft, account: str, pool: str) -> tuple[object, ...] | None:
-        """None to be done, where the vault was made with the account as its curator."""
+        """No actions, if the vault was created with the account as its admin; otherwise None."""
         if draft.get(VAULTS, pool).delegator != FULL_RESTAKE or not has_role(draft, pool, account):
             return None
         return ()
 
     def can_target(self, account: str, operator: str) -> bool:
-        """True of every operator."""
+        """True for every operator."""
         return True
 
     def preparations(self, account: str, pool: str) -> tuple[object, ...]:
-        """None: limits hold at once."""
+        """No actions: limits take effect at once."""
         return ()
 
     def whole(self, draft: Draft, account: str, pool: str) -> int:
@@ -36,7 +36,7 @@ class SymbioticAuthority:
         return ACTIVE_STAKE.latest(draft, pool)
 
     def allocated(self, draft: Draft, account: str, pool: str, target: Target) -> Allocated:
-        """The operator's limit. It can be raised to what the network accepts."""
+        """The operator's limit. It can be raised to the maximum that the network accepts."""
         amount = OPERATOR_NETWORK_LIMITS.latest(draft, (pool, target.service, target.operator))
         accepted = MAX_NETWORK_LIMITS.latest(draft, (pool, target.service))
         limit = NETWORK_LIMITS.latest(draft, (pool, target.service))
@@ -49,7 +49,9 @@ class SymbioticAuthority:
         )
 
     def changes(self, draft: Draft, account: str, pool: str, target: Target, amount: int) -> tuple[object, ...]:
-        """A change of the operator's limit; unless it is lowered, the subnetwork's becomes what the network accepts."""
+        """A change of the operator's limit. A raise, or an unchanged amount, includes raising the subnetwork's limit to
+        the maximum that the network accepts, if it differs.
+        """
         service = target.service
         change = SetOperatorNetworkLimit(account, pool, service, target.operator, amount)
         accepted = MAX_NETWORK_LIMITS.latest(draft, (pool, service))

@@ -1,1 +1,1 @@
-"""Recourse for earlier points, as each base gives it."""
+"""Recourse for earlier points, as each base implements it."""

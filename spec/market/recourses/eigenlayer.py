@@ -1,8 +1,8 @@
-"""Recourse on EigenLayer: until a deallocation or a deregistration takes effect, and while withdrawals are queued.
+"""Recourse on EigenLayer: stake stays slashable until deallocations and deregistrations take effect, and in the queue.
 
-What is delegated at a block and behind magnitude that no deallocation waits for can leave in two ways. The magnitude
-is slashable for DEALLOCATION_DELAY blocks after its operator has asked for it, as the operator is after it has left.
-Shares are for MIN_WITHDRAWAL_DELAY_BLOCKS after they were queued. So the window is the shorter of the two.
+Lasting stake can leave in two ways. Magnitude stays slashable for DEALLOCATION_DELAY blocks after a deallocation, and
+after a deregistration. Shares stay slashable for MIN_WITHDRAWAL_DELAY_BLOCKS after they were queued. So the window is
+the shorter of the two delays.
 """
 
 from typing import Final, cast
@@ -44,23 +44,25 @@ TABLES: Final = (
 
 
 class EigenLayerRecourse:
-    """Recourse, from EigenLayer's own views: a slash takes of what is there in its block, whatever it is for."""
+    """Recourse on EigenLayer. A slash takes from the stake of its own block, whenever the offence was."""
 
     def window(self, draft: Draft, pool: str) -> int:
-        """The shorter delay. None of native ETH, of which the beacon chain takes shares without a slash."""
+        """The shorter of both delays; 0 for native ETH, whose shares losses on the beacon chain reduce
+        without a slash.
+        """
         if pool == BEACON_CHAIN_ETH:
             return 0
         config = draft.get(CONFIG, SINGLETON)
         return min(config.deallocation_delay_blocks, config.min_withdrawal_delay_blocks)
 
     def reference(self, draft: Draft) -> int:
-        """This block: whatever leaves in it is slashable for the delays after it."""
+        """The current block: stake that leaves in it is slashable for the delays after it."""
         return current_block(draft)
 
     def left(self, draft: Draft, service: Service, operator: str, pool: str, point: int) -> int:
-        """The shares behind the allocation that can be slashed now, delegated and queued.
+        """The delegated and queued shares behind the allocation that can be slashed now.
 
-        Whoever the slasher is: the service names it. Source: AllocationManager.slashOperator.
+        It ignores whether a slasher is set, because the service sets it. Source: AllocationManager.slashOperator.
         """
         if (
             not is_operator_slashable(draft, operator, service)
@@ -72,15 +74,17 @@ class EigenLayerRecourse:
         return delegated + queued
 
     def together(self, draft: Draft, pool: str, point: int, amount: int) -> int:
-        """All of it: no two operators have the same shares."""
+        """The whole sum, because operators do not share shares."""
         return amount
 
     def purse(self, service: Service, operator: str, pool: str) -> tuple[Service, str, str]:
-        """The allocation: other sets have magnitude of their own."""
+        """The allocation: other operator sets have their own magnitude."""
         return (service, operator, pool)
 
     def rounded(self, writes: list[Write]) -> tuple[Group, ...]:
-        """The group of each strategy that is queued: since v1.13.1 its shares count scaled, and rounded down."""
+        """The group of each queued strategy. Since v1.13.1, queued shares count as scaled shares that are
+        rounded down.
+        """
         found: list[Group] = []
         for write in writes:
             if write.table.index == QUEUED_SHARES.index:
@@ -90,11 +94,11 @@ class EigenLayerRecourse:
         return tuple(found)
 
     def dust(self, roundings: int) -> int:
-        """Two shares for each, for delegated and queued ones round apart, and two for the reading."""
+        """Two shares for each rounding, as delegated and queued shares round separately, and two for the reading."""
         return 2 * roundings + 2
 
     def forgone(self, draft: Draft, writes: list[Write]) -> tuple[Forgone, ...]:
-        """A strategy that leaves its set: the set can slash none of it at once, and allocations end without delay."""
+        """Strategies that leave a set: the set can no longer slash them, and allocations end without delay."""
         found: list[Forgone] = []
         for write in writes:
             if write.table.index == OPERATOR_SET_STRATEGIES.index and not cast(Membership, write.row).is_member:
@@ -103,7 +107,7 @@ class EigenLayerRecourse:
         return tuple(found)
 
     def tables_of_recourse(self) -> tuple[Table[object, object], ...]:
-        """The tables of what can be slashed now."""
+        """The tables that decide what can be slashed now."""
         return cast("tuple[Table[object, object], ...]", TABLES)
 
 

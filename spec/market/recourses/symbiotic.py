@@ -1,7 +1,7 @@
-"""Recourse on Symbiotic: for an epoch after the capture, less the time that a veto takes.
+"""Recourse on Symbiotic: one epoch after the capture, less the time of a veto.
 
-A slash names the second for which it is, the capture, and takes of what the vault had then: whatever has left since
-is still in its buckets. What may be slashed for a capture is what its operator's stake was in the end of that second.
+A slash names its capture timestamp, and takes from the vault's stake at that time: stake that has left since is still
+in the withdrawal buckets. The slashable stake for a capture is the operator's stake at the end of that second.
 """
 
 from typing import Final, cast
@@ -45,23 +45,24 @@ HISTORIES: Final = (
 
 
 class SymbioticRecourse:
-    """Recourse, by captures."""
+    """Recourse on Symbiotic, by capture timestamps."""
 
     def window(self, draft: Draft, pool: str) -> int:
-        """An epoch; where slashes can be vetoed, the veto ends within it. None of a vault without a slasher."""
+        """One epoch, less the veto duration of a veto slasher; 0 for a vault without a slasher."""
         config = draft.get(VAULTS, pool)
         if config.slasher == NO_SLASHER:
             return 0
         return config.epoch_duration_seconds - _veto_seconds(draft, pool)
 
     def reference(self, draft: Draft) -> int:
-        """The last second: this one can still change, and is no capture yet."""
+        """The previous second. The current one can still change, and is no valid capture yet."""
         return current_timestamp(draft) - 1
 
     def left(self, draft: Draft, service: Service, operator: str, pool: str, point: int) -> int:
-        """The amount that a slash with this capture could take of the vault, executed or requested now.
+        """The amount that a slash with this capture could take from the vault, if executed or requested now.
 
-        Whoever the middleware is: the network names it. Source: Slasher.slash, VetoSlasher.requestSlash, Vault.onSlash.
+        It ignores whether a middleware is set, because the network sets it. Source: Slasher.slash,
+        VetoSlasher.requestSlash, Vault.onSlash.
         """
         epoch_seconds = draft.get(VAULTS, pool).epoch_duration_seconds
         if point + epoch_seconds < current_timestamp(draft) + _veto_seconds(draft, pool):
@@ -70,23 +71,23 @@ class SymbioticRecourse:
         return 0 if isinstance(booked, Reason) else min(booked, _held(draft, pool, point))
 
     def together(self, draft: Draft, pool: str, point: int, amount: int) -> int:
-        """No more than the vault has: operators of a subnetwork may have the same stake."""
+        """At most the vault's slashable collateral, because operators of a subnetwork may share stake."""
         return min(amount, _held(draft, pool, point))
 
     def purse(self, service: Service, operator: str, pool: str) -> tuple[Service, str, str]:
-        """The vault, whoever slashes whom."""
+        """The vault, whatever the service and the operator are."""
         return ((ANY_OPERATOR, 0), ANY_OPERATOR, pool)
 
     def rounded(self, writes: list[Write]) -> tuple[Group, ...]:
-        """None: what leaves is counted to the unit."""
+        """None, because amounts that leave are exact."""
         return ()
 
     def dust(self, roundings: int) -> int:
-        """None."""
+        """Zero, because nothing is rounded."""
         return 0
 
     def forgone(self, draft: Draft, writes: list[Write]) -> tuple[Forgone, ...]:
-        """A slash with a later capture: no earlier one of that operator can be slashed any more."""
+        """Slashes with a later capture: earlier captures of that operator can no longer be slashed."""
         found: list[Forgone] = []
         for write in writes:
             if write.table.index == LATEST_CAPTURES.index:
@@ -95,19 +96,19 @@ class SymbioticRecourse:
         return tuple(found)
 
     def tables_of_recourse(self) -> tuple[Table[object, object], ...]:
-        """The tables of stake at captures, of what was slashed since, and of what the vault has."""
+        """The tables of stake at captures, of slashes since then, and of the vault's collateral."""
         parts = [part for history in HISTORIES for part in (history.heads, history.checkpoints)]
         return cast("tuple[Table[object, object], ...]", (CLOCK, VAULTS, LATEST_CAPTURES, WITHDRAWAL_BUCKETS, *parts))
 
 
 def _veto_seconds(draft: Draft, vault: str) -> int:
-    """The seconds that a slash has to wait for a veto."""
+    """The seconds for which a slash waits for a veto; 0 without a veto slasher."""
     config = draft.get(VAULTS, vault)
     return config.veto_duration_seconds if config.slasher == VETO_SLASHER else 0
 
 
 def _held(draft: Draft, vault: str, capture_timestamp: int) -> int:
-    """All that a slash with this capture could take of the vault. Source: Vault.onSlash."""
+    """The vault's collateral that a slash with this capture could take. Source: Vault.onSlash."""
     config = draft.get(VAULTS, vault)
     epoch = epoch_at(config, current_timestamp(draft))
     held = ACTIVE_STAKE.latest(draft, vault) + draft.get(WITHDRAWAL_BUCKETS, (vault, epoch + 1)).amount
