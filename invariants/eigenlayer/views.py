@@ -90,8 +90,8 @@ def _completion_pays_what_was_said(step: AcceptedStep[CompleteQueuedWithdrawal])
 def _slash_hits_what_was_said(step: AcceptedStep[SlashOperator]) -> bool:
     """True if a slash comes from the slasher in force, and takes the reported amounts.
 
-    The magnitude taken is the slashed fraction of the allocation. The shares booked in excess of the operator's own are
-    the fraction of the slashable shares in the queue by which the max magnitude fell.
+    The magnitude taken is the slashed fraction of the allocation. Besides the operator's own shares it books slashable
+    shares in the queue, by the fraction by which the max magnitude fell.
     """
     call = step.action
     before, operator_set = step.before.rows, (call.avs, call.operator_set_id)
