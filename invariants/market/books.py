@@ -92,8 +92,8 @@ def _commission_is_a_fraction(view: View, position: Position) -> bool:
 
 
 class BookLaws:
-    """The state laws of the books above one base, and their sums. `balances` is the table of the base's
-    token balances.
+    """The state laws of the books above one base protocol, and their sums. `balances` is the table of the base's token
+    balances.
     """
 
     def __init__(self, port: Port, balances: Table[Any, Any]) -> None:

@@ -1,4 +1,4 @@
-"""The catalogue of all laws of the market above one base, together with the laws of the base."""
+"""The catalogue of all laws of the market above one base protocol, together with the laws of the base."""
 
 from typing import Any
 
@@ -29,7 +29,7 @@ def market_catalogue(
     balances: Table[Any, Any],
     witnesses: list[Witness],
 ) -> Catalogue:
-    """The catalogue of the laws of fees, insurance, receipts, mandates and other chains above one base.
+    """The catalogue of the laws of fees, insurance, receipts, mandates and other chains above one base protocol.
 
     `balances` is the table of the base's token balances.
     """

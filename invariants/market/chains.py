@@ -117,7 +117,7 @@ def _counts_its_signers(view: View, key: Any) -> bool:
 
 
 class ChainLaws:
-    """The state laws of other chains above one base, given by its port and its recourse."""
+    """The state laws of other chains above one base protocol, given by its port and its recourse."""
 
     def __init__(self, port: Port, recourse: Recourse) -> None:
         self._port: Final = port

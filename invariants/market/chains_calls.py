@@ -1,4 +1,4 @@
-"""Laws of the calls of other chains: the rows that each may write, and the calls that must not be rejected."""
+"""Laws of the calls about other chains: the rows that each may write, and the calls that must not be rejected."""
 
 from typing import Any, Final
 
@@ -124,7 +124,9 @@ def _is_never_right(_rejection: AnyRejection) -> bool:
 
 
 class ChainCallLaws:
-    """The step and rejection laws of the calls of other chains above one base, given by its port and its recourse."""
+    """The step and rejection laws of the calls about other chains above one base protocol, given by its port and its
+    recourse.
+    """
 
     def __init__(self, port: Port, recourse: Recourse) -> None:
         self._port: Final = port
@@ -230,7 +232,7 @@ class ChainCallLaws:
         return is_new and is_possible and fits(offered, self._recourse.window(view.rows, channel[1]))
 
     def step_laws(self) -> list[StepLaw]:
-        """The step laws of the calls of other chains."""
+        """The step laws of the calls about other chains."""
         sending = Scope((SendTable,))
         slashing: tuple[Table[Any, Any], ...] = (SLASHED_OF_PURSES, *self._port.tables_of_slashes())
         return [
@@ -312,7 +314,7 @@ class ChainCallLaws:
         ]
 
     def rejection_laws(self) -> list[RejectionLaw]:
-        """The rejection laws of the calls of other chains."""
+        """The rejection laws of the calls about other chains."""
         return [
             RejectionLaw(
                 "CHN-23",

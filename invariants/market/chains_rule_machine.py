@@ -1,4 +1,4 @@
-"""Hypothesis rules for the calls of other chains, and a bundle for the tables of stake that were sent."""
+"""Hypothesis rules for the calls about other chains, and a bundle for the tables of stake that were sent."""
 
 from typing import Any, Final
 
@@ -19,7 +19,7 @@ CHAIN: Final = st.sampled_from(CHAINS)
 
 
 class ChainRules(MarketRules):
-    """Rules for calls of other chains: tables, certificates up to their last point, and stake that leaves."""
+    """Rules for calls about other chains: tables, certificates up to their last point, and stake that leaves."""
 
     tables: Bundle[TableKey] = Bundle("tables")
 

@@ -1,4 +1,6 @@
-"""Calls of other chains for walks above any base: channels within the window and beyond it, and stake that leaves."""
+"""Calls about other chains for walks above any base protocol: channels within the window and beyond it, and stake that
+leaves.
+"""
 
 from typing import Any, Final
 
@@ -24,7 +26,7 @@ def open_channels(cast: Cast) -> list[Any]:
 
 
 def chains_action(cast: Cast, choices: Choices, draft: Draft) -> Any:
-    """The next call of other chains; mostly one that is accepted."""
+    """The next call about other chains; mostly one that is accepted."""
     service, pool = cast.services[0], choices.pick((cast.pools[0], *cast.pools[:2]))
     if choices.one_in(16):
         service, pool = choices.pick(cast.services), choices.pick(cast.pools)
@@ -72,7 +74,7 @@ def _outlive(cast: Cast, choices: Choices, draft: Draft, channel: Channel, point
 
 
 def is_busy(cast: Cast, draft: Draft) -> bool:
-    """True if a fresh table of the first channel was sent, so that more calls of other chains should follow."""
+    """True if a fresh table of the first channel was sent, so that more calls about other chains should follow."""
     channel: Channel = (cast.services[0], cast.pools[0], CHAINS[0])
     terms = draft.get(CHANNELS, channel)
     return terms.is_open and len(_recent(cast, draft, channel, terms.staleness_points)) > 0

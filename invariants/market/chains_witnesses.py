@@ -69,7 +69,7 @@ def _is_a_pools(step: AnyStep) -> bool:
 
 
 def chain_witnesses(port: Port, recourse: Recourse) -> list[Witness]:
-    """A witness for each call of other chains, and for the situations that their laws are about."""
+    """A witness for each call about other chains, and for the situations that their laws are about."""
     seen, checking = _Seen(port, recourse), Scope((CheckCertificate,))
     return [
         *[

@@ -123,7 +123,7 @@ def _is_never_right(_refusal: AnyRejection) -> bool:
 
 
 class FeeLaws:
-    """The step and rejection laws of the calls about fees above one base."""
+    """The step and rejection laws of the calls about fees above one base protocol."""
 
     def __init__(self, port: Port) -> None:
         self._port: Final = port

@@ -210,7 +210,7 @@ def _can_announce(before: View, action: AnnounceExit) -> bool:
 
 
 class InsuranceLaws:
-    """The step and rejection laws of the calls about insurance above one base."""
+    """The step and rejection laws of the calls about insurance above one base protocol."""
 
     def __init__(self, port: Port) -> None:
         self._port: Final = port

@@ -1,4 +1,4 @@
-"""Calls about insurance for walks above any base: capital, policies, and slashes of insured operators."""
+"""Calls about insurance for walks above any base protocol: capital, policies, and slashes of insured operators."""
 
 from typing import Any, Final
 

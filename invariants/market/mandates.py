@@ -125,7 +125,7 @@ def _is_never_right(_rejection: AnyRejection) -> bool:
 
 
 class MandateLaws:
-    """The laws of mandates above one base, given by its port, its authority and its ground."""
+    """The laws of mandates above one base protocol, given by its port, its authority and its ground."""
 
     def __init__(self, port: Port, authority: Authority, execute: Executing, ground: Ground) -> None:
         self._port: Final = port
@@ -350,7 +350,7 @@ class MandateLaws:
         ]
 
     def step_laws(self) -> list[StepLaw]:
-        """The step laws of the calls of mandates."""
+        """The step laws of the calls about mandates."""
         moving: Final = Scope((Rebalance,))
         return [
             StepLaw(
@@ -456,7 +456,7 @@ class MandateLaws:
         ]
 
     def rejection_laws(self) -> list[RejectionLaw]:
-        """The rejection laws of the calls of mandates."""
+        """The rejection laws of the calls about mandates."""
         return [
             RejectionLaw(
                 "ALC-20",

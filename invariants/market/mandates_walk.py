@@ -1,4 +1,6 @@
-"""Calls of mandates for walks above any base: plans that wait and replace one another, losses, and rebalancing."""
+"""Calls about mandates for walks above any base protocol: plans that wait and replace one another, losses, and
+rebalancing.
+"""
 
 from typing import Any, Final
 

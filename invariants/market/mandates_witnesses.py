@@ -75,7 +75,7 @@ def _follows_another(step: AcceptedStep[AdoptPlan]) -> bool:
 
 
 def mandate_witnesses(laws: MandateLaws) -> list[Witness]:
-    """A witness for each call of mandates, and for the situations that their laws are about."""
+    """A witness for each call about mandates, and for the situations that their laws are about."""
     seen, moving = _Seen(laws), Scope((Rebalance,))
     return [
         *[

@@ -68,7 +68,7 @@ def _capital_bears_alike(step: AnyStep) -> bool:
 
 
 class PayoutLaws:
-    """The laws of slashes with insurance above one base."""
+    """The laws of slashes with insurance above one base protocol."""
 
     def __init__(self, port: Port) -> None:
         self._port: Final = port

@@ -119,7 +119,7 @@ def _is_never_right(_rejection: AnyRejection) -> bool:
 
 
 class ReceiptLaws:
-    """The laws of receipts above one base, given by its port and its custody."""
+    """The laws of receipts above one base protocol, given by its port and its custody."""
 
     def __init__(self, port: Port, custody: Custody) -> None:
         self._port: Final = port
@@ -320,7 +320,7 @@ class ReceiptLaws:
         ]
 
     def step_laws(self) -> list[StepLaw]:
-        """The step laws of the calls of receipts."""
+        """The step laws of the calls about receipts."""
         of_actions: Final = Scope(MOVING)
         redeeming, minting = Scope((RedeemReceipts,)), Scope((Mint,))
         return [
@@ -424,7 +424,7 @@ class ReceiptLaws:
         ]
 
     def rejection_laws(self) -> list[RejectionLaw]:
-        """The rejection laws of the calls of receipts."""
+        """The rejection laws of the calls about receipts."""
         return [
             RejectionLaw(
                 "RCP-19",

@@ -1,4 +1,4 @@
-"""Calls of receipts for walks above any base: vaults on pools, vaults on vaults, and runs on them."""
+"""Calls about receipts for walks above any base protocol: vaults on pools, vaults on vaults, and runs on them."""
 
 from typing import Any, Final
 
@@ -29,7 +29,7 @@ def open_vaults(cast: Cast) -> list[Any]:
 
 
 def receipts_action(cast: Cast, choices: Choices, draft: Draft) -> Any:
-    """The next call of receipts, or a slash of stake that vaults hold; mostly one that is accepted."""
+    """The next call about receipts, or a slash of stake that vaults hold; mostly one that is accepted."""
     vault, holder = choices.pick(VAULT_NAMES), choices.pick(cast.payers[:2])
     if choices.one_in(20):
         return _spoilt(cast, choices, vault, holder)

@@ -58,7 +58,7 @@ def _comes_back(step: AnyStep) -> bool:
 
 
 def receipt_witnesses(port: Port, custody: Custody) -> list[Witness]:
-    """A witness for each call of receipts, and for the situations that their laws are about."""
+    """A witness for each call about receipts, and for the situations that their laws are about."""
     seen, redeeming, minting = _Seen(ReceiptLaws(port, custody)), Scope((RedeemReceipts,)), Scope((Mint,))
     return [
         *[

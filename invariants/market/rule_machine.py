@@ -1,4 +1,4 @@
-"""The market's Hypothesis state machine above any base: a rule for each of its actions, and calls of the base.
+"""The market's Hypothesis state machine above any base protocol: a rule for each of its actions, and calls of the base.
 
 The modules in `rule_machines/` give it a base.
 """

@@ -1,4 +1,4 @@
-"""Calls of fees and insurance for walks through the market, above any base."""
+"""Calls about fees and insurance for walks through the market, above any base protocol."""
 
 from typing import Any, Final
 
@@ -38,7 +38,7 @@ PRICED: Final = (Risk(0, 0, 0, WAD, 100), Risk(WAD // 50, WAD // 10, WAD // 8, 1
 
 
 def market_action(cast: Cast, choices: Choices, draft: Draft) -> Any:
-    """The next call of fees or insurance; mostly one that is accepted."""
+    """The next call about fees or insurance; mostly one that is accepted."""
     service, pool = choices.pick(cast.services), choices.pick(cast.pools)
     operator, holder = choices.pick(cast.operators), choices.pick(cast.holders)
     offer, group = (service, pool), cast.group(operator, pool)
@@ -90,7 +90,9 @@ def open_for_insurance(cast: Cast) -> Any:
 
 
 def insured_action(cast: Cast, choices: Choices, draft: Draft) -> Any:
-    """The next action of the insurance scenario: mostly a call of insurance, now and then one of fees, or time."""
+    """The next action of the insurance scenario: mostly a call about insurance, now and then one about
+    fees, or time.
+    """
     if choices.one_in(8):
         return cast.wait(choices.pick((1, 3, 12, 30)))
     if choices.one_in(12):

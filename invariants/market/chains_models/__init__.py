@@ -45,7 +45,7 @@ def demanded(port: Port, recourse: Recourse) -> StateLaw:
 def model_on(
     protocol: Protocol, port: Port, recourse: Recourse, world: dict[str, Json], opening: list[Any], calls: list[Any]
 ) -> BoundedModel:
-    """A bounded model above one base, with the laws of other chains and the law `demanded`."""
+    """A bounded model above one base protocol, with the laws of other chains and the law `demanded`."""
     laws, of_calls = ChainLaws(port, recourse), ChainCallLaws(port, recourse)
     state_laws = [*laws.state_laws(), demanded(port, recourse)]
     catalogue = Catalogue(laws.sums, state_laws, of_calls.step_laws(), of_calls.rejection_laws(), [])
