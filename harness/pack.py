@@ -42,7 +42,7 @@ class ProtocolPack:
     need. `workload_at` is a module that generates a large history by `genesis()`, `opening()` and `traffic(steps)`.
     `trace_schema_at` is the JSON Schema of its traces, in a module that also has CALLS. `docs` is the page that
     describes the rules. `yields_at` is a function from a trace to the `harness.yields.Yields` over it. `market_at` is a
-    module with PORT, CUSTODY and RECOURSE, through which the market sees this protocol as its base.
+    module with PORT, CUSTODY, AUTHORITY and RECOURSE, through which the market sees this protocol as its base.
 
     `calls_at` is a `conformance.calls.Calls`, which writes calls for the wire protocol; without it the trace format
     does. `cases` is a file of every case that callers can meet, each with a script. `state_at` is a

@@ -1,4 +1,4 @@
-"""The verb `restake risk market`: the market at a step of a trace, its offers, funds and vaults of receipts."""
+"""The verb `restake risk market`: the market at a step of a trace, offers, funds, vaults of receipts and mandates."""
 
 import importlib
 from collections.abc import Iterator, Mapping
@@ -13,6 +13,7 @@ from harness.risk_numbers import Number, Rows, as_json, lines
 from harness.risk_sources import SOURCE_ARGUMENT, Source, as_rational, states
 from harness.traces import load_trace
 from risk import network
+from risk.mandates import CapFigures, MandateFigures, Mandates
 from risk.market import FundFigures, Market, OfferFigures, TableFigures, VaultFigures
 from spec.arithmetic import WAD
 from spec.codec import Json, MalformedTrace
@@ -23,7 +24,11 @@ from spec.market.transition import ACCOUNT
 NONE: Final = "none"
 
 
-@click.command("market", epilog=EXIT_CODES, short_help="Which offers pay for their risk, which funds could not pay.")
+@click.command(
+    "market",
+    epilog=EXIT_CODES,
+    short_help="Which offers pay for their risk, which funds and mandates keep their bounds.",
+)
 @SOURCE_ARGUMENT
 @click.option(
     "--psi",
@@ -39,18 +44,20 @@ def market_command(source: Source, psi: Fraction, as_json_: bool) -> int:
     An offer carries its risk if its rate is no lower than the one at which its declared risk breaks even. A fund can
     pay if its capital is no less than what it owes once a slash has taken the part --psi of what stands behind every
     operator that it insures, all of them together. A table of stake on another chain is worth what it says if all of
-    it can still be slashed at home, as long as a certificate of it is accepted. The exit code is 1 if an answer is NO.
+    it can still be slashed at home, as long as a certificate of it is accepted. A mandate is within its caps if no
+    services together can count on more than one allows. The exit code is 1 if an answer is NO.
     """
     if psi > 1:
         raise click.BadParameter("more than everything: expected a part from 0 to 1, as 1/10", param_hint="--psi")
-    market, state, digest = _market_of(source)
+    market, governed, state, digest = _market_of(source)
     offers, funds, vaults = market.offers(state), market.funds(state, int(psi * WAD)), market.vaults(state)
-    tables = market.tables(state)
+    tables, mandates = market.tables(state), governed.figures(state)
     named = {
         "offers": {_offer_name(one): _of_offer(one) for one in offers},
         "funds": {_fund_name(one): _of_fund(one) for one in funds},
         "vaults": {one.vault: _of_vault(one) for one in vaults},
         "tables": {_table_name(one): _of_table(one) for one in tables},
+        "mandates": {one.name: _of_mandate(one) for one in mandates},
     }
     taken = "all" if psi == 1 else f"the part {psi}"
     answered: dict[str, Json] = {
@@ -62,12 +69,13 @@ def market_command(source: Source, psi: Fraction, as_json_: bool) -> int:
         [f"point {market.now(state)}; a slash takes {taken} of what stands behind an operator", *_told(named)],
     )
     holds = all(one.carries_its_risk for one in offers) and all(one.unpaid_grains == 0 for one in funds)
-    return 0 if holds and all(one.is_worth_it for one in tables) else 1
+    holds = holds and all(one.is_worth_it for one in tables)
+    return 0 if holds and all(one.is_within_caps for one in mandates) else 1
 
 
-def _market_of(source: Source) -> tuple[Market, State, str]:
-    """The market of a trace, its state after the requested step, and the digest of the trace. Raises Refused if the
-    trace is malformed or has no market or no such step.
+def _market_of(source: Source) -> tuple[Market, Mandates, State, str]:
+    """The market of a trace, its mandates, its state after the requested step, and the digest of the trace. Raises
+    Refused if the trace is malformed or has no market or no such step.
     """
     document, _ = load(source.path)
     packs = readable_packs()
@@ -84,7 +92,9 @@ def _market_of(source: Source) -> tuple[Market, State, str]:
     last = len(trace.steps) - 1 if source.step is None else source.step
     reached = next(state for position, state in states(protocol, trace) if position == last)
     base = importlib.import_module(place)
-    return Market(base.PORT, base.CUSTODY, base.RECOURSE, ACCOUNT), reached, network.digest(document)
+    market = Market(base.PORT, base.CUSTODY, base.RECOURSE, ACCOUNT)
+    mandates = Mandates(protocol, base.PORT, base.AUTHORITY, ACCOUNT)
+    return market, mandates, reached, network.digest(document)
 
 
 def _told(named: Mapping[str, Mapping[str, Rows]]) -> Iterator[str]:
@@ -171,6 +181,40 @@ def _of_table(found: TableFigures) -> Rows:
         "says": Number(found.says),
         "can be slashed at home": Number(found.left),
     }
+
+
+def _of_mandate(found: MandateFigures) -> Rows:
+    """The rows of a mandate, in the unit in which its pool is split."""
+    waits = NONE if found.waits_until is None else Number(found.waits_until)
+    rows: dict[str, Number | str] = {
+        "within its caps": "yes" if found.is_within_caps else "NO",
+        "governed by": found.mandate.governor,
+        "splits": f"pool {found.mandate.pool}",
+        "all there is": Number(found.whole),
+        "plan in force": "yes" if found.targets else NONE,
+        "a plan waits until point": waits,
+        "part kept back": Number(Fraction(found.reserve_wad, WAD)),
+        "next rebalancing from point": Number(found.next_point),
+        "it would move": found.refused_for or _maybe(found.moved),
+    }
+    for one in found.targets:
+        name = f"{_service(one.target.service)} by {one.target.operator}"
+        rows[f"{name} has"] = Number(one.amount)
+        if one.exposed != one.amount:
+            rows[f"{name} is counted on for"] = Number(one.exposed)
+        if not one.is_backed:
+            rows[f"{name} is backed"] = "no"
+        rows[f"{name} would have"] = Number(one.next_amount)
+    for cap in found.beyond:
+        rows[f"{_cap_name(cap)} may have"] = Number(cap.allowed)
+        rows[f"{_cap_name(cap)} is counted on for"] = Number(cap.exposed)
+    return rows
+
+
+def _cap_name(found: CapFigures) -> str:
+    if found.cap is None:
+        return "everything"
+    return " and ".join([*[_service(service) for service in found.cap.services], *found.cap.operators])
 
 
 COMMANDS: Final[Mapping[str, click.Command]] = {"market": market_command}

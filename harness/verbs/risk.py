@@ -18,7 +18,7 @@ VERBS: Final[Mapping[str, tuple[str, str]]] = {
     "allocate": ("harness.risk_losses", "To whom to delegate: least shortfall, or most return."),
     "clear": ("harness.risk_contagion", "Who pays what when an asset under claims is lost."),
     "base": ("harness.risk_contagion", "The shortest path from an operator's slash to a finality failure."),
-    "market": ("harness.risk_market", "Which offers pay for their risk, which funds could not pay."),
+    "market": ("harness.risk_market", "Which offers pay for their risk, which funds and mandates keep their bounds."),
     "chains": ("harness.risk_contagion", "Which services believe to be secured by other chains, and are not."),
     "metrics": ("harness.risk_metrics", "The standard metrics of a network, or of every step of a trace."),
     "diff": ("harness.risk_metrics", "What changed between two networks, and in every metric."),

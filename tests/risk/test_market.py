@@ -192,15 +192,15 @@ def test_the_verb_reads_a_market_of_any_base_by_the_name_in_its_trace(trace: Pat
     result = asked(trace, "--psi", "1/2", "--json")
     found = json.loads(result.stdout)
     assert code_of(trace, "--psi", "1/2") == (1 if "NO" in result.stdout else 0)
-    assert set(found) == {"digests", "point", "psi", "offers", "funds", "vaults", "tables"}
+    assert set(found) == {"digests", "point", "psi", "offers", "funds", "vaults", "tables", "mandates"}
     assert found["offers"] != {}
     assert found["funds"] != {}
     assert next(set(rows) for rows in found["vaults"].values()) >= {"issued", "worth", "worth of a receipt"}
     text = asked(trace)
     assert text.stdout.startswith("point ")
     assert "offer " in text.stdout
-    first = asked(f"{trace}@0")
-    assert first.stdout.splitlines()[1:] == ["offers: none", "funds: none", "vaults: none", "tables: none"]
+    first, kinds = asked(f"{trace}@0"), ("offers", "funds", "vaults", "tables")
+    assert first.stdout.splitlines()[1:] == [f"{kind}: none" for kind in (*kinds, "mandates")]
     assert code_of(f"{trace}@0") == 0
 
 

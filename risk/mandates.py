@@ -1,0 +1,141 @@
+"""The mandates of a market in one state: those outside their caps, plans that wait, what a rebalancing would move.
+
+What a target has is what the base says; what would be moved is what the rule does in a copy of the state.
+docs/risk_losses.md says what each figure means.
+"""
+
+from typing import Final
+
+import attrs
+
+from spec.arithmetic import mul_wad_floor
+from spec.machine import Delta, Draft, State, commit
+from spec.market.actions import Rebalance
+from spec.market.authority import Authority
+from spec.market.mandates import account_of, cap_on
+from spec.market.mandates_state import MANDATES, PACES, PENDING_PLANS, PLANS, WEIGHTS, Cap, Mandate, Pace, Plan, Target
+from spec.market.port import Port
+from spec.protocol import Protocol
+
+ANYBODY: Final = "anybody"
+
+
+@attrs.frozen
+class TargetFigures:
+    """A target now: what it has, what its service can count on until what waits has come, and what it would have.
+
+    `is_backed` is True if its service can take what it has, or as much as the base allows. `next_amount` is what it
+    has after the next rebalancing, if there was one now.
+    """
+
+    target: Target
+    weight_wad: int
+    amount: int
+    exposed: int
+    is_backed: bool
+    next_amount: int
+
+
+@attrs.frozen
+class CapFigures:
+    """A cap that is exceeded: what it allows its targets together, and what their services can count on."""
+
+    cap: Cap | None
+    """None is the bound of all targets: the whole."""
+    allowed: int
+    exposed: int
+
+
+@attrs.frozen
+class MandateFigures:
+    """A mandate now. `plan` is the one in force, without targets if there is none.
+
+    `waits_until` is the point from which an announced plan can be adopted; None if none waits. `next_point` is that of
+    the next rebalancing, which would move `moved`, by the state of now; None if the rule refuses it, by `refused_for`.
+    """
+
+    name: str
+    mandate: Mandate
+    plan: Plan
+    whole: int
+    reserve_wad: int
+    targets: tuple[TargetFigures, ...]
+    beyond: tuple[CapFigures, ...]
+    waits_until: int | None
+    next_point: int
+    moved: int | None
+    refused_for: str | None
+
+    @property
+    def is_within_caps(self) -> bool:
+        """True if no cap is exceeded."""
+        return not self.beyond
+
+
+class Mandates:
+    """The mandates of a market on one base, by its rules, its port and its authority. `account` is the market's own."""
+
+    def __init__(self, protocol: Protocol, port: Port, authority: Authority, account: str) -> None:
+        self._protocol: Final = protocol
+        self._port: Final = port
+        self._authority: Final = authority
+        self._account: Final = account
+
+    def figures(self, state: State) -> tuple[MandateFigures, ...]:
+        """Every open mandate, by name."""
+        return tuple([self._figures(state, name) for name in sorted(state.rows(MANDATES))])
+
+    def _figures(self, state: State, name: str) -> MandateFigures:
+        draft = Draft(state)
+        mandate, plan, pace = draft.get(MANDATES, name), draft.get(PLANS, name), draft.get(PACES, name)
+        pending, account = draft.get(PENDING_PLANS, name), account_of(self._account, name)
+        outcome, after = self._rebalanced(state, name)
+        shares = [self._authority.allocated(draft, account, mandate.pool, target) for target in plan.targets]
+        then = [self._authority.allocated(after, account, mandate.pool, target) for target in plan.targets]
+        whole = self._authority.whole(draft, account, mandate.pool)
+        return MandateFigures(
+            name=name,
+            mandate=mandate,
+            plan=plan,
+            whole=whole,
+            reserve_wad=pace.reserve_wad,
+            targets=tuple(
+                TargetFigures(
+                    target=target,
+                    weight_wad=draft.get(WEIGHTS, (name, place)).wad,
+                    amount=shares[place].amount,
+                    exposed=shares[place].exposed,
+                    is_backed=shares[place].is_backed,
+                    next_amount=then[place].amount,
+                )
+                for place, target in enumerate(plan.targets)
+            ),
+            beyond=_beyond(plan, whole, [share.exposed for share in shares]),
+            waits_until=pending.effect_point if pending.is_pending else None,
+            next_point=max(pace.next_point, self._port.now(draft)),
+            moved=outcome if isinstance(outcome, int) else None,
+            refused_for=outcome if isinstance(outcome, str) else None,
+        )
+
+    def _rebalanced(self, state: State, name: str) -> tuple[int | str, Draft]:
+        """The answer to a rebalancing now, as if its period were over: what is moved, or the reason of a rejection; and
+        the state that it leaves.
+        """
+        copy = state.copy()
+        pace = copy.rows(PACES).get(name)
+        if pace is not None:
+            copy.rows(PACES)[name] = Pace(reserve_wad=pace.reserve_wad, next_point=0)
+        outcome = self._protocol.transition(Draft(copy), Rebalance(ANYBODY, name))
+        if not isinstance(outcome, Delta):
+            return outcome.value, Draft(copy)
+        commit(copy, outcome)
+        assert isinstance(outcome.returns, int)
+        return outcome.returns, Draft(copy)
+
+
+def _beyond(plan: Plan, whole: int, exposed: list[int]) -> tuple[CapFigures, ...]:
+    """The caps beyond which services can count on stake, all targets together first."""
+    bounds: list[tuple[Cap | None, list[int], int]] = [(None, list(range(len(exposed))), whole)]
+    bounds += [(cap, *cap_on(plan, cap, mul_wad_floor(whole, cap.cap_wad))) for cap in plan.caps]
+    sums = [(cap, allowed, sum([exposed[place] for place in places])) for cap, places, allowed in bounds]
+    return tuple([CapFigures(cap, allowed, together) for cap, allowed, together in sums if together > allowed])
