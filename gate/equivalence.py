@@ -20,7 +20,7 @@ from proofs.state import SymbolicRows, Totals, Touch, held, made, shape_like, wa
 from proofs.symbols import Listing, SymBool, SymInt, SymList, SymName, term_of
 
 HISTORIES: Final = "spec.history"
-"""The module whose trusted contract both versions are lifted with; a head that changes it cannot be lifted."""
+"""The module of histories. Both versions are lifted with its trusted contract, so a head that changes it cannot be."""
 
 ENGINE: Final = "engine"
 """The kind of goals about the engine itself and about trusted contracts. If one fails, there is no

@@ -43,9 +43,9 @@ def _answer(_op: str, asked: dict[str, Any]) -> dict[str, Any]:
 def prove(theory: str, protocol_at: str, base: str, head: str, action: str, length: int = 1) -> dict[str, Any]:
     """The result of proving that both versions answer a call alike: goals by kind, scope, laws, and states that differ.
 
-    Lists in rows have any length, unless a rule iterates over one. Lists that a rule iterates over, and lists of the
-    call, have the theory's lengths, at least `length`. Lists that the theory makes longer for step laws are longer only
-    if `length` is above one. Raises UnliftableError if a version cannot be lifted.
+    Lists in rows have any length, unless a rule iterates over one; then they are bounded. Bounded lists, and lists of
+    the call, have the lengths that the theory declares, at least `length`. If `length` is above one, lists of the call
+    have those that the theory declares for step laws. Raises UnliftableError if a version cannot be lifted.
     """
     setup = setup_of(theory)
     closures = [Closures(Path(folder), protocol_at) for folder in (base, head)]

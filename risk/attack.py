@@ -330,7 +330,10 @@ def greatest_ratio(network: Network) -> Fraction:
 
 
 def ratios(network: Network) -> dict[str, Fraction]:
-    """The largest ratio of earnings to loss (T in `gamma_eigenlayer`) of each stake, over all its uses with a loss."""
+    """The largest ratio of earnings to loss over all uses of a stake, by stake id.
+
+    A unit of weight earns profit / (threshold * weight behind the service). Uses without a loss are ignored.
+    """
     program = Program(network, Claim())
     need = {service: network.terms[service].threshold * total for service, total in network.secured_by.items()}
     rate = [network.terms[s].profit / need[s] if need[s] else Fraction(0) for s in program.services]

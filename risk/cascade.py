@@ -190,7 +190,9 @@ class Cascades:
         return None
 
     def _smallest(self, services: int, loss: int) -> list[int]:
-        """The minimal sets of services whose profit exceeds a loss: without any one service it does not."""
+        """The minimal sets of services, as bit masks, whose joint profit exceeds a loss;
+        without any one member it does not.
+        """
         paying = [chosen for chosen in subsets(services) if self.profits[chosen] > loss]
         return [
             chosen
@@ -230,9 +232,9 @@ class Cascades:
     def local(self, coalition: Sequence[str], psi: Fraction, only_stable: bool = True) -> Fraction:
         """Psi plus the largest fraction of a coalition's exclusive stake that attacks lose after any local shock.
 
-        A local shock destroys at most the fraction psi of the exclusive stake, and any other stake. An attack is stable
-        if it would gain less with fewer services or stakes; `only_stable` ignores the others. The result is psi if the
-        coalition has no exclusive stake.
+        Exclusive stake secures only services of the coalition. A local shock destroys at most the fraction psi of it,
+        and any other stake. An attack is stable if it would gain less with fewer services or stakes; `only_stable`
+        ignores the others. The result is psi if the coalition has no exclusive stake.
         """
         own = self.exclusive(coalition)
         if self.value[own] == 0:

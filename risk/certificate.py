@@ -107,8 +107,10 @@ class Tree:
         return self.solver.relax(self.deadline - time.monotonic())
 
     def _limits(self, fixed: Mapping[Key, int]) -> tuple[dict[int, tuple[int, int]], set[int]]:
-        """The bounds of the solver's variables under the fixed choices, and the stakes' pools of
-        columns that must use one option.
+        """The bounds of the solver's variables under the fixed choices, and the first options of
+        pools that must use an option.
+
+        A pool is all options and items of one stake.
         """
         program, first = self.program, self.solver.service_count
         wanted: dict[int, tuple[int, int]] = {}

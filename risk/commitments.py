@@ -20,7 +20,8 @@ RULES: Final[Mapping[str, Callable[[Fraction, Fraction], Fraction]]] = {
     "max": max,
     "product": lambda taken, more: 1 - (1 - taken) * (1 - more),
 }
-"""The fraction taken by two slashes of one piece, by the name of the rule in `risk.network`:
+"""The rules for two slashes of one piece: functions from both fractions to the joint
+fraction, named as in `risk.network`.
 
 - `full`: any slash takes everything.
 - `sum`: the sum of both, at most everything. Unique stake never reaches that cap.

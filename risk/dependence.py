@@ -64,7 +64,7 @@ class Independent:
         return self.probabilities, ONE
 
     def average(self, weight: Weight) -> Fraction:
-        """The weight itself, as a Fraction: there is no condition to average over."""
+        """The probability that a weight stands for: the weight itself, because independent causes need no averaging."""
         return Fraction(weight)
 
     def draw(self, causes: Sequence[str], draws: int, random: np.random.Generator) -> Draws:

@@ -83,7 +83,7 @@ class Part:
         return sum(self.committed.values(), ZERO)
 
     def at_risk(self) -> dict[str, Fraction]:
-        """The value at risk for each operator: the sum of its commitments, at most the stake."""
+        """The stake at risk for each operator: the value of its commitments, at most that of the stake."""
         risk: dict[str, Fraction] = {}
         for (operator, _), amount in self.committed.items():
             risk[operator] = risk.get(operator, ZERO) + amount
@@ -212,8 +212,8 @@ class Sums:
         return metrics | ({"exit": max(part.until.values())} if part.until else {})
 
     def of_operator(self, operator: str, terms: Mapping[str, network.Terms]) -> dict[str, Fraction | int]:
-        """The metrics of one operator; `condition` only if the operator has stake, and all
-        its services have declared terms.
+        """The metrics of one operator. The metric `condition` (see METRICS) needs stake, and
+        declared terms of all its services.
         """
         promised = self.promised_by.get(operator, {})
         held = sum(self.held_by.get(operator, {}).values(), ZERO)
