@@ -36,10 +36,10 @@ class Claims:
         return tuple(amount - loss for amount, loss in zip(self.external, self.shock, strict=True))
 
     def impacts(self) -> list[list[Fraction]]:
-        """DebtRank's `impacts[j][i]`: member i's claim on member j as a fraction of i's
-        equity before the shock, at most 1.
+        """The input `impacts[j][i]` of DebtRank: member i's claim on member j, as a fraction
+        of i's equity before the shock.
 
-        It is 1 for a creditor without positive equity.
+        It is at most 1; 0 without a claim, and 1 for a claim of a member without positive equity.
         """
         size = len(self.members)
         received = [sum((row[i] for row in self.owed), ZERO) for i in range(size)]
@@ -50,8 +50,9 @@ class Claims:
         ]
 
     def distress(self) -> list[Fraction]:
-        """The fraction of each member's equity that the shock itself destroys, at most 1; 1
-        if there is no positive equity.
+        """The fraction of each member's equity that the shock itself destroys, at most 1.
+
+        It is 0 without a loss, and 1 for a member with a loss and no positive equity.
         """
         size = len(self.members)
         received = [sum((row[i] for row in self.owed), ZERO) for i in range(size)]

@@ -38,9 +38,10 @@ def equilibrium_allocations(stakes: Vector, rewards: Vector, degree: Fraction) -
 
 
 def split_by_cap(caps: Vector, rewards: Vector, stake: Fraction) -> list[tuple[Fraction, list[Fraction]]]:
-    """The stake divided among groups of services with equal caps, in proportion to their rewards, lowest cap first.
+    """The division of a stake among groups of services with equal caps, in proportion to the
+    groups' rewards, lowest cap first.
 
-    Each group comes as its stake, and the allocation to each service per unit of that stake.
+    The result has one pair per group: the group's stake, and the allocation to each service per unit of that stake.
     """
     total = sum(rewards, ZERO)
     splits = []
