@@ -1,1 +1,1 @@
-"""The protocols as pure transitions over tables of rows, compiled from the very source you read."""
+"""The protocols as pure transitions over tables of rows. The same source runs interpreted and compiled."""

@@ -3,8 +3,8 @@
 A value is an integer and a scale, the number of its decimal digits after the point. Sums and products are exact. A
 quotient is rounded half away from zero, at a scale that depends on the leading digits of both numbers. So the floor of
 a computed quotient can exceed the floor of the exact quotient: a large quotient has scale zero, and is rounded to an
-integer before the floor is taken. Source: PostgreSQL 15, src/backend/utils/adt/numeric.c: select_div_scale, div_var,
-round_var.
+integer before the floor is taken.
+Source: PostgreSQL 15, src/backend/utils/adt/numeric.c: select_div_scale, div_var, round_var.
 """
 
 from typing import Final

@@ -28,7 +28,10 @@ class MineBlocks:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class DepositIntoStrategy:
-    """Deposit `amount` of the sender's `token` into a strategy, for shares. StrategyManager.depositIntoStrategy."""
+    """Deposit `amount` of the sender's `token` into a strategy, for shares.
+
+    Source: StrategyManager.depositIntoStrategy.
+    """
 
     sender: Final[str]
     strategy: Final[str]
@@ -44,7 +47,7 @@ class DepositIntoStrategy:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class TransferToken:
-    """Transfer `amount` of a token to any account. A transfer to a strategy is a donation. ERC20.transfer."""
+    """Transfer `amount` of a token to any account. A transfer to a strategy is a donation. Source: ERC20.transfer."""
 
     sender: Final[str]
     token: Final[str]
@@ -60,7 +63,7 @@ class TransferToken:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class AddStrategiesToDepositWhitelist:
-    """Whitelist strategies for deposits. StrategyManager.addStrategiesToDepositWhitelist."""
+    """Whitelist strategies for deposits. Source: StrategyManager.addStrategiesToDepositWhitelist."""
 
     sender: Final[str]
     strategies: Final[tuple[str, ...]]
@@ -72,7 +75,7 @@ class AddStrategiesToDepositWhitelist:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class RemoveStrategiesFromDepositWhitelist:
-    """Remove strategies from the deposit whitelist. StrategyManager.removeStrategiesFromDepositWhitelist."""
+    """Remove strategies from the deposit whitelist. Source: StrategyManager.removeStrategiesFromDepositWhitelist."""
 
     sender: Final[str]
     strategies: Final[tuple[str, ...]]
@@ -84,7 +87,7 @@ class RemoveStrategiesFromDepositWhitelist:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class RegisterAsOperator:
-    """Register the sender as an operator, permanently. DelegationManager.registerAsOperator."""
+    """Register the sender as an operator, permanently. Source: DelegationManager.registerAsOperator."""
 
     sender: Final[str]
     delegation_approver: Final[str]
@@ -98,7 +101,7 @@ class RegisterAsOperator:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class ModifyOperatorDetails:
-    """Change an operator's delegation approver. DelegationManager.modifyOperatorDetails."""
+    """Change an operator's delegation approver. Source: DelegationManager.modifyOperatorDetails."""
 
     sender: Final[str]
     operator: Final[str]
@@ -126,7 +129,10 @@ class Approval:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class DelegateTo:
-    """Delegate all of the sender's shares, present and future, to one operator. DelegationManager.delegateTo."""
+    """Delegate all of the sender's shares, present and future, to one operator.
+
+    Source: DelegationManager.delegateTo.
+    """
 
     sender: Final[str]
     operator: Final[str]
@@ -140,7 +146,7 @@ class DelegateTo:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Undelegate:
-    """End a staker's delegation and queue all its shares for withdrawal. DelegationManager.undelegate."""
+    """End a staker's delegation and queue all its shares for withdrawal. Source: DelegationManager.undelegate."""
 
     sender: Final[str]
     staker: Final[str]
@@ -152,7 +158,7 @@ class Undelegate:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Redelegate:
-    """Undelegate the sender and delegate it to another operator in one call. DelegationManager.redelegate."""
+    """Undelegate the sender and delegate it to another operator in one call. Source: DelegationManager.redelegate."""
 
     sender: Final[str]
     operator: Final[str]
@@ -178,7 +184,7 @@ class WithdrawalRequest:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class QueueWithdrawals:
-    """Queue withdrawals of the sender, one for each request. DelegationManager.queueWithdrawals."""
+    """Queue withdrawals of the sender, one for each request. Source: DelegationManager.queueWithdrawals."""
 
     sender: Final[str]
     requests: Final[tuple[WithdrawalRequest, ...]]
@@ -219,7 +225,7 @@ class Completion:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class CompleteQueuedWithdrawal:
-    """Complete one queued withdrawal. DelegationManager.completeQueuedWithdrawal."""
+    """Complete one queued withdrawal. Source: DelegationManager.completeQueuedWithdrawal."""
 
     sender: Final[str]
     completion: Final[Completion]
@@ -231,7 +237,7 @@ class CompleteQueuedWithdrawal:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class CompleteQueuedWithdrawals:
-    """Complete several queued withdrawals, all or none. DelegationManager.completeQueuedWithdrawals."""
+    """Complete several queued withdrawals, all or none. Source: DelegationManager.completeQueuedWithdrawals."""
 
     sender: Final[str]
     completions: Final[tuple[Completion, ...]]
@@ -243,7 +249,10 @@ class CompleteQueuedWithdrawals:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class UpdateAvsMetadata:
-    """Publish an AVS's metadata, which registers the AVS. AllocationManager.updateAVSMetadataURI."""
+    """Publish an AVS's metadata. Only then can the AVS create operator sets.
+
+    Source: AllocationManager.updateAVSMetadataURI.
+    """
 
     sender: Final[str]
     avs: Final[str]
@@ -269,7 +278,7 @@ class OperatorSetRequest:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class CreateOperatorSets:
-    """Create operator sets whose slashed stake is burned. AllocationManager.createOperatorSets."""
+    """Create operator sets whose slashed stake is burned. Source: AllocationManager.createOperatorSets."""
 
     sender: Final[str]
     avs: Final[str]
@@ -285,7 +294,7 @@ class CreateOperatorSets:
 class CreateRedistributingOperatorSets:
     """Create operator sets whose slashed stake goes to a recipient, one recipient for each operator set.
 
-    AllocationManager.createRedistributingOperatorSets.
+    Source: AllocationManager.createRedistributingOperatorSets.
     """
 
     sender: Final[str]
@@ -309,7 +318,8 @@ class CreateRedistributingOperatorSets:
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class AddStrategiesToOperatorSet:
     """Add strategies that an operator set may slash, with immediate effect.
-    AllocationManager.addStrategiesToOperatorSet.
+
+    Source: AllocationManager.addStrategiesToOperatorSet.
     """
 
     sender: Final[str]
@@ -328,7 +338,7 @@ class AddStrategiesToOperatorSet:
 class RemoveStrategiesFromOperatorSet:
     """Remove strategies that an operator set may slash, with immediate effect.
 
-    AllocationManager.removeStrategiesFromOperatorSet.
+    Source: AllocationManager.removeStrategiesFromOperatorSet.
     """
 
     sender: Final[str]
@@ -345,7 +355,7 @@ class RemoveStrategiesFromOperatorSet:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class UpdateSlasher:
-    """Change an operator set's slasher, with effect after a delay. AllocationManager.updateSlasher."""
+    """Change an operator set's slasher, with effect after a delay. Source: AllocationManager.updateSlasher."""
 
     sender: Final[str]
     operator_set: Final[OperatorSet]
@@ -359,7 +369,7 @@ class UpdateSlasher:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class RegisterForOperatorSets:
-    """Register an operator for operator sets of one AVS. AllocationManager.registerForOperatorSets."""
+    """Register an operator for operator sets of one AVS. Source: AllocationManager.registerForOperatorSets."""
 
     sender: Final[str]
     operator: Final[str]
@@ -376,7 +386,8 @@ class RegisterForOperatorSets:
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class DeregisterFromOperatorSets:
     """Deregister an operator from operator sets of one AVS. It stays slashable for the deallocation delay.
-    AllocationManager.deregisterFromOperatorSets.
+
+    Source: AllocationManager.deregisterFromOperatorSets.
     """
 
     sender: Final[str]
@@ -412,7 +423,7 @@ class AllocationRequest:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class ModifyAllocations:
-    """Change an operator's allocations to operator sets. AllocationManager.modifyAllocations."""
+    """Change an operator's allocations to operator sets. Source: AllocationManager.modifyAllocations."""
 
     sender: Final[str]
     operator: Final[str]
@@ -427,7 +438,8 @@ class ModifyAllocations:
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class SetAllocationDelay:
     """Change the delay of an operator's new allocations. The change itself takes effect after the configuration delay.
-    AllocationManager.setAllocationDelay.
+
+    Source: AllocationManager.setAllocationDelay.
     """
 
     sender: Final[str]
@@ -443,7 +455,8 @@ class SetAllocationDelay:
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class ClearDeallocationQueue:
     """Complete an operator's deallocations whose effect block has come, up to a given number for each strategy.
-    AllocationManager.clearDeallocationQueue.
+
+    Source: AllocationManager.clearDeallocationQueue.
     """
 
     sender: Final[str]
@@ -467,7 +480,8 @@ class ClearDeallocationQueue:
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class SlashOperator:
     """Slash an operator's allocations to an operator set, by one fraction for each strategy.
-    AllocationManager.slashOperator.
+
+    Source: AllocationManager.slashOperator.
     """
 
     sender: Final[str]
@@ -496,7 +510,7 @@ class SlashOperator:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class ClearBurnOrRedistributableShares:
-    """Burn or redistribute all shares of one slash. StrategyManager.clearBurnOrRedistributableShares."""
+    """Burn or redistribute all shares of one slash. Source: StrategyManager.clearBurnOrRedistributableShares."""
 
     sender: Final[str]
     operator_set: Final[OperatorSet]
@@ -512,7 +526,7 @@ class ClearBurnOrRedistributableShares:
 class ClearBurnOrRedistributableSharesByStrategy:
     """Burn or redistribute the shares of one slash in one strategy.
 
-    StrategyManager.clearBurnOrRedistributableSharesByStrategy.
+    Source: StrategyManager.clearBurnOrRedistributableSharesByStrategy.
     """
 
     sender: Final[str]
@@ -529,7 +543,7 @@ class ClearBurnOrRedistributableSharesByStrategy:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class BurnShares:
-    """Burn a strategy's shares that were slashed in releases without slash ids. StrategyManager.burnShares."""
+    """Burn a strategy's shares that were slashed in releases without slash ids. Source: StrategyManager.burnShares."""
 
     sender: Final[str]
     strategy: Final[str]
@@ -541,7 +555,7 @@ class BurnShares:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class CreatePod:
-    """Deploy the sender's EigenPod. EigenPodManager.createPod."""
+    """Deploy the sender's EigenPod. Source: EigenPodManager.createPod."""
 
     sender: Final[str]
 
@@ -555,7 +569,7 @@ class RecordBeaconChainEthBalanceUpdate:
 
     `is_from_pod`: the caller is the pod of `sender`, not `sender` itself. `balance_delta_wei` is a gain or, if
     negative, a loss. `prev_restaked_balance_wei` is the restaked balance before the change.
-    EigenPodManager.recordBeaconChainETHBalanceUpdate.
+    Source: EigenPodManager.recordBeaconChainETHBalanceUpdate.
     """
 
     sender: Final[str]

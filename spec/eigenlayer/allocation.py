@@ -87,8 +87,8 @@ def modify_allocations(draft: Draft, action: ModifyAllocations) -> Delta | Reaso
     """Set the magnitudes that an operator allocates to operator sets. The operator need not be registered for them.
 
     Rejects, in order: INVALID_PERMISSIONS, UNINITIALIZED_ALLOCATION_DELAY; then for each request
-    INPUT_ARRAY_LENGTH_MISMATCH, INVALID_OPERATOR_SET, and for each of its strategies as `_modify_allocation`. Source:
-    AllocationManager.modifyAllocations.
+    INPUT_ARRAY_LENGTH_MISMATCH, INVALID_OPERATOR_SET, and for each of its strategies as `_modify_allocation`.
+    Source: AllocationManager.modifyAllocations.
     """
     if action.sender != action.operator:
         return Reason.INVALID_PERMISSIONS
@@ -129,8 +129,9 @@ def _modify_allocation(
     """Set one allocation's magnitude, after clearing the strategy's deallocations whose effect block has come.
 
     A decrease enters the deallocation queue if the allocation is slashable, and is immediate otherwise. An increase is
-    encumbered at once, and slashable after the delay. Rejects, in order: MODIFICATION_ALREADY_PENDING, SAME_MAGNITUDE;
-    for an increase UINT64_OVERFLOW, INSUFFICIENT_MAGNITUDE; ARITHMETIC_PANIC if the effect block is no uint32.
+    encumbered at once, and slashable after the delay.
+    Rejects, in order: MODIFICATION_ALREADY_PENDING, SAME_MAGNITUDE; for an increase UINT64_OVERFLOW,
+    INSUFFICIENT_MAGNITUDE; ARITHMETIC_PANIC if the effect block is no uint32.
     """
     _clear_deallocation_queue(draft, operator, strategy, MAX_DEALLOCATIONS_TO_CLEAR)
     block = current_block(draft)
@@ -238,8 +239,9 @@ def _settle_deallocation(draft: Draft, operator: str, operator_set: OperatorSet,
 def set_allocation_delay(draft: Draft, action: SetAllocationDelay) -> Delta | Reason:
     """Change the operator's allocation delay, effective ALLOCATION_CONFIGURATION_DELAY + 1 blocks from now.
 
-    An earlier pending change is applied first if its effect block has come, and replaced otherwise. Rejects, in order:
-    INVALID_PERMISSIONS, INVALID_OPERATOR, ARITHMETIC_PANIC. Source: AllocationManager.setAllocationDelay.
+    An earlier pending change is applied first if its effect block has come, and replaced otherwise.
+    Rejects, in order: INVALID_PERMISSIONS, INVALID_OPERATOR, ARITHMETIC_PANIC.
+    Source: AllocationManager.setAllocationDelay.
     """
     if action.sender != action.operator:
         return Reason.INVALID_PERMISSIONS

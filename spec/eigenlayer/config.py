@@ -17,8 +17,9 @@ MAX_STAKER_STRATEGY_LIST_LENGTH: Final = 32
 """The maximum number of strategies in which one staker holds shares. Source: StrategyManager."""
 
 MAX_DEALLOCATIONS_TO_CLEAR: Final = 2**16 - 1
-"""The most effective deallocations that `modify_allocations` clears first. Source:
-AllocationManager.modifyAllocations.
+"""The maximum number of due deallocations that `modify_allocations` clears first.
+
+Source: AllocationManager.modifyAllocations.
 """
 
 GWEI_TO_WEI: Final = 10**9

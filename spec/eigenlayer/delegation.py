@@ -72,7 +72,8 @@ def delegate_to(draft: Draft, action: DelegateTo) -> Delta | Reason:
 def undelegate(draft: Draft, action: Undelegate) -> Delta | Reason:
     """End a staker's delegation. The caller is the staker, its operator, or the operator's approver.
 
-    Returns the number of withdrawals queued. Rejects: as `_undelegate`. Source: DelegationManager.undelegate.
+    Returns the number of withdrawals queued.
+    Rejects: as `_undelegate`. Source: DelegationManager.undelegate.
     """
     queued = _undelegate(draft, action.sender, action.staker)
     return queued if isinstance(queued, Reason) else draft.delta(queued)
@@ -82,8 +83,8 @@ def redelegate(draft: Draft, action: Redelegate) -> Delta | Reason:
     """Undelegate the sender, and delegate it to another operator.
 
     The new operator gets the shares when their queued withdrawals are completed as shares. Returns the number of
-    withdrawals queued. Rejects: as `_undelegate`, then as `_delegate_with_approval`. Source:
-    DelegationManager.redelegate.
+    withdrawals queued.
+    Rejects: as `_undelegate`, then as `_delegate_with_approval`. Source: DelegationManager.redelegate.
     """
     queued = _undelegate(draft, action.sender, action.sender)
     if isinstance(queued, Reason):
@@ -97,7 +98,8 @@ def _delegate_with_approval(draft: Draft, staker: str, operator: str, approval: 
     spent.
 
     Rejects, in order: ACTIVELY_DELEGATED, OPERATOR_NOT_REGISTERED, SALT_SPENT, SIGNATURE_EXPIRED, INVALID_SIGNATURE, as
-    `_delegate`. Source: DelegationManager.delegateTo, _checkApproverSignature.
+    `_delegate`.
+    Source: DelegationManager.delegateTo, _checkApproverSignature.
     """
     if is_delegated(draft, staker):
         return Reason.ACTIVELY_DELEGATED
@@ -118,9 +120,10 @@ def _delegate_with_approval(draft: Draft, staker: str, operator: str, approval: 
 def _delegate(draft: Draft, staker: str, operator: str) -> Reason | None:
     """Set a staker's operator, and add all the staker's shares to the operator's. Earlier slashes do not reduce them.
 
-    An undelegated staker's withdrawable shares equal its deposit shares. Rejects: FULLY_SLASHED if the operator's max
-    magnitude is zero in one of the staker's strategies; then, for native ETH, as `delegate_native_shares`. Source:
-    DelegationManager._delegate.
+    An undelegated staker's withdrawable shares equal its deposit shares.
+    Rejects: FULLY_SLASHED if the operator's max magnitude is zero in one of the staker's strategies; then, for native
+    ETH, as `delegate_native_shares`.
+    Source: DelegationManager._delegate.
     """
     row = draft.get(STAKERS, staker)
     draft.put(
@@ -147,8 +150,10 @@ def _undelegate(draft: Draft, sender: str, staker: str) -> int | Reason:
     """End a staker's delegation, and queue one withdrawal of all its shares for each of its strategies, native ETH
     last.
 
-    Returns the number of withdrawals queued. Rejects, in order: NOT_ACTIVELY_DELEGATED, OPERATORS_CANNOT_UNDELEGATE,
-    CALLER_CANNOT_UNDELEGATE, as `queue_withdrawal`. Source: DelegationManager.undelegate, _undelegate.
+    Returns the number of withdrawals queued.
+    Rejects, in order: NOT_ACTIVELY_DELEGATED, OPERATORS_CANNOT_UNDELEGATE, CALLER_CANNOT_UNDELEGATE, as
+    `queue_withdrawal`.
+    Source: DelegationManager.undelegate, _undelegate.
     """
     row = draft.get(STAKERS, staker)
     operator = row.delegated_to

@@ -33,7 +33,8 @@ def slashing_factor(draft: Draft, staker: str, strategy: str, max_magnitude: int
     """The fraction of WAD that slashing has left of a staker's shares. For a token strategy it is the max magnitude.
 
     For native ETH it is the max magnitude times the staker's beacon chain slashing factor. That product rounds down,
-    against the staker, and may be zero although neither factor is. Source: DelegationManager._getSlashingFactor.
+    against the staker, and may be zero although neither factor is.
+    Source: DelegationManager._getSlashingFactor.
     """
     if strategy != BEACON_CHAIN_ETH:
         return max_magnitude
@@ -56,8 +57,8 @@ def record_beacon_chain_eth_balance_update(draft: Draft, action: RecordBeaconCha
     """Credit a pod owner with shares for a gain, or lower its beacon chain slashing factor for a loss.
 
     Rejects, in order: ONLY_EIGEN_POD, SHARES_NOT_MULTIPLE_OF_GWEI, LEGACY_WITHDRAWALS_NOT_COMPLETED; for a gain as
-    `add_pod_owner_shares` and `increase_native_delegation`, for a loss as `_lose`. Source:
-    EigenPodManager.recordBeaconChainETHBalanceUpdate.
+    `add_pod_owner_shares` and `increase_native_delegation`, for a loss as `_lose`.
+    Source: EigenPodManager.recordBeaconChainETHBalanceUpdate.
     """
     owner = action.pod_owner
     if not action.is_from_pod or action.sender != owner or not draft.get(PODS, owner).exists:
@@ -77,9 +78,10 @@ def record_beacon_chain_eth_balance_update(draft: Draft, action: RecordBeaconCha
 def _lose(draft: Draft, owner: str, prev_restaked_balance_wei: int, lost_wei: int) -> Reason | None:
     """Lower the owner's beacon chain slashing factor, and its operator's shares by the same loss.
 
-    Two more divisions round the operator's loss down, so it may keep dust. Rejects: ARITHMETIC_PANIC if the loss
-    exceeds the previous balance, or if the operator has fewer shares; MUL_DIV_OVERFLOW. Source:
-    EigenPodManager._reduceSlashingFactor, DelegationManager.decreaseDelegatedShares.
+    Two more divisions round the operator's loss down, so it may keep dust.
+    Rejects: ARITHMETIC_PANIC if the loss exceeds the previous balance, or if the operator has fewer shares;
+    MUL_DIV_OVERFLOW.
+    Source: EigenPodManager._reduceSlashingFactor, DelegationManager.decreaseDelegatedShares.
     """
     if lost_wei > prev_restaked_balance_wei:
         return Reason.ARITHMETIC_PANIC
@@ -117,8 +119,8 @@ def _lose(draft: Draft, owner: str, prev_restaked_balance_wei: int, lost_wei: in
 def join_native_shares(draft: Draft, owner: str, added_shares: int) -> Reason | None:
     """Add native shares to an owner. Its operator, if any, gets the part that exceeds the owner's deficit.
 
-    Rejects: as `add_pod_owner_shares`, then as `increase_native_delegation`. Source: EigenPodManager._addShares,
-    DelegationManager.increaseDelegatedShares.
+    Rejects: as `add_pod_owner_shares`, then as `increase_native_delegation`.
+    Source: EigenPodManager._addShares, DelegationManager.increaseDelegatedShares.
     """
     deposit_shares_before = add_pod_owner_shares(draft, owner, added_shares)
     if isinstance(deposit_shares_before, Reason):
@@ -139,8 +141,8 @@ def delegate_native_shares(draft: Draft, staker: str, operator: str) -> Reason |
     """Add a staker's native ETH shares, after beacon chain losses, to its new operator. Earlier slashes do not reduce
     them.
 
-    A staker without native ETH adds nothing, and can delegate even to an operator without magnitude. Rejects:
-    MUL_DIV_OVERFLOW, as `increase_native_delegation`. Source: DelegationManager._delegate, getDepositedShares.
+    A staker without native ETH adds nothing, and can delegate even to an operator without magnitude.
+    Rejects: MUL_DIV_OVERFLOW, as `increase_native_delegation`. Source: DelegationManager._delegate, getDepositedShares.
     """
     held = draft.get(POD_OWNERS, staker)
     if held.deposit_shares <= 0:
@@ -166,8 +168,9 @@ def increase_native_delegation(
 ) -> Reason | None:
     """Account for a staker's new native shares, as `increase_delegation` does for token strategies.
 
-    Native shares are bounded by int256 alone, so products may overflow. Rejects: FULLY_SLASHED, MUL_DIV_OVERFLOW,
-    ARITHMETIC_PANIC, INVALID_DEPOSIT_SCALING_FACTOR. Source: DelegationManager._increaseDelegation.
+    Native shares are bounded by int256 alone, so products may overflow.
+    Rejects: FULLY_SLASHED, MUL_DIV_OVERFLOW, ARITHMETIC_PANIC, INVALID_DEPOSIT_SCALING_FACTOR.
+    Source: DelegationManager._increaseDelegation.
     """
     if slashing_factor_wad == 0:
         return Reason.FULLY_SLASHED

@@ -49,8 +49,8 @@ def update_avs_metadata(draft: Draft, action: UpdateAvsMetadata) -> Delta | Reas
 def create_operator_sets(draft: Draft, action: CreateOperatorSets) -> Delta | Reason:
     """Create operator sets whose slashed stake is burned.
 
-    Rejects, in order: INVALID_PERMISSIONS, NONEXISTENT_AVS_METADATA, for each set as `_create_operator_set`. Source:
-    AllocationManager.createOperatorSets.
+    Rejects, in order: INVALID_PERMISSIONS, NONEXISTENT_AVS_METADATA, for each set as `_create_operator_set`.
+    Source: AllocationManager.createOperatorSets.
     """
     if action.sender != action.avs:
         return Reason.INVALID_PERMISSIONS
@@ -67,8 +67,8 @@ def create_redistributing_operator_sets(draft: Draft, action: CreateRedistributi
     """Create operator sets whose slashed stake goes to a recipient. The recipient never changes.
 
     Rejects, in order: INVALID_PERMISSIONS, INPUT_ARRAY_LENGTH_MISMATCH, NONEXISTENT_AVS_METADATA; for each set
-    INPUT_ADDRESS_ZERO, INVALID_REDISTRIBUTION_RECIPIENT, as `_create_operator_set`. Source:
-    AllocationManager.createRedistributingOperatorSets.
+    INPUT_ADDRESS_ZERO, INVALID_REDISTRIBUTION_RECIPIENT, as `_create_operator_set`.
+    Source: AllocationManager.createRedistributingOperatorSets.
     """
     if action.sender != action.avs:
         return Reason.INVALID_PERMISSIONS
@@ -93,8 +93,8 @@ def _create_operator_set(
 ) -> Reason | None:
     """Create one operator set. Its slasher is effective at once.
 
-    Rejects, in order: INVALID_OPERATOR_SET if it exists, as `_add_strategy`, INPUT_ADDRESS_ZERO. Source:
-    AllocationManager._createOperatorSet.
+    Rejects, in order: INVALID_OPERATOR_SET if it exists, as `_add_strategy`, INPUT_ADDRESS_ZERO.
+    Source: AllocationManager._createOperatorSet.
     """
     operator_set = (avs, request.operator_set_id)
     if draft.get(OPERATOR_SETS, operator_set).exists:
@@ -120,8 +120,8 @@ def _create_operator_set(
 def add_strategies_to_operator_set(draft: Draft, action: AddStrategiesToOperatorSet) -> Delta | Reason:
     """Add strategies that an operator set may slash, with immediate effect. Earlier allocations become slashable, too.
 
-    Rejects, in order: INVALID_PERMISSIONS, INVALID_OPERATOR_SET, as `_add_strategy`. Source:
-    AllocationManager.addStrategiesToOperatorSet.
+    Rejects, in order: INVALID_PERMISSIONS, INVALID_OPERATOR_SET, as `_add_strategy`.
+    Source: AllocationManager.addStrategiesToOperatorSet.
     """
     operator_set = (action.avs, action.operator_set_id)
     if action.sender != action.avs:
@@ -138,8 +138,8 @@ def add_strategies_to_operator_set(draft: Draft, action: AddStrategiesToOperator
 def _add_strategy(draft: Draft, operator_set: OperatorSet, strategy: str) -> Reason | None:
     """Add one strategy to an operator set. A redistributing operator set cannot have native ETH.
 
-    Rejects, in order: INVALID_STRATEGY, STRATEGY_ALREADY_IN_OPERATOR_SET. Source:
-    AllocationManager._addStrategyToOperatorSet.
+    Rejects, in order: INVALID_STRATEGY, STRATEGY_ALREADY_IN_OPERATOR_SET.
+    Source: AllocationManager._addStrategyToOperatorSet.
     """
     if strategy == BEACON_CHAIN_ETH:
         recipient = draft.get(OPERATOR_SETS, operator_set).redistribution_recipient
@@ -154,8 +154,8 @@ def _add_strategy(draft: Draft, operator_set: OperatorSet, strategy: str) -> Rea
 def remove_strategies_from_operator_set(draft: Draft, action: RemoveStrategiesFromOperatorSet) -> Delta | Reason:
     """Remove strategies that an operator set may slash, with immediate effect. Allocations stay as they are.
 
-    Rejects, in order: INVALID_PERMISSIONS, INVALID_OPERATOR_SET, STRATEGY_NOT_IN_OPERATOR_SET. Source:
-    AllocationManager.removeStrategiesFromOperatorSet.
+    Rejects, in order: INVALID_PERMISSIONS, INVALID_OPERATOR_SET, STRATEGY_NOT_IN_OPERATOR_SET.
+    Source: AllocationManager.removeStrategiesFromOperatorSet.
     """
     operator_set = (action.avs, action.operator_set_id)
     if action.sender != action.avs:
@@ -182,8 +182,9 @@ def effective_slasher(slasher: Slasher, block: int) -> str:
 def update_slasher(draft: Draft, action: UpdateSlasher) -> Delta | Reason:
     """Change an operator set's slasher, effective SLASHER_CONFIGURATION_DELAY + 1 blocks from now.
 
-    A call that proposes the pending slasher again changes nothing. Rejects, in order: INVALID_PERMISSIONS,
-    INVALID_OPERATOR_SET, INPUT_ADDRESS_ZERO, ARITHMETIC_PANIC. Source: AllocationManager.updateSlasher, _updateSlasher.
+    A call that proposes the pending slasher again changes nothing.
+    Rejects, in order: INVALID_PERMISSIONS, INVALID_OPERATOR_SET, INPUT_ADDRESS_ZERO, ARITHMETIC_PANIC.
+    Source: AllocationManager.updateSlasher, _updateSlasher.
     """
     if action.sender != action.operator_set[0]:
         return Reason.INVALID_PERMISSIONS
@@ -210,8 +211,8 @@ def register_for_operator_sets(draft: Draft, action: RegisterForOperatorSets) ->
     """Register an operator for operator sets of one AVS. A registrar, if the AVS has one, accepts every operator.
 
     Rejects, in order: INVALID_PERMISSIONS, INVALID_OPERATOR; for each set INVALID_OPERATOR_SET, ALREADY_MEMBER_OF_SET
-    if the operator is still slashable there; EMPTY_REVERT if the AVS has no registrar. Source:
-    AllocationManager.registerForOperatorSets.
+    if the operator is still slashable there; EMPTY_REVERT if the AVS has no registrar.
+    Source: AllocationManager.registerForOperatorSets.
     """
     if action.sender != action.operator:
         return Reason.INVALID_PERMISSIONS
@@ -235,9 +236,10 @@ def register_for_operator_sets(draft: Draft, action: RegisterForOperatorSets) ->
 def deregister_from_operator_sets(draft: Draft, action: DeregisterFromOperatorSets) -> Delta | Reason:
     """Deregister an operator from operator sets. The caller is the operator or the AVS.
 
-    The operator stays slashable for DEALLOCATION_DELAY. Rejects, in order: INVALID_CALLER; for each set
-    INVALID_OPERATOR_SET, NOT_MEMBER_OF_SET, ARITHMETIC_PANIC; EMPTY_REVERT if the AVS has no registrar. Source:
-    AllocationManager.deregisterFromOperatorSets.
+    The operator stays slashable for DEALLOCATION_DELAY.
+    Rejects, in order: INVALID_CALLER; for each set INVALID_OPERATOR_SET, NOT_MEMBER_OF_SET, ARITHMETIC_PANIC;
+    EMPTY_REVERT if the AVS has no registrar.
+    Source: AllocationManager.deregisterFromOperatorSets.
     """
     if action.sender not in (action.operator, action.avs):
         return Reason.INVALID_CALLER

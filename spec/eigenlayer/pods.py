@@ -77,8 +77,8 @@ def add_pod_owner_shares(draft: Draft, owner: str, added_shares: int) -> int | R
 def remove_pod_owner_shares(draft: Draft, owner: str, removed_shares: int) -> Reason | None:
     """Remove deposit shares from an owner. Zero shares are accepted. At zero left, the scaling factor is reset to WAD.
 
-    Rejects: INT256_OVERFLOW, ARITHMETIC_PANIC, SHARES_NEGATIVE if it has fewer. Source:
-    EigenPodManager.removeDepositShares, the reset in DelegationManager._removeSharesAndQueueWithdrawal.
+    Rejects: INT256_OVERFLOW, ARITHMETIC_PANIC, SHARES_NEGATIVE if it has fewer.
+    Source: EigenPodManager.removeDepositShares, the reset in DelegationManager._removeSharesAndQueueWithdrawal.
     """
     if removed_shares > INT256_MAX:
         return Reason.INT256_OVERFLOW
@@ -98,8 +98,8 @@ def remove_pod_owner_shares(draft: Draft, owner: str, removed_shares: int) -> Re
 def withdraw_shares_as_eth(draft: Draft, owner: str, shares: int) -> Reason | None:
     """Repay the owner's deficit, if any, and pay the remaining shares from its pod.
 
-    Rejects: SHARES_NEGATIVE beyond int256, ARITHMETIC_PANIC if the deficit does not fit int256, as `_pay`. Source:
-    EigenPodManager.withdrawSharesAsTokens.
+    Rejects: SHARES_NEGATIVE beyond int256, ARITHMETIC_PANIC if the deficit does not fit int256, as `_pay`.
+    Source: EigenPodManager.withdrawSharesAsTokens.
     """
     if shares > INT256_MAX:
         return Reason.SHARES_NEGATIVE
@@ -116,8 +116,9 @@ def withdraw_shares_as_eth(draft: Draft, owner: str, shares: int) -> Reason | No
 def _pay(draft: Draft, owner: str, amount_wei: int) -> Reason | None:
     """Send whole gwei from a pod to its owner. The fraction of a gwei is lost to the owner, and stays in the pod.
 
-    The number of gwei is cast to 64 bits, as in the contract. Rejects: EMPTY_REVERT if there is no pod,
-    INSUFFICIENT_WITHDRAWABLE_BALANCE. Source: EigenPod.withdrawRestakedBeaconChainETH.
+    The number of gwei is cast to 64 bits, as in the contract.
+    Rejects: EMPTY_REVERT if there is no pod, INSUFFICIENT_WITHDRAWABLE_BALANCE.
+    Source: EigenPod.withdrawRestakedBeaconChainETH.
     """
     pod = draft.get(PODS, owner)
     if not pod.exists:

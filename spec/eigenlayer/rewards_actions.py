@@ -38,7 +38,7 @@ class OperatorReward:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class RewardsSubmission:
-    """Rewards of one token for a period, divided by stake. IRewardsCoordinatorTypes.RewardsSubmission."""
+    """Rewards of one token for a period, divided by stake. Source: IRewardsCoordinatorTypes.RewardsSubmission."""
 
     strategies_and_multipliers: Final[tuple[StrategyAndMultiplier, ...]]
     token: Final[str]
@@ -64,7 +64,8 @@ class RewardsSubmission:
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class OperatorDirectedRewardsSubmission:
     """Rewards of one token for a period, with one amount for each operator.
-    IRewardsCoordinatorTypes.OperatorDirectedRewardsSubmission.
+
+    Source: IRewardsCoordinatorTypes.OperatorDirectedRewardsSubmission.
     """
 
     strategies_and_multipliers: Final[tuple[StrategyAndMultiplier, ...]]
@@ -94,7 +95,8 @@ class OperatorDirectedRewardsSubmission:
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class CreateAvsRewardsSubmission:
     """Submit rewards for the operators of the sender, an AVS, and their stakers.
-    RewardsCoordinator.createAVSRewardsSubmission.
+
+    Source: RewardsCoordinator.createAVSRewardsSubmission.
     """
 
     sender: Final[str]
@@ -108,7 +110,8 @@ class CreateAvsRewardsSubmission:
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class CreateEigenDaRewardsSubmission:
     """Submit rewards on behalf of an AVS. The emissions controller sends and pays.
-    RewardsCoordinator.createEigenDARewardsSubmission.
+
+    Source: RewardsCoordinator.createEigenDARewardsSubmission.
     """
 
     sender: Final[str]
@@ -123,7 +126,7 @@ class CreateEigenDaRewardsSubmission:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class CreateRewardsForAllSubmission:
-    """Submit rewards for all stakers. RewardsCoordinator.createRewardsForAllSubmission."""
+    """Submit rewards for all stakers. Source: RewardsCoordinator.createRewardsForAllSubmission."""
 
     sender: Final[str]
     submissions: Final[tuple[RewardsSubmission, ...]]
@@ -136,7 +139,8 @@ class CreateRewardsForAllSubmission:
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class CreateRewardsForAllEarners:
     """Submit rewards for the operators of all AVSs, and their stakers.
-    RewardsCoordinator.createRewardsForAllEarners.
+
+    Source: RewardsCoordinator.createRewardsForAllEarners.
     """
 
     sender: Final[str]
@@ -150,7 +154,8 @@ class CreateRewardsForAllEarners:
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class CreateOperatorDirectedAvsRewardsSubmission:
     """Submit rewards for named operators of an AVS, and their stakers, for a past period.
-    RewardsCoordinator.createOperatorDirectedAVSRewardsSubmission.
+
+    Source: RewardsCoordinator.createOperatorDirectedAVSRewardsSubmission.
     """
 
     sender: Final[str]
@@ -166,7 +171,8 @@ class CreateOperatorDirectedAvsRewardsSubmission:
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class CreateOperatorDirectedOperatorSetRewardsSubmission:
     """Submit rewards for named operators of an operator set, and their stakers, for a past period.
-    RewardsCoordinator.createOperatorDirectedOperatorSetRewardsSubmission.
+
+    Source: RewardsCoordinator.createOperatorDirectedOperatorSetRewardsSubmission.
     """
 
     sender: Final[str]
@@ -187,7 +193,8 @@ class CreateOperatorDirectedOperatorSetRewardsSubmission:
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class CreateUniqueStakeRewardsSubmission:
     """Submit rewards for an operator set's operators, divided by the stake that they allocate to it.
-    RewardsCoordinator.createUniqueStakeRewardsSubmission.
+
+    Source: RewardsCoordinator.createUniqueStakeRewardsSubmission.
     """
 
     sender: Final[str]
@@ -203,7 +210,8 @@ class CreateUniqueStakeRewardsSubmission:
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class CreateTotalStakeRewardsSubmission:
     """Submit rewards for an operator set's operators, divided by their total stake.
-    RewardsCoordinator.createTotalStakeRewardsSubmission.
+
+    Source: RewardsCoordinator.createTotalStakeRewardsSubmission.
     """
 
     sender: Final[str]
@@ -218,7 +226,7 @@ class CreateTotalStakeRewardsSubmission:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class SubmitRoot:
-    """Publish the Merkle root of all cumulative earnings. RewardsCoordinator.submitRoot."""
+    """Publish the Merkle root of all cumulative earnings. Source: RewardsCoordinator.submitRoot."""
 
     sender: Final[str]
     tree: Final[str]
@@ -232,7 +240,7 @@ class SubmitRoot:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class DisableRoot:
-    """Disable a root before its activation. RewardsCoordinator.disableRoot."""
+    """Disable a root before its activation. Source: RewardsCoordinator.disableRoot."""
 
     sender: Final[str]
     root_index: Final[int]
@@ -244,7 +252,7 @@ class DisableRoot:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class SetClaimerFor:
-    """Set the account that claims for the sender. RewardsCoordinator.setClaimerFor(claimer)."""
+    """Set the account that claims for the sender. Source: RewardsCoordinator.setClaimerFor(claimer)."""
 
     sender: Final[str]
     claimer: Final[str]
@@ -256,7 +264,10 @@ class SetClaimerFor:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class SetClaimerForEarner:
-    """Set the account that claims for an operator or an AVS. RewardsCoordinator.setClaimerFor(earner, claimer)."""
+    """Set the account that claims for an operator or an AVS.
+
+    Source: RewardsCoordinator.setClaimerFor(earner, claimer).
+    """
 
     sender: Final[str]
     earner: Final[str]
@@ -270,7 +281,7 @@ class SetClaimerForEarner:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class SetOperatorAvsSplit:
-    """Change an operator's split of an AVS's rewards, after a delay. RewardsCoordinator.setOperatorAVSSplit."""
+    """Change an operator's split of an AVS's rewards, after a delay. Source: RewardsCoordinator.setOperatorAVSSplit."""
 
     sender: Final[str]
     operator: Final[str]
@@ -286,7 +297,10 @@ class SetOperatorAvsSplit:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class SetOperatorPiSplit:
-    """Change an operator's split of rewards for all earners, after a delay. RewardsCoordinator.setOperatorPISplit."""
+    """Change an operator's split of rewards for all earners, after a delay.
+
+    Source: RewardsCoordinator.setOperatorPISplit.
+    """
 
     sender: Final[str]
     operator: Final[str]
@@ -301,7 +315,8 @@ class SetOperatorPiSplit:
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class SetOperatorSetSplit:
     """Change an operator's split of an operator set's rewards, after a delay.
-    RewardsCoordinator.setOperatorSetSplit.
+
+    Source: RewardsCoordinator.setOperatorSetSplit.
     """
 
     sender: Final[str]
@@ -318,7 +333,10 @@ class SetOperatorSetSplit:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class SetOptInForProtocolFee:
-    """Opt a submitter in to the protocol fee on its submissions, or out. RewardsCoordinator.setOptInForProtocolFee."""
+    """Opt a submitter in to the protocol fee on its submissions, or out.
+
+    Source: RewardsCoordinator.setOptInForProtocolFee.
+    """
 
     sender: Final[str]
     submitter: Final[str]
@@ -381,7 +399,7 @@ class Claim:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class ProcessClaim:
-    """Pay one claim's earnings that are not paid yet. RewardsCoordinator.processClaim."""
+    """Pay one claim's earnings that are not paid yet. Source: RewardsCoordinator.processClaim."""
 
     sender: Final[str]
     claim: Final[Claim]
@@ -395,7 +413,7 @@ class ProcessClaim:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class ProcessClaims:
-    """Pay several claims, all or none. RewardsCoordinator.processClaims."""
+    """Pay several claims, all or none. Source: RewardsCoordinator.processClaims."""
 
     sender: Final[str]
     claims: Final[tuple[Claim, ...]]
@@ -409,7 +427,7 @@ class ProcessClaims:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class SetActivationDelay:
-    """Change the activation delay of future roots and splits. RewardsCoordinator.setActivationDelay."""
+    """Change the activation delay of future roots and splits. Source: RewardsCoordinator.setActivationDelay."""
 
     sender: Final[str]
     activation_delay_seconds: Final[int]
@@ -421,7 +439,7 @@ class SetActivationDelay:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class SetDefaultOperatorSplit:
-    """Change the split of operators that have not set one. RewardsCoordinator.setDefaultOperatorSplit."""
+    """Change the split of operators that have not set one. Source: RewardsCoordinator.setDefaultOperatorSplit."""
 
     sender: Final[str]
     split_bips: Final[int]
@@ -433,7 +451,7 @@ class SetDefaultOperatorSplit:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class SetFeeRecipient:
-    """Change the recipient of protocol fees. RewardsCoordinator.setFeeRecipient."""
+    """Change the recipient of protocol fees. Source: RewardsCoordinator.setFeeRecipient."""
 
     sender: Final[str]
     fee_recipient: Final[str]
@@ -445,7 +463,7 @@ class SetFeeRecipient:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class SetRewardsUpdater:
-    """Change the account that publishes roots. RewardsCoordinator.setRewardsUpdater."""
+    """Change the account that publishes roots. Source: RewardsCoordinator.setRewardsUpdater."""
 
     sender: Final[str]
     rewards_updater: Final[str]
@@ -458,7 +476,8 @@ class SetRewardsUpdater:
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class SetRewardsForAllSubmitter:
     """Allow or forbid an account to submit rewards for all stakers or earners.
-    RewardsCoordinator.setRewardsForAllSubmitter.
+
+    Source: RewardsCoordinator.setRewardsForAllSubmitter.
     """
 
     sender: Final[str]

@@ -4,8 +4,8 @@ Only submissions to an operator set are specified: operator-directed ones, and t
 counts with the state at its beginning, so an event of a day counts from the next day on. There are two exceptions: on
 the day itself, an operator that leaves a set earns nothing, and a reduced allocation counts reduced. A staker's shares
 are its withdrawable shares. The sidecar adds up events instead, and deviates from these shares by the roundings of
-slashes. It also sees an operator that leaves a set and joins it again on one day, which states do not show. Source:
-EigenLayer sidecar 4.1.1 (rewards 2.2), whose arithmetic is that of PostgreSQL's `numeric`.
+slashes. It also sees an operator that leaves a set and joins it again on one day, which states do not show.
+Source: EigenLayer sidecar 4.1.1 (rewards 2.2), whose arithmetic is that of PostgreSQL's `numeric`.
 """
 
 from collections.abc import Mapping, Sequence

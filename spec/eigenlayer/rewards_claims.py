@@ -42,7 +42,8 @@ def submit_root(draft: Draft, action: SubmitRoot) -> Delta | Reason:
     """Publish a root. Claims against it are possible after the activation delay.
 
     Rejects, in order: UNAUTHORIZED_CALLER, NEW_ROOT_MUST_BE_FOR_NEW_CALCULATED_PERIOD,
-    REWARDS_END_TIMESTAMP_NOT_ELAPSED, ARITHMETIC_PANIC. Source: RewardsCoordinator.submitRoot.
+    REWARDS_END_TIMESTAMP_NOT_ELAPSED, ARITHMETIC_PANIC.
+    Source: RewardsCoordinator.submitRoot.
     """
     settings = draft.get(REWARDS_SETTINGS, SINGLETON)
     if action.sender != settings.rewards_updater:
@@ -73,8 +74,8 @@ def submit_root(draft: Draft, action: SubmitRoot) -> Delta | Reason:
 def disable_root(draft: Draft, action: DisableRoot) -> Delta | Reason:
     """Disable a root before its activation. Its period cannot be used again.
 
-    Rejects, in order: UNAUTHORIZED_CALLER, INVALID_ROOT_INDEX, ROOT_DISABLED, ROOT_ALREADY_ACTIVATED. Source:
-    RewardsCoordinator.disableRoot.
+    Rejects, in order: UNAUTHORIZED_CALLER, INVALID_ROOT_INDEX, ROOT_DISABLED, ROOT_ALREADY_ACTIVATED.
+    Source: RewardsCoordinator.disableRoot.
     """
     if action.sender != draft.get(REWARDS_SETTINGS, SINGLETON).rewards_updater:
         return Reason.UNAUTHORIZED_CALLER
@@ -140,7 +141,8 @@ def _process(draft: Draft, sender: str, claim: Claim, recipient: str) -> Reason 
     """Check a claim, then pay, for each token, its cumulative earnings less the amount claimed before.
 
     Rejects, in order: as `_check_claim`, UNAUTHORIZED_CALLER, for each token EARNINGS_NOT_GREATER_THAN_CLAIMED, as
-    `transfer`. Source: RewardsCoordinator._processClaim.
+    `transfer`.
+    Source: RewardsCoordinator._processClaim.
     """
     rejection = _check_claim(draft, claim)
     if rejection is not None:

@@ -21,8 +21,8 @@ from spec.machine import SINGLETON, Delta, Draft
 def split_in_force(draft: Draft, split: Split) -> int:
     """The current split, in bips: the new split from its activation time on, the old split before.
 
-    Before an operator's first split is active, the current default split applies. Source:
-    RewardsCoordinator._getOperatorSplit.
+    Before an operator's first split is active, the current default split applies.
+    Source: RewardsCoordinator._getOperatorSplit.
     """
     now = current_timestamp(draft)
     if split.activated_at_timestamp == 0:
@@ -65,8 +65,8 @@ def set_operator_pi_split(draft: Draft, action: SetOperatorPiSplit) -> Delta | R
 def set_operator_set_split(draft: Draft, action: SetOperatorSetSplit) -> Delta | Reason:
     """Change an operator's split of an operator set's rewards.
 
-    Rejects, in order: INVALID_PERMISSIONS, INVALID_OPERATOR_SET, as `_next_split`. Source:
-    RewardsCoordinator.setOperatorSetSplit.
+    Rejects, in order: INVALID_PERMISSIONS, INVALID_OPERATOR_SET, as `_next_split`.
+    Source: RewardsCoordinator.setOperatorSetSplit.
     """
     if action.sender != action.operator:
         return Reason.INVALID_PERMISSIONS
@@ -84,8 +84,9 @@ def set_operator_set_split(draft: Draft, action: SetOperatorSetSplit) -> Delta |
 def _next_split(draft: Draft, split: Split, split_bips: int) -> Split | Reason:
     """The split with a new pending change, active after the activation delay.
 
-    The next change is possible one second after the previous one's activation time. Rejects, in order:
-    ARITHMETIC_PANIC, SPLIT_EXCEEDS_MAX, PREVIOUS_SPLIT_PENDING. Source: RewardsCoordinator._setOperatorSplit.
+    The next change is possible one second after the previous one's activation time.
+    Rejects, in order: ARITHMETIC_PANIC, SPLIT_EXCEEDS_MAX, PREVIOUS_SPLIT_PENDING.
+    Source: RewardsCoordinator._setOperatorSplit.
     """
     now = current_timestamp(draft)
     activated_at_timestamp = now + draft.get(REWARDS_SETTINGS, SINGLETON).activation_delay_seconds

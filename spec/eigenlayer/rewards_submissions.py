@@ -83,8 +83,8 @@ def create_avs_rewards_submission(draft: Draft, action: CreateAvsRewardsSubmissi
 def create_eigen_da_rewards_submission(draft: Draft, action: CreateEigenDaRewardsSubmission) -> Delta | Reason:
     """Submit rewards in the name of an AVS, paid by the emissions controller.
 
-    Rejects, in order: UNAUTHORIZED_CALLER, as `_submit_each`. Source:
-    RewardsCoordinator.createEigenDARewardsSubmission.
+    Rejects, in order: UNAUTHORIZED_CALLER, as `_submit_each`.
+    Source: RewardsCoordinator.createEigenDARewardsSubmission.
     """
     if action.sender != draft.get(REWARDS_CONFIG, SINGLETON).emissions_controller:
         return Reason.UNAUTHORIZED_CALLER
@@ -114,8 +114,8 @@ def create_rewards_for_all_earners(draft: Draft, action: CreateRewardsForAllEarn
 def create_unique_stake_rewards_submission(draft: Draft, action: CreateUniqueStakeRewardsSubmission) -> Delta | Reason:
     """Submit rewards for an operator set's operators, divided by the stake that they allocate to this set.
 
-    Rejects, in order: INVALID_PERMISSIONS, INVALID_OPERATOR_SET, as `_submit_each`. Source:
-    RewardsCoordinator.createUniqueStakeRewardsSubmission.
+    Rejects, in order: INVALID_PERMISSIONS, INVALID_OPERATOR_SET, as `_submit_each`.
+    Source: RewardsCoordinator.createUniqueStakeRewardsSubmission.
     """
     avs = action.operator_set[0]
     if action.sender != avs:
@@ -128,8 +128,8 @@ def create_unique_stake_rewards_submission(draft: Draft, action: CreateUniqueSta
 def create_total_stake_rewards_submission(draft: Draft, action: CreateTotalStakeRewardsSubmission) -> Delta | Reason:
     """Submit rewards for an operator set's operators, divided by their total stake.
 
-    Rejects, in order: INVALID_PERMISSIONS, INVALID_OPERATOR_SET, as `_submit_each`. Source:
-    RewardsCoordinator.createTotalStakeRewardsSubmission.
+    Rejects, in order: INVALID_PERMISSIONS, INVALID_OPERATOR_SET, as `_submit_each`.
+    Source: RewardsCoordinator.createTotalStakeRewardsSubmission.
     """
     avs = action.operator_set[0]
     if action.sender != avs:
@@ -144,8 +144,8 @@ def create_operator_directed_avs_rewards_submission(
 ) -> Delta | Reason:
     """Submit rewards for named operators of an AVS, with one amount for each.
 
-    Rejects, in order: INVALID_PERMISSIONS, for each submission as `_submit_directed`. Source:
-    RewardsCoordinator.createOperatorDirectedAVSRewardsSubmission.
+    Rejects, in order: INVALID_PERMISSIONS, for each submission as `_submit_directed`.
+    Source: RewardsCoordinator.createOperatorDirectedAVSRewardsSubmission.
     """
     if action.sender != action.avs:
         return Reason.INVALID_PERMISSIONS
@@ -161,8 +161,8 @@ def create_operator_directed_operator_set_rewards_submission(
 ) -> Delta | Reason:
     """Submit rewards for named operators of an operator set, with one amount for each.
 
-    Rejects, in order: INVALID_PERMISSIONS, INVALID_OPERATOR_SET, for each submission as `_submit_directed`. Source:
-    RewardsCoordinator.createOperatorDirectedOperatorSetRewardsSubmission.
+    Rejects, in order: INVALID_PERMISSIONS, INVALID_OPERATOR_SET, for each submission as `_submit_directed`.
+    Source: RewardsCoordinator.createOperatorDirectedOperatorSetRewardsSubmission.
     """
     operator_set = action.operator_set
     if action.sender != operator_set[0]:
@@ -198,7 +198,8 @@ def _submit(
     """Collect a submission's amount from the payer, deduct the fee, and store the rest under the account.
 
     Rejects, in order: as `_check_terms`, AMOUNT_IS_ZERO, AMOUNT_EXCEEDS_MAX, START_TIMESTAMP_TOO_FAR_IN_FUTURE, as
-    `_pay_in`. Source: RewardsCoordinator._validateRewardsSubmission, _takeProtocolFee.
+    `_pay_in`.
+    Source: RewardsCoordinator._validateRewardsSubmission, _takeProtocolFee.
     """
     amount = submission.amount
     rejection = _check_terms(
@@ -241,8 +242,8 @@ def _submit_directed(
     Fees round down for each operator. If an amount times the fee overflows, the call is rejected even without a fee.
     Rejects, in order: as `_check_terms`, INPUT_ARRAY_LENGTH_ZERO, ARITHMETIC_PANIC, SUBMISSION_NOT_RETROACTIVE, for
     each operator INVALID_ADDRESS_ZERO, OPERATORS_NOT_IN_ASCENDING_ORDER, AMOUNT_IS_ZERO, ARITHMETIC_PANIC; then
-    AMOUNT_EXCEEDS_MAX, as `_pay_in`. Source: RewardsCoordinator._validateOperatorDirectedRewardsSubmission,
-    _takeOperatorDirectedProtocolFee.
+    AMOUNT_EXCEEDS_MAX, as `_pay_in`.
+    Source: RewardsCoordinator._validateOperatorDirectedRewardsSubmission, _takeOperatorDirectedProtocolFee.
     """
     rejection = _check_terms(
         draft, submission.strategies_and_multipliers, submission.start_timestamp, submission.duration_seconds
@@ -309,7 +310,8 @@ def _check_terms(
     Rejects, in order: INPUT_ARRAY_LENGTH_ZERO, DURATION_EXCEEDS_MAX, INVALID_DURATION_REMAINDER, DURATION_IS_ZERO,
     INVALID_START_TIMESTAMP_REMAINDER, ARITHMETIC_PANIC if the current timestamp is below the maximum retroactive
     length, START_TIMESTAMP_TOO_FAR_IN_PAST, for each strategy STRATEGY_NOT_WHITELISTED,
-    STRATEGIES_NOT_IN_ASCENDING_ORDER. Source: RewardsCoordinator._validateCommonRewardsSubmission.
+    STRATEGIES_NOT_IN_ASCENDING_ORDER.
+    Source: RewardsCoordinator._validateCommonRewardsSubmission.
     """
     config = draft.get(REWARDS_CONFIG, SINGLETON)
     if len(strategies_and_multipliers) == 0:

@@ -38,7 +38,8 @@ def slashable_amounts(draft: Draft, operator: str, strategy: str, magnitude: int
     """The delegated and the queued shares that a slash of `magnitude` from the operator's max magnitude would take now.
 
     Both round down. Both are 0 if the max magnitude is 0, and in blocks where every slash reverts: the first ones of a
-    chain, and the last ones if slashes are paid after a delay. Source: DelegationManager.slashOperatorShares.
+    chain, and the last ones if slashes are paid after a delay.
+    Source: DelegationManager.slashOperatorShares.
     """
     scaled_shares = queued_scaled_shares(draft, operator, strategy)
     max_magnitude = MAX_MAGNITUDES.latest(draft, (operator, strategy))
@@ -69,7 +70,8 @@ def security(state: State) -> Security:
 
     An operator set can slash if the operator is registered, or deregistered at most the deallocation delay ago; if the
     strategy is in the set; and if the set has a slasher. A deallocation counts until its effect block, an allocation
-    from its effect block on. Source: AllocationManager.slashOperator.
+    from its effect block on.
+    Source: AllocationManager.slashOperator.
     """
     draft = Draft(state)
     block = current_block(draft)

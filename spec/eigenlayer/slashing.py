@@ -66,7 +66,8 @@ def slash_operator(draft: Draft, action: SlashOperator) -> Delta | Reason:
 
     Rejects, in order: INPUT_ARRAY_LENGTH_MISMATCH, INVALID_OPERATOR_SET, OPERATOR_NOT_SLASHABLE, INVALID_CALLER; for
     each strategy STRATEGIES_MUST_BE_IN_ASCENDING_ORDER, INVALID_WAD_TO_SLASH, STRATEGY_NOT_IN_OPERATOR_SET, as
-    `_slash`. Source: AllocationManager.slashOperator.
+    `_slash`.
+    Source: AllocationManager.slashOperator.
     """
     operator_set = (action.avs, action.operator_set_id)
     if len(action.strategies) != len(action.wads_to_slash):
@@ -113,8 +114,9 @@ def _slash(
     """Slash an operator's allocation in one strategy, and the shares behind it. Returns the number of shares slashed.
 
     An allocation without magnitude is skipped. A pending change whose block has come is applied first. Slashed native
-    ETH is recorded separately and never paid out. Rejects: as `_slash_shares`, as `_book`, for native ETH as
-    `book_burnable_eth`. Source: AllocationManager._slashOperator.
+    ETH is recorded separately and never paid out.
+    Rejects: as `_slash_shares`, as `_book`, for native ETH as `book_burnable_eth`.
+    Source: AllocationManager._slashOperator.
     """
     block = current_block(draft)
     stored = draft.get(ALLOCATIONS, (operator, operator_set, strategy))
@@ -180,8 +182,8 @@ def _slash_shares(
 ) -> int | Reason:
     """Slash the operator's shares and its slashable queue. Returns the sum of the shares lost in both.
 
-    The queue's rows do not change: the lower max magnitude alone reduces what they pay. Rejects: as
-    `queued_scaled_shares`. Source: DelegationManager.slashOperatorShares.
+    The queue's rows do not change: the lower max magnitude alone reduces what they pay.
+    Rejects: as `queued_scaled_shares`. Source: DelegationManager.slashOperatorShares.
     """
     operator_strategy: Pair = (operator, strategy)
     shares = draft.get(OPERATOR_SHARES, operator_strategy).shares
@@ -199,7 +201,8 @@ def queued_scaled_shares(draft: Draft, operator: str, strategy: str) -> int | Re
     slashable.
 
     Rejects: ARITHMETIC_PANIC in a chain's first blocks, where the block before the window would be negative, and if the
-    history wrapped around at 224 bits within the window. Source: DelegationManager._getSlashableSharesInQueue.
+    history wrapped around at 224 bits within the window.
+    Source: DelegationManager._getSlashableSharesInQueue.
     """
     before_window_block = current_block(draft) - draft.get(CONFIG, SINGLETON).min_withdrawal_delay_blocks - 1
     if before_window_block < 0:
@@ -214,8 +217,9 @@ def clear_burn_or_redistributable_shares(draft: Draft, action: ClearBurnOrRedist
     """Redeem all shares of one slash, and send the tokens to the operator set's recipient or the burn address.
 
     Returns the token amounts. Any account may call it. A slash without shares left, or an unknown slash, returns an
-    empty tuple. Rejects, in order: SLASH_RESOLUTION_DELAY_NOT_ELAPSED, as `redeem_shares`. Source:
-    StrategyManager.clearBurnOrRedistributableShares.
+    empty tuple.
+    Rejects, in order: SLASH_RESOLUTION_DELAY_NOT_ELAPSED, as `redeem_shares`.
+    Source: StrategyManager.clearBurnOrRedistributableShares.
     """
     if _is_to_wait(draft, action.operator_set, action.slash_id):
         return Reason.SLASH_RESOLUTION_DELAY_NOT_ELAPSED
@@ -233,8 +237,8 @@ def clear_burn_or_redistributable_shares_by_strategy(
 ) -> Delta | Reason:
     """Redeem the shares of one slash in one strategy. Returns the token amount, or 0 if there are no shares.
 
-    Rejects, in order: SLASH_RESOLUTION_DELAY_NOT_ELAPSED, as `redeem_shares`. Source:
-    StrategyManager.clearBurnOrRedistributableSharesByStrategy.
+    Rejects, in order: SLASH_RESOLUTION_DELAY_NOT_ELAPSED, as `redeem_shares`.
+    Source: StrategyManager.clearBurnOrRedistributableSharesByStrategy.
     """
     if _is_to_wait(draft, action.operator_set, action.slash_id):
         return Reason.SLASH_RESOLUTION_DELAY_NOT_ELAPSED
@@ -254,8 +258,8 @@ def _is_to_wait(draft: Draft, operator_set: OperatorSet, slash_id: int) -> bool:
 def _clear(draft: Draft, operator_set: OperatorSet, slash_id: int, strategy: str) -> int | Reason:
     """Redeem a slash's shares in one strategy of its list, and remove the strategy. Returns the token amount.
 
-    A strategy with zero shares, after rounding, is only removed from the list. Source:
-    StrategyManager._clearBurnOrRedistributableShares.
+    A strategy with zero shares, after rounding, is only removed from the list.
+    Source: StrategyManager._clearBurnOrRedistributableShares.
     """
     slash = draft.get(SLASHES, (operator_set, slash_id))
     shares = draft.get(SLASHED_SHARES, (operator_set, slash_id, strategy)).shares

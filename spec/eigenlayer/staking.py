@@ -29,7 +29,8 @@ def deposit_into_strategy(draft: Draft, action: DepositIntoStrategy) -> Delta | 
     """Deposit the sender's tokens into a strategy, and credit the sender with the issued shares. Returns the shares.
 
     Rejects, in order: STRATEGY_NOT_WHITELISTED, ERC20_INSUFFICIENT_ALLOWANCE, ERC20_INSUFFICIENT_BALANCE, as
-    `issue_shares`, MAX_STRATEGIES_EXCEEDED, as `increase_delegation`. Source: StrategyManager.depositIntoStrategy.
+    `issue_shares`, MAX_STRATEGIES_EXCEEDED, as `increase_delegation`.
+    Source: StrategyManager.depositIntoStrategy.
     """
     staker = action.sender
     strategy = action.strategy
@@ -89,8 +90,8 @@ def remove_deposit_shares(draft: Draft, staker: str, strategy: str, removed_shar
     """Remove deposit shares from a staker. At zero shares, the strategy leaves the staker's list, and the deposit
     scaling factor is reset to WAD.
 
-    Rejects, in order: SHARES_AMOUNT_ZERO, SHARES_AMOUNT_TOO_HIGH. Source: StrategyManager._removeDepositShares, and the
-    reset in DelegationManager._removeSharesAndQueueWithdrawal.
+    Rejects, in order: SHARES_AMOUNT_ZERO, SHARES_AMOUNT_TOO_HIGH.
+    Source: StrategyManager._removeDepositShares, and the reset in DelegationManager._removeSharesAndQueueWithdrawal.
     """
     if removed_shares == 0:
         return Reason.SHARES_AMOUNT_ZERO

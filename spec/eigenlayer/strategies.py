@@ -29,15 +29,16 @@ Source: StrategyBase._emitExchangeRate.
 def new_shares_for(amount: int, total_shares: int, token_balance: int) -> int:
     """The shares issued for `amount` tokens, by a strategy that held `token_balance` before. Rounds down, for the pool.
 
-    Virtual shares and a virtual balance keep the rate finite, and make it costly to inflate. Source:
-    StrategyBase.deposit.
+    Virtual shares and a virtual balance keep the rate finite, and make it costly to inflate.
+    Source: StrategyBase.deposit.
     """
     return mul_div_floor(amount, total_shares + SHARES_OFFSET, token_balance + BALANCE_OFFSET)
 
 
 def tokens_for(shares: int, total_shares: int, token_balance: int) -> int:
-    """The tokens paid for `shares` of a strategy. Rounds down, for the remaining holders. Source:
-    StrategyBase.withdraw.
+    """The tokens paid for `shares` of a strategy. Rounds down, for the remaining holders.
+
+    Source: StrategyBase.withdraw.
     """
     return mul_div_floor(token_balance + BALANCE_OFFSET, shares, total_shares + SHARES_OFFSET)
 
@@ -73,8 +74,10 @@ def issue_shares(draft: Draft, strategy: str, token: str, amount: int) -> int | 
     """Issue shares for `amount` tokens that the strategy has just received. Returns the number of shares.
 
     The exchange rate is the one before the tokens arrived. An overflow in the event that reports the new rate rejects
-    the call, too. Rejects: EMPTY_REVERT for native ETH, which has no contract; ONLY_UNDERLYING_TOKEN, ARITHMETIC_PANIC,
-    NEW_SHARES_ZERO, TOTAL_SHARES_EXCEEDS_MAX. Source: StrategyBase.deposit.
+    the call, too.
+    Rejects: EMPTY_REVERT for native ETH, which has no contract; ONLY_UNDERLYING_TOKEN, ARITHMETIC_PANIC,
+    NEW_SHARES_ZERO, TOTAL_SHARES_EXCEEDS_MAX.
+    Source: StrategyBase.deposit.
     """
     pool = draft.get(STRATEGIES, strategy)
     if token != pool.underlying_token:

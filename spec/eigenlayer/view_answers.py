@@ -22,8 +22,8 @@ VIEW_ANSWER: Final = ViewAnswer([reason.value for reason in (Reason.ARITHMETIC_P
 def withdrawable_shares_answer(draft: Draft, staker: str, strategy: str) -> str:
     """The withdrawable shares of a staker in one strategy, or the view's error.
 
-    The view reverts if a product with the deposit scaling factor exceeds uint256. Source:
-    DelegationManager.getWithdrawableShares, of this strategy alone.
+    The view reverts if a product with the deposit scaling factor exceeds uint256.
+    Source: DelegationManager.getWithdrawableShares, of this strategy alone.
     """
     if strategy == BEACON_CHAIN_ETH:
         owner = draft.get(POD_OWNERS, staker)
@@ -39,8 +39,8 @@ def withdrawable_shares_answer(draft: Draft, staker: str, strategy: str) -> str:
 def queued_shares_answer(draft: Draft, staker: str, nonce: int, position: int) -> str:
     """The shares that a position of a queued withdrawal would pay, or the view's error.
 
-    The view reverts if the last block of the slashable window is no uint32. Source:
-    DelegationManager.getQueuedWithdrawal.
+    The view reverts if the last block of the slashable window is no uint32.
+    Source: DelegationManager.getQueuedWithdrawal.
     """
     start_block = draft.get(WITHDRAWALS, (staker, nonce)).start_block
     last_block = block_after(start_block, draft.get(CONFIG, SINGLETON).min_withdrawal_delay_blocks)

@@ -56,8 +56,8 @@ def withdrawable_shares_of(draft: Draft, staker: str, strategy: str) -> int:
 def queued_shares_of(draft: Draft, staker: str, nonce: int, position: int) -> int:
     """The shares that one position of a queued withdrawal would pay now. They are fixed after its slashable window.
 
-    For native ETH, losses on the beacon chain still reduce them until completion. Source:
-    DelegationManager.getQueuedWithdrawals.
+    For native ETH, losses on the beacon chain still reduce them until completion.
+    Source: DelegationManager.getQueuedWithdrawals.
     """
     queued = draft.get(QUEUED_SHARES, (staker, nonce, position))
     start_block = draft.get(WITHDRAWALS, (staker, nonce)).start_block
@@ -71,8 +71,8 @@ def slashable_shares_in_queue(draft: Draft, operator: str, strategy: str) -> int
     """The shares in the withdrawal queue that left an operator and are still slashable: the loss of a slash of
     everything.
 
-    0 where the contract's own view reverts, as in the first blocks of a chain. Source:
-    DelegationManager.getSlashableSharesInQueue.
+    0 where the contract's own view reverts, as in the first blocks of a chain.
+    Source: DelegationManager.getSlashableSharesInQueue.
     """
     scaled_shares = queued_scaled_shares(draft, operator, strategy)
     if isinstance(scaled_shares, Reason):

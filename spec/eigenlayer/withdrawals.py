@@ -50,8 +50,8 @@ def shares_after_slashing(scaled: int, slashing_factor_wad: int) -> int:
 def queue_withdrawals(draft: Draft, action: QueueWithdrawals) -> Delta | Reason:
     """Queue one withdrawal of the sender's shares for each request. Returns the number of withdrawals.
 
-    Rejects, for each request in turn: INPUT_ARRAY_LENGTH_MISMATCH, INPUT_ARRAY_LENGTH_ZERO, as `_queue_shares`. Source:
-    DelegationManager.queueWithdrawals.
+    Rejects, for each request in turn: INPUT_ARRAY_LENGTH_MISMATCH, INPUT_ARRAY_LENGTH_ZERO, as `_queue_shares`.
+    Source: DelegationManager.queueWithdrawals.
     """
     operator = draft.get(STAKERS, action.sender).delegated_to
     for request in action.requests:
@@ -70,8 +70,8 @@ def queue_withdrawal(
 ) -> Reason | None:
     """Queue one withdrawal under the staker's next nonce. `operator` is the staker's operator, or ZERO_ADDRESS.
 
-    A strategy may appear more than once; each appearance sees the shares that the one before it left. Rejects: as
-    `_queue_shares`. Source: DelegationManager._removeSharesAndQueueWithdrawal.
+    A strategy may appear more than once; each appearance sees the shares that the one before it left.
+    Rejects: as `_queue_shares`. Source: DelegationManager._removeSharesAndQueueWithdrawal.
     """
     nonce = draft.get(STAKERS, staker).withdrawals_queued
     for position in range(len(strategies)):
@@ -99,10 +99,11 @@ def _queue_shares(
 ) -> Reason | None:
     """Remove deposit shares of one strategy from a delegation, and store them, scaled, at one position of a withdrawal.
 
-    The history of cumulative scaled shares, from which slashes compute the slashable queue, grows by the scaled shares,
-    or by whole shares only: the release decides (`queue_counts_whole_shares`). The history stores 224 bits. Only shares
-    of native ETH can exceed them. Rejects: MUL_DIV_OVERFLOW; ARITHMETIC_PANIC if the operator has fewer shares than
-    leave; as `remove_deposit_shares`, for native ETH as `remove_pod_owner_shares`.
+    Slashes compute the slashable queue from the history of cumulative scaled shares. It grows by all scaled shares, or
+    by those of whole shares only, as the release's `queue_counts_whole_shares` says. The history stores 224 bits, which
+    only native ETH can exceed.
+    Rejects: MUL_DIV_OVERFLOW; ARITHMETIC_PANIC if the operator has fewer shares than leave; as `remove_deposit_shares`,
+    for native ETH as `remove_pod_owner_shares`.
     """
     is_native = strategy == BEACON_CHAIN_ETH
     if is_native:
@@ -162,7 +163,8 @@ def _complete(draft: Draft, sender: str, completion: Completion) -> Reason | Non
     """Complete one withdrawal after its slashable window: every strategy in tokens, or every strategy in shares.
 
     Rejects, in order: INPUT_ARRAY_LENGTH_MISMATCH, WITHDRAWER_NOT_CALLER, WITHDRAWAL_NOT_QUEUED,
-    WITHDRAWAL_DELAY_NOT_ELAPSED, as `_complete_shares`. Source: DelegationManager._completeQueuedWithdrawal.
+    WITHDRAWAL_DELAY_NOT_ELAPSED, as `_complete_shares`.
+    Source: DelegationManager._completeQueuedWithdrawal.
     """
     staker = completion.staker
     withdrawal = draft.get(WITHDRAWALS, (staker, completion.nonce))
@@ -194,9 +196,9 @@ def _complete(draft: Draft, sender: str, completion: Completion) -> Reason | Non
 def _complete_shares(draft: Draft, completion: Completion, position: int, slashable_until_block: int) -> Reason | None:
     """Pay one position of a withdrawal: the strategy's tokens, or deposit shares under the staker's current operator.
 
-    A position without shares after slashing pays nothing. Rejects: as tokens, as `redeem_shares`; as shares,
-    MAX_STRATEGIES_EXCEEDED and as `increase_delegation`; for native ETH, as `withdraw_shares_as_eth` and as
-    `join_native_shares`.
+    A position without shares after slashing pays nothing.
+    Rejects: as tokens, as `redeem_shares`; as shares, MAX_STRATEGIES_EXCEEDED and as `increase_delegation`; for native
+    ETH, as `withdraw_shares_as_eth` and as `join_native_shares`.
     """
     staker = completion.staker
     queued = draft.get(QUEUED_SHARES, (staker, completion.nonce, position))

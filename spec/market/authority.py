@@ -1,4 +1,4 @@
-"""Authority: the interface of the base by which a mandate splits the stake of a pool, beside the port.
+"""Authority: the interface of the base by which a mandate splits the stake of a pool, in addition to `Port`.
 
 Both bases implement it from their own views, and every write is an action that the base executes.
 """

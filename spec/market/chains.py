@@ -90,8 +90,9 @@ def send_table(port: Port, recourse: Recourse, draft: Draft, action: SendTable) 
     """Send a table of what the service can slash of each operator, as of the reference point. Returns that point.
 
     The reference point is the last one that no call can change. An operator's weight is its lasting stake that is still
-    slashable for that point. `most` bounds the sum of the weights by what slashes of all could take together. Rejects,
-    in order: NO_SUCH_CHANNEL, NOT_THE_SERVICE, TABLE_IS_SENT at this point, OPERATOR_IS_LISTED if one is named twice.
+    slashable for that point. `most` bounds the sum of the weights by what slashes of all could take together.
+    Rejects, in order: NO_SUCH_CHANNEL, NOT_THE_SERVICE, TABLE_IS_SENT at this point, OPERATOR_IS_LISTED if one is named
+    twice.
     """
     channel: Channel = (action.service, action.pool, action.chain)
     if not draft.get(CHANNELS, channel).is_open:
@@ -133,7 +134,8 @@ def deliver_table(port: Port, draft: Draft, action: DeliverTable) -> Delta | Rea
     """Deliver a table to the other chain. A table that has arrived already changes nothing.
 
     Rejects, in order: NO_SUCH_TABLE if none was sent, or it is disabled; TOO_EARLY for a message;
-    TABLE_UPDATE_FOR_PAST_TIMESTAMP if a newer one has arrived. Source: OperatorTableUpdater.updateOperatorTable.
+    TABLE_UPDATE_FOR_PAST_TIMESTAMP if a newer one has arrived.
+    Source: OperatorTableUpdater.updateOperatorTable.
     """
     channel: Channel = (action.service, action.pool, action.chain)
     table: TableKey = (channel, action.reference_point)
@@ -166,8 +168,8 @@ def _table(sent: StakeTable, has_arrived: bool, is_disabled: bool) -> StakeTable
 def disable_table(draft: Draft, action: DisableTable) -> Delta | Reason:
     """Disable a table, arrived or not. Certificates that were accepted before stay accepted.
 
-    Rejects, in order: NOT_THE_SERVICE, NO_SUCH_TABLE if none was sent, or it is disabled. Source:
-    OperatorTableUpdater.disableRoot.
+    Rejects, in order: NOT_THE_SERVICE, NO_SUCH_TABLE if none was sent, or it is disabled.
+    Source: OperatorTableUpdater.disableRoot.
     """
     table: TableKey = ((action.service, action.pool, action.chain), action.reference_point)
     sent = draft.get(STAKE_TABLES, table)
@@ -184,8 +186,8 @@ def check_certificate(port: Port, draft: Draft, action: CheckCertificate) -> Del
 
     Rejects, in order: CERTIFICATE_STALE, REFERENCE_TIMESTAMP_DOES_NOT_EXIST if the table has not arrived,
     TABLE_IS_DISABLED, INVALID_SIGNATURE_LENGTH without signers, SIGNERS_NOT_ORDERED, OPERATOR_COUNT_ZERO,
-    VERIFICATION_FAILED if a signer is not in the table, THRESHOLD_NOT_MET where the contract returns false. Source:
-    ECDSACertificateVerifier.verifyCertificateNominal.
+    VERIFICATION_FAILED if a signer is not in the table, THRESHOLD_NOT_MET where the contract returns false.
+    Source: ECDSACertificateVerifier.verifyCertificateNominal.
     """
     channel: Channel = (action.service, action.pool, action.chain)
     table: TableKey = (channel, action.reference_point)

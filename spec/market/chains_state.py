@@ -1,7 +1,7 @@
 """The rows of tables of stake on other chains.
 
 A *channel* connects a service's stake in a pool to one other chain. A *table of stake*, sent through it, lists what the
-service could slash of each operator at its reference point. A *certificate* is a statement that operators signed there.
+service could slash of each operator at its reference point. A *certificate* is a message that operators signed there.
 """
 
 from typing import Final

@@ -1,4 +1,4 @@
-"""Custody: the interface of the base by which a vault of receipts holds a position, beside the port.
+"""Custody: the interface of the base by which a vault of receipts holds a position, in addition to `Port`.
 
 Both bases implement it from their own views, and every write is an action that the base executes. A *position* is
 counted in units whose number no slash changes. It is withdrawn in *pieces*, the base's own unit of withdrawals.
@@ -10,7 +10,7 @@ from spec.machine import Draft
 
 
 class Custody(Protocol):
-    """Positions of accounts in pools of the base."""
+    """The interface to positions of accounts in pools of the base."""
 
     def deposits(self, draft: Draft, sender: str, account: str, pool: str, amount: int) -> tuple[object, ...]:
         """The actions that deposit a sender's tokens as a position of `account`."""

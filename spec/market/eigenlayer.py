@@ -82,7 +82,8 @@ class EigenLayerPort:
         queue.
 
         `lasting` are the delegated shares behind the magnitude that a pending deallocation leaves, for a registered
-        operator. Each division rounds down. Source: AllocationManager.slashOperator.
+        operator. Each division rounds down.
+        Source: AllocationManager.slashOperator.
         """
         block = current_block(draft)
         if (
@@ -123,7 +124,8 @@ class EigenLayerPort:
         factor.
 
         It excludes the operator's max magnitude, by which slashes lower all weights alike. 0 for a staker that is
-        delegated to another operator. Source: SlashingLib.scaleForQueueWithdrawal.
+        delegated to another operator.
+        Source: SlashingLib.scaleForQueueWithdrawal.
         """
         operator, strategy = group[0], group[1]
         if draft.get(STAKERS, holder).delegated_to != operator:
@@ -172,7 +174,7 @@ class EigenLayerPort:
         return tuple(found)
 
     def payment(self, token: str, sender: str, recipient: str, amount: int) -> object:
-        """A transfer of tokens."""
+        """A `TransferToken` action of EigenLayer."""
         return TransferToken(sender, token, recipient, amount)
 
     def balance(self, draft: Draft, token: str, account: str) -> int:
@@ -209,7 +211,7 @@ class EigenLayerCustody:
     """Custody on EigenLayer. A position is deposit shares times the scaling factor, which a slash does not change."""
 
     def deposits(self, draft: Draft, sender: str, account: str, pool: str, amount: int) -> tuple[object, ...]:
-        """A transfer of the tokens to the account, and its deposit."""
+        """Two actions: the sender transfers the tokens to the account, which deposits them into the strategy."""
         token = self.token(draft, pool)
         return (TransferToken(sender, token, account, amount), DepositIntoStrategy(account, pool, token, amount))
 
@@ -218,12 +220,12 @@ class EigenLayerCustody:
         return (DelegateTo(account, operator, NO_APPROVAL),)
 
     def position(self, draft: Draft, account: str, pool: str) -> int:
-        """Deposit shares times the scaling factor, unrounded."""
+        """The account's deposit shares times the scaling factor, unrounded."""
         held = draft.get(STAKER_SHARES, (account, pool))
         return held.deposit_shares * held.deposit_scaling_factor_wad
 
     def pieces(self, draft: Draft, account: str, pool: str) -> int:
-        """Deposit shares."""
+        """The account's deposit shares in the strategy."""
         return draft.get(STAKER_SHARES, (account, pool)).deposit_shares
 
     def worth(self, draft: Draft, account: str, pool: str) -> int:
@@ -231,7 +233,7 @@ class EigenLayerCustody:
         return withdrawable_shares_of(draft, account, pool)
 
     def withdrawal(self, account: str, pool: str, pieces: int, holder: str) -> object:
-        """A withdrawal by the account itself, as no other account can receive it."""
+        """A `QueueWithdrawals` action of the account itself. EigenLayer pays no other account: `holder` is unused."""
         return QueueWithdrawals(account, (WithdrawalRequest((pool,), (pieces,)),))
 
     def number(self, draft: Draft, account: str) -> int | None:
@@ -239,7 +241,7 @@ class EigenLayerCustody:
         return draft.get(STAKERS, account).withdrawals_queued - 1
 
     def settlement(self, draft: Draft, account: str, pool: str, number: int, in_tokens: bool) -> object | None:
-        """The completion of a withdrawal, in tokens or in shares."""
+        """A `CompleteQueuedWithdrawal` action for the account's nonce `number`, in tokens or in shares."""
         completion = Completion(account, number, (self.token(draft, pool),), in_tokens)
         return CompleteQueuedWithdrawal(account, completion)
 

@@ -268,8 +268,9 @@ def apply_commission(port: Port, draft: Draft, action: ApplyCommission) -> Delta
 def join(port: Port, draft: Draft, action: Join) -> Delta | Reason:
     """Join the sender to a group, which counts its weight from now on. Returns the weight.
 
-    Fees that the group has earned before are shared first, without the sender. Rejects, in order: ALREADY_COUNTED,
-    TOO_MANY_COUNTED if a row on which the weight depends has MAX_COUNTED holdings already.
+    Fees that the group has earned before are shared first, without the sender.
+    Rejects, in order: ALREADY_COUNTED, TOO_MANY_COUNTED if a row on which the weight depends has MAX_COUNTED holdings
+    already.
     """
     holding: Holding = (action.group, action.sender)
     if draft.get(HOLDINGS, holding).is_counted:

@@ -13,8 +13,8 @@ def utilisation_wad(cover_grains: int, capital_grains: int, leverage_wad: int) -
 def two_slopes_wad(used_wad: int, kink_wad: int, slope_wad: int, steep_slope_wad: int) -> int:
     """The scarcity part of a yearly premium: it rises by `slope_wad` up to the kink, and by `steep_slope_wad` above it.
 
-    Rounds up, in favour of the underwriters. The kink is above 0 and below WAD. Source: the rate curve of lending
-    markets.
+    Rounds up, in favour of the underwriters. The kink is above 0 and below WAD.
+    Source: the rate curve of lending markets.
     """
     if used_wad <= kink_wad:
         return mul_div_ceil(slope_wad, used_wad, kink_wad)

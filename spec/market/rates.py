@@ -25,8 +25,8 @@ def base_fee_step(rate: int, target: int, used: int, divisor: int) -> int:
     """The next base fee: it changes by up to `1/divisor` of itself, for a gap of the whole target. The change rounds
     down, twice.
 
-    Above the target it rises by 1 at least. `target` and `divisor` are positive. Source: EIP-1559, the calculation of
-    the base fee.
+    Above the target it rises by 1 at least. `target` and `divisor` are positive.
+    Source: EIP-1559, the calculation of the base fee.
     """
     if used == target:
         return rate
@@ -86,7 +86,8 @@ def advanced(meter: Meter, point: int) -> Meter:
     pay.
 
     The number of points rounds down, in favour of the service; no grain is lost. Once the budget cannot pay one more
-    point, nothing is earned. Source: the accumulators of MasterChef and of Synthetix's StakingRewards.
+    point, nothing is earned.
+    Source: the accumulators of MasterChef and of Synthetix's StakingRewards.
     """
     points = point - meter.updated_point
     burn = meter.rate * meter.stake

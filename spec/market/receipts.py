@@ -109,7 +109,8 @@ def mint(port: Port, custody: Custody, draft: Draft, action: Mint, act: Act, acc
 
     The new receipts are in proportion: new to issued receipts as gained to earlier holdings. The first receipts are one
     for each unit paid in. A vault with a mark uses values instead: the value gained by the position, relative to the
-    mark. Rejects, in order: NO_SUCH_VAULT, VAULT_IS_LOST if there are receipts without holdings, NOTHING_TO_PAY_IN, as
+    mark.
+    Rejects, in order: NO_SUCH_VAULT, VAULT_IS_LOST if there are receipts without holdings, NOTHING_TO_PAY_IN, as
     `_put_in`, and TOO_LITTLE if the amount buys no receipt, or fewer than `least`.
     """
     vault = action.vault
@@ -150,8 +151,9 @@ def mint(port: Port, custody: Custody, draft: Draft, action: Mint, act: Act, acc
 def give(custody: Custody, draft: Draft, action: Give, act: Act, account: str) -> Delta | Reason:
     """Put an amount from the sender into a vault, for no receipts. All issued receipts gain value.
 
-    A mark does not include it before the next revaluation. Rejects, in order: NO_SUCH_VAULT, NOTHING_TO_PAY_IN, as
-    `_put_in`, and TOO_LITTLE if the vault's holdings do not grow.
+    A mark does not include it before the next revaluation.
+    Rejects, in order: NO_SUCH_VAULT, NOTHING_TO_PAY_IN, as `_put_in`, and TOO_LITTLE if the vault's holdings do not
+    grow.
     """
     if not draft.get(RECEIPT_VAULTS, action.vault).is_open:
         return Reason.NO_SUCH_VAULT
@@ -171,8 +173,8 @@ def redeem(custody: Custody, draft: Draft, action: RedeemReceipts, act: Act, acc
     receipts.
 
     Pieces of a position enter the base's queue; receipts of the vault beneath are paid at once. Returns the number
-    paid. A vault with a mark pays the receipts' part of the mark, at most its whole position. Rejects, in order:
-    NOT_ENOUGH_RECEIPTS, TOO_LITTLE if the payment is 0, or less than `least`, BASE_REFUSES.
+    paid. A vault with a mark pays the receipts' part of the mark, at most its whole position.
+    Rejects, in order: NOT_ENOUGH_RECEIPTS, TOO_LITTLE if the payment is 0, or less than `least`, BASE_REFUSES.
     """
     vault = action.vault
     issued = draft.get(ISSUED, vault)
@@ -225,8 +227,9 @@ def settle(port: Port, custody: Custody, draft: Draft, action: Settle, act: Act,
     """Complete a withdrawal of a vault's account. Returns the tokens paid.
 
     The tokens of a redemption go to its holder. A withdrawal that is no redemption, such as after an undelegation by
-    the operator, becomes a position of the vault again. Rejects, in order: NO_SUCH_VAULT if the vault has no position,
-    NO_SUCH_REDEMPTION if the base pays holders itself, BASE_REFUSES if there is no such withdrawal, or not yet.
+    the operator, becomes a position of the vault again.
+    Rejects, in order: NO_SUCH_VAULT if the vault has no position, NO_SUCH_REDEMPTION if the base pays holders itself,
+    BASE_REFUSES if there is no such withdrawal, or not yet.
     """
     vault = action.vault
     row = draft.get(RECEIPT_VAULTS, vault)

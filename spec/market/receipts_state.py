@@ -66,7 +66,7 @@ class Receipts:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Receipt:
-    """The receipts of one holder, or of one vault above."""
+    """The number of receipts that one holder has, or one vault above."""
 
     amount: Final[int]
 

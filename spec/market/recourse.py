@@ -1,4 +1,4 @@
-"""Recourse: the interface of the base that tables of stake on other chains use, beside the port.
+"""Recourse: the interface of the base that tables of stake on other chains use, in addition to `Port`.
 
 Stake that a service counts on another chain at a point must be slashable at home later. Both bases compute from their
 own views for how long that is so, and how much is left.

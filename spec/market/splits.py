@@ -1,8 +1,9 @@
 """Kernels of allocation: functions on integers. The first sentences of each docstring say how it rounds.
 
 The rule is weighted max-min fairness, by progressive filling. All targets grow together, each in proportion to its
-score, until a cap is full. The cap's members stop there, and the others go on. Source: Bertsekas and Gallager, Data
-Networks, section 6.5.2; without caps it is Hamilton's method of largest remainders.
+score, until a cap is full. The cap's members stop there, and the others go on.
+Source: Bertsekas and Gallager, Data Networks, section 6.5.2; without caps it is Hamilton's method of largest
+remainders.
 """
 
 from spec.arithmetic import mul_div_floor, remainder

@@ -270,4 +270,4 @@ POSITIONS_BY_ROW: Final[ListTable[RowKey, ListedPosition]] = ListTable(
 HOLDINGS_BY_ROW: Final[ListTable[RowKey, ListedHolding]] = ListTable(SCHEMA, "market_holdings_by_row", ListedHolding())
 """By row of the base: the holdings whose weight depends on it."""
 FEEDS: Final[ListTable[Group, ListedPosition]] = ListTable(SCHEMA, "market_feeds", ListedPosition())
-"""By group: the positions whose fees it shares."""
+"""By group: the positions whose fees the group shares."""

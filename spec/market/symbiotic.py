@@ -62,7 +62,8 @@ class SymbioticPort:
         """The operator's current stake in the subnetwork; 0 without a slasher, a burner or a middleware.
 
         A slash for an offence now is possible for one epoch. The whole stake is lasting: only a call reduces it. Each
-        division rounds down. Source: BaseDelegator.stakeAt, Vault.onSlash.
+        division rounds down.
+        Source: BaseDelegator.stakeAt, Vault.onSlash.
         """
         config = draft.get(VAULTS, pool)
         if (
@@ -122,7 +123,7 @@ class SymbioticPort:
         return tuple(found)
 
     def payment(self, token: str, sender: str, recipient: str, amount: int) -> object:
-        """A transfer of tokens."""
+        """A `TransferReward` action of Symbiotic, which transfers any token."""
         return TransferReward(sender, token, recipient, amount)
 
     def balance(self, draft: Draft, token: str, account: str) -> int:
@@ -157,7 +158,7 @@ class SymbioticCustody:
     """Custody on Symbiotic. A position is active shares: a slash changes their value, never their number."""
 
     def deposits(self, draft: Draft, sender: str, account: str, pool: str, amount: int) -> tuple[object, ...]:
-        """A deposit by the sender, on behalf of the account."""
+        """A `Deposit` action by the sender, on behalf of the account."""
         return (Deposit(sender, pool, account, amount),)
 
     def delegation(self, draft: Draft, account: str, operator: str) -> tuple[object, ...]:
@@ -178,7 +179,7 @@ class SymbioticCustody:
         return 0 if isinstance(balance, Reason) else balance
 
     def withdrawal(self, account: str, pool: str, pieces: int, holder: str) -> object:
-        """A redemption of shares with the holder as claimer. The holder claims from the vault itself."""
+        """A `Redeem` action of the account with the holder as claimer. The holder then claims from the vault itself."""
         return Redeem(account, pool, holder, pieces)
 
     def number(self, draft: Draft, account: str) -> int | None:

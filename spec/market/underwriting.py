@@ -131,8 +131,8 @@ def _is_lost(capital: Capital) -> bool:
 def announce_exit(port: Port, draft: Draft, action: AnnounceExit) -> Delta | Reason:
     """Move some of the sender's shares to the leaving part, at their current value. Returns the value in grains.
 
-    The cooldown restarts for all shares that the sender has announced. Rejects: NOT_ENOUGH_SHARES if it has fewer, or
-    if their value is less than one leaving share.
+    The cooldown restarts for all shares that the sender has announced.
+    Rejects: NOT_ENOUGH_SHARES if it has fewer, or if their value is less than one leaving share.
     """
     fund: Fund = ((action.service, action.pool), action.sponsor)
     underwriter: Underwriter = (fund, action.sender)

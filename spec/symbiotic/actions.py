@@ -25,7 +25,7 @@ class AdvanceTime:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class TransferCollateral:
-    """Transfer `amount` of a token to any account. A transfer to a vault credits no one. ERC20.transfer."""
+    """Transfer `amount` of a token to any account. A transfer to a vault credits no one. Source: ERC20.transfer."""
 
     sender: Final[str]
     to: Final[str]
@@ -41,7 +41,7 @@ class TransferCollateral:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class RegisterOperator:
-    """Register the sender as an operator, permanently. OperatorRegistry.registerOperator."""
+    """Register the sender as an operator, permanently. Source: OperatorRegistry.registerOperator."""
 
     sender: Final[str]
 
@@ -51,7 +51,7 @@ class RegisterOperator:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class RegisterNetwork:
-    """Register the sender as a network, permanently. NetworkRegistry.registerNetwork."""
+    """Register the sender as a network, permanently. Source: NetworkRegistry.registerNetwork."""
 
     sender: Final[str]
 
@@ -62,7 +62,8 @@ class RegisterNetwork:
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class SetMiddleware:
     """Set the account that slashes for the sender's network, with immediate effect.
-    NetworkMiddlewareService.setMiddleware.
+
+    Source: NetworkMiddlewareService.setMiddleware.
     """
 
     sender: Final[str]
@@ -75,7 +76,7 @@ class SetMiddleware:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class OptInVault:
-    """Opt the sender, an operator, in to a vault. OptInService.optIn, operators to vaults."""
+    """Opt the sender, an operator, in to a vault. Source: OptInService.optIn, operators to vaults."""
 
     sender: Final[str]
     vault: Final[str]
@@ -87,7 +88,7 @@ class OptInVault:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class OptOutVault:
-    """Opt the sender, an operator, out of a vault, from now on. OptInService.optOut, operators to vaults."""
+    """Opt the sender, an operator, out of a vault, from now on. Source: OptInService.optOut, operators to vaults."""
 
     sender: Final[str]
     vault: Final[str]
@@ -99,7 +100,7 @@ class OptOutVault:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class OptInNetwork:
-    """Opt the sender, an operator, in to a network. OptInService.optIn, operators to networks."""
+    """Opt the sender, an operator, in to a network. Source: OptInService.optIn, operators to networks."""
 
     sender: Final[str]
     network: Final[str]
@@ -111,7 +112,10 @@ class OptInNetwork:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class OptOutNetwork:
-    """Opt the sender, an operator, out of a network, from now on. OptInService.optOut, operators to networks."""
+    """Opt the sender, an operator, out of a network, from now on.
+
+    Source: OptInService.optOut, operators to networks.
+    """
 
     sender: Final[str]
     network: Final[str]
@@ -123,7 +127,7 @@ class OptOutNetwork:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Deposit:
-    """Deposit the sender's collateral into a vault, for active shares of `on_behalf_of`. Vault.deposit."""
+    """Deposit the sender's collateral into a vault, for active shares of `on_behalf_of`. Source: Vault.deposit."""
 
     sender: Final[str]
     vault: Final[str]
@@ -139,7 +143,7 @@ class Deposit:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class SetDepositWhitelist:
-    """Restrict deposits into a vault to its whitelist, or lift the restriction. Vault.setDepositWhitelist."""
+    """Restrict deposits into a vault to its whitelist, or lift the restriction. Source: Vault.setDepositWhitelist."""
 
     sender: Final[str]
     vault: Final[str]
@@ -153,7 +157,7 @@ class SetDepositWhitelist:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class SetDepositorWhitelistStatus:
-    """Add an account to a vault's deposit whitelist, or remove it. Vault.setDepositorWhitelistStatus."""
+    """Add an account to a vault's deposit whitelist, or remove it. Source: Vault.setDepositorWhitelistStatus."""
 
     sender: Final[str]
     vault: Final[str]
@@ -169,7 +173,7 @@ class SetDepositorWhitelistStatus:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class SetIsDepositLimit:
-    """Switch a vault's deposit limit on or off. Vault.setIsDepositLimit."""
+    """Switch a vault's deposit limit on or off. Source: Vault.setIsDepositLimit."""
 
     sender: Final[str]
     vault: Final[str]
@@ -183,7 +187,7 @@ class SetIsDepositLimit:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class SetDepositLimit:
-    """Change the maximum active stake that a vault accepts while its limit is on. Vault.setDepositLimit."""
+    """Change the maximum active stake that a vault accepts while its limit is on. Source: Vault.setDepositLimit."""
 
     sender: Final[str]
     vault: Final[str]
@@ -197,7 +201,10 @@ class SetDepositLimit:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Withdraw:
-    """Withdraw `amount` of collateral through the next epoch's withdrawal bucket, for `claimer`. Vault.withdraw."""
+    """Withdraw `amount` of collateral through the next epoch's withdrawal bucket, for `claimer`.
+
+    Source: Vault.withdraw.
+    """
 
     sender: Final[str]
     vault: Final[str]
@@ -213,7 +220,10 @@ class Withdraw:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Redeem:
-    """Withdraw the value of active shares through the next epoch's withdrawal bucket, for `claimer`. Vault.redeem."""
+    """Withdraw the value of active shares through the next epoch's withdrawal bucket, for `claimer`.
+
+    Source: Vault.redeem.
+    """
 
     sender: Final[str]
     vault: Final[str]
@@ -229,7 +239,7 @@ class Redeem:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Claim:
-    """Send the sender's withdrawal of a finished epoch to `recipient`. Vault.claim."""
+    """Send the sender's withdrawal of a finished epoch to `recipient`. Source: Vault.claim."""
 
     sender: Final[str]
     vault: Final[str]
@@ -245,7 +255,10 @@ class Claim:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class ClaimBatch:
-    """Send the sender's withdrawals of several finished epochs to `recipient`, all or none. Vault.claimBatch."""
+    """Send the sender's withdrawals of several finished epochs to `recipient`, all or none.
+
+    Source: Vault.claimBatch.
+    """
 
     sender: Final[str]
     vault: Final[str]
@@ -261,7 +274,10 @@ class ClaimBatch:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class SetMaxNetworkLimit:
-    """Set the maximum stake of a vault that the sender's subnetwork accepts. BaseDelegator.setMaxNetworkLimit."""
+    """Set the maximum stake of a vault that the sender's subnetwork accepts.
+
+    Source: BaseDelegator.setMaxNetworkLimit.
+    """
 
     sender: Final[str]
     vault: Final[str]
@@ -277,7 +293,7 @@ class SetMaxNetworkLimit:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class SetNetworkLimit:
-    """Set the stake of a vault that a subnetwork gets. setNetworkLimit of delegator types 0, 1 and 2."""
+    """Set the stake of a vault that a subnetwork gets. Source: setNetworkLimit of delegator types 0, 1 and 2."""
 
     sender: Final[str]
     vault: Final[str]
@@ -295,7 +311,7 @@ class SetNetworkLimit:
 class SetOperatorNetworkShares:
     """Change an operator's shares of a subnetwork's stake.
 
-    NetworkRestakeDelegator.setOperatorNetworkShares.
+    Source: NetworkRestakeDelegator.setOperatorNetworkShares.
     """
 
     sender: Final[str]
@@ -314,7 +330,7 @@ class SetOperatorNetworkShares:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class SetOperatorNetworkLimit:
-    """Change the stake that an operator gets in a subnetwork. FullRestakeDelegator.setOperatorNetworkLimit."""
+    """Change the stake that an operator gets in a subnetwork. Source: FullRestakeDelegator.setOperatorNetworkLimit."""
 
     sender: Final[str]
     vault: Final[str]
@@ -332,7 +348,7 @@ class SetOperatorNetworkLimit:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Slash:
-    """Slash an operator for an offence at `capture_timestamp`. Slasher.slash."""
+    """Slash an operator for an offence at `capture_timestamp`. Source: Slasher.slash."""
 
     sender: Final[str]
     vault: Final[str]
@@ -354,7 +370,7 @@ class Slash:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class RequestSlash:
-    """Request a slash, which a resolver may veto. VetoSlasher.requestSlash."""
+    """Request a slash, which a resolver may veto. Source: VetoSlasher.requestSlash."""
 
     sender: Final[str]
     vault: Final[str]
@@ -376,7 +392,7 @@ class RequestSlash:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class ExecuteSlash:
-    """Execute a requested slash. VetoSlasher.executeSlash."""
+    """Execute a requested slash. Source: VetoSlasher.executeSlash."""
 
     sender: Final[str]
     vault: Final[str]
@@ -390,7 +406,7 @@ class ExecuteSlash:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class VetoSlash:
-    """Veto a requested slash, which ends it. VetoSlasher.vetoSlash."""
+    """Veto a requested slash, which ends it. Source: VetoSlasher.vetoSlash."""
 
     sender: Final[str]
     vault: Final[str]
@@ -404,7 +420,7 @@ class VetoSlash:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class SetResolver:
-    """Set the account that may veto the slashes of the sender's subnetwork. VetoSlasher.setResolver."""
+    """Set the account that may veto the slashes of the sender's subnetwork. Source: VetoSlasher.setResolver."""
 
     sender: Final[str]
     vault: Final[str]
@@ -421,7 +437,8 @@ class SetResolver:
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class TransferReward:
     """Transfer `amount` of any token to any account. A transfer to a rewards contract credits no one.
-    ERC20.transfer.
+
+    Source: ERC20.transfer.
     """
 
     sender: Final[str]
@@ -441,7 +458,8 @@ class DistributeStakerRewards:
     """Distribute a reward to the holders of active shares at the past timestamp `timestamp`.
 
     The admin fee is set aside if it is at most `max_admin_fee_bips`; otherwise the call is rejected. A hint is the
-    position of a checkpoint, as `check_hint` takes it. DefaultStakerRewards.distributeRewards.
+    position of a checkpoint, as `check_hint` takes it.
+    Source: DefaultStakerRewards.distributeRewards.
     """
 
     sender: Final[str]
@@ -481,7 +499,7 @@ class DistributeStakerRewards:
 class ClaimStakerRewards:
     """Claim the sender's parts of the next rewards of a list, at most `max_rewards` of them.
 
-    There are either no hints, or one for each reward. DefaultStakerRewards.claimRewards.
+    There are either no hints, or one for each reward. Source: DefaultStakerRewards.claimRewards.
     """
 
     sender: Final[str]
@@ -513,7 +531,7 @@ class ClaimStakerRewards:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class ClaimAdminFee:
-    """Claim the whole admin fee that is set aside in one token. DefaultStakerRewards.claimAdminFee."""
+    """Claim the whole admin fee that is set aside in one token. Source: DefaultStakerRewards.claimAdminFee."""
 
     sender: Final[str]
     contract: Final[str]
@@ -529,7 +547,7 @@ class ClaimAdminFee:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class SetAdminFee:
-    """Change the admin fee on later rewards. DefaultStakerRewards.setAdminFee."""
+    """Change the admin fee on later rewards. Source: DefaultStakerRewards.setAdminFee."""
 
     sender: Final[str]
     contract: Final[str]
@@ -545,7 +563,7 @@ class SetAdminFee:
 class DistributeOperatorRewards:
     """Pay in an amount, possibly 0, and set a new Merkle root of operators' rewards.
 
-    `root` is the name of the root's tree, or ZERO_ROOT. DefaultOperatorRewards.distributeRewards.
+    `root` is the name of the root's tree, or ZERO_ROOT. Source: DefaultOperatorRewards.distributeRewards.
     """
 
     sender: Final[str]
@@ -567,7 +585,8 @@ class ClaimOperatorRewards:
     """Claim the sender's operator rewards under a root: `total_claimable`, less the amount that it claimed before.
 
     The proof is not hashed: `proof_root` is the root that the leaf (sender, total_claimable) and the proof hash to. It
-    is the name of the root's tree, or ZERO_ROOT for an unknown root. DefaultOperatorRewards.claimRewards.
+    is the name of the root's tree, or ZERO_ROOT for an unknown root.
+    Source: DefaultOperatorRewards.claimRewards.
     """
 
     sender: Final[str]

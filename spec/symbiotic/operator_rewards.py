@@ -23,8 +23,8 @@ from spec.symbiotic.state import (
 def distribute_operator_rewards(draft: Draft, action: DistributeOperatorRewards) -> Delta | Reason:
     """Collect an amount, which may be 0, from a network's middleware, and replace the network's root.
 
-    Rejects, in order: NOT_NETWORK_MIDDLEWARE, as `transfer_from` if the amount is not 0. Source:
-    DefaultOperatorRewards.distributeRewards.
+    Rejects, in order: NOT_NETWORK_MIDDLEWARE, as `transfer_from` if the amount is not 0.
+    Source: DefaultOperatorRewards.distributeRewards.
     """
     if draft.get(MIDDLEWARES, action.network).account != action.sender:
         return Reason.NOT_NETWORK_MIDDLEWARE

@@ -27,8 +27,9 @@ from spec.symbiotic.state import (
 
 
 def register_operator(draft: Draft, action: RegisterOperator) -> Delta | Reason:
-    """Register the sender as an operator. Rejects: OPERATOR_ALREADY_REGISTERED. Source:
-    OperatorRegistry.registerOperator.
+    """Register the sender as an operator.
+
+    Rejects: OPERATOR_ALREADY_REGISTERED. Source: OperatorRegistry.registerOperator.
     """
     if draft.get(OPERATOR_REGISTRY, action.sender).is_entity:
         return Reason.OPERATOR_ALREADY_REGISTERED
@@ -37,8 +38,9 @@ def register_operator(draft: Draft, action: RegisterOperator) -> Delta | Reason:
 
 
 def register_network(draft: Draft, action: RegisterNetwork) -> Delta | Reason:
-    """Register the sender as a network. Rejects: NETWORK_ALREADY_REGISTERED. Source:
-    NetworkRegistry.registerNetwork.
+    """Register the sender as a network.
+
+    Rejects: NETWORK_ALREADY_REGISTERED. Source: NetworkRegistry.registerNetwork.
     """
     if draft.get(NETWORK_REGISTRY, action.sender).is_entity:
         return Reason.NETWORK_ALREADY_REGISTERED
@@ -100,8 +102,8 @@ def _opt_in(
 def _opt_out(draft: Draft, opt_ins: HistoryTable[Pair], operator: str, where: str) -> Delta | Reason:
     """Opt an operator out, from now on. It can still be slashed for earlier captures.
 
-    An opt-out in the second of the opt-in is rejected, so that no opt-in checkpoint is ever overwritten. Rejects, in
-    order: NOT_OPTED_IN, OPT_OUT_COOLDOWN. Source: OptInService._optOut.
+    An opt-out in the second of the opt-in is rejected, so that no opt-in checkpoint is ever overwritten.
+    Rejects, in order: NOT_OPTED_IN, OPT_OUT_COOLDOWN. Source: OptInService._optOut.
     """
     opt_in: Pair = (operator, where)
     now = current_timestamp(draft)

@@ -1,7 +1,8 @@
 """Conversions between a pool's shares and its assets: active shares of active stake, withdrawal shares of a bucket.
 
 One virtual share and one virtual asset keep the rate finite. A slash reduces the assets, never the shares. So after a
-slash of all assets, each new deposit multiplies the shares, until they overflow. Source: ERC4626Math.
+slash of all assets, each new deposit multiplies the shares, until they overflow.
+Source: ERC4626Math.
 """
 
 from spec.arithmetic import UINT256_MAX, mul_div_ceil, mul_div_floor
@@ -37,8 +38,8 @@ def preview_deposit(assets: int, total_shares: int, total_assets: int) -> int | 
 def preview_withdraw(assets: int, total_shares: int, total_assets: int) -> int | Reason:
     """The result of `shares_burned`, checked against uint256.
 
-    Rejects, in order: ARITHMETIC_PANIC, MUL_DIV_OVERFLOW, ARITHMETIC_PANIC if only rounding up overflows. Source:
-    ERC4626Math.previewWithdraw.
+    Rejects, in order: ARITHMETIC_PANIC, MUL_DIV_OVERFLOW, ARITHMETIC_PANIC if only rounding up overflows.
+    Source: ERC4626Math.previewWithdraw.
     """
     if total_shares >= UINT256_MAX or total_assets >= UINT256_MAX:
         return Reason.ARITHMETIC_PANIC

@@ -57,7 +57,8 @@ def split_slash(
     `slashed_amount` is positive, and at most the sum of the three. It is divided in proportion to them. The parts of
     the active stake and of the next bucket round down. The current bucket bears the remainder, and the next bucket
     whatever exceeds the current one. `withdrawals` is 0 if the capture is in the current epoch, which cannot reach the
-    current bucket: the next bucket then bears the whole remainder. Source: Vault.onSlash.
+    current bucket: the next bucket then bears the whole remainder.
+    Source: Vault.onSlash.
     """
     slashable = active_stake + withdrawals + next_withdrawals
     active_slashed = mul_div_floor(slashed_amount, active_stake, slashable)
@@ -75,8 +76,8 @@ def slashable_stake(
     """The maximum amount of a slash with this capture timestamp now.
 
     0 if the capture is not in the past, is more than one epoch ago, or is before a capture that was slashed already.
-    Rejects: ARITHMETIC_PANIC if the current timestamp is below one epoch's duration. Source:
-    BaseSlasher._slashableStake.
+    Rejects: ARITHMETIC_PANIC if the current timestamp is below one epoch's duration.
+    Source: BaseSlasher._slashableStake.
     """
     subnetwork_operator: VaultSubnetworkOperator = (vault, subnetwork, operator)
     now = current_timestamp(draft)
@@ -98,7 +99,8 @@ def slash(draft: Draft, action: Slash) -> Delta | Reason:
     lost.
 
     Rejects, in order: EMPTY_REVERT, NOT_NETWORK_MIDDLEWARE, ARITHMETIC_PANIC if the current timestamp is below one
-    epoch's duration, INVALID_CAPTURE_TIMESTAMP, as `_amount_to_slash`, as `_execute`. Source: Slasher.slash.
+    epoch's duration, INVALID_CAPTURE_TIMESTAMP, as `_amount_to_slash`, as `_execute`.
+    Source: Slasher.slash.
     """
     config = draft.get(VAULTS, action.vault)
     if config.slasher != INSTANT_SLASHER:
@@ -122,9 +124,10 @@ def slash(draft: Draft, action: Slash) -> Delta | Reason:
 def request_slash(draft: Draft, action: RequestSlash) -> Delta | Reason:
     """Request a slash of at most the slashable stake. Its veto must end within one epoch of the capture.
 
-    Returns the request's index. A request reserves nothing: a slash that is executed earlier may reduce it. Rejects, in
-    order: EMPTY_REVERT, NOT_NETWORK_MIDDLEWARE, ARITHMETIC_PANIC if the veto deadline is no uint48 or is below one
-    epoch's duration, INVALID_CAPTURE_TIMESTAMP, as `_amount_to_slash`. Source: VetoSlasher.requestSlash.
+    Returns the request's index. A request reserves nothing: a slash that is executed earlier may reduce it.
+    Rejects, in order: EMPTY_REVERT, NOT_NETWORK_MIDDLEWARE, ARITHMETIC_PANIC if the veto deadline is no uint48 or is
+    below one epoch's duration, INVALID_CAPTURE_TIMESTAMP, as `_amount_to_slash`.
+    Source: VetoSlasher.requestSlash.
     """
     config = draft.get(VAULTS, action.vault)
     if config.slasher != VETO_SLASHER:
@@ -166,7 +169,8 @@ def execute_slash(draft: Draft, action: ExecuteSlash) -> Delta | Reason:
 
     The call need not wait for the veto deadline if there was no resolver at the capture, or none one second ago.
     Rejects, in order: EMPTY_REVERT, SLASH_REQUEST_NOT_EXIST, NOT_NETWORK_MIDDLEWARE, VETO_PERIOD_NOT_ENDED,
-    SLASH_PERIOD_ENDED, as `_amount_to_slash`, SLASH_REQUEST_COMPLETED, as `_execute`. Source: VetoSlasher.executeSlash.
+    SLASH_PERIOD_ENDED, as `_amount_to_slash`, SLASH_REQUEST_COMPLETED, as `_execute`.
+    Source: VetoSlasher.executeSlash.
     """
     vault = action.vault
     config = draft.get(VAULTS, vault)
@@ -202,7 +206,8 @@ def veto_slash(draft: Draft, action: VetoSlash) -> Delta | Reason:
     ago.
 
     Rejects, in order: EMPTY_REVERT, SLASH_REQUEST_NOT_EXIST, NO_RESOLVER, NOT_RESOLVER, VETO_PERIOD_ENDED,
-    SLASH_REQUEST_COMPLETED. Source: VetoSlasher.vetoSlash.
+    SLASH_REQUEST_COMPLETED.
+    Source: VetoSlasher.vetoSlash.
     """
     vault = action.vault
     if draft.get(VAULTS, vault).slasher != VETO_SLASHER:
@@ -225,8 +230,9 @@ def veto_slash(draft: Draft, action: VetoSlash) -> Delta | Reason:
 
 
 def _is_middleware(draft: Draft, subnetwork: Subnetwork, account: str) -> bool:
-    """True if the account is the middleware of the subnetwork's network. Source:
-    BaseSlasher._checkNetworkMiddleware.
+    """True if the account is the middleware of the subnetwork's network.
+
+    Source: BaseSlasher._checkNetworkMiddleware.
     """
     return account == draft.get(MIDDLEWARES, subnetwork[0]).account
 
@@ -252,8 +258,8 @@ def _execute(
     loss.
 
     The delegator's and the burner's hooks, which the contracts call here and whose failure they ignore, do nothing.
-    Rejects, in order: ARITHMETIC_PANIC if the cumulative slash overflows, as `_slash_vault`. Source: the common ends of
-    Slasher.slash and VetoSlasher.executeSlash.
+    Rejects, in order: ARITHMETIC_PANIC if the cumulative slash overflows, as `_slash_vault`.
+    Source: the common ends of Slasher.slash and VetoSlasher.executeSlash.
     """
     subnetwork_operator: VaultSubnetworkOperator = (vault, subnetwork, operator)
     if draft.get(LATEST_CAPTURES, subnetwork_operator).timestamp < capture_timestamp:
@@ -273,7 +279,8 @@ def _slash_vault(draft: Draft, vault: str, amount: int, capture_timestamp: int) 
 
     If the capture is in the current epoch, the current epoch's bucket cannot be slashed. The contract rejects captures
     before the previous epoch, and before the vault had stake. No slasher passes such a capture, so there is no check
-    here. Rejects: as `transfer`, if the amount taken is positive. Source: Vault.onSlash.
+    here.
+    Rejects: as `transfer`, if the amount taken is positive. Source: Vault.onSlash.
     """
     config = draft.get(VAULTS, vault)
     now = current_timestamp(draft)
@@ -327,8 +334,9 @@ def set_resolver(draft: Draft, action: SetResolver) -> Delta | Reason:
 
     The first resolver is effective at once. A later change is effective at the start of an epoch,
     `resolver_set_epochs_delay` epochs after the current one. It replaces a pending change; a call with the current
-    resolver only cancels that change. Rejects, in order: EMPTY_REVERT, NOT_NETWORK, ALREADY_SET, as
-    `_resolver_start_timestamp`. Source: VetoSlasher.setResolver.
+    resolver only cancels that change.
+    Rejects, in order: EMPTY_REVERT, NOT_NETWORK, ALREADY_SET, as `_resolver_start_timestamp`.
+    Source: VetoSlasher.setResolver.
     """
     config = draft.get(VAULTS, action.vault)
     subnetwork: Subnetwork = (action.sender, action.identifier)

@@ -76,10 +76,10 @@ def distribute_staker_rewards(draft: Draft, action: DistributeStakerRewards) -> 
     """Collect a reward from a network's middleware, set the admin fee aside, and append the rest to the list of
     rewards.
 
-    The vault need not give the network stake. Hints are checked only at the first reward for a timestamp. Rejects, in
-    order: EMPTY_REVERT if there is no such contract, NOT_NETWORK_MIDDLEWARE, INVALID_REWARD_TIMESTAMP unless the
-    timestamp is past, HIGH_ADMIN_FEE, as `_cache_shares`, as `transfer_from`, INSUFFICIENT_REWARD. Source:
-    DefaultStakerRewards.distributeRewards.
+    The vault need not give the network stake. Hints are checked only at the first reward for a timestamp.
+    Rejects, in order: EMPTY_REVERT if there is no such contract, NOT_NETWORK_MIDDLEWARE, INVALID_REWARD_TIMESTAMP
+    unless the timestamp is past, HIGH_ADMIN_FEE, as `_cache_shares`, as `transfer_from`, INSUFFICIENT_REWARD.
+    Source: DefaultStakerRewards.distributeRewards.
     """
     config = draft.get(STAKER_REWARDS, action.contract)
     if config.vault == ZERO_ADDRESS:
@@ -134,9 +134,10 @@ def _cache_shares(draft: Draft, vault: str, action: DistributeStakerRewards) -> 
 def claim_staker_rewards(draft: Draft, action: ClaimStakerRewards) -> Delta | Reason:
     """Pay the sender's parts of its next rewards to a recipient, in one transfer. A sum of 0 is not transferred.
 
-    Any account may claim. One without shares is paid nothing, and cannot claim these rewards again. Rejects, in order:
-    EMPTY_REVERT if there is no such contract, INVALID_RECIPIENT, NO_REWARDS_TO_CLAIM, INVALID_HINTS_LENGTH, for each
-    reward as `check_hint`, as `transfer`. Source: DefaultStakerRewards.claimRewards.
+    Any account may claim. One without shares is paid nothing, and cannot claim these rewards again.
+    Rejects, in order: EMPTY_REVERT if there is no such contract, INVALID_RECIPIENT, NO_REWARDS_TO_CLAIM,
+    INVALID_HINTS_LENGTH, for each reward as `check_hint`, as `transfer`.
+    Source: DefaultStakerRewards.claimRewards.
     """
     vault = draft.get(STAKER_REWARDS, action.contract).vault
     if vault == ZERO_ADDRESS:
@@ -187,7 +188,8 @@ def claim_admin_fee(draft: Draft, action: ClaimAdminFee) -> Delta | Reason:
     """Pay the whole admin fee that is set aside in one token to a recipient.
 
     Rejects, in order: EMPTY_REVERT if there is no such contract, UNAUTHORIZED_ACCOUNT, INSUFFICIENT_ADMIN_FEE, as
-    `transfer`. Source: DefaultStakerRewards.claimAdminFee.
+    `transfer`.
+    Source: DefaultStakerRewards.claimAdminFee.
     """
     config = draft.get(STAKER_REWARDS, action.contract)
     if config.vault == ZERO_ADDRESS:

@@ -31,9 +31,10 @@ def deposit(draft: Draft, action: Deposit) -> Delta | Reason:
     """Transfer the sender's collateral into a vault, and mint active shares at the exchange rate before the transfer.
 
     Returns the amount deposited and the shares minted, at least as many. The limit applies to active stake alone,
-    without withdrawals in progress. Rejects, in order: INVALID_ON_BEHALF_OF, NOT_WHITELISTED_DEPOSITOR, as
-    `transfer_from`, INSUFFICIENT_DEPOSIT, DEPOSIT_LIMIT_REACHED, as `preview_deposit`, ARITHMETIC_PANIC if the shares
-    overflow. Source: Vault.deposit.
+    without withdrawals in progress.
+    Rejects, in order: INVALID_ON_BEHALF_OF, NOT_WHITELISTED_DEPOSITOR, as `transfer_from`, INSUFFICIENT_DEPOSIT,
+    DEPOSIT_LIMIT_REACHED, as `preview_deposit`, ARITHMETIC_PANIC if the shares overflow.
+    Source: Vault.deposit.
     """
     vault = action.vault
     amount = action.amount

@@ -97,7 +97,8 @@ def resolver(draft: Draft, vault: str, subnetwork: Subnetwork) -> str:
 
 
 def pending_resolver(draft: Draft, vault: str, subnetwork: Subnetwork) -> str:
-    """The last resolver that was set, effective or still pending. Source: VetoSlasher.resolverAt, at the last
-    timestamp.
+    """The last resolver that was set, effective or still pending.
+
+    Source: VetoSlasher.resolverAt, at the last timestamp.
     """
     return resolver_at(draft, vault, subnetwork, UINT48_MAX)

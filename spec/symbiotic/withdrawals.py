@@ -30,7 +30,8 @@ def withdraw(draft: Draft, action: Withdraw) -> Delta | Reason:
     """Withdraw an amount of collateral. Returns the active shares burned and the withdrawal shares minted.
 
     Rejects, in order: INVALID_CLAIMER, INSUFFICIENT_WITHDRAWAL, as `preview_withdraw`, TOO_MUCH_WITHDRAW, as
-    `_withdraw`. Source: Vault.withdraw.
+    `_withdraw`.
+    Source: Vault.withdraw.
     """
     holder: Pair = (action.vault, action.sender)
     if action.claimer == ZERO_ADDRESS:
@@ -74,8 +75,8 @@ def _withdraw(draft: Draft, vault: str, sender: str, claimer: str, amount: int, 
     """Burn the sender's active shares, and mint the claimer shares of the next epoch's bucket. Returns the minted
     shares.
 
-    The burned shares are worth at least the amount, so the active stake always covers it. Rejects, in order: as
-    `preview_deposit`, ARITHMETIC_PANIC if the bucket's shares overflow. Source: Vault._withdraw.
+    The burned shares are worth at least the amount, so the active stake always covers it.
+    Rejects, in order: as `preview_deposit`, ARITHMETIC_PANIC if the bucket's shares overflow. Source: Vault._withdraw.
     """
     now = current_timestamp(draft)
     holder: Pair = (vault, sender)

@@ -37,7 +37,7 @@ ALLOCATION_DELAY_BLOCKS: Final = 2
 
 
 class EigenLayerAuthority:
-    """Authority, by allocations of magnitude."""
+    """Authority on EigenLayer: an operator's allocations of magnitude."""
 
     def opening(self, draft: Draft, account: str, pool: str) -> tuple[object, ...] | None:
         """The account's registration as an operator without approver."""
@@ -48,7 +48,7 @@ class EigenLayerAuthority:
         return operator == account
 
     def preparations(self, account: str, pool: str) -> tuple[object, ...]:
-        """A clearing of deallocations whose effect block has come."""
+        """A `ClearDeallocationQueue` action, which completes deallocations whose effect block has come."""
         return (ClearDeallocationQueue(account, account, (pool,), (MAX_DEALLOCATIONS_TO_CLEAR,)),)
 
     def whole(self, draft: Draft, account: str, pool: str) -> int:
@@ -79,8 +79,9 @@ class EigenLayerAuthority:
         )
 
     def changes(self, draft: Draft, account: str, pool: str, target: Target, amount: int) -> tuple[object, ...]:
-        """A change of the allocation. A raise, or an unchanged amount, includes a registration for the set if it is
-        missing.
+        """The actions that change the allocation to `amount`.
+
+        Unless the amount is lowered, a registration for the operator set comes first, if it is missing.
         """
         service = target.service
         request = AllocationRequest(service, (pool,), (amount,))

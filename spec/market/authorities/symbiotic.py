@@ -15,7 +15,7 @@ from spec.symbiotic.state import ACTIVE_STAKE, MAX_NETWORK_LIMITS, NETWORK_LIMIT
 
 
 class SymbioticAuthority:
-    """Authority, by operators' limits in subnetworks."""
+    """Authority on Symbiotic: a curator's limits for operators in subnetworks."""
 
     def opening(self, draft: Draft, account: str, pool: str) -> tuple[object, ...] | None:
         """No actions, if the vault was created with the account as its admin; otherwise None."""
@@ -49,8 +49,9 @@ class SymbioticAuthority:
         )
 
     def changes(self, draft: Draft, account: str, pool: str, target: Target, amount: int) -> tuple[object, ...]:
-        """A change of the operator's limit. A raise, or an unchanged amount, includes raising the subnetwork's limit to
-        the maximum that the network accepts, if it differs.
+        """The actions that change the operator's limit to `amount`.
+
+        Unless the amount is lowered, the subnetwork's limit is first raised to the maximum that the network accepts.
         """
         service = target.service
         change = SetOperatorNetworkLimit(account, pool, service, target.operator, amount)

@@ -74,7 +74,7 @@ class EigenLayerRecourse:
         return delegated + queued
 
     def together(self, draft: Draft, pool: str, point: int, amount: int) -> int:
-        """The whole sum, because operators do not share shares."""
+        """The whole sum, because no two operators have the same shares."""
         return amount
 
     def purse(self, service: Service, operator: str, pool: str) -> tuple[Service, str, str]:

@@ -61,8 +61,8 @@ class SymbioticRecourse:
     def left(self, draft: Draft, service: Service, operator: str, pool: str, point: int) -> int:
         """The amount that a slash with this capture could take from the vault, if executed or requested now.
 
-        It ignores whether a middleware is set, because the network sets it. Source: Slasher.slash,
-        VetoSlasher.requestSlash, Vault.onSlash.
+        It ignores whether a middleware is set, because the network sets it.
+        Source: Slasher.slash, VetoSlasher.requestSlash, Vault.onSlash.
         """
         epoch_seconds = draft.get(VAULTS, pool).epoch_duration_seconds
         if point + epoch_seconds < current_timestamp(draft) + _veto_seconds(draft, pool):
