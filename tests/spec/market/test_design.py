@@ -1,0 +1,53 @@
+"""The recorded design of the market: its traces replay, reach every call, and differ where a rule is broken."""
+
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+
+from harness.protocols import readable_packs
+from harness.replay import replay
+from harness.traces import load_trace
+from spec.machine import Delta, Draft, Outcome
+from spec.market.actions import Action, ClaimFees, EnrolMandate, Settle
+from spec.market.state import CLAIMABLES
+from spec.protocol import Protocol, Trace
+
+FOLDER = Path(__file__).parents[2] / "design"
+TRACES = sorted(FOLDER.glob("*/*.json.gz"))
+HAS_NO_USE = {"eigenlayer": set[str](), "symbiotic": {EnrolMandate.__name__, Settle.__name__}}
+PARTS = ("chains", "fees", "insurance", "mandates", "receipts")
+
+
+def read(path: Path) -> tuple[Protocol, Trace]:
+    return load_trace(path, {name: pack.protocol for name, pack in readable_packs().items()})
+
+
+@pytest.mark.parametrize("path", TRACES, ids=[str(path.relative_to(FOLDER)) for path in TRACES])
+def test_the_specification_agrees_with_its_recorded_design(path: Path) -> None:
+    protocol, trace = read(path)
+    assert protocol.name == f"market_on_{path.parent.name}"
+    assert replay(protocol, trace) is None
+
+
+@pytest.mark.parametrize("base", HAS_NO_USE)
+def test_every_call_of_the_market_is_accepted_in_one_of_them(base: str) -> None:
+    assert [path.name for path in TRACES if path.parent.name == base] == [f"{part}.json.gz" for part in PARTS]
+    steps = [step for part in PARTS for step in read(FOLDER / base / f"{part}.json.gz")[1].steps]
+    accepted = {step.action_name for step in steps if step.error is None}
+    assert {action.__name__ for action in get_args(Action)} - accepted == HAS_NO_USE[base]
+    assert len({step.error for step in steps if step.error is not None}) > 40
+
+
+def test_a_trace_differs_where_a_rule_is_broken() -> None:
+    """A claim can be paid again and again."""
+    protocol, trace = read(FOLDER / "symbiotic" / "fees.json.gz")
+
+    def transition(draft: Draft, action: Any) -> Outcome:
+        claimed = draft.get(CLAIMABLES, action.sender) if isinstance(action, ClaimFees) else None
+        outcome = protocol.transition(draft, action)
+        if claimed is not None and isinstance(outcome, Delta):
+            draft.put(CLAIMABLES, action.sender, claimed)
+        return outcome
+
+    assert replay(protocol.with_transition(transition), trace) is not None
