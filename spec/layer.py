@@ -50,7 +50,7 @@ def is_of_layer(write: Write) -> bool:
 
 
 def beneath(draft: Draft) -> Draft:
-    """A draft of the state beneath `draft`, without the writes of `draft`. Call it before `draft` writes anything."""
+    """A draft of the state that `draft` started from, without the writes of `draft`."""
     state = State(draft._tables)
     state.overlays = draft._overlays
     state.overlaid = draft._written_tables

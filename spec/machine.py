@@ -35,7 +35,7 @@ class Table(Generic[Key, Row]):
         self.name: Final = name
         self.index: Final = index
         self.bit: Final = 1 << index
-        """A bit mask with this table's bit alone. The union of several such masks is a set of tables."""
+        """A bit mask with this table's bit alone. The bitwise or of such masks is a set of tables."""
         self.default: Final = default
 
     def __repr__(self) -> str:
@@ -153,7 +153,8 @@ INDEXED_WRITES: Final = 24
 class Draft:
     """A state as one call sees it. Reads see the call's own writes first, and the unchanged state beneath them.
 
-    A draft may start from the writes of a Delta, to read the state after that Delta, or before its inverse.
+    A draft may start with given writes. With those of a Delta it shows the state after that Delta; with the inverse
+    writes, the state before it.
     """
 
     def __init__(self, state: State, writes: list[Write] | None = None) -> None:

@@ -89,7 +89,7 @@ class OperatorClaim(ActionFormat):
     """The format of a claim of operator rewards. `proofHolds` is true if leaf and proof hash to the root of `tree`.
 
     In a recording, `proofHolds` refers to the current root, and the recording also has the proof. If the current root
-    is another one, an untampered proof of its own row still hashes to the root of `tree`.
+    is another one, an untampered proof of the given row still hashes to the root of `tree`.
     """
 
     def read(self, sender: object, value: Json, where: str, names: Names) -> object:

@@ -14,9 +14,7 @@ from spec.machine import Schema, Table
 from spec.symbiotic.config import ZERO_ADDRESS, ZERO_ROOT, VaultConfig
 
 Pair = tuple[str, ...]
-"""A key of two or three names. Its type has no fixed length, because the compiler would rebuild such a tuple at each
-use.
-"""
+"""A key of two or three names. Its type has no fixed length: the compiler would rebuild a fixed tuple at each use."""
 
 Subnetwork = tuple[str, int]
 """A subnetwork's identity: its network, and the uint96 identifier that the network chose."""

@@ -79,7 +79,7 @@ class SymbioticRecourse:
         return ((ANY_OPERATOR, 0), ANY_OPERATOR, pool)
 
     def rounded(self, writes: list[Write]) -> tuple[Group, ...]:
-        """None, because amounts that leave are exact."""
+        """No groups, because stake that leaves a vault is counted exactly."""
         return ()
 
     def dust(self, roundings: int) -> int:
