@@ -15,7 +15,7 @@ from spec.market.receipts_state import ISSUED, Receipts
 from spec.market.recourses.symbiotic import RECOURSE
 from spec.market.state import TREASURY, Treasury
 from spec.market.symbiotic import AUTHORITY
-from tests.spec.market.conftest import MANDATED, VAULT, Chain, fund_terms, terms
+from tests.spec.market.conftest import MANDATED, VAULT, Chain
 
 DOCS = Path(__file__).parents[3] / "docs"
 PAGE, INSURANCE, RECEIPTS, ALLOCATION, CHAINS = [
@@ -24,13 +24,14 @@ PAGE, INSURANCE, RECEIPTS, ALLOCATION, CHAINS = [
 NAMES = """
 from spec.market.actions import ClaimFees, CountHolding, CountPosition, Enrol, FundOffer, Join, OpenOffer, StepRate
 from spec.market.reasons import Reason
-from spec.market.state import CLAIMABLES, METERS, Risk
+from spec.market.rates import BASE_FEE
+from spec.market.state import CLAIMABLES, METERS, Risk, Terms
 from spec.symbiotic.actions import AdvanceTime, Deposit, Slash
 WAD = 10**18
 """
 OF_INSURANCE = """
 from spec.market.actions import AnnounceExit, BuyPolicy, Exit, OpenFund, ReleasePolicy, Underwrite
-from spec.market.insurance_state import FUNDS
+from spec.market.insurance_state import FUNDS, FundTerms
 """
 OF_RECEIPTS = """
 from spec.market.actions import Mint, OpenReceiptVault, RedeemReceipts
@@ -47,16 +48,21 @@ from spec.symbiotic.actions import Redeem
 """
 
 
+def helpers() -> str:
+    """The definitions of the pages, by which stories have their terms."""
+    firsts: list[str] = [re.findall(r"```python\n(.*?)```", page, re.DOTALL)[0] for page in (PAGE, INSURANCE)]
+    return "".join(firsts)
+
+
 def test_the_story_runs(on_symbiotic: Chain) -> None:
-    story, _ = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
-    exec(compile(NAMES + story, "docs/market.md", "exec"), {"chain": on_symbiotic, "terms": terms})
+    _, story, _ = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+    exec(compile(NAMES + OF_INSURANCE + helpers() + story, "docs/market.md", "exec"), {"chain": on_symbiotic})
     assert on_symbiotic.now.get(TREASURY, SINGLETON) == Treasury(funded=100, paid=10)
 
 
 def test_the_story_of_the_insurance_runs(on_symbiotic: Chain) -> None:
-    (story,) = re.findall(r"```python\n(.*?)```", INSURANCE, re.DOTALL)
-    names = {"chain": on_symbiotic, "terms": terms, "fund_terms": fund_terms}
-    exec(compile(NAMES + OF_INSURANCE + story, "docs/insurance.md", "exec"), names)
+    _, story = re.findall(r"```python\n(.*?)```", INSURANCE, re.DOTALL)
+    exec(compile(NAMES + OF_INSURANCE + helpers() + story, "docs/insurance.md", "exec"), {"chain": on_symbiotic})
     assert on_symbiotic.now.get(TREASURY, SINGLETON) == Treasury(funded=1019, paid=1019)
 
 
@@ -90,7 +96,7 @@ def test_the_story_of_other_chains_runs(on_symbiotic: Chain) -> None:
 
 
 def test_the_story_through_all_five_parts_runs(mandated: Chain) -> None:
-    _, story = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+    _, _, story = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
 
     def limits(*targets: Target) -> tuple[int, ...]:
         return tuple(AUTHORITY.allocated(mandated.now, MANDATED, VAULT, target).amount for target in targets)
@@ -99,8 +105,8 @@ def test_the_story_through_all_five_parts_runs(mandated: Chain) -> None:
         return RECOURSE.left(mandated.now, ("network", 1), "operator", VAULT, point)
 
     names = {"chain": mandated, "vault": VAULT, "limits": limits, "slashable_for": slashable_for}
-    words = NAMES + OF_INSURANCE + OF_RECEIPTS + OF_MANDATES + OF_CHAINS
-    exec(compile(words + story, "docs/market.md", "exec"), {**names, "terms": terms, "fund_terms": fund_terms})
+    words = NAMES + OF_INSURANCE + OF_RECEIPTS + OF_MANDATES + OF_CHAINS + helpers()
+    exec(compile(words + story, "docs/market.md", "exec"), names)
     assert mandated.now.get(ISSUED, "liquid") == Receipts(0, 0, 1030)
     assert mandated.now.get(CHANNEL_USES, (("network", 1), VAULT, "rollup")) == ChannelUse(1039, 1)
 
