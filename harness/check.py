@@ -1,5 +1,5 @@
-"""One run of `restake check`: rechecks kept findings, replays recorded traces, then draws random walks, Hypothesis
-examples and games, and collects results for each law.
+"""One run of `restake check`: replays kept counterexamples and recorded traces, then draws random walks, Hypothesis
+examples and plays of games, and collects results for each law.
 """
 
 import itertools
@@ -58,7 +58,9 @@ MOVES_PER_GAME = 80
 GAMES_PER_TASK = 50
 
 STEPS_THAT_COVER = 1_000_000
-"""The number of random steps from which a witness or action that was never reached counts as a failure."""
+"""The number of random steps from which a coverage gap is a failure: a witness (a situation that runs must meet) or an
+action that was never reached.
+"""
 
 
 @attrs.frozen
@@ -171,7 +173,9 @@ class Check:
             suite.judges_coverage = not self.plan.laws and suite.drawn.steps >= STEPS_THAT_COVER
 
     def open_ledgers(self) -> None:
-        """Read the ledgers of proofs, for protocols with a theory. Raises LedgerError if a ledger cannot be trusted."""
+        """Read the ledgers of proofs, for protocols whose laws can be proved (those with a theory). Raises LedgerError
+        if a ledger cannot be trusted.
+        """
         for name, suite in self.suites.items():
             suite.has_theory = self.packs[name].theory_at is not None
         ledgers = {name: ledger_of(self.packs[name]) for name, suite in self.suites.items() if suite.has_theory}
@@ -182,7 +186,9 @@ class Check:
                 self.suites[name].assumed = tuple([law for law in proved_whole(ledger) if law in known])
 
     def gather(self, how: How, jobs: int, progress: Progress, drawn_by: str) -> None:
-        """Collect proofs and mutant kills of the checked laws, after proving as much as `how` requests."""
+        """Collect the proofs of the checked laws and the numbers of mutants that they kill, after proving as much as
+        `how` requests.
+        """
         bar = progress.add_task("proving", total=None, news="")
 
         if self._failures() >= self.most_failures:
@@ -387,7 +393,7 @@ class Check:
                 self._keep(task.protocol, walk, broken, repeat(task, broken), found_by, f"restake check {again}")
 
     def _keep_games(self, task: SuiteTask, summary: Summary) -> None:
-        """Play the first lost play of each game again, and keep it as a finding."""
+        """Play the first lost play of each game again, from its seed, and keep it as a finding."""
         for broken in summary.first.values():
             if broken.law not in self.suites[task.protocol].findings:
                 (game,) = games_of(self.packs[task.protocol].games, (broken.law,))

@@ -59,7 +59,8 @@ class Found:
 
 @attrs.define
 class CaseRow:
-    """The counts of one case: comparisons that agreed, calls that were unsupported, and findings.
+    """The counts of one case (an action with the specification's answer): comparisons that agreed, calls that were
+    unsupported, and findings.
 
     `found` has the first finding of each kind, in at most `MOST_WORLDS` worlds, so that it does not grow without limit.
     """
@@ -253,7 +254,7 @@ class _Worker:
         self._run.note(script, played, client.stderr)
 
     def say_bye(self) -> None:
-        """End the client by the wire protocol's `bye`; a client that does not follow it is at fault."""
+        """End the client by the wire protocol's `bye` message; a client that does not end properly is at fault."""
         if self._client is not None:
             try:
                 self._client.bye()

@@ -328,15 +328,15 @@ class _Live:
         return is_shown
 
     def _breaks_likely(self, actions: Actions) -> Break | None:
-        """The result of `breaks` for the actions up to the last one that the specification answers with this case,
-        which is cheaper.
+        """A cheaper `breaks`: the client plays the actions only up to the last one at which the specification itself
+        reaches the finding's case.
         """
         until = self._meets(actions) if isinstance(self._found.what, Divergence) else len(actions)
         return self.breaks(actions[:until]) if until else None
 
     def _meets(self, actions: Actions) -> int:
-        """The number of actions up to and including the last one that the specification answers with the finding's
-        case.
+        """The number of actions up to and including the last one that the specification answers with the finding's case
+        (the same action with the same answer).
         """
         action_name, answer = self._found.what.case
         if self._found.what.position is None:

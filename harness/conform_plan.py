@@ -1,4 +1,6 @@
-"""The plan of a `restake conform` run: what each lane (size of a run) plays, and which cases it must reach."""
+"""The plan of a `restake conform` run: what each lane (size of a run) plays, and which cases (actions with their
+answers) it must reach.
+"""
 
 import itertools
 from collections.abc import Iterator, Mapping

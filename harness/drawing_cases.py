@@ -1,4 +1,5 @@
-"""Draws the test cases of a protocol: long walks meet them, and shrinking keeps a short script for each.
+"""Draws the cases of a protocol, which are its actions with each possible answer: long random walks meet them, and
+shrinking keeps a short script for each.
 
 Run by `make cases`, after an action or a reason is added to a protocol.
 """
@@ -109,8 +110,9 @@ def with_known(calls: Calls, drawn: Mapping[str, list[Json]], known: Path) -> di
 
 
 def with_orders(pack: ProtocolPack, document: Document, known: Path, seeds: int = SEEDS_OF_ORDERS) -> Document:
-    """A file of cases with orders of checks added: those that walks meet, and those of an earlier file that
-    still hold.
+    """A file of cases with orders of checks added: calls that fail two checks, which show the check that comes first.
+
+    They are those that walks meet, and those of an earlier file that still hold.
     """
     assert pack.walk is not None
     failing = FailingChecks(pack.protocol.transition)

@@ -38,7 +38,8 @@ Met = dict[Order, tuple[Walk, tuple[Any, ...]]]
 def draw_orders(
     calls: Calls, walk: Walk, seeds: int = SEEDS, steps: int = STEPS
 ) -> dict[Order, tuple[Walk, Sequence[Any]]]:
-    """Every order that the walks meet, each with a run about as short as possible.
+    """Every order of checks (an action and two reasons, of which it answers with the first) that the walks meet, each
+    with a run about as short as possible.
 
     An order is kept in the walk's first world if it can be shown there.
     """
@@ -50,14 +51,16 @@ def draw_orders(
 
 
 def orders_shown(failing: FailingChecks, name: str, state: State, action: Any) -> Iterator[Order]:
-    """The orders that a call shows: pairs of its answer and each other reason for which it also fails."""
+    """The orders of checks that a call shows: pairs of its answer and each other reason for which it also fails."""
     first, *others = failing.of(state, action) or [""]
     for other in others:
         yield name, first, other
 
 
 def shows(calls: Calls, failing: FailingChecks, order: Order, script: Script) -> bool:
-    """True if the last call of the script still shows this order under the current rules."""
+    """True if the last call of the script still fails both checks of an order, and answers with the first, under the
+    current rules.
+    """
     history = calls.begin(script.head)
     state = history.genesis.copy()
     try:

@@ -28,7 +28,7 @@ from spec.machine import Delta, Draft, Write
 from spec.protocol import Protocol, Step, Trace
 
 STEPS_PER_GAME = 1_000
-"""The number of random steps per play of each game; games take about a tenth of a run's time at this rate."""
+"""The number of random steps for which each game is played once; games then take about a tenth of a run's time."""
 
 ILLEGAL = r"[^\w.-]"
 """The characters that are replaced in file names."""
@@ -96,7 +96,7 @@ def keep(
 
 
 def keep_game(folder: Path, game: Game, report: GameReport, found_by: str, stops: Callable[[], bool]) -> Iterator[Kept]:
-    """A lost game, saved in a file: the iterator yields it as it was played, then shrunk."""
+    """A lost play of a game, saved in a file: the iterator yields it as it was played, then shrunk."""
     found = _save_game(folder, game, report.party, found_by, report.history, report.played)
     yield found
     history, moves = shrink_game(game, report.party, report.history, report.played, stops)
@@ -156,8 +156,8 @@ def retell(walk: Walk, trace: Trace, claim: Claim, games: Sequence[Game] = ()) -
 
 
 def _retell_game(game: Game, trace: Trace, claim: Claim) -> Retelling:
-    """A kept game, retold step by step; the last step tells if the game is lost. Raises MalformedTrace for
-    a bad claim.
+    """A kept play of a game, retold step by step; the last step tells if it is lost. Raises MalformedTrace for a bad
+    claim.
     """
     if claim.party not in game.parties:
         known = "; ".join(", ".join(party) for party in game.parties)
@@ -281,8 +281,8 @@ def finding_of(
 def game_finding_of(
     folder: Path, game: Game, place: str, report: GameReport, seed: int, stops: Callable[[], bool]
 ) -> Iterator[Finding]:
-    """The finding of a lost game: the iterator yields it as it was played, then shrunk. If no trace can be written, the
-    finding's command plays the game again.
+    """The finding of a lost play of a game: the iterator yields it as it was played, then shrunk. If no trace can be
+    written, the finding's command plays the game again.
     """
     found_by, subject = f"game of seed {seed}", ", ".join(report.party)
     effort = f"--law {game.law_id} --seed {seed} --steps {STEPS_PER_GAME} --examples 0"

@@ -1,4 +1,6 @@
-"""A difference kept by `restake gate`, explained: replayed on both versions step by step, with the solver's query."""
+"""The explanation of a difference between two versions of the rules that `restake gate` kept: a replay on both
+versions, step by step, with the solver's query.
+"""
 
 import json
 import re

@@ -42,7 +42,9 @@ def as_junit(outcome: GateOutcome) -> str:
 
 
 def told(report: ActionReport) -> list[str]:
-    """The verdict on an action in some lines: differences, evidence, fingerprint, and the decision that accepts it."""
+    """The verdict on an action in some lines: differences, evidence, fingerprint, and the decision that
+    accepts them.
+    """
     lines = [*[headline(each) for each in report.differences], *said(report)]
     if not report.is_harmless:
         lines.append(f"fingerprint: {report.fingerprint}")
@@ -50,7 +52,7 @@ def told(report: ActionReport) -> list[str]:
 
 
 def as_sarif(outcome: GateOutcome) -> dict[str, Any]:
-    """The report as SARIF, with a result for each action that is not harmless, located at the changed lines."""
+    """The report as SARIF, with a result for each action that is not SAME or EQUIVALENT, at the changed lines."""
     results = [_result(action) for action in outcome.actions if not action.is_harmless]
     problems = [report for report in outcome.protocols if report.problem]
     notifications = [
@@ -122,7 +124,7 @@ def _flow(difference: Difference) -> dict[str, Any]:
 
 
 def annotations(outcome: GateOutcome) -> Iterator[str]:
-    """GitHub annotations: up to three per action that is not harmless, at changed definitions, and one per problem."""
+    """GitHub annotations: up to three per action that is not SAME or EQUIVALENT, and one per problem."""
     for action in outcome.actions:
         if action.is_harmless:
             continue

@@ -1,4 +1,6 @@
-"""The outcome of a `restake gate` run: its exit code, and the JSON document that all other reports derive from."""
+"""The outcome of a `restake gate` run, which compares two versions of the rules: its exit code, and the JSON document
+that all other reports derive from.
+"""
 
 import json
 from collections.abc import Mapping, Sequence

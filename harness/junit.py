@@ -10,7 +10,7 @@ from harness.suite import Row, SuiteReport, counted
 from harness.traces import place_of
 
 OUTCOMES = {"failures": "failure", "errors": "error", "skipped": "skipped"}
-"""The counting attributes of a test suite, and the name of the elements that each counts."""
+"""The attributes that count test cases by outcome, and the name of the element that marks each outcome."""
 
 
 def junit(

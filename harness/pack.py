@@ -112,7 +112,7 @@ class ProtocolPack:
 
     @property
     def bounded_model(self) -> "BoundedModel | None":
-        """The bounded model to search exhaustively."""
+        """The bounded model, a few calls in one world, to search exhaustively."""
         found: BoundedModel | None = None if self.bounded_model_at is None else load(self.bounded_model_at)
         return found
 

@@ -1,5 +1,5 @@
-"""Proofs in several processes. A worker lifts the rules once and forks a child for each task, which sends every verdict
-as soon as it has it. A killed process gives no verdict.
+"""Proofs in several processes. A worker lifts the rules, which loads them so that they run on symbols, and forks a
+child for each task. The child sends every verdict as soon as it has it. A killed process gives no verdict.
 """
 
 import gc
@@ -66,7 +66,9 @@ def run_tasks(tasks: Sequence[ProofTask], jobs: int, stop: Stop, listener: Liste
 
 
 def _work(task: ProofTask, say: Say, _stops: Stops) -> str | None:
-    """Run a task in a forked process, where the rules are already lifted. Returns the reason if it cannot be done."""
+    """Run a task in a forked process, where the rules are already loaded for symbols. Returns the reason if it cannot
+    be done.
+    """
     gc.disable()
     try:
         prepare(task.place, task.call)

@@ -83,7 +83,9 @@ class TraceReport:
 
 @attrs.frozen
 class ModelReport:
-    """The result of one bounded model: what the search reached, the findings, and the time it took in seconds."""
+    """The result of searching one bounded model, which is every sequence of a few calls in one world: what was reached,
+    the findings, and the time in seconds.
+    """
 
     name: str
     calls: int

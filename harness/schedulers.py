@@ -68,7 +68,8 @@ Results = Generator[tuple[int, SuiteTask, Summary], None, None]
 def run_task(task: SuiteTask, stops: Stops) -> Summary:
     """Run a task and return the summary of its runs; stops between walks or games once `stops` is true.
 
-    Raises SchedulerError if the source is not the one that the task names, or if a rule or law raises an exception.
+    Raises SchedulerError if the source is not the one that the task names, or if a rule or law raises an exception in a
+    walk or an example.
     """
     if task.source != fingerprint(task.place):
         raise SchedulerError(f"this is restaking-spec {fingerprint(task.place)}, what was asked for is {task.source}")
@@ -161,7 +162,7 @@ class Scheduler:
 
 
 class Workers(Scheduler):
-    """A scheduler with other processes, which queues up to two tasks for each."""
+    """A scheduler with other processes, for each of which it keeps up to two tasks submitted."""
 
     def run(self, tasks: Iterable[SuiteTask], stops: Stops) -> Results:
         """Run tasks. Tasks that are running when the run is to stop get `GRACE_SECONDS` to end."""
@@ -244,7 +245,7 @@ class Cluster(Workers):
 
     def __init__(self, address: str, places: Collection[str]) -> None:
         """Connect to the scheduler at `address`. Raises SchedulerError if it cannot be reached, has no workers within
-        seconds, or has a worker with another source for one of the packs at `places`.
+        `CONNECT_SECONDS`, or has a worker with another source for one of the packs at `places`.
         """
         try:
             self._distributed = importlib.import_module("distributed")

@@ -1,5 +1,5 @@
-"""The run of `restake conform --self-test`: each faulty canary must be reported with its own fault, and each sound one
-must pass.
+"""The run of `restake conform --self-test`: each canary, a client with a deliberate fault, must be reported with its
+own fault, and each sound one must pass.
 """
 
 import sys

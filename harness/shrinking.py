@@ -50,7 +50,8 @@ the longest run for which that, and every pair of actions, is tried.
 
 @attrs.frozen
 class Break:
-    """The first break in a run: the index of its action, and the violation if a law broke.
+    """The place at which a run first shows what shrinking preserves, such as a broken law: the index of the action, and
+    the violation if it is of a law.
 
     `accepted` says for each action up to it if it was accepted; rejected ones can be left out without a change.
     """
@@ -103,12 +104,12 @@ def shrink_by(
 
 
 NEEDED_STEPS = 60_000
-"""The limit on executed steps while searching for the calls that a last call needs."""
+"""The limit on executed steps of `needed`, which drops the calls that a run's last call does not depend on."""
 
 
 def needed(walk: Walk, genesis: State, actions: Sequence[Any], stops: Callable[[], bool]) -> list[Any]:
-    """The run without calls that its last call does not need: that call gets the same answer and writes the
-    same rows.
+    """The run without the calls that its last call does not depend on: the last call gets the same answer and writes
+    the same rows.
     """
 
     def answered(run: Actions) -> Any:
@@ -133,7 +134,7 @@ class MovesBegin:
 
 
 def lost(game: Game, party: Party, run: Actions) -> Break | None:
-    """The break of a game in a run, located at the run's end; None if the game is not lost."""
+    """The break of a game's law in a run, located at the run's end; None if the party's moves do not break it."""
     if run.count(MovesBegin()) != 1:
         return None
     begins = run.index(MovesBegin())

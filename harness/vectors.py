@@ -52,7 +52,7 @@ KILLS: Final = Path(__file__).parent / "mutants" / "vector_kills.json"
 """
 
 CANARIES_EACH: Final = 4
-"""The number of canaries per protocol and aspect."""
+"""The most canaries written for each protocol and each aspect in which a canary is wrong."""
 
 
 class ReleaseError(Exception):
@@ -279,7 +279,9 @@ def _sightings(walk: Walk, seed: int) -> dict[str, int]:
 
 
 def _chosen(pack: ProtocolPack, walks: int, says: Says = lambda _what: None) -> list[tuple[int, Script]]:
-    """Up to `walks` walks that together cover about the most different pairs of consecutive cases."""
+    """Up to `walks` random walks, with their seeds, chosen greedily so that together they cover many different pairs of
+    consecutive cases (action and answer).
+    """
     if pack.walk is None or not walks:
         return []
     scripts: dict[int, Script] = {}

@@ -135,7 +135,7 @@ class Measured:
 
     @property
     def sentence(self) -> str:
-        """The run in one sentence."""
+        """A sentence that reports the run: its steps and walks, the divergences, the cases covered, and the cost."""
         accepted = sum(count for case, count in self.cases.items() if case[1] == ACCEPTED)
         agreed = sum(self.cases.values())
         if not self.steps or not self.bare_seconds:
@@ -149,7 +149,7 @@ class Measured:
         )
 
     def as_json(self) -> dict[str, Any]:
-        """The run as JSON."""
+        """The figures of the run as JSON."""
         counts = {f"{action}/{answer}": count for (action, answer), count in sorted(self.cases.items())}
         figures = attrs.asdict(self, filter=lambda field, _: field.name != "cases")
         return {"sentence": self.sentence, **figures, "cases": counts}

@@ -1,3 +1,3 @@
-"""Mutants: the specification with one bug each, and judgements whether the laws notice. Installed files
+"""Mutants: the specification with one bug each, and judges that test if the laws notice. Installed files
 never change.
 """

@@ -1,4 +1,6 @@
-"""A trial, which is sent to a judge's process, and a fate, which is its answer; both are plain values."""
+"""A trial (one mutant to judge), which is sent to a judge's process, and a fate (the judge's verdict), which is its
+answer. Both are plain values.
+"""
 
 from collections.abc import Mapping
 from typing import Any, Literal

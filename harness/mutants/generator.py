@@ -1,7 +1,7 @@
 """Generated mutants: every small change of several kinds, at every place in the rules.
 
-Each operator is a function from one node of a module's syntax tree to texts that could replace it. The rest of the
-source stays unchanged. Mutants come in the order of the source, so ids are stable while a function is unchanged.
+Each mutation operator is a function from one node of a module's syntax tree to texts that could replace it. The rest of
+the source stays unchanged. Mutants come in the order of the source, so ids are stable while a function is unchanged.
 """
 
 import ast
@@ -56,8 +56,8 @@ SYMMETRIC = (
 
 @attrs.frozen
 class Known:
-    """Facts about other source that operators need: the types of parameters by function or class name, the types of
-    fields by class, in order, and the row class of each table.
+    """Facts about other source that mutation operators need: the types of parameters by function or class name, the
+    types of fields by class, in order, and the row class of each table.
     """
 
     parameters: dict[str, list[str]]
@@ -80,7 +80,7 @@ Operator = Callable[[ast.AST, Place], Iterator[Change]]
 
 
 def compared(node: ast.AST, _: Place) -> Iterator[Change]:
-    """A comparison whose bound is moved by one, or that is negated."""
+    """The mutations of a comparison: a bound moved by one, or the condition negated."""
     if isinstance(node, ast.Compare):
         for position, operator in enumerate(node.ops):
             if type(operator) in COMPARISONS:
@@ -90,7 +90,7 @@ def compared(node: ast.AST, _: Place) -> Iterator[Change]:
 
 
 def added(node: ast.AST, _: Place) -> Iterator[Change]:
-    """A plus replaced by a minus, or the other way round."""
+    """The mutation of a sum or a difference: the other sign."""
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Sub):
         yield node, ast.unparse(ast.BinOp(node.left, _other_sign(node.op), node.right))
     if isinstance(node, ast.AugAssign) and isinstance(node.op, ast.Add | ast.Sub):
@@ -102,7 +102,7 @@ def _other_sign(operator: ast.operator) -> ast.operator:
 
 
 def counted(node: ast.AST, _: Place) -> Iterator[Change]:
-    """A number increased or decreased by one, or a boolean negated."""
+    """The mutations of a constant: a number one larger or one smaller, or the other boolean."""
     if isinstance(node, ast.Constant):
         if isinstance(node.value, bool):
             yield node, str(not node.value)
@@ -113,7 +113,7 @@ def counted(node: ast.AST, _: Place) -> Iterator[Change]:
 
 
 def rounded(node: ast.AST, _: Place) -> Iterator[Change]:
-    """A division rounded in the other direction."""
+    """The mutation of a division: rounded in the other direction."""
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ROUNDED:
         first, *others = (ast.unparse(argument) for argument in node.args)
         yield node, f"(-{node.func.id}({', '.join([f'-({first})', *others])}))"
@@ -122,13 +122,13 @@ def rounded(node: ast.AST, _: Place) -> Iterator[Change]:
 
 
 def bounded(node: ast.AST, _: Place) -> Iterator[Change]:
-    """A minimum replaced by a maximum, or the other way round."""
+    """The mutation of `min` and `max`: one replaced by the other."""
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("min", "max"):
         yield node.func, "max" if node.func.id == "min" else "min"
 
 
 def negated(node: ast.AST, _: Place) -> Iterator[Change]:
-    """A condition negated."""
+    """The mutation of the condition of an `if`: negated."""
     if isinstance(node, ast.If | ast.IfExp) and not (_is_turned_by_compared(node.test) or _narrows(node.test)):
         yield node.test, f"not ({ast.unparse(node.test)})"
 
@@ -149,7 +149,7 @@ def _narrows(test: ast.expr) -> bool:
 
 
 def joined(node: ast.AST, _: Place) -> Iterator[Change]:
-    """An "and" replaced by an "or" or the other way round, or one operand of several dropped."""
+    """The mutations of `and` and `or`: one replaced by the other, or one operand dropped."""
     if isinstance(node, ast.BoolOp):
         other: ast.boolop = ast.Or() if isinstance(node.op, ast.And) else ast.And()
         yield node, f"({ast.unparse(ast.BoolOp(other, node.values))})"
@@ -159,13 +159,13 @@ def joined(node: ast.AST, _: Place) -> Iterator[Change]:
 
 
 def unwritten(node: ast.AST, _: Place) -> Iterator[Change]:
-    """A statement that is only a call, such as the writing of a row, dropped."""
+    """The mutation of a statement that is only a call, such as the writing of a row: dropped."""
     if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
         yield node, "pass"
 
 
 def unchecked(node: ast.AST, _: Place) -> Iterator[Change]:
-    """A check dropped, or its result ignored."""
+    """The mutation of a check that may reject: dropped, or its result ignored."""
     if isinstance(node, ast.If) and len(node.body) == 1 and not node.orelse and not _asks_for_reason(node.test):
         (statement,) = node.body
         if isinstance(statement, ast.Return) and statement.value is not None and _is_rejection(statement.value):
@@ -197,7 +197,7 @@ def _names(value: ast.expr, name: str) -> bool:
 
 
 def swapped(node: ast.AST, place: Place) -> Iterator[Change]:
-    """Two neighbouring arguments of the same type swapped."""
+    """The mutations of a call: two neighbouring arguments of the same type swapped."""
     if not isinstance(node, ast.Call):
         return
     name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
@@ -217,7 +217,7 @@ def swapped(node: ast.AST, place: Place) -> Iterator[Change]:
 
 
 def mistaken(node: ast.AST, place: Place) -> Iterator[Change]:
-    """A field replaced by the previous field of the same type."""
+    """The mutation of a field access: the previous field of the same type instead."""
     if isinstance(node, ast.Attribute):
         fields = place.known.fields.get(_class_of(node.value, place) or "", {})
         names = [name for name, type in fields.items() if type == fields.get(node.attr)]

@@ -87,7 +87,8 @@ def judged(trial: Trial) -> list[Fate]:
 
 @attrs.frozen
 class Quiet:
-    """The leading runs of a suite in which no law broke and nothing was raised: their number and their steps.
+    """The leading runs of a suite (the sequence of runs that judge a mutant) in which no law broke and nothing was
+    raised: their number and their steps.
 
     They are quiet with fewer laws, too: the laws that are checked do not change what a run does.
     """
@@ -247,7 +248,9 @@ def answer(fates: Iterable[Fate]) -> None:
 
 
 def main() -> None:
-    """Answer one trial, in a process that has not imported anything of the specification."""
+    """Read one trial, judge its mutant by laws, and print the fates. The process has not imported the specification
+    before.
+    """
     trial = read_trial()
     install(trial)
     answer(judged(trial))

@@ -173,7 +173,9 @@ def is_concerned(functions: list[str], module: str, changed: set[str]) -> bool:
 
 
 def main() -> None:
-    """Answer one trial, in a process that has not imported anything of the specification."""
+    """Read one trial, judge its mutant by proofs, and print the fate. The process has not imported the specification
+    before.
+    """
     trial = read_trial()
     with TemporaryDirectory() as name:
         modules = [module for place in trial.protocols for module in pack_at(place).modules]

@@ -1,8 +1,8 @@
-"""The judge that replays vectors on one mutant, in a process of its own: `python -m harness.mutants.replaying` reads a
-trial and prints a fate as JSON.
+"""The judge that replays vectors (recorded traces for clients) on one mutant, in a process of its own: `python -m
+harness.mutants.replaying` reads a trial, which names the mutant, and prints the verdict, a fate, as JSON.
 
-The trial's suspects are the vectors' files, in order. A mutant is killed by the first vector that differs or cannot be
-replayed. The caller has checked the digest of each file.
+The trial's suspects are the vectors' files, in order. A mutant is killed by the first vector whose replay differs or
+fails. The caller has checked the digest of each file.
 """
 
 import gzip
@@ -43,7 +43,9 @@ def killed_by(trial: Trial) -> Fate:
 
 
 def main() -> None:
-    """Answer one trial, in a process that has not imported anything of the specification."""
+    """Read one trial, judge its mutant by vectors, and print the fate. The process has not imported the specification
+    before.
+    """
     trial = read_trial()
     install(trial)
     answer([killed_by(trial)])

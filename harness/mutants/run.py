@@ -88,7 +88,9 @@ class Judged:
 
     @property
     def counts(self) -> bool:
-        """True if the mutant is a bug that can be loaded; others say nothing about the laws."""
+        """True if the mutant is a bug that can be loaded. Rates count only those, since others say nothing about the
+        laws.
+        """
         return self.equivalent is None and all(fate.outcome != "unviable" for fate in self.fates)
 
     @property

@@ -1,4 +1,4 @@
-"""Vectors judged by mutants: the mutants that a release of vectors kills, as a measure of its worth."""
+"""Vectors judged by mutants: the mutants that a release of vectors kills, which measures the worth of the vectors."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ from harness.vectors import Entry, digest_of, read_release
 from spec.codec import Json
 
 VECTORS_BAR: Final = 0.95
-"""The least share of the catalogue that the vectors have to kill."""
+"""The least share of the catalogue's mutants that the vectors have to kill."""
 
 
 class VectorMutation(Mutation):

@@ -14,12 +14,12 @@ SETS: Final = ("(address,uint32)[]",)
 
 
 def observe_operators(on: Deployment) -> Json:
-    """The view of every operator of the world."""
+    """The state of every operator of the world, as a trace shows it."""
     return {operator: OperatorView(on, operator).observe() for operator in on.genesis["operators"]}
 
 
 class OperatorView:
-    """The view of one operator, read by view functions and from storage."""
+    """The state of one operator as a trace shows it, read by view functions and from storage."""
 
     def __init__(self, on: Deployment, operator: str) -> None:
         self._on = on

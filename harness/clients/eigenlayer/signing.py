@@ -1,4 +1,4 @@
-"""ECDSA signatures on secp256k1 that `ecrecover` accepts; not safe for real keys, only for tests of contracts."""
+"""ECDSA signatures on secp256k1 that `ecrecover` accepts, only for tests of contracts."""
 
 from typing import Final
 

@@ -20,7 +20,7 @@ from harness.protocols import pack_at
 @ARTIFACTS_OPTION
 @measuring_options
 def main(artifacts: Artifacts, steps: int, seed: int, every: int, out: Path | None) -> None:
-    """Play walks, in worlds that the contracts can be deployed in, and say which part."""
+    """Play walks in worlds in which the contracts can be deployed, and report those that diverge."""
     pack = pack_at("eigenlayer")
     walk = pack.walk
     assert walk is not None

@@ -182,7 +182,7 @@ def _has_metadata(on: Deployment, avs: str) -> bool:
 
 
 def _slashes(on: Deployment) -> dict[str, Json]:
-    """The slashed shares that are not paid out yet, and the block from which they can be."""
+    """The slashed shares that are not paid out yet and, in releases with a delay, the block from which they can be."""
     taken: dict[str, Json] = {}
     blocks: dict[str, Json] = {}
     one = "((address,uint32),uint256)"

@@ -20,7 +20,7 @@ from harness.protocols import pack_at
 )
 @measuring_options
 def main(core: Path, steps: int, seed: int, every: int, out: Path | None) -> None:
-    """Play walks until so many steps were made, and say which part."""
+    """Play walks until enough steps were made, and report those that diverge."""
     pack = pack_at("symbiotic")
     walk = pack.walk
     assert walk is not None

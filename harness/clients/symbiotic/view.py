@@ -104,7 +104,7 @@ def observe(on: Seen) -> Json:
 
 
 class VaultView:
-    """The view of one vault, its delegator and its slasher, read by their view functions."""
+    """The state of one vault, its delegator and its slasher as a trace shows it, read by their view functions."""
 
     def __init__(self, on: Seen, name: str) -> None:
         self._on = on
