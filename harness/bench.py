@@ -96,7 +96,7 @@ def workload(name: str) -> Any:
 
 
 def workloads() -> list[str]:
-    """The names of the protocols whose pack has a workload."""
+    """The names of the protocols that have a workload module for benchmarks."""
     return [name for name, pack in known_packs().items() if pack.workload_at is not None]
 
 

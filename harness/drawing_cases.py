@@ -47,13 +47,16 @@ SHRINKING_STEPS: Final = 300_000
 def draw_cases(calls: Calls, walk: Walk, seeds: int = SEEDS, steps: int = STEPS) -> list[Reached]:
     """Every case that the walks meet, each with a run about as short as possible.
 
-    A case is kept in the walk's first world if it can be reached there.
+    Walks of different seeds may be in different worlds. The run is moved to the world of `walk` if it reaches the case
+    there.
     """
     return [shortened(calls, walk, reached) for reached in survey(calls, walk, seeds, steps).values()]
 
 
 def shortened(calls: Calls, walk: Walk, reached: Reached) -> Reached:
-    """The case with a shorter run that reaches it, preferably in the first world of `walk`."""
+    """The case with a shorter run that reaches it: in the world of `walk` if possible, else in the world in which it
+    was met.
+    """
     for taken in (walk, reached.walk):
         meets = _meets(calls, taken, reached.case)
         if can_be_said(calls, taken, reached.actions) and meets(reached.actions) is not None:

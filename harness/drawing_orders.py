@@ -41,7 +41,8 @@ def draw_orders(
     """Every order of checks (an action and two reasons, of which it answers with the first) that the walks meet, each
     with a run about as short as possible.
 
-    An order is kept in the walk's first world if it can be shown there.
+    Walks of different seeds may be in different worlds. The run is moved to the world of `walk` if it shows the order
+    there.
     """
     failing = FailingChecks(calls.protocol.transition)
     return {

@@ -15,7 +15,9 @@ GAMES: Final = "| id | what must hold |\n|---|---|\n"
 
 
 def written(page: str) -> str:
-    """The page with each protocol's table of laws and games and list of model laws replaced by the declared ones."""
+    """The page, with each protocol's tables of laws and games and its list of model laws generated anew from
+    declarations.
+    """
     for protocol, walk in known_walks().items():
         title = protocol.title().replace("layer", "Layer")
         before, section = page.split(f"\n## {title}\n")

@@ -68,7 +68,7 @@ class Guarded(Client):
         self.trace: str = ""
 
     def hello(self, protocol: str) -> Introduction:
-        """The introduction of the client."""
+        """The client's introduction: its name, version and capabilities."""
         return self._client.hello(protocol)
 
     def reset(self, head: Json) -> str | Unsupported | None:

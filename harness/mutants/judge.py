@@ -1,5 +1,5 @@
-"""The judge that runs laws on one mutant, in a process of its own: `python -m harness.mutants.judge` reads a trial and
-prints two fates as JSON: by all laws, and by the properties alone.
+"""The judge that runs laws on one mutant, in a process of its own: `python -m harness.mutants.judge` reads a trial,
+which contains the mutant, and prints two verdicts (fates) as JSON: by all laws, and by the properties alone.
 
 Nothing of the specification may be imported before the mutant is installed. After that, the whole specification and all
 laws are loaded from source, so that no compiled module calls the original instead of the mutant.

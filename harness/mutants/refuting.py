@@ -1,9 +1,9 @@
-"""The judge that runs proofs on one mutant, in a process of its own: `python -m harness.mutants.refuting` reads a trial
-and prints a fate as JSON.
+"""The judge that runs proofs on one mutant, in a process of its own: `python -m harness.mutants.refuting` reads a
+trial, which contains the mutant, and prints the verdict, a fate, as JSON.
 
 All source that proofs use is copied to a temporary folder with the mutant installed, and imported from there, so that
-the mutant is lifted and counterexamples are replayed on it. For each call that runs through the changed code, proved
-laws are proved again, until one is refuted by a state and a call that break it on the running mutant.
+proofs run on the mutant and counterexamples are replayed on it. For each call that runs through the changed code,
+proved laws are proved again, until one is refuted by a state and a call that break it on the running mutant.
 """
 
 import ast

@@ -33,7 +33,7 @@ class EigenLayerContracts(Client):
         self._deployed: Deployment | None = None
 
     def hello(self, protocol: str) -> Introduction:
-        """The introduction of the client. It supports every action except those of rewards."""
+        """The introduction: name, release and capabilities. Every action except those of rewards is supported."""
         actions = frozenset([*CALLS, *FACTS])
         name = "eigenlayer-contracts on revm"
         return Introduction(name, self._artifacts.release, actions, has_reasons=True, has_digest=True)
@@ -73,7 +73,7 @@ class EigenLayerContracts(Client):
 
     @property
     def deployed(self) -> Deployment:
-        """The contracts of the current history, which must have begun."""
+        """The contracts of the history that is being played. `reset` must have been called before."""
         assert self._deployed is not None
         return self._deployed
 

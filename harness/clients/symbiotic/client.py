@@ -29,7 +29,7 @@ class SymbioticContracts(Client):
         self._deployed: Deployment | None = None
 
     def hello(self, protocol: str) -> Introduction:
-        """The introduction of the client. It supports every action except those of rewards."""
+        """The introduction: name, release and capabilities. Every action except those of rewards is supported."""
         actions = frozenset([*CALLS, "advance_time"])
         return Introduction(f"@symbioticfi/core on {self._node}", "1.0.3", actions, has_reasons=True, has_digest=True)
 
@@ -69,7 +69,7 @@ class SymbioticContracts(Client):
 
     @property
     def deployed(self) -> Deployment:
-        """The contracts of the current history, which must have begun."""
+        """The contracts of the history that is being played. `reset` must have been called before."""
         assert self._deployed is not None
         return self._deployed
 

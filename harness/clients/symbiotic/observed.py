@@ -135,7 +135,9 @@ class Observed(Seen):
         return name
 
     def _name_burner(self, vault: str) -> None:
-        """Name the first vault's burner as traces do, which observe its balance; it keeps another name that it has."""
+        """Give the first vault's burner the name that traces use for it (`burner0`), since they show its balance. A
+        name in the file of addresses stays valid, too.
+        """
         if BURNER not in self._addresses:
             burner = address_of(self._one(vault, "burner()"))
             self._addresses[BURNER] = burner
