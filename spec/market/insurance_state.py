@@ -1,8 +1,8 @@
 """The rows of the insurance.
 
 A *fund* insures stake of an offer's pool against slashes of the offer's service. A sponsor opens it, underwriters own
-its capital by shares, and holders buy *policies* from it. Its money is in grains. The offer's price of a unit of stake
-values a loss, so the value is an exact product.
+its capital by shares, and holders buy *policies* from it. Its money is in grains. A loss is valued at the
+offer's price of a unit of stake, so its value is an exact product.
 """
 
 from typing import Final

@@ -107,9 +107,9 @@ def _worth(custody: Custody, draft: Draft, vault: str, account: str) -> int:
 def mint(port: Port, custody: Custody, draft: Draft, action: Mint, act: Act, account: str) -> Delta | Reason:
     """Put an amount from the sender into a vault, for new receipts. Returns the receipts.
 
-    The new receipts are in proportion: new to issued receipts as gained to earlier holdings. The first receipts are one
-    for each unit paid in. A vault with a mark uses values instead: the value gained by the position, relative to the
-    mark.
+    The new receipts are the same fraction of the issued ones as the added holdings are of the earlier ones. The first
+    receipts are one for each unit paid in. In a vault with a mark, the fraction is the value that the position gains,
+    divided by the mark.
     Rejects, in order: NO_SUCH_VAULT, VAULT_IS_LOST if there are receipts without holdings, NOTHING_TO_PAY_IN, as
     `_put_in`, and TOO_LITTLE if the amount buys no receipt, or fewer than `least`.
     """

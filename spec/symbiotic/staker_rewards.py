@@ -44,10 +44,10 @@ from spec.symbiotic.state import (
 Key = TypeVar("Key")
 
 NO_HINT: Final = UINT32_MAX + 1
-"""The hint of empty bytes: the look-up has no hint. Smaller numbers are positions of checkpoints, counted from 0."""
+"""The number that stands for no hint (empty bytes). Smaller numbers are positions of checkpoints, counted from 0."""
 
 MALFORMED_HINT: Final = NO_HINT + 1
-"""The hint of bytes that hold no uint32. Larger numbers also stand for it."""
+"""The number that stands for a malformed hint: bytes that hold no uint32. Larger numbers stand for it, too."""
 
 
 def reward_part(shares: int, amount: int, all_shares: int) -> int:
