@@ -28,10 +28,12 @@ def market_catalogue(
     recourse: Recourse,
     balances: Table[Any, Any],
     witnesses: list[Witness],
+    idle: tuple[str, ...] = (),
 ) -> Catalogue:
     """The catalogue of the laws of fees, insurance, receipts, mandates and other chains above one base protocol.
 
-    `balances` is the table of the base's token balances.
+    `balances` is the table of the base's token balances. Laws that are `idle`
+    are of calls for which this base has no use: they would never be checked.
     """
     books, capital = BookLaws(port, balances), CapitalLaws()
     fees, insurance, payouts = FeeLaws(port), InsuranceLaws(port), PayoutLaws(port)
@@ -43,7 +45,7 @@ def market_catalogue(
         base_actions,
         [*books.sums_of_lists, *[total for laws in of_states for total in laws.sums]],
         [law for laws in of_states for law in laws.state_laws()],
-        [law for laws in (*of_calls, payouts) for law in laws.step_laws()],
+        [law for laws in (*of_calls, payouts) for law in laws.step_laws() if law.law_id not in idle],
         [law for laws in of_calls for law in laws.rejection_laws()],
         witnesses,
     )

@@ -287,8 +287,7 @@ class ChainCallLaws:
                 "No call of a base, and none but those of other chains, writes what was sent.",
                 THERE,
                 _writes_nothing_sent,
-                Scope(tables=SENT),
-                _is_no_call_of_chains,
+                applies_to=_is_no_call_of_chains,
             ),
             StepLaw(
                 "CHN-20",

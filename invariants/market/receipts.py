@@ -330,8 +330,7 @@ class ReceiptLaws:
                 "No call of a base, and none but those of receipts, writes a receipt: a slash reaches each level once.",
                 THERE,
                 _writes_no_receipt,
-                Scope(tables=TABLES),
-                _is_no_receipt_call,
+                applies_to=_is_no_receipt_call,
             ),
             StepLaw("RCP-07", "Receipts of one vault move, and of one holder.", THERE, _is_of_one_vault, Scope(CALLS)),
             StepLaw(

@@ -115,8 +115,11 @@ ALL_WITNESSES: Final = [
     *chain_witnesses(PORT, RECOURSE),
     *sharing_witnesses(PORT, RECOURSE),
 ]
+IDLE: Final = ("ALC-19", "RCP-15")
+"""The laws of EnrolMandate and Settle: no operator is a mandate's account, and holders claim of the vault."""
+
 CATALOGUE: Final = market_catalogue(
-    BASE_CATALOGUE, BASE.actions, PORT, CUSTODY, MANDATES, RECOURSE, TOKEN_BALANCES, ALL_WITNESSES
+    BASE_CATALOGUE, BASE.actions, PORT, CUSTODY, MANDATES, RECOURSE, TOKEN_BALANCES, ALL_WITNESSES, IDLE
 )
 
 

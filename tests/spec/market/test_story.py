@@ -6,8 +6,8 @@ from pathlib import Path
 from harness.mutants.mutant import read_catalogue
 from harness.pack import ProtocolPack
 from harness.protocols import pack_at
-from invariants.market.symbiotic import CATALOGUE
-from invariants.symbiotic.laws import CATALOGUE as BASE_CATALOGUE
+from invariants.eigenlayer.laws import CATALOGUE as BASE_CATALOGUE
+from invariants.market.eigenlayer import CATALOGUE
 from spec.machine import SINGLETON
 from spec.market.chains_state import CHANNEL_USES, ChannelUse
 from spec.market.mandates_state import PACES, Pace, Target
