@@ -145,6 +145,7 @@ class Check:
                 self.games[name],
                 symbols=self.packs[name].symbols,
                 specifies=self.packs[name].specifies,
+                out_of_reach=self.packs[name].out_of_reach,
             )
             for name, walk in self.walks.items()
         }

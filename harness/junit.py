@@ -85,9 +85,10 @@ def _add_row(element: Element, suite: SuiteReport, row: Row) -> None:
 
 def _add_coverage(element: Element, suite: SuiteReport) -> None:
     missing = "failure" if suite.judges_coverage else "skipped"
+    found = suite.gaps()
     for what, gaps in (
-        ("every action is accepted", [row.action for row in suite.actions() if not row.is_accepted]),
-        ("every reason is given", [row.reason for row in suite.reasons() if not row.is_reached]),
+        ("every action is accepted", found["actions never accepted"]),
+        ("every reason is given", found["reasons never given"]),
     ):
         add_case(element, suite.protocol.name, what, missing if gaps else None, f"not: {', '.join(gaps)}")
     unjudged = f"of laws in no catalogue: {', '.join(suite.unjudged)}"

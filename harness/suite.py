@@ -232,6 +232,7 @@ class SuiteReport:
     symbols: Mapping[str, str] = attrs.field(factory=dict)
     specifies: str = ""
     assumed: tuple[str, ...] = ()
+    out_of_reach: tuple[str, ...] = ()
 
     @property
     def drawn(self) -> Summary:
@@ -271,10 +272,16 @@ class SuiteReport:
         ]
 
     def gaps(self) -> dict[str, list[str]]:
-        """The gaps in the run's coverage: actions never accepted, reasons never given, witnesses never seen."""
+        """The gaps in the run's coverage: actions never accepted, reasons never given, witnesses never seen. What is
+        out of reach is none.
+        """
         return {
-            "actions never accepted": [row.action for row in self.actions() if not row.is_accepted],
-            "reasons never given": [row.reason for row in self.reasons() if not row.is_reached],
+            "actions never accepted": [
+                row.action for row in self.actions() if not row.is_accepted and row.action not in self.out_of_reach
+            ],
+            "reasons never given": [
+                row.reason for row in self.reasons() if not row.is_reached and row.reason not in self.out_of_reach
+            ],
             "witnesses never seen": [row.law for row in self.rows() if row.verdict == "NOT REACHED"],
         }
 

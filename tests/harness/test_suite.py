@@ -124,6 +124,14 @@ def test_what_never_happened_is_named_and_a_failure_only_where_it_is_judged(
     assert report.holds == (not gaps)
 
 
+def test_what_is_out_of_reach_is_no_gap() -> None:
+    whole = suite(Summary(accepted={"Deposit": 3}))
+    assert {what: len(names) for what, names in whole.gaps().items()}["actions never accepted"] == 2
+    without = attrs.evolve(whole, out_of_reach=("Withdraw", whole.gaps()["reasons never given"][0]))
+    assert without.gaps()["actions never accepted"] == ["Slash"]
+    assert without.gaps()["reasons never given"] == whole.gaps()["reasons never given"][1:]
+
+
 def test_coverage_counts_traces_and_what_is_drawn_apart() -> None:
     report = suite(GOOD)
     report.on_traces = Summary(1, 4, 1, {"Slash": 2}, {"Slash": {"InvalidFraction": 1}})

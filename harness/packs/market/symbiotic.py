@@ -23,4 +23,5 @@ PACK: Final = ProtocolPack(
     market_at="spec.market.symbiotic",
     mutants=ROOT / "harness" / "mutants" / "market.toml",
     docs=ROOT / "docs" / "market.md",
+    out_of_reach=("TooManyCounted", "NoPlaceFree", "Settle", "EnrolMandate"),
 )
