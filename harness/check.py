@@ -21,6 +21,7 @@ from harness.display import Gauge
 from harness.findings import STEPS_PER_GAME, Retelling, finding_of, game_finding_of, replaying
 from harness.gathering import How, gathered
 from harness.pack import ProtocolPack
+from harness.protocols import pack_at
 from harness.prove import ledger_of
 from harness.replay_run import replay_file
 from harness.report import TraceReport
@@ -145,7 +146,7 @@ class Check:
                 self.games[name],
                 symbols=self.packs[name].symbols,
                 specifies=self.packs[name].specifies,
-                out_of_reach=self.packs[name].out_of_reach,
+                out_of_reach=_out_of_reach(self.packs[name]),
             )
             for name, walk in self.walks.items()
         }
@@ -437,6 +438,17 @@ class Check:
 
     def _is_interrupted(self) -> bool:
         return self._is_to_stop.is_interrupted
+
+
+def _out_of_reach(pack: ProtocolPack) -> tuple[str, ...]:
+    """The names of actions, reasons and laws that need not be reached: of a layer also those of its base."""
+    if pack.above is None:
+        return pack.out_of_reach
+    beneath = pack_at(pack.above)
+    actions = [action.__name__ for action in beneath.protocol.actions]
+    reasons = [str(reason.value) for reason in beneath.protocol.reasons]
+    laws = [] if beneath.walk is None else [law.law_id for law in beneath.walk.catalogue.laws()]
+    return (*pack.out_of_reach, *actions, *reasons, *laws)
 
 
 def laws_of(walk: Walk) -> list[Law]:

@@ -55,7 +55,8 @@ class ProtocolPack:
     lists of laws from other modules that are checked with its own; such a pack has a place like
     `symbiotic+my_laws:LAWS`. `symbols` has the meaning of each symbol in the sentences of laws, such as W. `specifies`
     names the contracts and the releases that the rules specify, in one line. `out_of_reach` names the actions and
-    reasons that its walks cannot reach, which are no gap in a run's coverage.
+    reasons that its walks cannot reach, which are no gap in a run's coverage. `above` is the name of the protocol
+    beneath a layer: its actions, reasons and laws are for its own walks to reach.
 
     `presets` has, by the name of an older release, the parts in which it differs from the newest: the places of its
     walk, its games and its bounded model, and what it specifies. Such a pack has a place like `eigenlayer@v1_12_0`.
@@ -86,6 +87,7 @@ class ProtocolPack:
     symbols: Mapping[str, str] = attrs.field(factory=dict, hash=False)
     specifies: str = ""
     out_of_reach: tuple[str, ...] = ()
+    above: str | None = None
     newest: str | None = None
     presets: Mapping[str, Mapping[str, str]] = attrs.field(factory=dict, hash=False)
     place: str = ""

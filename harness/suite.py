@@ -297,7 +297,8 @@ class SuiteReport:
         """
         rows = self.rows()
         violated = [row.law for row in rows if row.verdict == "VIOLATED"]
-        vacuous = [row.law for row in rows if row.verdict == "VACUOUS" and not self.is_cut_short]
+        unchecked = [row.law for row in rows if row.verdict == "VACUOUS" and not self.is_cut_short]
+        vacuous = [law_id for law_id in unchecked if law_id not in self.out_of_reach]
         found = {"traces that differ": self.differing, "violated": violated, "never checked": vacuous}
         found |= self.gaps() if self.judges_coverage else {}
         if self.evidence is not None:

@@ -43,6 +43,17 @@ def test_a_bug_is_killed_on_the_base_that_is_asked_for() -> None:
     assert (laws.outcome, laws.by, properties.outcome) == ("killed", ("FEE-01", "FEE-21"), "killed")
 
 
+@pytest.mark.parametrize("base", PLACES)
+def test_what_is_a_bases_own_is_for_its_own_walks_to_reach(base: str) -> None:
+    """So a run of a market is judged by the market's calls, reasons and laws."""
+    (suite,) = Check(select_packs([PLACES[base]]), Plan(0, 0), Stop()).suites.values()
+    market = pack_at(PLACES[base])
+    own = {action.__name__ for action in market.protocol.actions[len(pack_at(base).protocol.actions) :]}
+    assert {row.action for row in suite.actions()} - {*suite.out_of_reach} == own - {*market.out_of_reach}
+    judged = {row.law for row in suite.rows() if row.kind not in ("witness", "game")} - {*suite.out_of_reach}
+    assert {law_id.partition("-")[0] for law_id in judged} == {"ALC", "CHN", "FEE", "INS", "RCP"}
+
+
 BROKEN = """
 from attrs import evolve
 from harness.packs.market.symbiotic import PACK as MARKET

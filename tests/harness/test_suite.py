@@ -130,6 +130,8 @@ def test_what_is_out_of_reach_is_no_gap() -> None:
     without = attrs.evolve(whole, out_of_reach=("Withdraw", whole.gaps()["reasons never given"][0]))
     assert without.gaps()["actions never accepted"] == ["Slash"]
     assert without.gaps()["reasons never given"] == whole.gaps()["reasons never given"][1:]
+    assert whole.failures() == ["never checked: POOL-01, POOL-02, POOL-03"]
+    assert attrs.evolve(whole, out_of_reach=("POOL-01", "POOL-03")).failures() == ["never checked: POOL-02"]
 
 
 def test_coverage_counts_traces_and_what_is_drawn_apart() -> None:

@@ -23,5 +23,6 @@ PACK: Final = ProtocolPack(
     market_at="spec.market.eigenlayer",
     mutants=ROOT / "harness" / "mutants" / "market.toml",
     docs=ROOT / "docs" / "market.md",
+    above="eigenlayer",
     out_of_reach=("TooManyCounted", "NoPlaceFree", "NoSuchRedemption", "NoAuthority"),
 )

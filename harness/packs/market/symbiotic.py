@@ -23,5 +23,6 @@ PACK: Final = ProtocolPack(
     market_at="spec.market.symbiotic",
     mutants=ROOT / "harness" / "mutants" / "market.toml",
     docs=ROOT / "docs" / "market.md",
+    above="symbiotic",
     out_of_reach=("TooManyCounted", "NoPlaceFree", "Settle", "EnrolMandate"),
 )
