@@ -1,5 +1,7 @@
 """The recorded design of the market: its traces replay, reach every call, and differ where a rule is broken."""
 
+import gzip
+import json
 from pathlib import Path
 from typing import Any, get_args
 
@@ -33,10 +35,11 @@ def test_the_specification_agrees_with_its_recorded_design(path: Path) -> None:
 @pytest.mark.parametrize("base", HAS_NO_USE)
 def test_every_call_of_the_market_is_accepted_in_one_of_them(base: str) -> None:
     assert [path.name for path in TRACES if path.parent.name == base] == [f"{part}.json.gz" for part in PARTS]
-    steps = [step for part in PARTS for step in read(FOLDER / base / f"{part}.json.gz")[1].steps]
-    accepted = {step.action_name for step in steps if step.error is None}
+    files = [gzip.decompress((FOLDER / base / f"{part}.json.gz").read_bytes()) for part in PARTS]
+    steps = [step for text in files for step in json.loads(text)["steps"]]
+    accepted = {step["action"] for step in steps if step["error"] is None}
     assert {action.__name__ for action in get_args(Action)} - accepted == HAS_NO_USE[base]
-    assert len({step.error for step in steps if step.error is not None}) > 40
+    assert len({step["error"] for step in steps if step["error"] is not None}) > 40
 
 
 def test_a_trace_differs_where_a_rule_is_broken() -> None:
