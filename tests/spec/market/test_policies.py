@@ -131,6 +131,17 @@ def test_a_service_limits_what_is_sold_from_now_on(on_symbiotic: Chain) -> None:
     assert chain.try_(buy("staker", 1)) is Reason.COVER_ABOVE_LIMIT
 
 
+def test_a_slash_of_one_unit_that_two_share_is_paid_to_each(on_symbiotic: Chain) -> None:
+    """Worths are told in whole units: either holder has lost one, of the one that both have lost together. COAL-01 of
+    the games allows a unit for each slash and insured holder, for that.
+    """
+    chain = on_symbiotic
+    chain.do(Deposit("other", VAULT, "other", 1000))
+    insured(chain, cover=100)
+    chain.do(buy("other", 100), AdvanceTime(5), slash(1, 1004))
+    assert [chain.now.get(CLAIMABLES, holder) for holder in ("staker", "other")] == [Claimable(WAD)] * 2
+
+
 def test_a_slash_pays_the_insured_and_nobody_else(on_symbiotic: Chain) -> None:
     """A quarter of the vault is lost: of the staker's 250 the policy pays four fifths of what exceeds 50."""
     chain = on_symbiotic
