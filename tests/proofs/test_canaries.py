@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import z3
 
-from proofs import paths, python_subset, solving, symbols
+from proofs import loading_subset, paths, python_subset, solving, symbols
 from proofs.genesis import base_case
 from proofs.histories import EXACT
 from proofs.paths import UnliftableError
@@ -543,7 +543,11 @@ def test_the_docs_say_what_the_lifter_understands() -> None:
         "methods": python_subset.METHODS,
         "library": python_subset.LIBRARY,
         "of classes": python_subset.OF_CLASSES,
-        "while loading": python_subset.AT_LOADING,
+        "while loading": loading_subset.AT_LOADING,
+        "while loading, too": loading_subset.LOADING_ALSO,
+        "of classes of attrs": loading_subset.OF_CLASSES_OF_ATTR,
+        "of the engine": loading_subset.OF_ENGINE,
+        "no texts": " ".join(python_subset.TEXTS),
     }
     text = DOCS.read_text()
     for kind, understood in lists.items():

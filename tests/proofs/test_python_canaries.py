@@ -331,7 +331,7 @@ def test_what_python_takes_otherwise_is_refused(name: str, theory: Break) -> Non
 
 def test_an_object_that_begins_again_is_noticed_when_it_does(theory: Break, monkeypatch: pytest.MonkeyPatch) -> None:
     """The second line of defence, seen where the first, what a module may do while it is loaded, is taken away."""
-    monkeypatch.setattr("proofs.python_subset._NOT_AT_LOADING", frozenset())
+    monkeypatch.setattr("proofs.loading_subset._NOT_AT_LOADING", frozenset())
     places, _ = BEGUN["a beginning that is found while a module is loaded"]
     with pytest.raises(UnliftableError, match="a value of type Cell begins again"):
         status(theory(*places))

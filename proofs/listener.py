@@ -1,0 +1,257 @@
+"""The listener to each lifted function that begins to run: it notes the function, and refuses what is not understood of
+it.
+"""
+
+import ast
+import linecache
+import sys
+from collections.abc import Callable, Collection, Mapping
+from types import FrameType
+from typing import Any, Final
+
+from proofs.builtin import (
+    BUILTINS,
+    CALLED,
+    lifted_both,
+    lifted_dict,
+    lifted_either,
+    lifted_mod,
+    lifted_not,
+    lifted_own,
+    lifted_same,
+)
+from proofs.folds import FOLDED_BUILTINS
+from proofs.lasting import CONSTANTS, Lasting
+from proofs.loading_subset import untaught_when_loading
+from proofs.paths import RUNS, TooEarlyError, can_be_asked_again, current_run, is_followed, is_unsure, refuse
+from proofs.python_subset import (
+    BEGINS,
+    CHANGES,
+    CLOSES,
+    OF_DRAFTS,
+    READS,
+    asked_to_change,
+    is_there,
+    names_with_dots,
+    said_by_casts,
+    untaught_names,
+    untaught_of_modules,
+    untaught_syntax,
+)
+from proofs.state import held
+from proofs.symbols import Symbol, all_of
+from proofs.syntax import Untaught, given_by
+
+RAN: Final = "_lifted_ran"
+SAME: Final = "_lifted_same"
+DICT: Final = "_lifted_dict"
+OWN: Final = "_lifted_own"
+BOTH: Final = "_lifted_both"
+EITHER: Final = "_lifted_either"
+NOT: Final = "_lifted_not"
+MOD: Final = "_lifted_mod"
+ALL_OF: Final = "_lifted_all_of"
+ATTRIBUTE: Final = "_lifted_attribute"
+TEXT: Final = "_lifted_text"
+WRITES: Final = "writes"
+"""The names under which a lifted module finds what is told that one of its functions begins to run, what `is`, `%` and
+a dictionary are, what refuses that a list is changed which a function has not made; what `and`, `or` and `not` within
+them are; what `all` goes through first; an attribute that symbols have, too; and what is written
+down.
+"""
+MACHINE: Final = "spec.machine"
+HISTORIES: Final = "spec.history"
+ENGINE: Final = ("proofs.paths", "proofs.symbols", "proofs.builtin", "proofs.folds", "proofs.state")
+"""The modules that define substitutes for lifted modules; beside contracts."""
+
+
+def refuse_at(file: str, untaught: Untaught) -> None:
+    """Refuse what stands in a line of a file."""
+    line, what = untaught
+    refuse(f"{what} is not understood", f"{file}:{line}: {linecache.getline(file, line).strip()}")
+
+
+class Site:
+    """One function that is lifted: where it stands, and what its text says that is not understood."""
+
+    def __init__(
+        self, name: str, file: str, function: ast.FunctionDef | ast.Lambda, of_others: Mapping[str, str]
+    ) -> None:
+        self.name: Final = name
+        self.file: Final = file
+        self.untaught_when_loading: Final = untaught_when_loading(function, name, of_others)
+        self.untaught: Final = untaught_syntax(function, name)
+        self.asked_to_change: Final = asked_to_change(function)
+        self.said: Final = said_by_casts(function)
+        self.given: Final = given_by(function)
+        self.asked: Final = names_with_dots(function)
+        self.is_initialising: Final = isinstance(function, ast.FunctionDef) and function.name == "__init__"
+        self.is_understood = False
+
+    def refuse(self, untaught: Untaught) -> None:
+        """Refuse what stands in a line."""
+        refuse_at(self.file, untaught)
+
+
+class Listener:
+    """The listener to each lifted function that begins to run: notes it, and refuses what is not understood of it."""
+
+    def __init__(self, is_lifted: Callable[[str], bool], contracts: Collection[str]) -> None:
+        self.ran: Final[set[str]] = set()
+        self.sites: Final[list[Site]] = []
+        self.loading: Final[dict[str, list[Untaught]]] = {}
+        """By file, what a module does while it is loaded that is not understood."""
+        self.is_loading = True
+        """Until all modules are loaded: what runs before is run as Python."""
+        self.hidden: Final[set[str]] = set()
+        """The names by which modules know what is not lifted and none may find in another."""
+        self.of_engine: Final[dict[str, set[str]]] = {}
+        """By file, the names that a module imports of the engine."""
+        self.reached: Final[dict[str, list[Untaught]]] = {}
+        """By file, the names that a module asks of others."""
+        self.defined: Final[set[str]] = set()
+        """The names that lifted modules define, of fields and methods among others."""
+        self.rows: Final[dict[int, Any]] = {}
+        """By identity of each table of the protocol, what its rows are; empty if there is no protocol."""
+        self.of_histories: Final[set[int]] = set()
+        """The identities of the tables that hold histories."""
+        self.defined_by: Final[dict[str, set[str]]] = {}
+        """By file, the names that it defines."""
+        self._is_lifted: Final = is_lifted
+        self._engine: Final = {*ENGINE, *contracts}
+        self.lasting: Final = Lasting(is_lifted, self._engine.__contains__)
+        self.given: Final[dict[str, Any]] = {
+            **BUILTINS,
+            **FOLDED_BUILTINS,
+            **{f"_lifted_{name}": called for name, called in CALLED.items()},
+            RAN: self.begins,
+            SAME: lifted_same,
+            DICT: lifted_dict,
+            OWN: lifted_own,
+            BOTH: lifted_both,
+            EITHER: lifted_either,
+            NOT: lifted_not,
+            MOD: self.mod,
+            TEXT: self.text,
+            ALL_OF: all_of,
+            ATTRIBUTE: self.attribute,
+        }
+        """The names that every lifted module finds."""
+
+    def begins(self, number: int) -> None:
+        """A function begins to run."""
+        site = self.sites[number]
+        if not site.name.endswith(":"):
+            self.ran.add(site.name)
+        if self.is_loading:
+            for untaught in site.untaught_when_loading:
+                site.refuse(untaught)
+        if not is_followed():
+            return
+        frame = sys._getframe(1)
+        if site.is_initialising:
+            self._begins_once(site, frame)
+        if site.name in (READS, CHANGES) and self.rows and id(frame.f_locals["table"]) not in self.rows:
+            refuse(f"{frame.f_locals['table'].name} is no table of the protocol")
+        if site.name == CHANGES and id(frame.f_locals["table"]) in self.of_histories:
+            writer = "" if frame.f_back is None else str(frame.f_back.f_globals.get("__name__"))
+            if writer != HISTORIES and not writer.startswith("proofs."):
+                refuse(f"{frame.f_locals['table'].name} is written, which histories write themselves")
+        if site.name in (BEGINS, CHANGES):
+            self._of_drafts(site, frame.f_locals)
+        if site.name in OF_DRAFTS and (frame.f_back is None or _name_of(frame.f_back) not in (CHANGES, CLOSES)):
+            refuse("what a step writes is made by no draft, which names each row once")
+        if site.is_understood:
+            return
+        names = untaught_names(frame, self.given, self.defined, self.defined_by[site.file], self.lasting.is_understood)
+        code = frame.f_code
+        for line, name in site.asked_to_change:
+            if name in (*code.co_varnames, *code.co_cellvars, *code.co_freevars, *site.given):
+                site.refuse((line, f"{name} is changed, which is a global by its name alone"))
+            if not self._is_known(type(frame.f_globals.get(name)).__module__):
+                site.refuse((line, f"{name} outlives this function, and to change it"))
+        for line, name in site.asked:
+            root = name.partition(".")[0]
+            if root in self.of_engine[site.file] and root not in site.given and root in frame.f_globals:
+                site.refuse((line, f"{root} of the engine"))
+        for line, name in site.said:
+            if not is_there(name, frame):
+                site.refuse((line, f"a cast to {name}"))
+        names += untaught_of_modules(frame, site.asked, self.lasting.is_understood)
+        for untaught in [*site.untaught, *names]:
+            site.refuse(untaught)
+        site.is_understood = True
+
+    def refuse_loading(self) -> None:
+        """Refuse what any module does while it is loaded: its constants, and those of others, may hang on it."""
+        for file, found in self.loading.items():
+            for untaught in found:
+                refuse_at(file, untaught)
+        for file, found in self.reached.items():
+            for line, name in found:
+                if name in self.hidden:
+                    refuse_at(file, (line, f"{name} of another module"))
+        self.is_loading = False
+
+    def attribute(self, value: Any, name: str) -> Any:
+        """An attribute whose name symbols use, or the writes of a draft, of what lifted modules define: what a symbol
+        stands for has none.
+        """
+        owner = value if isinstance(value, type) else type(value)
+        if name == WRITES and RUNS and RUNS[-1].is_cut:
+            refuse("what a call wrote before a loop over a list of any length is not known")
+        asking = sys._getframe(1).f_globals.get("__name__")
+        if name.startswith("_"):
+            if is_followed() and not any(kind.__module__ == asking for kind in owner.__mro__):
+                refuse(f".{name} of a value of type {owner.__name__}, which is for its own module")
+        elif is_followed() and not self._is_lifted(owner.__module__):
+            refuse(f".{name} of a value of type {owner.__name__} is not understood")
+        return getattr(value, name)
+
+    def text(self, value: Any) -> Any:
+        """A value that is written as text: nothing of which the engine has another text than Python."""
+        is_read = self.is_loading or is_followed()
+        if is_read and not isinstance(value, Symbol) and type(value) not in CONSTANTS:
+            refuse(f"the text of a value of type {type(value).__name__} is not understood")
+        return value
+
+    def mod(self, left: Any, right: Any) -> Any:
+        """`%` of numbers; of a text it writes the other side down, also while a module is loaded."""
+        if self.is_loading and isinstance(left, str):
+            refuse("the text of a value is not understood")
+        return lifted_mod(left, right)
+
+    def _begins_once(self, site: Site, frame: FrameType) -> None:
+        """An object begins once: its `__init__` finds none of its fields, but where it is asked by that of what it is
+        derived from.
+        """
+        caller = frame.f_back
+        if caller is None or not self._is_lifted(caller.f_globals.get("__name__", "")):
+            return
+        if site.name == BEGINS:
+            refuse("a draft that a rule begins is not understood")
+        first = frame.f_locals[frame.f_code.co_varnames[0]]
+        asks = caller.f_code.co_name == "__init__" and caller.f_locals.get(caller.f_code.co_varnames[0]) is first
+        if not asks and held(first):
+            refuse(f"a value of type {type(first).__name__} begins again")
+
+    def _of_drafts(self, site: Site, given: Mapping[str, Any]) -> None:
+        """A draft takes rows on the path alone on which it began, and began with none: it is nobody else's."""
+        own = vars(given["self"])
+        if site.name == BEGINS:
+            own["_lifted_run"] = current_run() if given["writes"] is None else None
+        elif own.get("_lifted_run") is not current_run():
+            refuse("a draft is written that others know")
+        elif can_be_asked_again():
+            raise TooEarlyError("a draft is written where `and` or `or` may have come to its end")
+        elif is_unsure():
+            refuse("a draft is written where `any` or `all` may have come to its end")
+        if site.name == CHANGES and self.rows:
+            self.rows[id(given["table"])].refuse_unlike(given["key"], given["row"])
+
+    def _is_known(self, module: str) -> bool:
+        return self._is_lifted(module) or module in self._engine
+
+
+def _name_of(frame: FrameType) -> str:
+    return f"{frame.f_globals.get('__name__')}:{frame.f_code.co_qualname}"

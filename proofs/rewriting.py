@@ -1,0 +1,239 @@
+"""The source of a lifted module, rewritten: each function notes that it begins, and finds the lifter's meaning of what
+Python decides by identity, by a hash, or by a fork that is not needed.
+"""
+
+import ast
+import copy
+from collections.abc import Mapping
+from itertools import pairwise
+from typing import Any, Final
+
+from proofs.builtin import CALLED
+from proofs.listener import (
+    ALL_OF,
+    ATTRIBUTE,
+    BOTH,
+    DICT,
+    EITHER,
+    MACHINE,
+    MOD,
+    NOT,
+    OWN,
+    RAN,
+    SAME,
+    TEXT,
+    WRITES,
+    Listener,
+    Site,
+)
+from proofs.python_subset import BUILTINS, OF_SYMBOLS, made_by
+
+
+class Rewriting(ast.NodeTransformer):
+    """Lets each function of a module begin by noting that it runs. The lines of all else stay what they are."""
+
+    def __init__(self, module: str, file: str, listener: Listener, of_others: Mapping[str, str]) -> None:
+        self._of_others: Final = of_others
+        self._module: Final = module
+        self._file: Final = file
+        self._listener: Final = listener
+        self._within: Final[list[str]] = []
+        self._function = ""
+        self._made: Final[list[set[str]]] = []
+        """Of each function that this is within, the lists that it makes."""
+        self._shortcuts: Final[set[int]] = set()
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
+        """A class, by whose name its functions are known."""
+        self._within.append(node.name)
+        self.generic_visit(node)
+        self._within.pop()
+        return node
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        """A function, whose first statement notes that it begins."""
+        outer = self._function
+        self._function = outer or f"{self._module}:{'.'.join([*self._within, node.name])}"
+        note = ast.copy_location(ast.Expr(self._note(node)), node)
+        self._made.append(made_by(node))
+        self.generic_visit(node)
+        self._made.pop()
+        self._function = outer
+        node.body.insert(1 if ast.get_docstring(node, clean=False) is not None else 0, note)
+        return node
+
+    def visit_Lambda(self, node: ast.Lambda) -> ast.AST:
+        """A lambda, which notes that it begins before it answers."""
+        note = self._note(node)
+        self._made.append(made_by(node))
+        self.generic_visit(node)
+        self._made.pop()
+        node.body = ast.copy_location(ast.BoolOp(ast.Or(), [note, node.body]), node.body)
+        return node
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
+        """An attribute that a symbol would answer."""
+        self.generic_visit(node)
+        is_private = node.attr.startswith("_") and not node.attr.startswith("__") and self._module != MACHINE
+        is_asked = is_private or node.attr in (WRITES, *OF_SYMBOLS.split())
+        if not self._made or not isinstance(node.ctx, ast.Load) or not is_asked:
+            return node
+        call = ast.Call(ast.Name(ATTRIBUTE, ast.Load()), [node.value, ast.Constant(node.attr)], [])
+        return ast.fix_missing_locations(ast.copy_location(call, node))
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        """The type that a value is said to have says nothing when it runs; types and sets are our own."""
+        self.generic_visit(node)
+        if isinstance(node.func, ast.Name) and node.func.id in CALLED and self._made:
+            node.func.id = f"_lifted_{node.func.id}"
+        if isinstance(node.func, ast.Name) and node.func.id == "str":
+            node.args = [self._text(each) for each in node.args]
+            for keyword in node.keywords:
+                keyword.value = self._text(keyword.value)
+        is_of_all = isinstance(node.func, ast.Name) and node.func.id == "all" and bool(self._made)
+        if is_of_all and len(node.args) == 1 and isinstance(node.args[0], ast.GeneratorExp):
+            first = node.args[0].generators[0]
+            first.iter = ast.copy_location(ast.Call(_named(ALL_OF, first.iter), [first.iter], []), first.iter)
+        if isinstance(node.func, ast.Name) and node.func.id == "cast" and node.args:
+            node.args[0] = ast.copy_location(ast.Constant(None), node.args[0])
+        return node
+
+    def visit_FormattedValue(self, node: ast.FormattedValue) -> ast.AST:
+        """A value within a text."""
+        self.generic_visit(node)
+        node.value = self._text(node.value)
+        return node
+
+    def _text(self, value: ast.expr) -> ast.expr:
+        """A value that is written down."""
+        return ast.copy_location(ast.Call(_named(TEXT, value), [value], []), value)
+
+    def visit_BoolOp(self, node: ast.BoolOp) -> ast.AST:
+        """One truth value of all sides, where each can be asked. An `is` that only saves the `==` after it is left
+        out.
+        """
+        for one, other in pairwise(node.values):
+            if isinstance(node.op, ast.Or) and isinstance(one, ast.Compare) and isinstance(other, ast.Compare):
+                is_shortcut = isinstance(one.ops[0], ast.Is) and isinstance(other.ops[0], ast.Eq)
+                if is_shortcut and _sides(one) == _sides(other) and not _calls(one):
+                    self._shortcuts.add(id(one))
+        is_joined = bool(self._made) and all(can_be_asked(value) for value in node.values)
+        self.generic_visit(node)
+        return joined(node) if is_joined else node
+
+    def visit_Compare(self, node: ast.Compare) -> ast.AST:
+        """`is`."""
+        self.generic_visit(node)
+        if not isinstance(node.ops[0], ast.Is | ast.IsNot) or id(node) in self._shortcuts:
+            return node
+        call = ast.Call(ast.Name(SAME, ast.Load()), [node.left, *node.comparators], [])
+        asked = ast.UnaryOp(ast.Not(), call) if isinstance(node.ops[0], ast.IsNot) else call
+        return ast.copy_location(asked, node)
+
+    def visit_AugAssign(self, node: ast.AugAssign) -> Any:
+        """A list that is changed in place is one that the function has made."""
+        self.generic_visit(node)
+        is_made = isinstance(node.target, ast.Name) and bool(self._made) and node.target.id in self._made[-1]
+        if not self._made:
+            return node
+        known = copy.deepcopy(node.target)
+        known.ctx = ast.Load()
+        changed: ast.expr
+        if isinstance(node.op, ast.Mod):
+            changed = ast.Call(ast.Name(MOD, ast.Load()), [known, node.value], [])
+        elif is_made:
+            return node
+        else:
+            changed = ast.BinOp(ast.Call(ast.Name(OWN, ast.Load()), [known], []), node.op, node.value)
+        return ast.fix_missing_locations(ast.copy_location(ast.Assign([node.target], changed), node))
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
+        """`%`, which of a text is another operator."""
+        self.generic_visit(node)
+        if not isinstance(node.op, ast.Mod):
+            return node
+        return ast.copy_location(ast.Call(_named(MOD, node), [node.left, node.right], []), node)
+
+    def visit_Dict(self, node: ast.Dict) -> ast.AST:
+        """A dictionary that a function writes down."""
+        self.generic_visit(node)
+        keys = [key for key in node.keys if key is not None]
+        if not self._made or len(keys) < len(node.keys):
+            return node
+        pairs = [ast.Tuple([key, value], ast.Load()) for key, value in zip(keys, node.values, strict=True)]
+        return self._dict(node, ast.List(list[ast.expr](pairs), ast.Load()))
+
+    def visit_DictComp(self, node: ast.DictComp) -> ast.AST:
+        """A dictionary that a function makes of what it goes through."""
+        self.generic_visit(node)
+        if not self._made:
+            return node
+        return self._dict(node, ast.ListComp(ast.Tuple([node.key, node.value], ast.Load()), node.generators))
+
+    def _dict(self, node: ast.expr, items: ast.expr) -> ast.AST:
+        call = ast.Call(ast.Name(DICT, ast.Load()), [items], [])
+        return ast.fix_missing_locations(ast.copy_location(call, node))
+
+    def _note(self, node: ast.FunctionDef | ast.Lambda) -> ast.Call:
+        name = self._function or f"{self._module}:"
+        self._listener.sites.append(Site(name, self._file, node, self._of_others))
+        note = ast.Call(ast.Name(RAN, ast.Load()), [ast.Constant(len(self._listener.sites) - 1)], [])
+        for part in ast.walk(note):
+            ast.copy_location(part, node)
+        return note
+
+
+def _named(name: str, node: ast.AST) -> ast.Name:
+    """A name of the lifter's at a place of the source."""
+    return ast.copy_location(ast.Name(name, ast.Load()), node)
+
+
+_ASKED: Final = (
+    *(ast.Name, ast.Attribute, ast.Constant, ast.Load, ast.Tuple, ast.BoolOp, ast.And, ast.Or, ast.Not, ast.UnaryOp),
+    *(ast.Eq, ast.NotEq, ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.BinOp, ast.Add, ast.Sub, ast.Mult, ast.USub),
+)
+_FOUND_OUT: Final = frozenset([*BUILTINS.split(), *CALLED])
+"""Python's own functions, which look at a value more closely than a comparison does."""
+
+
+def can_be_asked(node: ast.expr) -> bool:
+    """True if an expression may be asked where Python has stopped before it: it compares rows, fields and what
+    functions of lifted modules answer. If it fails or writes there, it is asked again where Python asks it.
+    """
+    return all(
+        isinstance(part, _ASKED)
+        or (isinstance(part, ast.Compare) and len(part.ops) == 1)
+        or (isinstance(part, ast.Call) and not part.keywords and _is_question(part.func))
+        for part in ast.walk(node)
+    )
+
+
+def _is_question(called: ast.expr) -> bool:
+    """True if it is a function by its name, or the row of a key."""
+    if isinstance(called, ast.Name):
+        return called.id not in _FOUND_OUT
+    return isinstance(called, ast.Attribute) and called.attr == "get"
+
+
+def joined(node: ast.BoolOp) -> ast.Call:
+    """`and` or `or` that does not fork: all sides but the first are functions."""
+    first, *others = [_joined_not(value) for value in node.values]
+    nothing = ast.arguments(posonlyargs=[], args=[], kwonlyargs=[], kw_defaults=[], defaults=[])
+    asked = [ast.copy_location(ast.Lambda(nothing, other), other) for other in others]
+    name = ast.Name(BOTH if isinstance(node.op, ast.And) else EITHER, ast.Load())
+    return ast.fix_missing_locations(ast.copy_location(ast.Call(name, [first, *asked], []), node))
+
+
+def _joined_not(value: ast.expr) -> ast.expr:
+    if isinstance(value, ast.UnaryOp) and isinstance(value.op, ast.Not):
+        return ast.copy_location(ast.Call(ast.Name(NOT, ast.Load()), [value.operand], []), value)
+    return value
+
+
+def _calls(compare: ast.Compare) -> bool:
+    """True if a side is what a function answers, which asked twice may be another."""
+    return any(isinstance(part, ast.Call) for part in ast.walk(compare))
+
+
+def _sides(compare: ast.Compare) -> list[str]:
+    return [ast.dump(side) for side in (compare.left, *compare.comparators)]
