@@ -1,7 +1,7 @@
-"""Values that last longer than a path: what global names stand for, and all that these hold, however deep.
+"""Values that outlive a path: the values of globals, and everything that they hold, at any depth.
 
-A program is run anew for each path. What it finds must not depend on the paths before: a list that grew, an iterator
-that was gone through, a cache. So functions find constants, what lifted modules define, and objects made of such.
+A program is run again for each path. What it reads must not depend on earlier paths: a list that grew, an iterator that
+was consumed, a cache. So functions may read constants, definitions of lifted modules, and objects made of these.
 """
 
 import sys
@@ -16,14 +16,14 @@ CONSTANTS: Final = (int, str, bool, type(None))
 LISTS: Final = (tuple, list, frozenset, set)
 SETS: Final = (frozenset, set)
 BASES: Final = (object, Enum, Generic, BaseException, Exception)
-"""Of what is not lifted, the classes from which a lifted class may descend."""
+"""The classes outside lifted modules from which a lifted class may derive."""
 SHAPES: Final = (int, str, bool)
-"""Classes of Python's that say of what kind a key is."""
+"""The builtin classes that name the kind of a key."""
 METHODS: Final = (property, staticmethod, classmethod)
 NOBODYS: Final = ("proofs.paths", "proofs.symbols", "proofs.builtin", "proofs.folds", "proofs.state")
-"""The modules of the engine whose functions tell that a path is followed: no rule or law may ask them."""
+"""The modules of the engine whose functions reveal that a path is followed: no rule or law may use them."""
 OF_CLASSES: Final = (MemberDescriptorType, MappingProxyType)
-"""The attributes that Python itself keeps in classes."""
+"""The types of the attributes that Python itself keeps in classes."""
 OF_ATTRS: Final = (
     "__ne__",
     "_make_order.",
@@ -31,36 +31,36 @@ OF_ATTRS: Final = (
     "_frozen_delattrs",
     "_ClassBuilder._make_getstate_setstate.",
 )
-"""The prefixes of the functions that attrs keeps in classes."""
+"""The prefixes of the qualified names of functions that attrs adds to classes."""
 
 Is = Callable[[str], bool]
-"""A predicate of modules."""
+"""A predicate on the name of a module."""
 
 
 class Lasting:
-    """The understood ones of lasting values; each is looked at once.
+    """The check of values that outlive a path; each value is checked once.
 
-    `is_lifted` says of a module whether it is lifted, `is_engine` whether it is the engine's, which keeps no path.
+    `is_lifted` is True of a lifted module, `is_engine` of a module of the engine, which keeps nothing of a path.
     """
 
     def __init__(self, is_lifted: Is, is_engine: Is) -> None:
         self._is_lifted: Final = is_lifted
         self._is_engine: Final = is_engine
         self._known: Final[dict[int, tuple[Any, bool]]] = {}
-        """With each value, so that no other has its identity."""
+        """From `id()` to the value and its verdict. The value is kept, so that no other object gets its id."""
         self._looked_at: Final[list[int]] = []
-        """Since the outermost look began."""
+        """The `id()` of each value checked since the outermost call of `_look` began."""
 
     def is_understood(self, value: Any) -> bool:
-        """True if a value, and all that it holds, is the same on every path, and what symbols take it for."""
+        """True if a value, and everything that it holds, is the same on every path and safe to read symbolically."""
         if type(value) in CONSTANTS:
             return True
         found = self._known.get(id(value))
         return self._look(value) if found is None else found[1]
 
     def _look(self, value: Any) -> bool:
-        """While what a value holds is looked at, which may hold it, it is taken for understood. If it is not, what was
-        looked at on that condition is looked at again when it is asked for.
+        """The verdict on one value. A value counts as accepted while what it holds is checked, since that may hold the
+        value again. If it is rejected, verdicts that relied on it are forgotten and computed again when needed.
         """
         is_outermost = not self._looked_at
         self._looked_at.append(id(value))
@@ -78,13 +78,13 @@ class Lasting:
         if not isinstance(value, FunctionType | type) and self._is_of_engine(value):
             return False
         if type(value) in SETS and not all([type(part) in (int, bool) for part in value]):
-            return False  # the order of what else it has may be another in each process
+            return False  # the order of other elements may differ from process to process
         if type(value) in LISTS:
             return all([self.is_understood(part) for part in value])
         if type(value) is dict:
             return all([self.is_understood(part) for pair in value.items() for part in pair])
         if isinstance(value, ModuleType):
-            return False  # what is found in it is asked for, by whom it is found
+            return False  # names looked up in a module are checked by untaught_of_modules
         if isinstance(value, FunctionType):
             return self._is_of_library(value) or self._is_function_understood(value)
         if isinstance(value, type):
@@ -96,7 +96,9 @@ class Lasting:
         return self._is_ours(kind.__module__) and self.is_understood(kind) and self._are_fields_understood(value)
 
     def _is_of_engine(self, value: Any) -> bool:
-        """True if it is a value that the engine, or what is not lifted of a protocol, knows by a name of its own."""
+        """True if a value is bound to a name in a module of `proofs` that Python imported, that is, in one that is not
+        lifted.
+        """
         modules = [module for name, module in sys.modules.items() if name.partition(".")[0] == "proofs"]
         return any([value is known for module in modules for known in vars(module).values()])
 
@@ -107,7 +109,7 @@ class Lasting:
         return f"{value.__module__}.{value.__qualname__}" in _LIBRARY
 
     def _is_function_understood(self, function: FunctionType) -> bool:
-        """Also of what it keeps from where it was made: defaults, and the names of a function around it."""
+        """True if a function is accepted, with its defaults and the variables of outer functions that it captures."""
         if function.__module__ in NOBODYS:
             return False
         if self._is_engine(function.__module__) or _is_made_by_attrs(function):
@@ -138,20 +140,20 @@ class Lasting:
 
 
 def _is_of_python(name: str, value: Any) -> bool:
-    """True if Python or attrs keeps something in a class or an object that no function can ask for by its name."""
+    """True if Python or attrs stores this attribute, so that no function can read it by its name."""
     is_theirs = name[:2] == name[-2:] == "__" and not callable(value)
     return is_theirs or isinstance(value, OF_CLASSES) or name in ("_abc_impl", "__annotate__", "__objclass__")
 
 
 def _is_of_enumeration(name: str, value: Any) -> bool:
-    """True if Python or attrs keeps something in an enumeration, which has no member whose name begins and ends with
+    """True if Python or attrs stores this attribute of an enumeration. No name of a member both begins and ends with
     `_`.
     """
     return _is_of_python(name, value) or (name[:1] == name[-1:] == "_" and name != "_") or name == "__new__"
 
 
 def _is_made_by_attrs(function: FunctionType) -> bool:
-    """True if it is how attrs compares, copies or freezes the rows of a class."""
+    """True if attrs made a function to compare, copy or freeze the objects of a class."""
     return function.__module__ == "attr._make" and function.__qualname__.startswith(OF_ATTRS)
 
 

@@ -1,9 +1,9 @@
-"""A private copy of the specification and its laws, loaded from their source to run on symbols.
+"""The lifter: it loads a private copy of the specification and its laws from source, to run on symbolic values.
 
-The copy lives beside the modules that everybody else imports and shares nothing with them: its modules are executed
-from their `.py` files, never from a compiled extension, with `max`, `isinstance` and the like as symbols need them, and
-with the contract of histories in place of `spec.history.HistoryTable` (`proofs/contracts.py` proves that the class
-keeps it).
+The copy exists beside the modules that everybody else imports and shares nothing with them. Its modules are executed
+from their `.py` files, never from a compiled extension. `max`, `isinstance` and other builtins are replaced by versions
+that accept symbols. A trusted contract replaces `spec.history.HistoryTable` (`proofs/contracts.py` proves that the
+class keeps it).
 """
 
 import ast
@@ -30,11 +30,13 @@ from proofs.paths import UnliftableError, load
 from proofs.rewriting import Rewriting
 
 LIFTED: Final = ("spec", "invariants", "proofs.theory")
-"""The packages and modules of which the copy is made, beside a protocol's theory and what that says."""
+"""The packages and modules that are copied, beside a protocol's theory and the modules that its `Setup` lists."""
 
 
 class _Loader(SourceFileLoader):
-    """Executes a source file with our builtins; then lets a module's contracts take the place of what it defines."""
+    """A loader that executes a source file with the lifter's builtins, then lets trusted contracts replace what the
+    module defines.
+    """
 
     def __init__(
         self,
@@ -50,7 +52,9 @@ class _Loader(SourceFileLoader):
         self._is_lifted: Final = is_lifted
 
     def get_code(self, fullname: str) -> CodeType:
-        """The code of the source, never what is cached of it, which notes nothing."""
+        """The rewritten code of the source. Python's bytecode cache is never used, because its code does not report to
+        the listener.
+        """
         tree = ast.parse(self.get_data(self.path), self.path)
         self._listener.loading[self.path] = untaught_loading(tree, self._is_lifted)
         self._listener.defined_by[self.path] = names_defined(tree)
@@ -74,7 +78,7 @@ class _Loader(SourceFileLoader):
 
 
 class _Finder(MetaPathFinder):
-    """Finds the modules to lift, as source."""
+    """A finder that loads modules below `roots` from their source; all others are left to Python."""
 
     def __init__(self, roots: Sequence[str], contracts: Mapping[str, Callable[[ModuleType], None]]) -> None:
         self._roots: Final = roots
@@ -105,8 +109,8 @@ class _Finder(MetaPathFinder):
 
 
 class LiftedModules:
-    """The lifted modules, by name; and which of their functions ran so far, as `module:qualified name`: since they were
-    loaded, and to load them.
+    """The lifted modules by name, and the functions that ran, as `module:qualified name`: `ran` since the modules were
+    loaded, `loaded` during loading.
     """
 
     def __init__(self, modules: dict[str, ModuleType], listener: Listener, loaded: frozenset[str]) -> None:
@@ -116,18 +120,19 @@ class LiftedModules:
         self.rows: Final = listener.rows
         self.of_histories: Final = listener.of_histories
         self.is_understood: Final = listener.lasting.is_understood
-        """True if a value that lasts longer than a path is what symbols take it for."""
+        """A predicate: True if a value that outlives a path is one that symbolic execution may read."""
 
     def get(self, module: str, attribute: str) -> Any:
-        """Something that a lifted module defines."""
+        """An attribute of a lifted module, by name."""
         return getattr(self.modules[module], attribute)
 
 
 def lift(
     theory: str, contracts: Mapping[str, Callable[[ModuleType], None]], beside: tuple[str, ...] = ()
 ) -> LiftedModules:
-    """Load the lifted copy of everything that the module of a theory imports, of our own packages and of modules
-    beside it; what others imported stays as it is.
+    """The lifted copy of a theory's module and of all modules that it imports below `LIFTED` and `beside`. Modules
+    imported before stay as they are. Raises ImportError if a module is not loaded from source, and UnliftableError if
+    import-time code is not accepted.
     """
     finder = _Finder([*LIFTED, theory, *beside], contracts)
     hidden = {name: module for name, module in sys.modules.items() if finder.owns(name)}
@@ -153,5 +158,5 @@ def lift(
                 raise ImportError(f"{name} was not lifted from source: {value!r} is compiled")
     finder.listener.refuse_loading()
     loaded = frozenset(finder.listener.ran)
-    finder.listener.ran.clear()  # to be loaded is not to be run
+    finder.listener.ran.clear()  # loading a module does not count as running its functions
     return LiftedModules(lifted, finder.listener, loaded)

@@ -1,5 +1,5 @@
-"""The listener to each lifted function that begins to run: it notes the function, and refuses what is not understood of
-it.
+"""The `Listener`, which every lifted function calls first: it records the function as run, and refuses it if the
+function uses Python that the lifter does not accept.
 """
 
 import ast
@@ -54,25 +54,27 @@ ALL_OF: Final = "_lifted_all_of"
 ATTRIBUTE: Final = "_lifted_attribute"
 TEXT: Final = "_lifted_text"
 WRITES: Final = "writes"
-"""The names under which a lifted module finds what is told that one of its functions begins to run, what `is`, `%` and
-a dictionary are, what refuses that a list is changed which a function has not made; what `and`, `or` and `not` within
-them are; what `all` goes through first; an attribute that symbols have, too; and what is written
-down.
+"""The names under which a lifted module finds the lifter's helpers.
+
+`RAN` is called as a function begins. `SAME` replaces `is`, `DICT` dictionary displays and `MOD` the operator `%`. `OWN`
+refuses an in-place change of a list that the function did not make. `BOTH`, `EITHER` and `NOT` replace `and`, `or`, and
+`not` within them. `ALL_OF` wraps the iterable of `all`, `ATTRIBUTE` reads an attribute whose name symbols have too,
+`TEXT` wraps a value that is turned into text. `WRITES` is the name of a Delta's and a draft's rows.
 """
 MACHINE: Final = "spec.machine"
 HISTORIES: Final = "spec.history"
 ENGINE: Final = ("proofs.paths", "proofs.symbols", "proofs.builtin", "proofs.folds", "proofs.state")
-"""The modules that define substitutes for lifted modules; beside contracts."""
+"""The engine's modules that define replacements for what lifted modules use, beside the trusted contracts."""
 
 
 def refuse_at(file: str, untaught: Untaught) -> None:
-    """Refuse what stands in a line of a file."""
+    """Refuse the construct at a line of a file."""
     line, what = untaught
     refuse(f"{what} is not understood", f"{file}:{line}: {linecache.getline(file, line).strip()}")
 
 
 class Site:
-    """One function that is lifted: where it stands, and what its text says that is not understood."""
+    """A lifted function: its name and file, and the constructs in its source that are not accepted."""
 
     def __init__(
         self, name: str, file: str, function: ast.FunctionDef | ast.Lambda, of_others: Mapping[str, str]
@@ -89,34 +91,36 @@ class Site:
         self.is_understood = False
 
     def refuse(self, untaught: Untaught) -> None:
-        """Refuse what stands in a line."""
+        """Refuse the construct at a line of this function's file."""
         refuse_at(self.file, untaught)
 
 
 class Listener:
-    """The listener to each lifted function that begins to run: notes it, and refuses what is not understood of it."""
+    """The object that every lifted function calls first. It records which functions run and refuses those that use
+    Python that the lifter does not accept.
+    """
 
     def __init__(self, is_lifted: Callable[[str], bool], contracts: Collection[str]) -> None:
         self.ran: Final[set[str]] = set()
         self.sites: Final[list[Site]] = []
         self.loading: Final[dict[str, list[Untaught]]] = {}
-        """By file, what a module does while it is loaded that is not understood."""
+        """From file to the (line, description) of import-time code that is not accepted."""
         self.is_loading = True
-        """Until all modules are loaded: what runs before is run as Python."""
+        """True until all modules are loaded. Functions that run before are executed as plain Python."""
         self.hidden: Final[set[str]] = set()
-        """The names by which modules know what is not lifted and none may find in another."""
+        """The names of modules that are not lifted, and of what they provide, that no other module may look up."""
         self.of_engine: Final[dict[str, set[str]]] = {}
-        """By file, the names that a module imports of the engine."""
+        """From file to the names that the module imports from the engine."""
         self.reached: Final[dict[str, list[Untaught]]] = {}
-        """By file, the names that a module asks of others."""
+        """From file to the (line, name) of what the module reads from other modules."""
         self.defined: Final[set[str]] = set()
-        """The names that lifted modules define, of fields and methods among others."""
+        """The names that lifted modules define, fields and methods included."""
         self.rows: Final[dict[int, Any]] = {}
-        """By identity of each table of the protocol, what its rows are; empty if there is no protocol."""
+        """From `id()` of each table of the protocol to its `SymbolicRows`; empty if no protocol is loaded."""
         self.of_histories: Final[set[int]] = set()
-        """The identities of the tables that hold histories."""
+        """The `id()` of each table that holds histories."""
         self.defined_by: Final[dict[str, set[str]]] = {}
-        """By file, the names that it defines."""
+        """From file to the names that the module defines."""
         self._is_lifted: Final = is_lifted
         self._engine: Final = {*ENGINE, *contracts}
         self.lasting: Final = Lasting(is_lifted, self._engine.__contains__)
@@ -136,10 +140,12 @@ class Listener:
             ALL_OF: all_of,
             ATTRIBUTE: self.attribute,
         }
-        """The names that every lifted module finds."""
+        """The names that the lifter injects into every lifted module."""
 
     def begins(self, number: int) -> None:
-        """A function begins to run."""
+        """Record that a function begins to run, and refuse it if it is not accepted. `number` is the index of its
+        `Site`.
+        """
         site = self.sites[number]
         if not site.name.endswith(":"):
             self.ran.add(site.name)
@@ -183,7 +189,9 @@ class Listener:
         site.is_understood = True
 
     def refuse_loading(self) -> None:
-        """Refuse what any module does while it is loaded: its constants, and those of others, may hang on it."""
+        """Refuse any import-time code that is not accepted, of any module, since constants may depend on it. Ends
+        loading.
+        """
         for file, found in self.loading.items():
             for untaught in found:
                 refuse_at(file, untaught)
@@ -194,8 +202,8 @@ class Listener:
         self.is_loading = False
 
     def attribute(self, value: Any, name: str) -> Any:
-        """An attribute whose name symbols use, or the writes of a draft, of what lifted modules define: what a symbol
-        stands for has none.
+        """The value of an attribute whose name symbols use too, or that is private, or `writes`. Refused while a path
+        is followed unless a lifted module defines the value's type.
         """
         owner = value if isinstance(value, type) else type(value)
         if name == WRITES and RUNS and RUNS[-1].is_cut:
@@ -209,21 +217,23 @@ class Listener:
         return getattr(value, name)
 
     def text(self, value: Any) -> Any:
-        """A value that is written as text: nothing of which the engine has another text than Python."""
+        """The argument itself, a value that is about to become text. Refused if its text under the engine may differ
+        from Python's.
+        """
         is_read = self.is_loading or is_followed()
         if is_read and not isinstance(value, Symbol) and type(value) not in CONSTANTS:
             refuse(f"the text of a value of type {type(value).__name__} is not understood")
         return value
 
     def mod(self, left: Any, right: Any) -> Any:
-        """`%` of numbers; of a text it writes the other side down, also while a module is loaded."""
+        """The operator `%` on numbers. On a `str` it formats text, and is refused at import time and on paths."""
         if self.is_loading and isinstance(left, str):
             refuse("the text of a value is not understood")
         return lifted_mod(left, right)
 
     def _begins_once(self, site: Site, frame: FrameType) -> None:
-        """An object begins once: its `__init__` finds none of its fields, but where it is asked by that of what it is
-        derived from.
+        """Refuse an `__init__` that runs on an object that has fields already, unless a derived class's `__init__`
+        calls it.
         """
         caller = frame.f_back
         if caller is None or not self._is_lifted(caller.f_globals.get("__name__", "")):
@@ -236,7 +246,9 @@ class Listener:
             refuse(f"a value of type {type(first).__name__} begins again")
 
     def _of_drafts(self, site: Site, given: Mapping[str, Any]) -> None:
-        """A draft takes rows on the path alone on which it began, and began with none: it is nobody else's."""
+        """Refuse a draft that is written on another path than the one that created it, or that began with writes, or
+        where evaluation may have stopped in Python.
+        """
         own = vars(given["self"])
         if site.name == BEGINS:
             own["_lifted_run"] = current_run() if given["writes"] is None else None

@@ -1,6 +1,6 @@
-"""The part of Python that may run while a module is loaded, all of it: its constants and classes are made then, before
-there are symbols. It runs as Python, so it may do more than on symbols; but it finds nothing that no digest knows, and
-does not ask whether it is lifted.
+"""The complete list of the Python that may run while a lifted module is imported, when its constants and classes are
+made and no symbols exist. It runs as plain Python, so more is allowed than on symbols. But it must not read anything
+that no digest covers, nor detect that it is lifted.
 """
 
 import ast
@@ -26,38 +26,42 @@ from proofs.syntax import (
 )
 
 AT_LOADING: Final = "attr.s attr.frozen re.compile"
-"""The attributes of others' modules that a module may use while it is loaded, beside the names that it imports."""
+"""The attributes of modules outside the lifted ones that may be used at import time, beside names imported directly."""
 LOADING_ALSO: Final = (
     "Assert BitXor ClassDef Div FormattedValue Import ImportFrom JoinedStr LShift Raise Set SetComp UAdd alias withitem"
 )
 OF_CLASSES_OF_ATTR: Final = "auto_attribs eq frozen hash init kw_only order repr slots unsafe_hash"
-"""The words that a class may say to attrs, which then makes nothing of it that a symbol would not have."""
+"""The keyword arguments that a class may give to attrs: none of them gives a class behaviour that a symbol lacks."""
 NUMBERS: Final = "invariants.law:Catalogue.__init__"
-"""The function that may change what it did not make while a module is loaded: it numbers sums."""
+"""The one function that may change objects it did not make at import time: it numbers the sums of a catalogue."""
 _AT_LOADING: Final = ("__name__", "dict", "frozenset", "object", "property", "staticmethod")
-"""Names that a module may also use while it is loaded, when there are no symbols."""
+"""Further builtins and special names that a module may use at import time."""
 _NOT_AT_LOADING: Final = frozenset("all any getattr hasattr isinstance len max min range".split())  # noqa: SIM905  # quoted, so many words are harder to read
-"""Functions of Python that the lifter replaces, so that a module could tell that it is lifted."""
+"""The builtins that the lifter replaces, forbidden at import time: their results would show that a module is lifted."""
 _SAID_WITHIN: Final = frozenset({*NAMES, *CALLED.split(), *_AT_LOADING})
 _CLASSES: Final = frozenset("bool dict frozenset int list object property set staticmethod str tuple".split())  # noqa: SIM905  # quoted, so many words are harder to read
-"""Of the functions of Python that may be called while a module is loaded, those that are classes."""
+"""The builtins callable at import time that are classes."""
 _NODES_AT_LOADING: Final = frozenset({*NODES, *LOADING_ALSO.split()})
 _OF_FILES: Final = frozenset({*dir(Path)} - {*dir(PurePath), *dir(str), "group", "owner"})
-"""The names by which a path reads files; `group` and `owner` are names of others, too."""
+"""The attributes by which a `Path` reads files. `group` and `owner` are left out, since other objects have them too."""
 _HIDING: Final = ("json", "pathlib", "sys")
-"""Modules that find what no digest knows: nothing of theirs is used while a module is loaded."""
+"""The modules that can read what no digest covers: nothing of them may be used at import time."""
 _CALLED_AT_LOADING: Final = ("TypeVar", "cast", "get_args")
-"""The names imported from others that a module may call while it is loaded."""
+"""The functions imported from outside the lifted modules that may be called at import time."""
 _IMPORTED: Final = ("attr", "collections.abc", "enum", "json", "pathlib", "re", "sys", "typing", "__future__")
-"""Modules that are not lifted and may be imported. A function that runs on symbols finds nothing of theirs but what is
-in the LIBRARY.
+"""The modules outside the lifted ones that may be imported. A function that runs on symbols may use nothing of them but
+what `LIBRARY` lists.
 """
 OF_ENGINE: Final = "proofs.histories proofs.history_write_contract proofs.setup"
-"""The modules of the engine that may be imported, beside those of a protocol; functions find nothing of them."""
+"""The modules of the engine that a lifted module may import, beside those of a protocol. Functions may use nothing of
+them.
+"""
 
 
 def untaught_loading(module: ast.Module, lifted: Callable[[str], bool]) -> list[Untaught]:
-    """The imports and uses of a module while it is loaded that may hide values from symbols: a cache, say."""
+    """The imports and expressions of a module, as (line, description), that may not run at import time: they might hide
+    values from the symbols, as a cache does.
+    """
     found: list[Untaught] = _meanings(module)
     of_others = names_of_others(module, lifted)
     allowed = _SAID_WITHIN - _NOT_AT_LOADING
@@ -85,8 +89,8 @@ def untaught_loading(module: ast.Module, lifted: Callable[[str], bool]) -> list[
 
 
 def untaught_when_loading(function: Function, name: str, of_others: Mapping[str, str]) -> list[Untaught]:
-    """The places of a function that are not understood if it runs while a module is loaded. It runs as Python, so it
-    may do more than on symbols; but it finds nothing that no digest knows, and does not ask whether it is lifted.
+    """The places in a function, as (line, description), that are not accepted if it is called at import time. It runs
+    as plain Python then, but must not read what no digest covers, nor detect that it is lifted.
     """
     begun = {id(node) for node in beginnings(function)}
     own = _own_names(function)
@@ -112,7 +116,7 @@ def untaught_when_loading(function: Function, name: str, of_others: Mapping[str,
 
 
 def _is_own_file(node: ast.AST, of_others: Mapping[str, str]) -> bool:
-    """True if it is `Path(__file__)`: where a module is, at which nothing is read."""
+    """True if a node is `Path(__file__)`: a module's own place, of which no file is read."""
     return (
         isinstance(node, ast.Call)
         and isinstance(node.func, ast.Name)
@@ -123,7 +127,9 @@ def _is_own_file(node: ast.AST, of_others: Mapping[str, str]) -> bool:
 
 
 def _own_names(function: Function) -> set[int]:
-    """The names, by identity, that a function gives values itself: also within a comprehension, and there alone."""
+    """The `id()` of each AST name that refers to a local of the function, or to a comprehension's variable within that
+    comprehension.
+    """
     nodes = list(own_nodes(function))
     within = [node for node in nodes if isinstance(node, ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp)]
     known: set[int] = set()
@@ -141,7 +147,7 @@ def _own_names(function: Function) -> set[int]:
 
 
 def _untaught_at_loading(node: ast.AST, of_others: Mapping[str, str]) -> Iterator[str]:
-    """The parts that are not understood of what runs while a module is loaded."""
+    """The descriptions of what is not accepted of one node that runs at import time."""
     kind = type(node).__name__
     if kind not in _NODES_AT_LOADING:
         yield f"{kind} while a module is loaded"
@@ -168,12 +174,12 @@ def _untaught_at_loading(node: ast.AST, of_others: Mapping[str, str]) -> Iterato
 
 
 def names_of_others(module: ast.Module, lifted: Callable[[str], bool]) -> dict[str, str]:
-    """The names that a module imports of modules which are not lifted, and of which."""
+    """The names that a module imports from modules that are not lifted, each with the module it comes from."""
     return dict(pair for node in ast.walk(module) for pair in _others_in(node, lifted))
 
 
 def names_of_engine(module: ast.Module, lifted: Callable[[str], bool]) -> set[str]:
-    """The names that a module imports of the engine, and of a protocol's modules that are not lifted."""
+    """The names that a module imports from the engine, or from modules of a protocol's proofs that are not lifted."""
     imports = [node for node in ast.walk(module) if isinstance(node, ast.Import | ast.ImportFrom)]
     pairs = [
         (alias, (node.module or "") if isinstance(node, ast.ImportFrom) else alias.name)
@@ -184,8 +190,8 @@ def names_of_engine(module: ast.Module, lifted: Callable[[str], bool]) -> set[st
 
 
 def hidden_in(module: ast.Module, lifted: Callable[[str], bool]) -> set[str]:
-    """The names by which a module knows other modules that are not lifted, and what it imports from those that find
-    what no digest knows.
+    """The names that refer to imported modules that are not lifted, and all names imported from
+    modules of `_HIDING`.
     """
     of_others = names_of_others(module, lifted)
     modules = {
@@ -195,7 +201,7 @@ def hidden_in(module: ast.Module, lifted: Callable[[str], bool]) -> set[str]:
 
 
 def reached_in(module: ast.Module, lifted: Callable[[str], bool]) -> list[Untaught]:
-    """The names that a module asks of what it finds elsewhere, or imports from where they are lifted."""
+    """The (line, name) of each attribute that a module reads, and of each name that it imports from a lifted module."""
     found = [(node.lineno, node.attr) for node in ast.walk(module) if isinstance(node, ast.Attribute)]
     for node in ast.walk(module):
         if isinstance(node, ast.ImportFrom) and lifted(node.module or ""):
@@ -204,7 +210,9 @@ def reached_in(module: ast.Module, lifted: Callable[[str], bool]) -> list[Untaug
 
 
 def _called_in_annotations(module: ast.Module) -> Iterator[Untaught]:
-    """The calls in annotations, which run while a module is loaded."""
+    """The calls, lambdas, comprehensions and assignments within annotations, which run at import time, as (line,
+    description).
+    """
     for node in ast.walk(module):
         if isinstance(node, ast.FunctionDef):
             given = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs, node.args.vararg, node.args.kwarg]
@@ -221,13 +229,17 @@ def _may_be_said(name: str, allowed: Collection[str]) -> bool:
 
 
 def _may_be_named(name: ast.Name, allowed: Collection[str]) -> bool:
-    """True if a module may use a name while it is loaded: none of the lifter's, and of Python's what is allowed."""
+    """True if a module may use a name at import time: no name reserved by the lifter, and of the builtins only those in
+    `allowed`.
+    """
     is_of_python = not is_given(name) and name.id[:2] == "__" and name.id != "__name__"
     return not is_of_python and not UNSAID.fullmatch(name.id) and _may_be_said(name.id, allowed)
 
 
 def _may_be_said_within(name: ast.Name, is_called: bool) -> bool:
-    """True if a function that runs while a module is loaded may use a name: functions of Python's are only called."""
+    """True if a function called at import time may use a name. Builtins that are no classes may be called and not used
+    as values.
+    """
     value = getattr(builtins, name.id, BaseException)
     if name.id in ("getattr", "hasattr", "type") or (name.id.startswith("__") and name.id != "__name__"):
         return False
@@ -237,21 +249,27 @@ def _may_be_said_within(name: ast.Name, is_called: bool) -> bool:
 
 
 def _may_be_called(function: ast.expr, of_others: Collection[str]) -> bool:
-    """True if a module may call something while it is loaded: nothing that another call gives, and little of others."""
+    """True if a module may call an expression at import time: no result of another call, and of imported functions only
+    `_CALLED_AT_LOADING`.
+    """
     if isinstance(function, ast.Name):
         return function.id not in of_others or function.id in _CALLED_AT_LOADING
     return isinstance(function, ast.Attribute) and not isinstance(function.value, ast.Call)
 
 
 def _may_be_asked(node: ast.Attribute, of_others: Collection[str]) -> bool:
-    """True if an attribute may be used while a module is loaded: no class is changed, and nothing of Python's own."""
+    """True if an attribute may be used at import time: it is read, no special name, and of imported modules one of
+    `AT_LOADING`.
+    """
     is_of_others = isinstance(node.value, ast.Name) and node.value.id in of_others
     is_asked = isinstance(node.ctx, ast.Load) and not node.attr.startswith("__")
     return is_asked and (not is_of_others or ast.unparse(node) in AT_LOADING.split())
 
 
 def _others_in(node: ast.AST, lifted: Callable[[str], bool]) -> Iterator[tuple[str, str]]:
-    """The names that are imported of modules which are not lifted, each with its module."""
+    """The names imported by a statement from modules that are not lifted, each with its module. Names from `proofs` are
+    left out.
+    """
     if isinstance(node, ast.Import | ast.ImportFrom):
         of = node.module or "" if isinstance(node, ast.ImportFrom) else ""
         names = [(each, of or each.name) for each in node.names]
@@ -261,7 +279,7 @@ def _others_in(node: ast.AST, lifted: Callable[[str], bool]) -> Iterator[tuple[s
 
 
 def _modules_in(node: ast.Import | ast.ImportFrom) -> list[str]:
-    """The modules that are imported from one which is not lifted, by whatever name it knows them."""
+    """The names in an import statement that are themselves modules, imported from a module that is not lifted."""
     if isinstance(node, ast.Import) or node.module not in _IMPORTED:
         return []
     if node.module == "sys":
@@ -271,7 +289,9 @@ def _modules_in(node: ast.Import | ast.ImportFrom) -> list[str]:
 
 
 def _meanings(module: ast.Module) -> list[Untaught]:
-    """The names that a module, or a class of it, gives another meaning than Python and the lifter do."""
+    """The names to which a module, or a class in it, gives a meaning other than Python's or the lifter's, as (line,
+    description).
+    """
     found: list[Untaught] = []
     pending: list[tuple[ast.AST, bool]] = [(node, False) for node in module.body]
     while pending:
@@ -298,7 +318,7 @@ def _meanings(module: ast.Module) -> list[Untaught]:
 
 
 def _is_harmless(name: str) -> bool:
-    """True if a name is none of Python's own, or that of an exception, which no function can raise or catch."""
+    """True if a name is no builtin, or that of an exception: no lifted function can raise or catch one."""
     value = getattr(builtins, name, BaseException)
     return isinstance(value, type) and issubclass(value, BaseException)
 
@@ -309,7 +329,7 @@ def _may_be_imported(name: str, lifted: Callable[[str], bool]) -> bool:
 
 
 def names_defined(module: ast.Module) -> set[str]:
-    """The names that a module gives to functions, to fields of its objects, and to what is not within any function."""
+    """The names that a module gives to functions, classes and fields, and to variables outside of functions."""
     names: set[str] = set()
     pending: list[tuple[ast.AST, bool]] = [(module, False)]
     while pending:

@@ -1,10 +1,10 @@
-"""The part of Python that the lifter understands, all of it. A function that does anything else is refused when symbols
-run it.
+"""The complete list of the Python that the lifter accepts in functions that run on symbolic values. A function that
+uses anything else is refused when it begins to run.
 
-Symbols follow a program by what it asks of them: they fork where it compares, and divide where it divides. A program
-that finds its answer another way, by the hash, the identity, the type or the text of a value, would get one that holds
-for the symbol and not for what it stands for. So nothing is followed but what stands here, and `docs/proofs.md` repeats
-it. What is refused is refused by file and line, and cannot be caught by what is lifted.
+Symbolic execution follows a program through the operations that it applies to symbols: comparisons fork, divisions
+divide. A program that depends on a value's hash, identity, type or text would get an answer that is true of the symbol
+and not of the value that it stands for. So only the constructs listed here are accepted, and `docs/proofs.md` repeats
+the list. A refusal names file and line, and lifted code cannot catch it.
 """
 
 import ast
@@ -42,38 +42,42 @@ BUILTINS: Final = (
     "abs all any bool enumerate getattr hasattr int isinstance len list max min range sorted str sum super tuple zip"
 )
 CALLED: Final = "set type"
-"""Of functions that come with Python, those that may be called only: `type` of calls and rows."""
+"""The builtins that may be called and not used as values. `type` may be called on calls and rows only."""
 OF_THE_LIFTER: Final = r"_lifted_\w+|_fold|_while|_tuple|_spread|_turn|_loop\d+"
-"""The names that the lifter gives to what it puts into a function."""
+"""A regular expression for the names that the lifter inserts into a function."""
 RESERVED: Final = re.compile("|".join([*BUILTINS.split(), *CALLED.split(), "cast", "__init__", OF_THE_LIFTER]))
-"""The names that mean what Python or the lifter means by them, and so are nobody else's."""
+"""The names that a function may not redefine, because the lifter relies on Python's or its own meaning of them."""
 OF_CLASSES: Final = "__init__ __repr__ __slots__"
-"""The names with a meaning for Python that a class may define: operators are what Python and attrs make of rows."""
+"""The special names that a class may define. Operators are left to Python and attrs."""
 OF_SYMBOLS: Final = (
     "any_item appended different element elements has length listed_as listing made mapped resolve term terms without"
 )
-"""Attributes of symbols, which what they stand for has not: the lifter asks for them alone, of whom they are."""
+"""The attributes that symbols have and the values they stand for do not. Only the lifter reads them, where the type has
+them.
+"""
 METHODS: Final = "append extend index items values"
-"""Of lists, tuples and dictionaries. `append` and `extend` are of a list that the same function has made."""
+"""The methods of lists, tuples and dictionaries that may be called; `append` and `extend` only on a list that the
+function made.
+"""
 LIBRARY: Final = "attr.fields typing.cast"
-"""The unlifted functions that a function may call; beside annotations, which nothing runs."""
+"""The functions outside lifted modules that a function may call. Annotations may use others, since they never run."""
 _OF_LIBRARY: Final = {name.partition(".")[2] for name in LIBRARY.split()}
 _KNOWN: Final = {"__init__", "carries", "carried", "is_cut", "gone", *METHODS.split(), *_OF_LIBRARY}
 CHANGES: Final = "spec.machine:Draft.put"
-"""The function that may change what it did not make: a draft takes the rows that it is given, if it is of this path."""
+"""The one function that may change an object it did not make: it adds a row to a draft of the current path."""
 BEGINS: Final = "spec.machine:Draft.__init__"
 CLOSES: Final = "spec.machine:Draft.delta"
 READS: Final = "spec.machine:Draft.get"
 OF_DRAFTS: Final = ("spec.machine:Write.__init__", "spec.machine:Delta.__init__")
-"""The classes that a draft alone makes."""
+"""The classes that only a draft may instantiate."""
 TEXTS: Final = ("format", "format_map")
-"""Methods of texts that write down any value."""
+"""The methods of `str` that turn any value into text."""
 _PARTS: Final = frozenset({"arg", "arguments", "comprehension", "keyword", "Load", "Store"})
 NODES: Final = frozenset({*STATEMENTS.split(), *EXPRESSIONS.split(), *OPERATORS.split(), *_PARTS})
 UNSAID: Final = re.compile(f"__init__|{OF_THE_LIFTER}")
 NAMES: Final = frozenset(BUILTINS.split())
 _ONLY_CALLED: Final = NAMES - {"bool", "int", "list", "tuple"}
-"""Of functions that come with Python, those that are no values: their texts say what they are."""
+"""The builtin functions that may be called and not used as values, since their texts would reveal the lifter."""
 _DEFAULTS: Final = (ast.Constant, ast.Name, ast.Attribute, ast.Tuple, ast.UnaryOp, ast.USub, ast.Load)
 _INDEX: Final = (ast.Name, ast.Constant, ast.Tuple, ast.Load)
 _CONSTANTS: Final = (int, str, bool, type(None))
@@ -84,11 +88,13 @@ _CHANGING: Final = frozenset(
     if not name.startswith("_")
     and name not in {*dir(tuple), *dir(frozenset), "get", "items", "keys", "values", "copy", "fromkeys"}
 )
-"""Methods that change a list, a dictionary or a set."""
+"""The methods that change a list, a dictionary or a set in place."""
 
 
 def untaught_syntax(function: Function, name: str) -> list[Untaught]:
-    """The places of a function that are not understood, whatever its names mean. `name` is "module:qualified name"."""
+    """The places in a function whose syntax is not accepted, whatever its names refer to, as sorted (line,
+    description). `name` is "module:qualified name" of the function.
+    """
     found: list[Untaught] = []
     made = made_by(function)
     gone_through = {id(part) for part in gone_through_at_once(function)}
@@ -150,7 +156,9 @@ def untaught_syntax(function: Function, name: str) -> list[Untaught]:
 
 
 def _asked_for_kinds(function: Function) -> set[int]:
-    """The names in a function, by identity, that say of which kind something is, or by what it is sorted."""
+    """The `id()` of each AST name that may stand uncalled: `str` in `isinstance`, `cast` and comparisons, and any name
+    given as `key=`.
+    """
     asked: set[int] = set()
     for node in own_nodes(function):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("isinstance", "cast"):
@@ -163,39 +171,47 @@ def _asked_for_kinds(function: Function) -> set[int]:
 
 
 def _is_one_place(target: ast.expr) -> bool:
-    """True if it can be found twice, where Python finds it once: nothing is called to find it."""
+    """True if evaluating the target of an augmented assignment twice finds the same place as Python does once: no call
+    occurs in it.
+    """
     if isinstance(target, ast.Subscript):
         return all(isinstance(part, _INDEX) for part in [*ast.walk(target.value), *ast.walk(target.slice)])
     return isinstance(target, ast.Name) or (isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name))
 
 
 def asked_to_change(function: Function) -> list[Untaught]:
-    """The globals of which a function asks what a list, a dictionary or a set would be changed by."""
+    """The (line, name) of each upper-case global on which a function calls a method that changes a list, a dictionary
+    or a set.
+    """
     calls = [node.func for node in own_nodes(function) if isinstance(node, ast.Call) and _changes(node)]
     receivers = [call.value for call in calls if isinstance(call, ast.Attribute)]
     return [(node.lineno, node.id) for node in receivers if isinstance(node, ast.Name) and node.id.isupper()]
 
 
 def _cast_to(node: ast.Call) -> ast.expr | None:
-    """The type to which a value is cast, which the lifter leaves out."""
+    """The type argument of a call of `cast`, which the lifter removes; None for other calls."""
     return node.args[0] if isinstance(node.func, ast.Name) and node.func.id == "cast" and node.args else None
 
 
 def _is_said(said: ast.expr) -> bool:
-    """True if a type is a text or a name, by whose leaving out nothing is lost but an exception."""
+    """True if the type argument of a `cast` is a string or a (dotted) name, so that removing it loses nothing but a
+    NameError.
+    """
     while isinstance(said, ast.Attribute):
         said = said.value
     return isinstance(said, ast.Name) or (isinstance(said, ast.Constant) and isinstance(said.value, str))
 
 
 def said_by_casts(function: Function) -> list[Untaught]:
-    """The names of types to which a function casts."""
+    """The (line, dotted name) of each type to which a function casts, strings left out."""
     casts = [(node, _cast_to(node)) for node in own_nodes(function) if isinstance(node, ast.Call)]
     return [(node.lineno, ast.unparse(said)) for node, said in casts if said and not isinstance(said, ast.Constant)]
 
 
 def is_there(name: str, frame: FrameType) -> bool:
-    """True if a function that begins to run finds what its module, or Python, calls by a name with dots."""
+    """True if a dotted name resolves, for a function that begins to run, to a global of its module or a builtin, and is
+    no local name.
+    """
     first, *rest = name.split(".")
     code = frame.f_code
     value = frame.f_globals.get(first, getattr(builtins, first, frame))
@@ -205,8 +221,8 @@ def is_there(name: str, frame: FrameType) -> bool:
 
 
 def names_with_dots(function: Function) -> list[Untaught]:
-    """The names that a function asks for, each with all the attributes that are asked of it at once; but for those of
-    types to which it casts, which nothing asks for.
+    """The (line, dotted name) of each name that a function reads, together with the attributes read from it in one
+    expression. Type arguments of `cast` are left out, since nothing evaluates them.
     """
     said = [_cast_to(node) for node in own_nodes(function) if isinstance(node, ast.Call)]
     passed = {id(part) for each in said if each is not None for part in ast.walk(each)}
@@ -225,8 +241,8 @@ def names_with_dots(function: Function) -> list[Untaught]:
 def untaught_of_modules(
     frame: FrameType, asked: Collection[Untaught], is_understood: Callable[[Any], bool]
 ) -> Iterator[Untaught]:
-    """The values that a function finds in modules, of those that it is asked for, that are not understood; and modules
-    in which it finds nothing.
+    """The (line, dotted name) of each name that a function looks up in an imported module and whose value is not
+    accepted. A name that ends at a module, or at nothing, is yielded too.
     """
     code = frame.f_code
     own = {*code.co_varnames, *code.co_cellvars, *code.co_freevars}
@@ -255,7 +271,7 @@ def _asks_identity(compare: ast.Compare) -> bool:
 
 @lru_cache(maxsize=1)
 def made_by(function: Function) -> set[str]:
-    """The names that only ever stand for lists and dictionaries which the function makes itself."""
+    """The local names that are only ever assigned list or dictionary displays and comprehensions of this function."""
     made: set[str] = set()
     otherwise = set(arguments(function))
     for node in own_nodes(function):
@@ -283,10 +299,12 @@ def untaught_names(
     private: Collection[str],
     is_understood: Callable[[Any], bool],
 ) -> list[Untaught]:
-    """The names and attributes used by a function that begins to run that are not understood.
+    """The (line, name) of each global and attribute that a function uses and that is not accepted, checked as it begins
+    to run.
 
-    `given` is what the lifter gives every module, `defined` the names that lifted modules give to fields and methods,
-    `private` those that the function's own module gives; `is_understood` tells of what a global name stands for.
+    `given` holds the names that the lifter injects into every module. `defined` are the names that lifted modules give
+    to fields and methods, `private` those of the function's own module. `is_understood` is True of the value of a
+    global that is accepted.
     """
     found: list[Untaught] = []
     for line, is_global, name in _names_in(frame.f_code):
@@ -306,8 +324,8 @@ def untaught_names(
 
 
 def _names_in(code: CodeType) -> Iterator[tuple[int, bool, str]]:
-    """The line, whether it is global, and the name, of each global and each attribute that some code looks up; the
-    code of comprehensions is part of it, and of the sides of `and` and `or`.
+    """The (line, is global, name) of each global and attribute that a code object looks up. Code of comprehensions and
+    lambdas within it is included; the lifter makes the operands of `and` and `or` lambdas.
     """
     for instruction in dis.get_instructions(code):
         line = (instruction.positions and instruction.positions.lineno) or code.co_firstlineno

@@ -1,8 +1,8 @@
-"""Integers, truth values, names and lists that stand for any.
+"""Symbolic integers, truth values, names and lists, each of which stands for any value of its kind.
 
-A floor division makes a fresh quotient and remainder, constrained by what division means, never the solver's own `div`.
-A name (an account, a strategy, a token) is an integer that is only ever compared: two names are the same or they are
-not. Where a program asks whether a condition on symbols holds, its path forks (`proofs/paths.py`).
+A floor division makes a fresh quotient and remainder, constrained by the definition of division; the solver's own `div`
+is never used. A name (an account, a strategy, a token) is an integer term that is only compared for equality. Where a
+program branches on a condition over symbols, its path forks (`proofs/paths.py`).
 """
 
 from collections.abc import Callable, Iterator
@@ -15,7 +15,7 @@ from proofs.paths import GUARDS, Term, UnliftableError, is_followed, numeral, pa
 
 
 def term_of(value: Any) -> Term:
-    """The solver's term for an integer, a truth value or a name, symbolic or not."""
+    """The solver's term for an integer, a truth value or a name, symbolic or concrete."""
     if isinstance(value, SymInt | SymBool | SymName):
         return value.term
     if isinstance(value, bool):
@@ -28,7 +28,7 @@ def term_of(value: Any) -> Term:
 
 
 def number_of(value: Any) -> Term:
-    """The solver's term for a number: a truth value is 1 or 0, and a name is none."""
+    """The solver's term for a number: a truth value counts as 1 or 0. A name is refused."""
     if isinstance(value, SymInt):
         return value.term
     if isinstance(value, SymBool):
@@ -39,7 +39,7 @@ def number_of(value: Any) -> Term:
 
 
 def truth_of(value: Any) -> Term:
-    """The solver's term for a truth value."""
+    """The solver's term for a truth value. Anything else is refused."""
     if isinstance(value, SymBool):
         return value.term
     if isinstance(value, bool):
@@ -48,17 +48,17 @@ def truth_of(value: Any) -> Term:
 
 
 class Names:
-    """The names that the source spells out, each with a number that no other has."""
+    """The names that occur in the source as strings, each with a unique number."""
 
     def __init__(self) -> None:
         self._numbers: Final[dict[str, int]] = {}
 
     def number(self, name: str) -> int:
-        """The number of a name."""
+        """The number of a name, assigned on the first call."""
         return self._numbers.setdefault(name, len(self._numbers))
 
     def name(self, number: int) -> str:
-        """The name that has a number, or one that is made up for it."""
+        """The name with a number, or an invented one such as `name7`."""
         for name, known in self._numbers.items():
             if known == number:
                 return name
@@ -79,7 +79,9 @@ def _refusing(name: str) -> Operation:
 
 
 def _compares(of_names: bool, is_equal: bool) -> Operation:
-    """`==` or `!=`. What is of another kind is not the same, where Python knows it of the kinds."""
+    """The method for `==` or `!=` of a symbol. Values of different kinds are unequal, as in Python, for the kinds
+    listed; other types are refused.
+    """
 
     def compare(self: Any, other: Any) -> Any:
         if isinstance(other, SymName | str):
@@ -98,11 +100,11 @@ def _compares(of_names: bool, is_equal: bool) -> Operation:
 
 
 IN_PLACE_OF: Final[dict[type[Any], type[Any]]] = {}
-"""The class of the specification in whose place a contract has another."""
+"""From the class with which a trusted contract replaces another to the specification's class that it replaces."""
 
 
 class Textless:
-    """The base of what stands for lists, dictionaries and sets: their text is the engine's own, and refused."""
+    """The base class of the engine's lists, dictionaries and sets: their `repr` is refused while a path is followed."""
 
     def __repr__(self) -> str:
         if is_followed():
@@ -111,7 +113,7 @@ class Textless:
 
 
 class Symbol:
-    """The base of all symbols: what none of them has been taught is refused, whatever it is."""
+    """The base class of all symbols: every operator and attribute is refused unless a subclass defines it."""
 
     term: Term
 
@@ -133,17 +135,18 @@ REFUSED: Final = (
     "next or pos pow radd rand rdivmod reversed rfloordiv rlshift rmatmul rmod rmul ror round rpow rrshift rshift "
     "rsub rtruediv rxor setitem str sub truediv trunc xor"
 )
-"""Every operator that Python looks up in the type of a value, but those that all types have: taught below, or refused.
+"""The operators that Python looks up in a value's type, beside those that every type has. Each is defined below or
+refused.
 """
 IN_PLACE: Final = frozenset(name for name in REFUSED.split() if name.startswith("i") and name[1:] in REFUSED.split())
-"""The operators that Python asks where a type has no method of its own."""
+"""The in-place operators, for which Python falls back to the plain operator if a type does not define them."""
 
 for _name in {*REFUSED.split(), "bool", "eq", "ne"} - IN_PLACE:
     setattr(Symbol, f"__{_name}__", _refusing(f"__{_name}__"))
 
 
 class SymBool(Symbol):
-    """A truth value; to branch on it forks. In comparisons it is the number that it is in Python."""
+    """A symbolic truth value; branching on it forks. In comparisons it is the number 1 or 0, as in Python."""
 
     def __init__(self, term: Term) -> None:
         self.term = term
@@ -169,7 +172,7 @@ class SymBool(Symbol):
 
 
 class SymName(Symbol):
-    """A name that may be any, also one that stands elsewhere: to compare it forks."""
+    """A symbolic name, which may equal any other name; branching on its equality forks."""
 
     def __init__(self, term: Term) -> None:
         self.term = term
@@ -183,7 +186,7 @@ class SymName(Symbol):
 
 
 class SymInt(Symbol):
-    """An integer of any size."""
+    """A symbolic integer of any size."""
 
     def __init__(self, term: Term) -> None:
         self.term = term
@@ -230,15 +233,17 @@ class SymInt(Symbol):
 
 
 class _Quotients:
-    """The quotient and the remainder of each division so far, with what they mean: the same division has the same."""
+    """The quotient and remainder of each division so far, with the formula that defines them. Equal divisions share
+    them.
+    """
 
     def __init__(self) -> None:
         self.known: Final[dict[tuple[int, int], tuple[Term, Term, Term]]] = {}
         self.by_id: Final[dict[int, tuple[Term, Term]]] = {}
-        """From a quotient's term: the dividend and the divisor."""
+        """From the term number of a quotient to its dividend and divisor."""
 
     def of(self, dividend: Term, divisor: Term) -> tuple[Term, Term, Term]:
-        """Quotient, remainder, and the fact that makes them what they are whenever the divisor is positive."""
+        """The quotient, the remainder, and the formula that defines them wherever the divisor is positive."""
         dividend, divisor = z3.simplify(dividend), z3.simplify(divisor)
         key = (dividend.get_id(), divisor.get_id())
         found = self.known.get(key)
@@ -258,7 +263,9 @@ QUOTIENTS: Final = _Quotients()
 
 
 def divide(dividend: Any, divisor: Any) -> tuple[SymInt, SymInt]:
-    """Quotient, rounded down, and remainder. By zero or a negative number is an exception that must be impossible."""
+    """The quotient, rounded down, and the remainder. Raises ZeroDivisionError where the divisor may be zero or
+    negative, which must be proved impossible.
+    """
     over, under = number_of(dividend), number_of(divisor)
     if not path().decide(under > 0):
         raise ZeroDivisionError("a divisor may be zero or negative")
@@ -268,9 +275,10 @@ def divide(dividend: Any, divisor: Any) -> tuple[SymInt, SymInt]:
 
 
 class SymList(Textless):
-    """A list whose length is any up to a bound: to ask for it forks over the lengths. `element` gives each element.
+    """A symbolic list with at most `bound` elements; reading it forks over its lengths. `element` returns the element
+    at a position.
 
-    The bound is a scope: what is proved is proved of lists no longer than this.
+    The bound is a scope: a proof that uses the list holds of lists no longer than this.
     """
 
     def __init__(self, name: str, length: Term, bound: int, element: Callable[[int], Any]) -> None:
@@ -280,7 +288,7 @@ class SymList(Textless):
         self._element: Final = element
 
     def resolve(self) -> tuple[Any, ...]:
-        """The list as a tuple, once its length is decided."""
+        """The list as a tuple, after the path has decided its length."""
         here = path()
         here.assume(self._length >= 0)
         here.limit(self._length <= self._bound, f"{self._name} of length <= {self._bound}")
@@ -291,15 +299,15 @@ class SymList(Textless):
         return tuple([self._element(position) for position in range(self._bound)])
 
     def any_item(self) -> Any:
-        """An item, there or not: all are of its kind."""
+        """The element at position 0, which stands for the kind of all elements, even if the list is empty."""
         return self._element(0)
 
     def mapped(self, change: Callable[[Any], Any]) -> "SymList":
-        """The list of the same length whose elements are made of these."""
+        """A list of equal length, with `change` applied to each element."""
         return SymList(self._name, self._length, self._bound, lambda position: change(self._element(position)))
 
     def elements(self, value: Callable[[Term], int]) -> list[Any]:
-        """The elements that the list has where `value` gives what terms are."""
+        """The elements of the list in a model, of which `value` evaluates a term to an integer."""
         return [self._element(position) for position in range(value(self._length))]
 
     def __iter__(self) -> Iterator[Any]:
@@ -324,14 +332,14 @@ class SymList(Textless):
 
 
 def _name_term(item: Any) -> Term:
-    """The term of a name, as all items of a list of any length are."""
+    """The term of a name. Elements of other types are refused: a list of any length holds names only."""
     if not isinstance(item, SymName | str):
         refuse(f"a value of type {type(item).__name__} among names is not understood")
     return term_of(item)
 
 
 class Listing(Symbol):
-    """A list of names of any length: whether it has a name, how many it has, and how many different ones."""
+    """A list of names of any length, known by its length, its number of distinct names, and a membership function."""
 
     def __init__(
         self,
@@ -343,7 +351,7 @@ class Listing(Symbol):
     ) -> None:
         self.listed_as: Final = name
         self.made: Final = (length, ()) if made is None else made
-        """The length of the list that it was made of, which tells whose that is; and how, in order."""
+        """The length of the original list, which identifies it, and the changes since, in order."""
         self._has: Final = has
         self._length: Final = length
         self._different: Final = different
@@ -354,19 +362,19 @@ class Listing(Symbol):
         path().assume((self._different == 0) == (self._length == 0))
 
     def has(self, item: Any) -> SymBool:
-        """True if it has a name."""
+        """The membership of a name, as a symbolic truth value."""
         self._know()
         inside = self._has(_name_term(item))
         path().assume(z3.Implies(inside, self._different > 0))
         return SymBool(inside)
 
     def length(self) -> SymInt:
-        """The number of its names."""
+        """The length of the list."""
         self._know()
         return SymInt(self._length)
 
     def different(self) -> SymInt:
-        """The number of its different names."""
+        """The number of distinct names in the list."""
         self._know()
         return SymInt(self._different)
 
@@ -383,7 +391,7 @@ class Listing(Symbol):
         )
 
     def without(self, item: Any) -> "Listing":
-        """The list without a name that it has, as it has each: once."""
+        """The list without a name. Demands of the path that the list has the name, and has no name twice."""
         name = _name_term(item)
         self._know()
         path().require(f"{self.listed_as} has what is taken out", self._has(name))
@@ -418,7 +426,9 @@ class Listing(Symbol):
 
 
 def all_of(values: Any) -> Any:
-    """The values that an `all` goes through first: of a list of any length one name that is any."""
+    """The argument itself, or an iterator over one arbitrary element if it is a list of any length: the first iterable
+    of an `all`.
+    """
     return _any_of(values) if isinstance(values, Listing) else values
 
 
@@ -433,16 +443,18 @@ def _any_of(listing: Listing) -> Iterator[Any]:
 
 
 class Different(Symbol):
-    """The different names of a list of any length: they are counted, and asked for nothing else."""
+    """The set of distinct names of a list of any length: only its size may be read."""
 
     def __init__(self, listing: Listing) -> None:
         self.listing: Final = listing
 
 
 def gone_through(values: Any, last: bool) -> tuple[list[Any], list[Term]]:
-    """All items that `all` or `any` asks for, and what holds of the names of lists of any length that it goes through.
+    """The truth values that `all` or `any` iterates over, and the membership conditions of arbitrary elements of lists
+    of any length.
 
-    It ends where an item is as the `last` is. Where an item is a symbol it may end, and is gone on with nevertheless.
+    Iteration stops at an item that is `last` (False for `all`, True for `any`). Python may stop at a symbolic item;
+    here it continues, and what follows is marked unsure.
     """
     GUARDS.append([])
     try:

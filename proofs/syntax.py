@@ -1,4 +1,6 @@
-"""The nodes of a function, the names in it, and what it goes through: what both lists of understood Python read."""
+"""Helpers on the AST of one function: its nodes, its names and what it iterates over, for `python_subset` and
+`loading_subset`.
+"""
 
 import ast
 from collections.abc import Iterator
@@ -7,18 +9,18 @@ from typing import Final
 
 Function = ast.FunctionDef | ast.Lambda
 Untaught = tuple[int, str]
-"""A line, and what stands there that is not understood."""
+"""A line number, and a description of the construct there that is not accepted."""
 
 
 def own_nodes(function: Function) -> Iterator[ast.AST]:
-    """The nodes of a function, without annotations, and without the functions within it."""
+    """The AST nodes of a function, without annotations and without the bodies of nested functions."""
     yield from (node for _, node in lines_of(function))
 
 
 @lru_cache(maxsize=1)
 def lines_of(function: Function) -> list[tuple[int, ast.AST]]:
-    """The nodes of a function, each with its line, or with that of what it is a part of. Whoever changes the
-    function has asked all before.
+    """The AST nodes of a function, each with its own line or that of its parent. The last result is cached, so rewrite
+    the tree only after all queries.
     """
     found: list[tuple[int, ast.AST]] = []
     parts: list[ast.AST] = list(function.body) if isinstance(function, ast.FunctionDef) else [function.body]
@@ -38,17 +40,17 @@ def lines_of(function: Function) -> list[tuple[int, ast.AST]]:
 
 ITERATORS: Final = ("enumerate", "zip")
 GOING_THROUGH: Final = ("all", "any", "list", "max", "min", "set", "sorted", "sum", "tuple", *ITERATORS)
-"""Functions of Python that make what can be gone through once, and those that go through what they are given."""
+"""The builtins that return an iterator (`ITERATORS`), and those that consume their arguments."""
 
 
 def is_iterator(node: ast.AST) -> bool:
-    """True if it can be gone through once."""
+    """True if a node is a generator expression or a call that makes an iterator, which can be consumed only once."""
     is_made = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ITERATORS
     return is_made or isinstance(node, ast.GeneratorExp)
 
 
 def gone_through_at_once(function: Function) -> Iterator[ast.AST]:
-    """The values of a function that are gone through where they are made."""
+    """The expressions of a function that are consumed by the statement or call in which they stand."""
     for node in own_nodes(function):
         if isinstance(node, ast.For | ast.comprehension):
             yield node.iter
@@ -59,7 +61,7 @@ def gone_through_at_once(function: Function) -> Iterator[ast.AST]:
 
 
 def beginnings(function: Function) -> Iterator[ast.AST]:
-    """The attributes of an `__init__` whose statements begin what a class is derived from: `super().__init__(...)`."""
+    """The `super().__init__` nodes of the statements in an `__init__` that call a base class's initializer."""
     if not initialised_by(function):
         return
     for node in own_nodes(function):
@@ -74,7 +76,7 @@ def beginnings(function: Function) -> Iterator[ast.AST]:
 
 
 def initialised_by(function: Function) -> str:
-    """The name of the object that a function initialises, empty if it does not."""
+    """The first argument of an `__init__` (`self`), or an empty string for any other function."""
     if not isinstance(function, ast.FunctionDef) or function.name != "__init__":
         return ""
     return next((each.arg for each in [*function.args.posonlyargs, *function.args.args]), "")
@@ -88,16 +90,16 @@ def arguments(function: Function) -> list[str]:
 
 
 def given_by(function: Function) -> set[str]:
-    """The names to which a function gives values anywhere in it, and so in each comprehension."""
+    """The names that a function assigns anywhere, comprehensions included, and its arguments."""
     named = {node.id for node in own_nodes(function) if isinstance(node, ast.Name) and is_given(node)}
     return {*named, *arguments(function)}
 
 
 def is_of_own_object(node: ast.Attribute, function: Function) -> bool:
-    """True if it is an attribute of an object that a function initialises."""
+    """True if an attribute belongs to the object that this function, an `__init__`, initializes."""
     return isinstance(node.value, ast.Name) and node.value.id == initialised_by(function) != ""
 
 
 def is_given(name: ast.Name) -> bool:
-    """True if a name is given a value, rather than asked for its own."""
+    """True if a name is assigned here, rather than read."""
     return isinstance(name.ctx, ast.Store)
