@@ -1,6 +1,7 @@
-"""Substitutes of Python's built-in functions in lifted modules: the same of symbols, or a refusal.
+"""Replacements for Python's builtins in lifted modules, which accept symbols or refuse.
 
-Each answers as Python's does of the values that symbols stand for. What cannot be told of a symbol is refused.
+Each returns what Python's builtin returns for the values that the symbols stand for. Where a symbol does not decide
+that, the call is refused.
 """
 
 import sys
@@ -28,23 +29,25 @@ from proofs.symbols import (
 )
 
 UNROLLED: Final = 2
-"""The longest range between symbols: another scope."""
+"""The maximum length of a range between symbols, unless the theory gives another; it is a scope of the proof."""
 
 RANGE_IN: Final = "range in "
 
 _bounds: Final[dict[str, int]] = {}
-"""The longest range of a function, where a theory says another."""
+"""From "range in FUNCTION" to the maximum length that a theory gives."""
 
 
 def bound_ranges(lists: Mapping[str, int]) -> None:
-    """Let the ranges of some functions ("range in NAME") be as long as a theory says, and no longer."""
+    """Set the maximum lengths of ranges by function ("range in NAME"). Raises UnliftableError if
+    two theories disagree.
+    """
     for name, bound in lists.items():
         if name.startswith(RANGE_IN) and _bounds.setdefault(name, bound) != bound:
             raise UnliftableError(f"{name} has two bounds: {bound} and {_bounds[name]}")
 
 
 def lifted_range(*bounds: Any, where: str = "") -> Any:
-    """`range`; between symbols it is a list of any length up to UNROLLED."""
+    """The builtin `range`; between symbols a symbolic list of length up to UNROLLED or the theory's bound."""
     if not any(isinstance(bound, Symbol) for bound in bounds):
         return range(*bounds)
     if len(bounds) > 2 or any(isinstance(bound, SymBool | SymName) for bound in bounds):
@@ -57,7 +60,7 @@ def lifted_range(*bounds: Any, where: str = "") -> Any:
 
 
 class SymRange(SymList):
-    """A range between symbols: it may be gone through, counted, and asked for its number at a place."""
+    """A range between symbols: it can be iterated over, counted and indexed."""
 
     def __getitem__(self, index: Any) -> Any:
         if isinstance(index, slice):
@@ -65,7 +68,7 @@ class SymRange(SymList):
         return super().__getitem__(index)
 
     def any_item(self) -> Any:
-        """Nothing: a range is kept as no list."""
+        """Refuse: a range may not be stored in a row."""
         refuse("a range between symbols that is kept is not understood")
 
     def __eq__(self, other: object) -> Any:
@@ -75,12 +78,12 @@ class SymRange(SymList):
 
 
 def merged_max(*values: Any) -> Any:
-    """`max` without a fork."""
+    """The builtin `max`, which does not fork on symbols."""
     return _merged(values, max, lambda left, right: left >= right)
 
 
 def merged_min(*values: Any) -> Any:
-    """`min` without a fork."""
+    """The builtin `min`, which does not fork on symbols."""
     return _merged(values, min, lambda left, right: left <= right)
 
 
@@ -95,7 +98,9 @@ def _merged(values: tuple[Any, ...], plain: Callable[..., Any], wins: Callable[[
 
 
 def _number_among(item: Any) -> Term:
-    """A number among others of which one is chosen, which keeps its type: a truth value would become a number."""
+    """The term of a number among the arguments of `max` or `min`. Truth values are refused, since the result would lose
+    its type.
+    """
     if isinstance(item, bool | SymBool):
         refuse("the larger or the smaller of truth values and numbers is not understood")
     return number_of(item)
@@ -105,7 +110,9 @@ _names_of_merged: Final[dict[int, tuple[Term, Term]]] = {}
 
 
 def _named(value: Term) -> SymInt:
-    """A name for a value, defined by a fact: products of a name are easier than products of alternatives."""
+    """A new constant for a value, defined by a fact: products of a constant are easier for the solver than products of
+    case distinctions.
+    """
     known = _names_of_merged.get(value.get_id())
     if known is None:
         known = (value, z3.Int(f"merged!{len(_names_of_merged)}"))
@@ -115,7 +122,9 @@ def _named(value: Term) -> SymInt:
 
 
 def merged_all(values: Any) -> Any:
-    """`all` of a list without a fork; of a list of any length, of one name that is any."""
+    """The builtin `all`, which does not fork. Over a list of names of any length, it is evaluated at one arbitrary
+    name.
+    """
     items, guards = gone_through(values, False)
     if len(guards) > 1:
         refuse("a law that speaks of all names of several lists at once is not understood")
@@ -127,7 +136,7 @@ def merged_all(values: Any) -> Any:
 
 
 def merged_any(values: Any) -> Any:
-    """`any` of a list without a fork."""
+    """The builtin `any`, which does not fork. A list of names of any length is refused."""
     items, guards = gone_through(values, True)
     if guards:
         refuse("a law that speaks of some name of a list of any length is not understood")
@@ -137,7 +146,9 @@ def merged_any(values: Any) -> Any:
 
 
 def _refuse_as_key(key: Any) -> None:
-    """Refuse what Python finds by its hash, where that is not the hash of what it equals, or what has none."""
+    """Refuse a dictionary key or set element whose hash in Python may disagree with symbolic equality, or that has no
+    hash.
+    """
     if isinstance(key, tuple):
         for part in key:
             _refuse_as_key(part)
@@ -146,7 +157,7 @@ def _refuse_as_key(key: Any) -> None:
 
 
 class DictView(Textless):
-    """The keys, values or pairs of a dictionary, as they are when they are gone through."""
+    """The keys, values or pairs of a dictionary, read when iterated over, as in Python."""
 
     def __init__(self, items: list[list[Any]], part: Callable[[list[Any]], Any]) -> None:
         self._items: Final = items
@@ -169,7 +180,7 @@ class DictView(Textless):
 
 
 class SymDict(Textless):
-    """A dictionary that a function makes: its keys are found by `==`, in the order in which they came."""
+    """A dictionary made by a function: keys are compared by `==` and kept in insertion order."""
 
     def __init__(self, items: Iterable[tuple[Any, Any]]) -> None:
         self._items: Final[list[list[Any]]] = []
@@ -211,15 +222,15 @@ class SymDict(Textless):
         return iter(self.keys())
 
     def keys(self) -> DictView:
-        """The keys, in the order in which they came."""
+        """The keys, in insertion order."""
         return DictView(self._items, lambda item: item[0])
 
     def values(self) -> DictView:
-        """The values, in the order in which their keys came."""
+        """The values, in insertion order of their keys."""
         return DictView(self._items, lambda item: item[1])
 
     def items(self) -> DictView:
-        """The keys with their values, in the order in which the keys came."""
+        """The (key, value) pairs, in insertion order."""
         return DictView(self._items, tuple)
 
     def __eq__(self, other: object) -> bool:
@@ -229,7 +240,7 @@ class SymDict(Textless):
 
 
 class SymSet(Textless):
-    """A set that a function makes: what is in it is found by `==`. It has no order, and so is never gone through."""
+    """A set made by a function: elements are compared by `==`. Iteration is refused, because a set has no order."""
 
     def __init__(self, values: Iterable[Any]) -> None:
         self._values: Final[list[Any]] = []
@@ -256,26 +267,30 @@ class SymSet(Textless):
 
 
 def lifted_dict(items: Iterable[tuple[Any, Any]]) -> Any:
-    """The dictionary that a function with a dictionary display makes."""
+    """The value of a dictionary display or comprehension: a SymDict while a path is followed, else a `dict`."""
     return SymDict(items) if is_followed() else dict(items)
 
 
 def lifted_set(values: Iterable[Any] = ()) -> Any:
-    """`set`, of any symbols, and of a list of any length."""
+    """The builtin `set`, of symbols too. Of a list of any length only the number of distinct names is known."""
     if isinstance(values, Listing):
         return Different(values)
     return SymSet(values) if is_followed() else set(values)
 
 
 def lifted_own(value: Any) -> Any:
-    """A value that is changed in place. Refused is what may be known to others."""
+    """The argument itself, the target of an in-place change. A list, dictionary or set that others
+    may hold is refused.
+    """
     if is_followed() and isinstance(value, list | dict | set | SymDict | SymSet):
         refuse("a list that this function has not made is changed")
     return value
 
 
 def lifted_same(left: Any, right: Any) -> bool:
-    """`is`, of what is one thing wherever it is met: a table or a reason, but no number, no name and no row."""
+    """The operator `is`, for values with a unique identity, such as tables and reasons. Numbers, names and rows are
+    refused.
+    """
     if right is None and is_followed():
         if type(left).__module__ == "proofs.folds":
             refuse(f"whether a value of type {type(left).__name__} is there is not understood")
@@ -289,18 +304,18 @@ def lifted_same(left: Any, right: Any) -> bool:
 
 
 def lifted_both(first: Any, *others: Callable[[], Any]) -> Any:
-    """`and` without a fork, where all sides can be asked."""
+    """The operator `and`, which does not fork where every operand can be evaluated."""
     return _joined(first, others, z3.And, False)
 
 
 def lifted_either(first: Any, *others: Callable[[], Any]) -> Any:
-    """`or` without a fork, where all sides can be asked."""
+    """The operator `or`, which does not fork where every operand can be evaluated."""
     return _joined(first, others, z3.Or, True)
 
 
 def _joined(value: Any, others: Sequence[Callable[[], Any]], join: Callable[..., Term], end: bool) -> Any:
-    """One truth value of all sides. What is none, fails or writes where Python may have stopped is asked as Python
-    does: it stops at the first that is true or false as the `end` is.
+    """The truth value of all operands together. Operands that are no truth values, raise, or write where Python may
+    have stopped are evaluated as in Python, which stops at the first that equals `end`.
     """
     if not others:
         return value
@@ -319,19 +334,19 @@ def _joined(value: Any, others: Sequence[Callable[[], Any]], join: Callable[...,
 
 
 def lifted_not(value: Any) -> Any:
-    """`not` within `and` or `or`: without a fork."""
+    """The operator `not` within `and` or `or`, which does not fork."""
     return SymBool(z3.Not(value.term)) if isinstance(value, SymBool) else not value
 
 
 def lifted_mod(left: Any, right: Any) -> Any:
-    """`%` of numbers; of a text it writes the other side down."""
+    """The operator `%` on numbers. On a `str` it would format text, which is refused."""
     if is_followed() and isinstance(left, str):
         refuse("the text of a value is not understood")
     return left % right
 
 
 SHARED: Final = ("builtins", "proofs.paths", "proofs.symbols", "proofs.builtin", "proofs.folds")
-"""Of what these define, equal values may be one thing or several."""
+"""The modules whose values may be equal without being identical, so that `is` on them is refused."""
 
 STANDS_FOR: Final = {
     SymInt: int,
@@ -345,7 +360,7 @@ STANDS_FOR: Final = {
 
 
 def lifted_isinstance(value: Any, classes: Any) -> bool:
-    """`isinstance`, where a symbol is what it stands for."""
+    """The builtin `isinstance`, where a symbol counts as the type that it stands for."""
     plain = STANDS_FOR.get(type(value))
     if plain is None and type(value).__module__.startswith("proofs.") and not attr.has(type(value)):
         refuse(f"whether a value of type {type(value).__name__} is of a kind is not understood")
@@ -355,7 +370,9 @@ def lifted_isinstance(value: Any, classes: Any) -> bool:
 
 
 def lifted_hasattr(value: Any, name: str) -> bool:
-    """`hasattr`, of calls and rows, which have the fields that they declare. No property is asked, which may fail."""
+    """The builtin `hasattr`, for calls and rows and their declared fields. A property is refused, because evaluating it
+    may raise.
+    """
     of_class = [vars(kind)[name] for kind in type(value).__mro__ if name in vars(kind)]
     is_asked = any([isinstance(each, property) for each in of_class])
     if is_followed() and (not attr.has(type(value)) or name.startswith("_") or is_asked):
@@ -364,14 +381,14 @@ def lifted_hasattr(value: Any, name: str) -> bool:
 
 
 def lifted_getattr(value: Any, name: str) -> Any:
-    """`getattr`, of calls and rows, which have the fields that they declare."""
+    """The builtin `getattr`, for calls and rows and their declared fields."""
     if is_followed() and (not attr.has(type(value)) or name.startswith("_")):
         refuse(f".{name} of a value of type {type(value).__name__} is not understood")
     return getattr(value, name)
 
 
 def lifted_type(value: Any) -> type[Any]:
-    """`type`, of calls and rows."""
+    """The builtin `type`, for calls and rows."""
     if is_followed() and not attr.has(type(value)):
         refuse(f"the type of a value of type {type(value).__name__} is not understood")
     return IN_PLACE_OF.get(type(value), type(value))
@@ -387,7 +404,7 @@ BUILTINS: Final[dict[str, Any]] = {
     "getattr": lifted_getattr,
     "range": lifted_range,
 }
-"""The substitutes by name."""
+"""The replacements for builtins, by name."""
 
 CALLED: Final[dict[str, Any]] = {"set": lifted_set, "type": lifted_type}
-"""The substitutes of calls of names that also stand for kinds of values."""
+"""The replacements used when a builtin is called whose name also denotes a type."""

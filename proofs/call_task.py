@@ -1,4 +1,4 @@
-"""All proofs of one call as one task of plain values, so that calls are proved beside each other in processes."""
+"""The proofs of one call as one task in plain values, so that processes can prove calls in parallel."""
 
 import gc
 import hashlib
@@ -22,7 +22,7 @@ from proofs.solving import Status
 from proofs.trusted_contracts import CONTRACTS, HISTORY, QUOTIENTS, foundations
 
 MOST_COUNTEREXAMPLES: Final = 6
-"""The refuted goals of one law tried until a counterexample replays."""
+"""The maximum number of refuted goals of one law for which a counterexample is tried."""
 
 NOT_ASKED: Final[dict[str, Any]] = {
     "goals": 0,
@@ -34,15 +34,15 @@ NOT_ASKED: Final[dict[str, Any]] = {
 }
 
 KNOWN_FALSE: Final[dict[str, Any]] = {"verdict": "KNOWN FALSE", **NOT_ASKED}
-"""Of laws that the catalogue knows to be false, for the calls that it speaks of: the finding shows the law broken."""
+"""The verdict on a known violation, for the calls that can break it; a stored trace shows that the law is broken."""
 
 NOT_CONCERNED: Final[dict[str, Any]] = {"verdict": "NOT CONCERNED", **NOT_ASKED}
-"""Of such laws, for the calls that write nothing which they read."""
+"""The verdict on a known violation, for the calls that write nothing that it reads."""
 
 
 def due_of(place: str) -> dict[str, tuple[str, ...]]:
-    """The laws and lemmas on which there has to be a verdict, by call: of the beginning, of what all proofs lean on,
-    and of each call. The catalogue and the theory alone say it, whatever any ledger holds.
+    """From call to the ids of the laws and lemmas that need a verdict. Beside the protocol's calls there are `genesis`
+    and `contracts`. The catalogue and the theory alone determine this, not any ledger.
     """
     theory = plain_theory(place)
     known_violations = theory.catalogue.known_violations
@@ -67,15 +67,15 @@ def due_of(place: str) -> dict[str, tuple[str, ...]]:
 
 
 def laws_named(place: str) -> set[str]:
-    """The ids of all laws and lemmas of a theory, those that hold by contract too, and of what else there are verdicts
-    on.
+    """The ids of all laws and lemmas of a theory, those held by contract included, and of all other claims with
+    verdicts.
     """
     by_call = due_of(place).values()
     return {law_id for laws in by_call for law_id in laws} | {law.law_id for law in laws_of(plain_theory(place))}
 
 
 def laws_of_longer_lists(place: str, call: str) -> set[str]:
-    """The laws of a call that are proved of longer lists, explored apart: laws of steps, and `TOTAL`."""
+    """The ids of a call's claims that are proved of longer lists: step and rejection laws, and `TOTAL`."""
     theory = plain_theory(place)
     if call not in theory.limits.longer:
         return set()
@@ -83,52 +83,52 @@ def laws_of_longer_lists(place: str, call: str) -> set[str]:
 
 
 def speaks(law: Any, action: type[Any]) -> bool:
-    """True if a law is about a call at all: step laws and rejection laws may name the calls that they are about."""
+    """True unless a law names in its scope the actions to which it applies and this one is not among them."""
     return not (hasattr(law, "scope") and law.scope.actions and action not in law.scope.actions)
 
 
 def findings_of(place: str) -> dict[str, str]:
-    """The known violations, and the trace that shows each broken."""
+    """From the id of each known violation to the trace that shows it."""
     return {law_id: known.trace for law_id, known in plain_theory(place).catalogue.known_violations.items()}
 
 
 def foundations_of(place: str) -> dict[str, Any]:
-    """The contracts that a theory adds, by the id of their verdicts."""
+    """The foundations that a theory adds, by the id of their verdicts."""
     return dict(setup_of(place).foundations)
 
 
 def laws_of(theory: Any) -> list[Any]:
-    """Every law and lemma that there are verdicts on."""
+    """Every law and lemma that needs a verdict."""
     known_violations = theory.catalogue.known_violations
     false = [law for law in theory.catalogue.state_laws if law.law_id in known_violations]
     return [*theory.state_laws(), *false, *theory.catalogue.step_laws, *theory.catalogue.rejection_laws]
 
 
 def prover_of(place: str, call: str) -> Prover:
-    """The prover of one call, with the contracts that its theory names for it, if it names any."""
+    """The prover for one call, with the trusted contracts that the theory's setup gives for it, if any."""
     return Prover(place, setup_of(place).contracts_of.get(call))
 
 
 _prepared: Final[dict[tuple[str, str], Prover]] = {}
-"""Provers that nothing was asked of yet, by theory and by call where a call has contracts of its own."""
+"""The fresh provers by theory and call; the call is empty unless it has trusted contracts of its own."""
 
 
 def beginning_of(place: str, call: str) -> tuple[str, str]:
-    """The beginning of the proofs of a call: one for all calls of a theory that have no contracts of their own."""
+    """The key in `_prepared` for a call: calls without trusted contracts of their own share one prover."""
     return place, call if call in setup_of(place).contracts_of else ""
 
 
 def prepare(place: str, call: str) -> None:
-    """Lift what the proofs of a call begin with, so that processes forked from this one need not.
+    """Load and cache the prover of a call, so that forked processes need not.
 
-    The state of the solver is the same, whether this process or another one that it forks goes on from here.
+    The solver is in an identical state in this process and in those forked from it.
     """
     beginning = beginning_of(place, call)
     if beginning not in _prepared:
         with the_same_everywhere():
             _prepared[beginning] = prover_of(place, call)
             gc.collect()
-        # After everything is imported, and not before: a file that was edited meanwhile shows.
+        # After all imports, so that a file edited in the meantime is noticed.
         snapshot(place)
 
 
@@ -140,7 +140,7 @@ def run_call(
     likely: Mapping[str, Collection[str]] | None = None,
     opinions: Opinions | None = None,
 ) -> dict[str, Any]:
-    """The verdicts on one call, of the laws asked or of all, as plain values; and which functions they ran through."""
+    """The verdicts on one call, for some laws or all, as plain values, and the functions that their proofs ran."""
     due = due_of(place)[call]
     found = list(prove_laws(place, call, due if law_ids is None else law_ids, effort, likely, opinions))
     return {
@@ -158,10 +158,11 @@ def prove_laws(
     likely: Mapping[str, Collection[str]] | None = None,
     opinions: Opinions | None = None,
 ) -> Iterator[dict[str, Any]]:
-    """One verdict after the other on some laws of a call, as plain values; those that are not due of it are left out.
+    """Yield the verdict on each of some laws of a call, as plain values. Laws that are not due for the call are
+    skipped.
 
-    With each come the functions that its proof ran through. `likely` are solvers that are likely to know, by law;
-    `opinions` hears of everything that is proved.
+    Each comes with the functions that its proof ran. `likely` maps laws to the solvers to ask first; `opinions` is told
+    of everything that is proved. Raises UnliftableError if a module took part that no digest covers.
     """
     asked = [law_id for law_id in due_of(place)[call] if law_id in law_ids]
     if not asked:
@@ -190,7 +191,7 @@ def prove_laws(
 
 
 class _Proofs:
-    """The proofs about one call. Each part is proved in a process of its own, from the same state as all others."""
+    """The proofs about one call. Each part is proved in a process of its own, forked from one common state."""
 
     def __init__(self, prover: Prover, place: str, call: str, opinions: Opinions | None) -> None:
         self._prover: Final = prover
@@ -198,19 +199,23 @@ class _Proofs:
         self._call: Final = call
         self._opinions: Final = opinions
         self._unheard: Final[list[tuple[str, list[Any], str]]] = []
-        """The goals proved while paths were followed: others are asked about it later, and apart."""
+        """The goals proved while paths were followed; other solvers are asked about them later, in
+        a separate process.
+        """
         self._parts: Final[dict[Part, tuple[Verdict, set[str]]]] = {}
         self._framed: Final[dict[str, tuple[dict[str, set[str]], set[str]]]] = {}
-        """By exploration, the laws that it cannot break, each with the scope of that, and what ran to see it."""
+        """From exploration to the laws that it cannot break, each with the scope of that claim, and the functions that
+        ran to see it.
+        """
         self._heard: Final[list[tuple[Any, Any]]] = []
         self.ran: Final[set[str]] = set()
-        """The functions that the last verdict ran through."""
+        """The functions that the last verdict ran."""
         self._is_apart = False
         if opinions is not None:
             prover.hears = self._hear
 
     def verdicts(self, asked: list[str]) -> Iterator[tuple[str, dict[str, Any]]]:
-        """The verdict on each law asked, as soon as it is known."""
+        """Yield the verdict on each requested law as soon as it is decided."""
         if self._call == GENESIS:
             beginning = Beginning(self._prover)
             yield from ((law_id, self._plain(partial(beginning.verdict, law_id))) for law_id in asked)
@@ -226,7 +231,7 @@ class _Proofs:
         if proof.folded is not None and TOTAL in asked:
             self._part(proof, (ANY_LENGTH, TOTAL))
         if proof.has_longer:
-            # What is said of longer lists comes last: until then, nothing of theirs was followed.
+            # Longer lists come last, so that their exploration changes nothing before.
             of_states = {law.law_id for law in laws_of(self._prover.theory) if hasattr(law, "rows")}
             asked = sorted(asked, key=lambda law_id: law_id not in of_states)
             self._part(proof, (proof.name, WHOLE))
@@ -250,7 +255,7 @@ class _Proofs:
         return _as_plain(self._apart(prove_it))
 
     def _part(self, proof: CallProof, part: Part) -> Verdict:
-        """The result of a part, which is proved once."""
+        """The verdict on a part, which is proved once."""
         if part[0] == CHOSEN:
             return proof.choose(part[1], partial(self._part, proof))
         if part not in self._parts:
@@ -270,7 +275,7 @@ class _Proofs:
         return self._parts[part][0]
 
     def _refuted(self, verdict: Verdict) -> dict[Part, set[tuple[str, str]]]:
-        """The goals of a verdict that are refuted, by the part that they are of."""
+        """The refuted goals of a verdict, by part."""
         refuted = {id(obligation) for obligation, answer in verdict.answers if answer.status is Status.REFUTED}
         by_part = {
             part: {one.label_and_words for one, _ in found.answers if id(one) in refuted}
@@ -279,15 +284,17 @@ class _Proofs:
         return {part: goals for part, goals in by_part.items() if goals}
 
     def _hear(self, law_id: str, formulas: list[Any], solver: str) -> None:
-        """Ask others about what was proved; while paths are followed for all parts, later, since it changes which."""
+        """Ask other solvers about a proved goal. While the shared paths are followed this is postponed, since asking
+        would change which paths are pruned.
+        """
         if not self._is_apart or self._opinions is None:
             self._unheard.append((law_id, formulas, solver))
         else:
             self._opinions.hear(law_id, formulas, solver)
 
     def _framed_in(self, proof: CallProof, name: str) -> dict[str, set[str]]:
-        """The laws that an exploration cannot break, since it writes nothing of theirs, and the scope of each. Here,
-        where nothing else has begun yet, an exploration is followed that is asked for the first time.
+        """The laws that an exploration cannot break by the tables it writes, each with the scope of that claim. The
+        first request for an exploration follows its paths, here in the common process.
         """
         exploration = proof.exploration(name)
         if name not in self._framed:
@@ -302,7 +309,7 @@ class _Proofs:
         return self._framed[name][0]
 
     def _apart(self, work: Callable[[], Found]) -> Found:
-        """Do some work apart; note what ran, and what others said."""
+        """Run work in a process of its own; record the functions that ran and the other solvers' answers."""
 
         def told() -> tuple[Found, set[str], Any]:
             self._is_apart = True
@@ -318,7 +325,7 @@ class _Proofs:
         return found
 
     def take(self) -> tuple[dict[str, dict[str, int]], list[dict[str, str]]]:
-        """The other solvers' answers, and the disputed questions, since this was asked last."""
+        """The other solvers' answers by solver, and the disputed questions, since the last call."""
         if self._opinions is None:
             return {}, []
         total = {who: Counter[str]() for who in self._opinions.who}
@@ -331,14 +338,16 @@ class _Proofs:
 
 
 def _may_break(proof: CallProof, law: Any) -> bool:
-    """True if a known violation speaks of a call."""
+    """True if a call may break a known violation: it writes a table that the law declares to read, or is in the law's
+    scope.
+    """
     if hasattr(law, "rows"):
         return bool(set(_declared([*law.rows, *law.sums, *law.also_reads])) & proof.writes)
     return speaks(law, proof.action)
 
 
 def _declared(reads: Iterable[Any]) -> Iterator[int]:
-    """The tables, by index, among what a law or a sum declares to read."""
+    """The indices of the tables that laws or sums declare to read, sums followed to theirs."""
     for each in reads:
         if hasattr(each, "also_reads"):
             yield from _declared([each.table, *each.also_reads])
@@ -349,8 +358,8 @@ def _declared(reads: Iterable[Any]) -> Iterator[int]:
 def _as_refuted(
     proof: CallProof, place: str, law_id: str, refuted: Mapping[Part, Collection[tuple[str, str]]]
 ) -> dict[str, Any]:
-    """The evidence that a law is refuted, sought anew where there are paths and models, of the refuted goals alone;
-    else it is UNKNOWN.
+    """The refuting counterexample of a law, computed in a process that has paths and models, from the refuted goals
+    alone. The verdict becomes UNKNOWN if none breaks the law on the plain specification.
     """
     verdict = Verdict(law_id, proof.action.__name__)
     for part, goals in refuted.items():
@@ -361,11 +370,11 @@ def _as_refuted(
 
 
 def _contradiction(proof: CallProof, place: str, law_id: str) -> dict[str, Any]:
-    """The evidence against what was proved of lists of any length: a state and a call with short lists, as run on the
-    plain specification. Nothing if none is found at once.
+    """A counterexample with short lists against a claim proved of any length, run on the plain specification; empty if
+    none is found quickly.
 
-    Cuts of loops are the hardest part of the engine; short lists are run without. Were a cut wrong, this would show it.
-    It is dear where a call takes many paths, and so a second opinion.
+    Cutting loops is the most delicate part of the engine, and short lists are run without it, so a wrong cut would show
+    here. It is expensive for calls with many paths, so it is only run as a second opinion.
     """
     proof.prover.hears = lambda _law_id, _formulas, _solver: None
     verdict = proof.doubted(law_id)
@@ -386,15 +395,15 @@ def _as_plain(verdict: Verdict) -> dict[str, Any]:
 
 
 def digest_of_goals(verdict: Verdict) -> str:
-    """A digest of the goals and their answers: the same whatever else was proved, and in which order."""
+    """A digest of the goals and their answers, independent of their order and of what else was proved."""
     goals = [f"{obligation.label} {answer.status.name} {obligation.words}" for obligation, answer in verdict.answers]
     return hashlib.sha256("\n".join(sorted(goals)).encode()).hexdigest()[:8] if goals else ""
 
 
 def is_refutation(prover: Prover, law_id: str, found: dict[str, Any] | None) -> bool:
-    """True if a state that satisfies every law which is assumed breaks this one on the plain rules.
+    """True if a counterexample breaks the law on the plain rules, and breaks no assumed law before.
 
-    If not, only the induction fails. What is demanded of a call beside its laws shows in any law that the call breaks.
+    Otherwise only the induction fails. A violated demand shows as a broken law.
     """
     theory = prover.theory
     assumed = {law_id, *theory.induction.leans.get(law_id, ()), *theory.induction.follows.get(law_id, ())}
@@ -404,7 +413,9 @@ def is_refutation(prover: Prover, law_id: str, found: dict[str, Any] | None) -> 
 
 
 def counterexample(prover: Prover, place: str, verdict: Verdict, proof: CallProof) -> dict[str, Any] | None:
-    """The first counterexample that breaks the law on the plain specification, as JSON; else the first there is."""
+    """The first counterexample that breaks the law on the plain specification, as JSON; else the first that can be made
+    concrete; else None.
+    """
     refuted = [obligation for obligation, answer in verdict.answers if answer.status is Status.REFUTED]
     first: dict[str, Any] | None = None
     for obligation in refuted[:MOST_COUNTEREXAMPLES]:

@@ -1,4 +1,4 @@
-"""Goals and what they are made of: outcomes of a call, rows of sums, claims, and verdicts on them."""
+"""Goals of a proof and their components: accepted paths, worths of rows in sums, obligations, and verdicts."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -18,7 +18,7 @@ from proofs.symbols import term_of
 
 
 class TotalRead:
-    """A sum that was asked for the total of a group."""
+    """A read of the total of one group of a sum."""
 
     def __init__(self, total: Any, group: Any) -> None:
         self.total: Final = total
@@ -26,12 +26,14 @@ class TotalRead:
 
     @property
     def identity(self) -> object:
-        """The same for two questions that are written alike."""
+        """A key that is equal for two reads written with identical terms."""
         return ("sum", self.total.name, identity(self.group))
 
 
 class Instance:
-    """A law of the state before at one subject, as a formula; the definitions it uses, and what it read."""
+    """A law at one subject of the state before, as a formula, with its definitions (`facts`), its reads (`noted`) and
+    its scopes.
+    """
 
     def __init__(self, formula: Term, facts: dict[int, Term], noted: dict[object, Any], scopes: set[str]) -> None:
         self.formula: Final = formula
@@ -42,7 +44,7 @@ class Instance:
 
 
 class Member:
-    """A row that is part of a sum: its key's terms, what it adds, and to which group."""
+    """A row that belongs to a sum: the terms of its key, its worth, and its group."""
 
     def __init__(self, item_id: object, key: Any, ways: list[tuple[Path, Any]]) -> None:
         self.item_id: Final = item_id
@@ -55,7 +57,7 @@ class Member:
         self.value: Final = z3.simplify(value)
 
     def belongs(self, group: list[Term]) -> Term:
-        """True if the row belongs to a group."""
+        """The condition that the row belongs to a group."""
         ways = [
             z3.And(*here.conditions, *[own == other for own, other in zip(flatten(outcome[0]), group, strict=True)])
             for here, outcome in self._ways
@@ -65,20 +67,26 @@ class Member:
 
 
 class Accepted:
-    """A path on which a call is accepted: the conditions of it, and what it writes."""
+    """A path on which a call is accepted, with its Delta."""
 
     def __init__(self, here: Path, delta: Any) -> None:
         self.here: Final = here
         self.delta: Final = delta
         self.seen: tuple[Any, Callable[[Any, Any], Any]] | None = None
-        """As if which rows some laws hold after it, see `Seen`; and these rows, of a draft."""
+        """The `Seen` of a loop and its replacement rows for a draft, if some laws hold after the
+        path only with these.
+        """
 
     def seen_by(self, law: Any, subject: Any) -> Callable[[Any], Any] | None:
-        """The rows as if which a law sees the state after it at a subject."""
+        """The function from a draft to the replacement rows with which a law is evaluated after the path, at a subject;
+        or None.
+        """
         return None if self.seen is None else self._seen(self.seen[0].of.get(law.law_id), subject)
 
     def seen_in(self, total: Any, key: Any) -> Callable[[Any], Any] | None:
-        """The rows as if which a sum sees the state after it at one of its rows."""
+        """The function from a draft to the replacement rows with which a sum is evaluated after the path, at a row's
+        key; or None.
+        """
         return None if self.seen is None else self._seen(self.seen[0].members.get(total), key)
 
     def _seen(self, find: Callable[[Any], Any] | None, subject: Any) -> Callable[[Any], Any] | None:
@@ -89,12 +97,12 @@ class Accepted:
 
     @classmethod
     def either(cls, base: Path, parts: "list[Accepted]") -> "Accepted":
-        """Paths from one base that come to the same, as one path on which any of them is taken."""
+        """The disjunction of accepted paths with one Delta, as one accepted path."""
         return parts[0] if len(parts) == 1 else cls(either(base, [part.here for part in parts]), parts[0].delta)
 
 
 def together(accepted: list[Accepted]) -> list[list[Accepted]]:
-    """Accepted paths, those together that write the same rows and return the same."""
+    """Accepted paths, grouped by equal writes and return values."""
     groups: dict[object, list[Accepted]] = {}
     for each in accepted:
         writes = [(write.table.index, likeness(write.key), likeness(write.row)) for write in each.delta.writes]
@@ -103,15 +111,15 @@ def together(accepted: list[Accepted]) -> list[list[Accepted]]:
 
 
 def demanded(paths: Iterable[Path]) -> list["Obligation"]:
-    """The demands of some paths, each once, as goals of the states in which it was made."""
+    """The demands of some paths as obligations, each once, with the path where it was made."""
     found = {demand.identity: demand for here in paths for demand in here.required}
     return [Obligation(demand.label, demand.at, demand.condition) for demand in found.values()]
 
 
 class Obligation:
-    """One goal with its hypotheses, and what it is about; `is_of_engine` if it needs none but those of its path.
+    """A goal with its path, from which the hypotheses follow. `is_of_engine` if the path alone must imply it.
 
-    In another process there is neither path nor goal any more, but its words.
+    Pickled for another process, it keeps the goal's words but neither path nor goal.
     """
 
     def __init__(self, label: str, here: Path, goal: Term, is_of_engine: bool = False) -> None:
@@ -122,12 +130,12 @@ class Obligation:
 
     @cached_property
     def words(self) -> str:
-        """The words of the goal in any order, without the numbers that make new names of them."""
+        """The symbols of the goal in sorted order, without the numbers that make fresh names unique."""
         return " ".join(sorted(re.sub(r"!\d+", "!", self.goal.sexpr()).replace("(", " ").replace(")", " ").split()))
 
     @property
     def label_and_words(self) -> tuple[str, str]:
-        """The identity of a goal, the same in any process."""
+        """The identity of a goal across processes."""
         return self.label, self.words
 
     def __getstate__(self) -> dict[str, Any]:
@@ -135,7 +143,7 @@ class Obligation:
 
 
 class Verdict:
-    """The result of one law and one call: the answer to each obligation, and the scope of what was proved."""
+    """The verdict on one law and one call: the answer to each obligation, and the scope of the proof."""
 
     def __init__(self, law_id: str, action: str) -> None:
         self.law_id: Final = law_id
@@ -143,15 +151,17 @@ class Verdict:
         self.answers: Final[list[tuple[Obligation, Answer]]] = []
         self.scopes: Final[set[str]] = set()
         self.leans: Final[list[tuple[str, str]]] = []
-        """The parts that have to hold, too; see `proofs/parts.py`."""
+        """The further parts on which this verdict rests; see `proofs/parts.py`."""
         self.is_framed = False
         self.is_reachable = False
         self.is_open = False
-        """True if there is something of which no solver knows if it can be."""
+        """True if no solver decided whether a path that the law concerns is possible."""
 
     @property
     def status(self) -> str:
-        """PROVED if everything was, REFUTED if anything was; VACUOUS if it is shown that the law concerns nothing."""
+        """"REFUTED" if any goal is, else "UNKNOWN" if any is, else "PROVED"; "VACUOUS" if no path that the law concerns
+        is possible.
+        """
         statuses = {answer.status for _, answer in self.answers}
         if Status.REFUTED in statuses:
             return "REFUTED"
@@ -162,12 +172,12 @@ class Verdict:
         return "UNKNOWN" if self.is_open else "VACUOUS"
 
     def concern(self, can_be: Status) -> None:
-        """Note whether a path that the law concerns can be: REFUTED if a state takes it, PROVED if none does."""
+        """Record if a path that the law concerns is possible: REFUTED if a state takes it, PROVED if none does."""
         self.is_reachable = self.is_reachable or can_be is Status.REFUTED
         self.is_open = self.is_open or can_be is Status.UNKNOWN
 
     def copy(self) -> "Verdict":
-        """A copy, to which other verdicts may be joined."""
+        """An independent copy, to which other verdicts can be joined."""
         other = Verdict(self.law_id, self.action)
         other.join(self)
         other.leans.extend(self.leans)
@@ -175,7 +185,7 @@ class Verdict:
         return other
 
     def join(self, other: "Verdict") -> None:
-        """Let this hold only if another does, which may be all that it concerns."""
+        """Add another verdict, on which this one rests."""
         self.answers.extend(other.answers)
         self.scopes.update(other.scopes)
         self.is_reachable = self.is_reachable or other.is_reachable
@@ -183,14 +193,16 @@ class Verdict:
 
 
 def left_out(label: str, base: Path, taken: list[Path]) -> Iterator[Obligation]:
-    """Claim: the followed paths leave no case out, unless that is plain: one is taken without conditions."""
+    """The obligation that the followed paths cover every case, unless one path has no conditions."""
     whole = some_path_is_taken(label, base, taken)
     if not z3.is_true(z3.simplify(whole.goal)):
         yield whole
 
 
 def some_path_is_taken(label: str, base: Path, taken: list[Path]) -> Obligation:
-    """Claim: the followed paths leave no case out: a check on the engine, which decided what cannot happen."""
+    """The obligation that the followed paths, with the cases left out by limits, cover every case: a check on the
+    engine, which decided that the other sides of forks are impossible.
+    """
     here = Path(base, [], False)
     here.sees_change = True
     for followed in taken:

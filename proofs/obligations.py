@@ -1,8 +1,8 @@
-"""From a law and a path of a call to what has to be proved.
+"""The goals that prove a law on a path of a call.
 
-For a call and a law the question is always the same: take any state that satisfies every state law, let the call
-execute, and show that the law holds. The law's own predicate is evaluated on the state after each path, at a subject
-that is any. A law that reads no table which a call writes is kept by it without further question.
+Take any state that satisfies every state law, let the call execute, and show that the law holds. The law's own
+predicate is evaluated in the state after each path, at an arbitrary subject. A law that reads no table which the call
+writes is kept without a goal.
 """
 
 from collections.abc import Callable, Iterator
@@ -17,9 +17,9 @@ from proofs.state import fresh, groups_written
 
 
 def state_goals(prover: Prover, law: Any, accepted: Accepted) -> Iterator[Obligation]:
-    """The goals of a state law after an accepted path, at any subject.
+    """The goals of a state law after an accepted path, at an arbitrary subject.
 
-    Where the law comes to its answer without meeting a row that was written, it answers as it did before the step.
+    A path of the predicate that reads no written row needs no goal: its answer is that of the state before.
     """
     subject = prover.subject(law)
     prover.instance(law, subject)
@@ -34,8 +34,8 @@ def state_goals(prover: Prover, law: Any, accepted: Accepted) -> Iterator[Obliga
 
 
 def implication_goals(prover: Prover, law: Any) -> Iterator[Obligation]:
-    """The goals of a state law in any state, at any subject; what it follows from is assumed in its hypotheses, by
-    who asks.
+    """The goals of a state law in any state, at an arbitrary subject. The caller adds as hypotheses the laws from which
+    it follows.
     """
     subject = prover.subject(law)
     blank = Path(None, [], False)
@@ -43,10 +43,11 @@ def implication_goals(prover: Prover, law: Any) -> Iterator[Obligation]:
 
 
 def sum_goals(prover: Prover, total: Any, accepted: Accepted) -> Iterator[Obligation]:
-    """Claim: rows of a sum which a path does not write keep their group and their worth, or add nothing.
+    """Claim: each row of a sum that a path does not write keeps its group and its worth, or has no worth before and
+    after.
 
-    Where the sum says how a write moves it, the worth of a row moves by what the theory says of one row; rows of a
-    falling sum may be worth less, those of a rising one more.
+    If the sum declares `moves`, the worth changes by the theory's `revalued`. In a falling sum it may decrease, in a
+    rising sum increase.
     """
     moves, may_fall = prover.theory.sums.revalued.get(total), total in prover.theory.sums.falling
     may_rise = total in prover.theory.sums.rising
@@ -97,7 +98,7 @@ def step_goals(prover: Prover, law: Any, call: Any, accepted: Accepted) -> Itera
 
 
 def time_goals(prover: Prover, accepted: Accepted) -> Iterator[Obligation]:
-    """Claim: time does not go back, as the contract of histories takes it: nothing was pushed later than now."""
+    """Claim: time does not decrease. The trusted contract of histories relies on it: no past push is later than now."""
 
     def goes_on() -> Any:
         return prover.theory.now(prover.after(accepted.delta).rows) >= prover.theory.now(prover.before.rows)
@@ -122,14 +123,16 @@ def refusal_goals(prover: Prover, law: Any, call: Any, here: Path, reason: Any) 
 
 
 def protects(prover: Prover, law: Any, call: Any, here: Path) -> Iterator[Path]:
-    """The ways on from a path on which a rejection law protects a call, refused or not."""
+    """The paths that continue a path and on which a rejection law applies to the call, rejected or not."""
     for onward, outcome in explore(lambda: bool(law.applies_to(prover.before, call)), here):
         if outcome is True:
             yield onward
 
 
 def goals_of(label: str, program: Callable[[], Any], base: Path, prunes: bool = True) -> Iterator[Obligation]:
-    """The goals of a program that answers as a law does, path by path, and that no case is left out."""
+    """The goals of a program that answers as a law does: one for each of its paths, its demands, and that the paths
+    cover every case.
+    """
     taken: list[Path] = []
     for here, outcome in explore(program, base, prunes, proves=True):
         taken.append(here)

@@ -1,7 +1,7 @@
-"""Parts of the proof of an exploration of a call, and verdicts put together of parts.
+"""The parts into which the proof of a call is divided, and verdicts put together from parts.
 
-A part is what a law says of the call, or what has to hold of a sum that it asks. A law that follows from others leans
-on theirs. Whoever asks for a part may prove it here, or in a process of its own (`proofs/isolation.py`).
+A part proves what one law says of the call, or a claim about a sum that laws read. A law that follows from others rests
+on their parts. A part may be proved in this process or in one of its own (`proofs/isolation.py`).
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -17,31 +17,31 @@ from proofs.prover import Prover
 from proofs.solving import Answer, Status, prove
 
 TOTAL: Final = "TOTAL"
-"""The id under which it is proved that a call never raises and writes histories at the present point only."""
+"""The id of the claim that a call never raises, and writes histories only at the current point."""
 
 WHOLE: Final = "WHOLE"
-"""The part that says of an exploration that it leaves no case out."""
+"""The id of the claim that an exploration covers every case."""
 
 SHORT: Final = "short"
 LONGER: Final = "longer"
 ANY_LENGTH: Final = "any length"
 CHOSEN: Final = "chosen"
-"""The explorations of a call, by the length of its lists: what the theory says, more for steps, or any. A law's verdict
-is `CHOSEN` among what is said of these.
+"""The names of a call's explorations: with lists up to the theory's `lists`, up to `longer` for step laws, or of any
+length. `CHOSEN` stands for the verdict selected among them.
 """
 
 Part = tuple[str, str]
-"""The exploration; and the id of a law, `SUM-` with the name of a sum, `TOTAL` or `WHOLE`."""
+"""The name of an exploration, and an id: of a law, `SUM-` with the name of a sum, `TOTAL` or `WHOLE`."""
 
 ProvePart = Callable[[Part], Verdict]
-"""The result of a part, without what it leans on."""
+"""A function that proves a part, without the parts on which it rests."""
 
 Goal = tuple[Prover, Obligation, list[tuple[Any, Any]]]
-"""A goal, its state, and the laws assumed of it beside the usual ones."""
+"""A goal, the prover of its state, and (law, subject) pairs assumed beside the usual laws."""
 
 
 def put_together(prove_part: ProvePart, part: Part) -> Verdict:
-    """The result of a part with all that it leans on, however deep."""
+    """The verdict on a part, joined with those of all parts on which it rests, transitively."""
     whole = prove_part(part).copy()
     for other in whole.leans:
         whole.join(put_together(prove_part, other))
@@ -49,35 +49,37 @@ def put_together(prove_part: ProvePart, part: Part) -> Verdict:
 
 
 class Exploration:
-    """The shared part of explorations of a call: which paths can be, and what is proved of states after them."""
+    """The base class of a call's explorations: the possible paths, and proofs about the states after them."""
 
     def __init__(self, prover: Prover, action: type[Any], name: str, premises: str) -> None:
-        """`name` tells explorations apart, `premises` where what a law follows from is proved."""
+        """`name` identifies the exploration. `premises` names the exploration in which laws that imply others are
+        proved.
+        """
         self.prover: Final = prover
         self.action: Final = action
         self.name: Final = name
         self._premises: Final = premises
         self.writes: Final[set[int]] = set()
-        """The tables that the call writes on any path, by index; on paths that the laws exclude, too."""
+        """The indices of the tables that the call writes on any path, including paths that the laws exclude."""
         self._excluded: Final[list[tuple[Obligation, Answer]]] = []
         self._scopes: Final[set[str]] = set()
-        """The scopes of all paths, and those in which paths are excluded: what is said of the call is said in these,
-        also what no path is asked.
+        """The scopes of all paths, and those in which paths are excluded. They apply to every claim on the call, even
+        to claims that need no path.
         """
         self._reachable: Final[dict[int, tuple[Path, Status]]] = {}
-        """With each path, so that no other has its identity."""
+        """From `id()` of a path to the path and its reachability. The path is kept so that its id is not reused."""
         self._parts: Final[dict[str, Verdict]] = {}
 
     def ends(self) -> Iterator[tuple[Prover, Accepted]]:
-        """Wherever the laws of states must hold again: of whose state, and what was written."""
+        """The points at which state laws must hold again, each with the prover of its state."""
         raise NotImplementedError
 
     def _answer(self, verdict: Verdict, prover: Prover, obligation: Obligation, extra: list[tuple[Any, Any]]) -> None:
-        """Prove a goal, and enter what came of it."""
+        """Prove a goal, and add the answer to the verdict."""
         raise NotImplementedError
 
     def part(self, name: str) -> Verdict:
-        """The result of a part, without what it leans on."""
+        """The verdict on a part, without the parts on which it rests; cached."""
         found = self._parts.get(name)
         if found is None:
             found = self._parts[name] = self._prove_part(name)
@@ -92,16 +94,16 @@ class Exploration:
         return self._of_states(self.law_named(name))
 
     def law_named(self, law_id: str) -> Any:
-        """A law or lemma, known violations too."""
+        """The law or lemma with an id, known violations included."""
         theory = self.prover.theory
         laws = [*theory.catalogue.state_laws, *theory.induction.lemmas]
         laws += [*theory.catalogue.step_laws, *theory.catalogue.rejection_laws]
         return next(law for law in laws if law.law_id == law_id)
 
-    # Which paths can be.
+    # Possible paths.
 
     def _excludes(self, prover: Prover, here: Path) -> bool:
-        """True if the laws are seen at once to exclude a path."""
+        """True if a few solver steps show that the laws exclude a path."""
         impossible = Obligation("a path that the laws exclude", here, z3.BoolVal(False))
         scopes = set(here.scopes)
         answer = self.prover.prove_quickly(TOTAL, prover.levels(here, [], scopes), impossible.goal)
@@ -113,14 +115,14 @@ class Exploration:
         return answer.status is Status.PROVED
 
     def reach(self, prover: Prover, here: Path) -> Status:
-        """REFUTED if some state that satisfies the laws takes a path, PROVED if none does."""
+        """REFUTED if some state that satisfies the laws takes a path, PROVED if none does, else UNKNOWN."""
         found = self._reachable.get(id(here))
         if found is None:
             hypotheses, _ = prover.hypotheses(here, [])
             found = self._reachable[id(here)] = (here, prove([hypotheses], z3.BoolVal(False)).status)
         return found[1]
 
-    # What is proved.
+    # Claims.
 
     @property
     def scope(self) -> set[str]:
@@ -128,11 +130,13 @@ class Exploration:
         return set(self._scopes)
 
     def scope_of(self, law: Any) -> set[str]:
-        """The scopes in which is known what the call writes, and what a state law reads."""
+        """The scopes in which the tables that the call writes, and those that a state law reads, are determined."""
         return {*self._scopes, *(scopes_of(self.prover, law) if hasattr(law, "rows") else ())}
 
     def is_framed(self, law: Any) -> bool:
-        """True if the call writes nothing on which a state law depends, or to which a step law is limited."""
+        """True if the call cannot break a law, by the tables that it writes: none that a state law reads, or none to
+        which a step law is limited.
+        """
         if any(law is each for each in self.prover.theory.catalogue.rejection_laws):
             return False  # what is refused writes nothing
         if hasattr(law, "rows"):
@@ -141,7 +145,9 @@ class Exploration:
         return bool(limited) and not limited & self.writes
 
     def settle(self, verdict: Verdict, goals: list[Goal], concerned: Iterable[tuple[Prover, Path]]) -> None:
-        """Answer all goals, once all are known: no solver decides which there are. And whether any path can be."""
+        """Answer all goals, which were all collected before any solver ran, and record if any of the `concerned` paths
+        is possible.
+        """
         for prover, here in concerned:
             if not verdict.is_reachable:
                 verdict.concern(self.reach(prover, here))
@@ -149,14 +155,14 @@ class Exploration:
             self._answer(verdict, prover, obligation, extra)
 
     def of_time(self) -> list[Goal]:
-        """The goals about time, wherever laws must hold again."""
+        """The goals that time does not decrease, at each end."""
         return [(prover, one, []) for prover, end in self.ends() for one in time_goals(prover, end)]
 
     def lean_on_sums(self, verdict: Verdict, goals: list[Goal], noted: Iterable[Any] = ()) -> None:
         """Record that a verdict rests on the claims about every sum that its goals read.
 
-        Sums of `noted` rows count too: a law without goals reads sums whose rows this call does not write, but may
-        revalue.
+        Sums among `noted` reads count too: a law without goals may read sums whose rows this call does not write but
+        revalues.
         """
         read = [item for _, obligation, _ in goals for item in obligation.here.touched.values()]
         sums = sums_behind(self.prover, [*read, *noted])
@@ -186,9 +192,9 @@ class Exploration:
         return verdict
 
     def _consequence(self, law: Any, verdict: Verdict) -> Verdict:
-        """Claim: a law holds in every state in which the laws that it follows from do, which the call keeps.
+        """Claim: a law holds in every state in which the laws from which it follows hold, and the call keeps those.
 
-        Nothing else is assumed but that sums of what is never negative are not negative.
+        Only these laws are assumed, and that sums of values which are never negative are not negative.
         """
         root = self.prover
         premises = root.laws_of(root.theory.induction.follows[law.law_id])
@@ -199,7 +205,7 @@ class Exploration:
         return verdict
 
     def _of_sum(self, total: Any) -> Verdict:
-        """Claim: rows of a sum keep their place where the call does not write them."""
+        """Claim: rows of a sum that the call does not write keep their group and their worth."""
         verdict = Verdict(f"SUM-{total.name}", self.action.__name__)
         others = tables_of_sum(self.prover, total, beyond_its_row=True)
         verdict.scopes.update(scopes_of_sum(self.prover, total))

@@ -1,8 +1,9 @@
-"""The paths that a program takes when it asks about symbols.
+"""Path exploration: a program is run on symbols once for each path through its branches.
 
-A program is run on symbols as it is written. Where it needs to know whether a condition holds, it *forks*: the run goes
-on as if the condition held, and later the program is run again as if it did not. `explore` gives every such path, with
-the conditions under which it is taken. Both sides of a fork are followed unless the solver shows that one cannot be.
+The program is run as it is written. Where it needs the truth value of a symbolic condition, it *forks*: the run
+continues as if the condition held, and the program is later run again as if it did not. `explore` yields each path with
+the conditions under which it is taken. Both sides of a fork are followed unless the solver shows that one is
+impossible.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -18,18 +19,22 @@ from typing import Any, Final, NoReturn, Self
 import z3
 
 Term = Any
-"""A term of z3, which has no types of its own."""
+"""A term of z3, whose Python interface is untyped."""
 
 FEASIBILITY_STEPS: Final = 8_000
-"""Solver steps to decide whether a side of a fork can be taken. One that stays open is taken, which is always sound."""
+"""The solver steps for deciding if one side of a fork is possible. If the solver gives up, the side is followed, which
+is always sound.
+"""
 
 MAX_PATHS: Final = 50_000
 MAX_DECISIONS: Final = 2_000
-"""The most questions that one path may decide: a loop that symbols never end is refused."""
+"""The maximum number of forks on one path. A program that exceeds it, such as an endless loop over
+symbols, is refused.
+"""
 
 IMPOSSIBLE: Final = (ZeroDivisionError, IndexError, KeyError, ValueError, AssertionError)
-"""The exceptions that a lifted program might raise by itself: on a state that satisfies the laws it must be proved that
-it does not.
+"""The exceptions that a lifted program may raise by itself. It must be proved that none is raised in a state that
+satisfies the laws.
 """
 
 
@@ -37,24 +42,30 @@ UNFOLLOWED: Final = (
     *(TypeError, AttributeError, NameError, LookupError, ArithmeticError, RuntimeError, MemoryError, BufferError),
     *(ImportError, OSError, StopIteration, StopAsyncIteration, SyntaxError, ArgumentError, z3.Z3Exception),
 )
-"""Other exceptions that a program may raise: it is refused where it does. `ArgumentError` hides that it asks itself for
-ever.
+"""All other exceptions that a program may raise: the program is refused at the line that raised it. `ArgumentError` is
+listed because ctypes turns an infinite recursion into it.
 """
 
 HERE: Final = File(__file__).parent
-"""The folder of the engine. Its files' lines are no lines of the source, but for those that theories are made of."""
+"""The folder of the engine. In messages its files do not count as places in the source, except those that define
+theories.
+"""
 
 
 class UnliftableError(Exception):
-    """The source does what symbols cannot follow. The message names the line."""
+    """The source does something that symbolic execution cannot follow. The message names file and line."""
 
 
 class TooEarlyError(Exception):
-    """Something runs that may not run in Python, and is asked again where it does."""
+    """An operand of `and` or `or` is refused while it is evaluated ahead of Python. It is evaluated again where Python
+    reaches it.
+    """
 
 
 class Refused(BaseException):
-    """The exception raised while a path is followed, so that nothing lifted can catch it: an UnliftableError to be."""
+    """The exception for a refusal while a path is followed. It derives from BaseException, so that lifted code cannot
+    catch it, and becomes an UnliftableError outside.
+    """
 
     def __init__(self, what: str, place: str = "") -> None:
         super().__init__(what)
@@ -62,23 +73,25 @@ class Refused(BaseException):
         self.place = place
 
     def locate(self, trace: TracebackType | None) -> None:
-        """Note where the source does it, unless that is known."""
+        """Record the line of the source that caused it, unless one is recorded."""
         self.place = self.place or place_in(trace)
 
     def as_error(self) -> UnliftableError:
-        """The same for those who asked for a proof."""
+        """The UnliftableError to raise once no path is followed any more."""
         return UnliftableError(f"{self.what}\n  {self.place}" if self.place else self.what)
 
 
 def place_in(trace: TracebackType | None) -> str:
-    """The last line of the source that something came from."""
+    """The innermost frame of a traceback that belongs to the source and not to the engine, as "file:line: text"; empty
+    if none does.
+    """
     frames = extract_tb(trace) if trace is not None else []
     lines = [f"{frame.filename}:{frame.lineno}: {frame.line}" for frame in frames if not _is_engine(frame.filename)]
     return lines[-1] if lines else ""
 
 
 def load(module: str) -> ModuleType:
-    """A module; what fails in it is refused where it does."""
+    """The imported module. Raises UnliftableError, with the place, for any exception during the import."""
     try:
         return import_module(module)
     except UnliftableError:
@@ -91,7 +104,10 @@ def load(module: str) -> ModuleType:
 
 
 def refuse(what: str, place: str = "") -> NoReturn:
-    """End the proof: the source does what symbols cannot follow. Where Python may not do it, it is asked again."""
+    """Raise a refusal: the source does something that symbolic execution cannot follow. Raises TooEarlyError instead
+    where Python might not get to this point and the operand can be evaluated again, and UnliftableError outside of a
+    path.
+    """
     if is_followed() and can_be_asked_again():
         raise TooEarlyError(what)
     refused = Refused(what, place)
@@ -106,15 +122,15 @@ def is_followed() -> bool:
 def _is_engine(file: str) -> bool:
     place = File(file)
     if place.parts[-2:] == ("spec", "machine.py"):
-        return True  # who asks a draft is meant, not what all of them ask
+        return True  # a refusal names the line that uses the draft, not the draft's own
     if file.startswith("<") or place.parent == File(z3.__file__).parent:
-        return True  # Python's own, or the solver's
+        return True  # Python's own code, or the solver's
     is_of_theory = place.name == "theory.py" or (place.name == "folds.py" and place.parent != HERE)
     return HERE in place.parents and not is_of_theory
 
 
 class Demand:
-    """A condition that must hold wherever the program comes to a point, and the path up to there."""
+    """A condition to be proved at a point of the program, with the path up to that point."""
 
     def __init__(self, label: str, condition: Term, at: "Path") -> None:
         self.label: Final = label
@@ -123,16 +139,17 @@ class Demand:
 
     @property
     def identity(self) -> object:
-        """The same for one demand of several paths that part later."""
+        """A key that is equal for a demand shared by several paths that part after it."""
         known = [*self.at.conditions, *self.at.facts.values()]
         return (self.label, self.condition.get_id(), frozenset(term.get_id() for term in known))
 
 
 class Path:
-    """One way through a program: the answers given so far, and everything that is known while they hold.
+    """One path through a program: the answers given at forks so far, and everything known under them.
 
-    `base` is a path that came before and whose conditions hold here too. `example` is a model of what is known where
-    the last of the `answers` is given, if one was found: what holds in an example is possible, without a solver.
+    `base` is an earlier path whose conditions hold here too. `answers` are those to give at the first forks. `prunes`
+    says if sides of forks that the solver shows impossible are skipped. `example` is a model of what is known after the
+    last of `answers`, if one was found: a condition true in it is possible without asking a solver.
     """
 
     def __init__(self, base: "Path | None", answers: Sequence[bool], prunes: bool, example: Term = None) -> None:
@@ -144,33 +161,33 @@ class Path:
         self._given: Final[list[bool]] = []
         self.prunes: Final = prunes
         self.alternatives: Final[list[tuple[list[bool], Term]]] = []
-        """Other ways that can be taken: the answers that lead there, and an example of each."""
+        """The sides of forks not taken, still to be explored: the answers that lead to each, and an example or None."""
         self._example: Term = None
         self._next_example: Final[Term] = example
         self._unchecked: Final[list[Term]] = []
-        """The conditions learnt since the example was found, so that it may be none any more."""
+        """The conditions and facts added since the example was found, which it may not satisfy."""
         self.conditions: Final[list[Term]] = []
         self.facts: Final[dict[int, Term]] = {}
         self.required: Final[list[Demand]] = []
         self.touched: Final[dict[object, Any]] = {}
         self.scopes: Final[set[str]] = set()
         self.is_run = False
-        """True if a program runs on this path, which is explored."""
+        """True if `explore` runs a program on this path."""
         self.left_out: Final[list[Term]] = []
-        """The cases left out of this path: what led to a limit, and lies beyond it."""
+        """The cases left out by this path: each reaches a limit and lies beyond it."""
         self._limits: Final[dict[int, Term]] = {}
         self.sees_change = False
         self.reader: Callable[[Any], None] | None = None
-        """The listener to look-ups of the past, if it is not that of all others."""
+        """The callback for look-ups of a history's past on this path, if not the default."""
         self.is_concerned = True
-        """True if the law that is asked speaks of this path."""
+        """False if the law that is evaluated does not apply on this path."""
         self.context = ""
-        """The prefix of the names that stand for any of a list."""
+        """The prefix for names of arbitrary elements of lists."""
         self.quantified = 0
         self._known: Final[dict[int, bool]] = {}
         self._by_number: Final[dict[int, Term]] = {}
         self._inherited = 0
-        """The number of conditions that hold on the path before."""
+        """The number of conditions inherited from the base path."""
         if base is not None:
             self._by_number.update(base.by_number())
             self._inherited = len(base.conditions)
@@ -193,7 +210,7 @@ class Path:
         return self
 
     def here(self) -> "Path":
-        """The facts and reads up to now, as a path of its own."""
+        """A snapshot of what is known and read up to now, as an independent path."""
         copy = Path(None, [], self.prunes)
         copy.conditions.extend(self.conditions)
         copy.facts.update(self.facts)
@@ -209,7 +226,7 @@ class Path:
 
     @property
     def given(self) -> tuple[bool, ...]:
-        """The answers that led here: the same for all paths that had come the same way up to here."""
+        """The answers at forks so far, which identify the path up to this point."""
         return tuple(self._given)
 
     def __exit__(self, _kind: object = None, error: object = None, trace: TracebackType | None = None) -> None:
@@ -223,13 +240,15 @@ class Path:
                 raise error.as_error() from error
 
     def by_number(self) -> dict[int, Term]:
-        """The conditions, by the number that each has as a term. None is ever taken back."""
+        """The conditions by their term numbers. Conditions are never removed."""
         for condition in self.conditions[len(self._by_number) :]:
             self._by_number[condition.get_id()] = condition
         return self._by_number
 
     def decide(self, condition: Term) -> bool:
-        """True if the condition holds on this path, which may end here and begin twice."""
+        """The answer to a symbolic condition at this point of the path. If both answers are possible, True is returned
+        and the other side is kept for later.
+        """
         condition = simplified(condition)
         if z3.is_true(condition):
             return True
@@ -256,7 +275,7 @@ class Path:
         return answer
 
     def _choose(self, condition: Term) -> bool:
-        """True if to go on as if the condition held. If both sides can be taken, the other is kept for later."""
+        """The answer to take at a fork. If both sides are possible, the other is kept in `alternatives`."""
         opposite = z3.Not(condition)
         holds_in_example = self._holds_in_example(condition)
         if holds_in_example:
@@ -278,7 +297,7 @@ class Path:
         return True
 
     def _holds_in_example(self, condition: Term) -> bool | None:
-        """True if a condition holds in an example of what is known here, None without an example."""
+        """The truth value of a condition in the example, or None if there is no example or it does not decide."""
         if self._example is None:
             return None
         if self._unchecked:
@@ -295,7 +314,7 @@ class Path:
         self._unchecked.clear()
 
     def assume(self, fact: Term) -> None:
-        """Let a fact hold that does not come from the program: a definition, or a law of the state before."""
+        """Add a fact that does not come from the program: a definition, or a law of the state before."""
         if fact.get_id() not in self.facts:
             self.facts[fact.get_id()] = fact
             self._unchecked.append(fact)
@@ -303,8 +322,8 @@ class Path:
                 assert_all(self._solver, [fact])
 
     def limit(self, bound: Term, words: str) -> None:
-        """Speak only of what is within a bound from here on: a condition of this path, and a scope of the proof. Where
-        Python may not come to this point, it is a condition of those states alone in which it does.
+        """Restrict this path to a bound, as a condition and as a scope of the proof, described by `words`. Where Python
+        may not reach this point, the bound applies only to the states in which it does.
         """
         self.scopes.add(words)
         bound = z3.simplify(z3.Implies(z3.And(*UNSURE), bound) if UNSURE else bound)
@@ -315,7 +334,7 @@ class Path:
         self.learn(bound)
 
     def learn(self, condition: Term) -> None:
-        """Let a condition hold: from here on, this is a path on which it does."""
+        """Add a condition of this path."""
         self.conditions.append(condition)
         self._know(condition, True)
         self._unchecked.append(condition)
@@ -323,7 +342,9 @@ class Path:
             assert_all(self._solver, [condition])
 
     def _know(self, condition: Term, holds: bool) -> None:
-        """Note that a condition holds or does not, and what that says of its parts: no solver is asked for them."""
+        """Record that a condition holds or not, with what follows for its conjuncts or disjuncts, so that no solver is
+        asked for these.
+        """
         self._known[condition.get_id()] = holds
         kind = condition.decl().kind() if z3.is_app(condition) else None
         if kind == z3.Z3_OP_NOT:
@@ -333,19 +354,21 @@ class Path:
                 self._know(part, holds)
 
     def require(self, label: str, condition: Term) -> None:
-        """Demand that the condition is proved of every state in which the program comes to this point, by what is known
-        here: what is assumed later may hold only because the condition does.
+        """Demand a proof of the condition in every state in which the program reaches this point. Only what is known
+        here may be used: later assumptions may hold only because the condition does.
         """
         self.required.append(Demand(label, z3.simplify(condition), self.here()))
 
     def _can(self, condition: Term) -> tuple[bool, Term]:
-        """True if a condition can hold, as far as the solver sees; and an example if it finds one."""
+        """True unless the solver shows that the condition is impossible here; and a model, if it finds one."""
         solver = self._solver_here()
         result = solver.check(condition)
         return result != z3.unsat, solver.model() if result == z3.sat else None
 
     def _solver_here(self) -> Term:
-        """A solver that knows all that holds here: that of the path before, with more on top until this one is left."""
+        """A solver with everything that holds here: that of the base path, with this path's formulas pushed until it
+        ends.
+        """
         if self._solver is None:
             if self._base is None:
                 self._solver = _new_solver([*self.conditions, *self.facts.values()])
@@ -358,13 +381,13 @@ class Path:
         return self._solver
 
     def forget(self) -> None:
-        """Begin with a new solver: one that has learnt from another program would see more that cannot be, and the
-        paths of a program would depend on which came before it.
+        """Discard the shared solver. A solver that has learnt from another program would prune more, and the paths of a
+        program would depend on which ran before.
         """
         self._shared = None
 
     def _shared_solver(self) -> Term:
-        """A solver that knows all that holds on this path, for the paths that begin where it ended."""
+        """The solver with everything that holds on this path, shared by the paths that start from its end."""
         if self._shared is None:
             self._shared = _new_solver([*self.conditions, *self.facts.values()])
         return self._shared
@@ -378,11 +401,11 @@ def _new_solver(formulas: list[Term]) -> Term:
 
 
 _simplified: Final[dict[int, tuple[Term, Term]]] = {}
-"""By number, terms and what they are simplified. A term that is kept keeps its number."""
+"""From term number to the term and its simplified form. The term is kept so that its number is not reused."""
 
 
 def simplified(term: Term) -> Term:
-    """A term, simplified: once for all paths that ask."""
+    """The simplified form of a term, cached for all paths."""
     found = _simplified.get(term.get_id())
     if found is None:
         found = _simplified[term.get_id()] = (term, z3.simplify(term))
@@ -391,12 +414,12 @@ def simplified(term: Term) -> Term:
 
 @cache
 def numeral(number: int) -> Term:
-    """The term for a number, which is kept: what is told apart by numbers of terms would be mixed up otherwise."""
+    """The numeral for a number. It is kept forever, so that its term number is not reused for another term."""
     return z3.IntVal(number)
 
 
 def assert_all(solver: Term, formulas: list[Term]) -> None:
-    """Assert truth values as they are, without the conversions that z3's own method tries on each of them."""
+    """Assert formulas without the conversions that z3's own `add` tries on each."""
     for formula in formulas:
         z3.Z3_solver_assert(solver.ctx.ref(), solver.solver, formula.as_ast())
 
@@ -405,24 +428,24 @@ _paths: Final[list[Path]] = []
 
 
 def path() -> Path:
-    """The path that is being followed."""
+    """The path that is being followed. Raises UnliftableError if there is none."""
     if not _paths:
         raise UnliftableError("symbols are asked outside of any path")
     return _paths[-1]
 
 
 def current_run() -> Path | None:
-    """The path on which the innermost program runs that is explored: it alone knows what that program has made."""
+    """The innermost path on which `explore` runs a program, or None. Objects that the program makes belong to it."""
     return next((one for one in reversed(_paths) if one.is_run), None)
 
 
 def explore(
     program: Callable[[], Any], base: Path | None = None, prunes: bool = True, proves: bool = False
 ) -> Iterator[tuple[Path, Any]]:
-    """Every path of a program, with what it returned there, or the exception that it raised if it is one of IMPOSSIBLE.
+    """The paths of a program, each with the return value, or with the exception raised if it is one of IMPOSSIBLE.
 
-    With `prunes`, sides of forks that cannot be taken are left out as soon as the solver sees it. Who `proves` what the
-    paths require says so; else nothing may be required.
+    With `prunes`, sides of forks are skipped as soon as the solver shows them impossible. With `proves`, the caller
+    proves the paths' demands; without it, a demand is refused. Any other exception is refused.
     """
     pending: list[tuple[list[bool], Term]] = [([], None)]
     paths = 0
@@ -451,17 +474,17 @@ def explore(
 
 
 def _refused(words: str, error: Exception) -> Refused:
-    """The refusal of what ended in an exception, at its place."""
+    """The refusal for a program that ended in an exception, with the line that raised it."""
     refused = Refused(words)
     refused.locate(error.__traceback__)
     return refused
 
 
 def either(base: Path, paths: Sequence[Path]) -> Path:
-    """A path on which one of some paths is taken, all from one base.
+    """The disjunction of some paths from one base, as one path.
 
-    What any of them read was read on it, and what was assumed on any holds: definitions, laws of the state before and
-    scopes are true whichever path is taken.
+    Reads, facts and scopes of each path are kept: definitions, laws of the state before and scopes are true on
+    whichever path is taken.
     """
     here = Path(base, [], True)
     conditions = [{term.get_id(): term for term in one.conditions} for one in paths]
@@ -482,33 +505,33 @@ def either(base: Path, paths: Sequence[Path]) -> Path:
 
 
 UNSURE: Final[list[Term]] = []
-"""For each `all`, `any`, `and` or `or` that goes on where Python may have come to its end, the condition under which it
-goes on, too.
+"""For each `all`, `any`, `and` or `or` in progress where Python might have stopped, the condition under which Python
+continues.
 """
 GUARDS: Final[list[list[Term]]] = []
-"""For each `all` or `any` that goes on, what holds of the names of lists that it has gone through."""
+"""For each `all` or `any` in progress, the membership conditions of the list elements that it iterates over."""
 
 RUNS: Final[list[Any]] = []
-"""The run of a call that goes on, if any (`proofs/folds.py`): outside of one, no list is of any length."""
+"""The run of a call in progress (`proofs/folds.py`); empty outside of one, where no list has any length."""
 
 _asked_again: Final[list[bool]] = []
-"""For each, True if it can be asked again, as Python does."""
+"""Parallel to `UNSURE`: True if the operand can be evaluated again where Python reaches it."""
 
 
 def is_unsure() -> bool:
-    """True if what runs now may not run in Python, so that nothing may be changed by it."""
+    """True if Python might not reach the current point, so that nothing may be changed."""
     return bool(UNSURE)
 
 
 def can_be_asked_again() -> bool:
-    """True if it may not, and is asked again where it does."""
+    """True if Python might not reach the current point, and it is evaluated again where Python does."""
     return bool(UNSURE) and all(_asked_again)
 
 
 @contextmanager
 def unsure() -> Iterator[Callable[[Term, bool], None]]:
-    """Go on with an `all`, `any`, `and` or `or`. What is given is told each condition under which Python goes on, and
-    whether the rest can be asked again.
+    """A context for evaluating `all`, `any`, `and` or `or` past the point where Python may stop. It yields a callback
+    for each condition under which Python continues, with True if the rest can be evaluated again.
     """
     before = len(UNSURE)
 
@@ -525,8 +548,8 @@ def unsure() -> Iterator[Callable[[Term, bool], None]]:
 
 @contextmanager
 def of_its_own() -> Iterator[None]:
-    """Begin a program of its own, a law say: it runs, whatever Python may not run of the one that asks, and it is no
-    part of a call, so that its loops cut none.
+    """A context for a separate program, such as a law, that starts during another. It runs as if Python surely reaches
+    it, and outside of any call, so that its loops do not cut a run.
     """
     kept = UNSURE[:], _asked_again[:], GUARDS[:], RUNS[:]
     for each in (UNSURE, _asked_again, GUARDS, RUNS):

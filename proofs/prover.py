@@ -1,8 +1,8 @@
-"""A protocol's calls on a state that stands for any, and what may be assumed of it.
+"""The `Prover`: a protocol's calls on a symbolic state, and the laws that may be assumed of that state.
 
-The state is symbolic (`proofs/state.py`), so is the call; the transition is the source itself, explored path by path.
-Of the state before, the laws are assumed at the subjects that the rows which were read lead to, and no others: assuming
-less than what holds is sound. What a call does not write did not change, by the Delta.
+State (`proofs/state.py`) and call are symbolic; the transition is the lifted source, explored path by path. Laws of the
+state before are assumed only at the subjects to which the rows that were read lead: assuming less than what holds is
+sound. A row that the Delta does not write has not changed.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -48,11 +48,11 @@ from proofs.theory_checks import (
 )
 
 DEPTH: Final = 2
-"""The depth of hypotheses: laws of the rows that were read, and of the rows that those laws read."""
+"""The depth of hypotheses: laws at the rows that were read, then laws at the rows that those laws read."""
 
 
 class Prover:
-    """The lifted copy of one protocol, a state that stands for any, and the laws that may be assumed of it."""
+    """The lifted copy of one protocol, its symbolic state, and the laws that may be assumed of it."""
 
     def __init__(self, theory: str, contracts: Contracts | None = None) -> None:
         module, _, name = theory.partition(":")
@@ -97,19 +97,19 @@ class Prover:
         histories = self.world.get("spec.history", "HistoryTable")
         histories._reads = staticmethod(lambda touch: (path().reader or self._note_read)(touch))
         self._by_contract: set[int] = set()
-        """Tables of which a contract knows what a push writes, and nothing else: so no law reads them."""
+        """The tables of which a trusted contract defines only what a push writes. No law may read them."""
         self.is_beginning = False
-        """While the base case is proved nothing is assumed of any row: there is no state before."""
+        """True during the base case, in which no law may be assumed of any row."""
         self.scopes: Mapping[Any, Any] = self.theory.limits.scopes
-        """The rows in scope, where not all are."""
+        """The restrictions on rows, by table: a description, and a predicate on the row."""
         self.seen: tuple[Any, Callable[[Any, Any], Any]] | None = None
-        """In the middle of a loop: as if which rows some laws hold, see `Seen`; and these rows, of a draft."""
+        """In the middle of a loop: the `Seen` of the theory, and the replacement rows for a draft and a subject."""
         self.effort = 1
-        """By how much the solvers' steps are multiplied."""
+        """The factor by which the solvers' step limits are multiplied."""
         self.likely: Mapping[str, Collection[str]] = {}
-        """The solvers that knew the answers about a law when last asked."""
+        """From law to the solvers that answered its goals the last time."""
         self.hears: Callable[[str, list[Term], str], None] = lambda _law_id, _formulas, _solver: None
-        """Is told of everything that a solver proves: about which law, of which formulas that they contradict."""
+        """The callback for each proved goal: the law, the contradictory formulas, and the solver."""
         self.laws: Final = self.theory.assumed()
         self._instances: Final[dict[object, tuple[Any, Instance]]] = {}
         self._closures: Final[dict[tuple[object, int], list[Instance]]] = {}
@@ -124,13 +124,13 @@ class Prover:
         self._refuse_bounds_that_are_not_said()
 
     def _refuse_bounds_that_are_not_said(self) -> None:
-        """A law that is proved of short lists alone goes through one itself, and so says of which."""
+        """Raise UnliftableError for a law declared `bounded` that iterates over no bounded list."""
         for law in self.laws_of(self.theory.induction.bounded):
             if not self.instance(law, self.subject(law)).scopes:
                 raise UnliftableError(f"{law.law_id} goes through no list, and is not proved of short ones alone")
 
     def _refuse_contracts_about_rules(self) -> None:
-        """Nothing holds by the contract of histories but what reads nothing else."""
+        """Raise UnliftableError for a law declared `by_contract` that reads other tables than those of histories."""
         own = {table.index for history in self.histories() for table in (history.heads, history.checkpoints)}
         for law in self.theory.catalogue.state_laws:
             if law.law_id in self.theory.induction.by_contract and not tables_of(self, law) <= own:
@@ -140,34 +140,34 @@ class Prover:
         self._by_contract -= {history.heads.index for history in self.histories()}
 
     def prove(self, law_id: str, levels: Iterable[list[Term]], goal: Term) -> Answer:
-        """The answer to a goal about a law."""
+        """The answer to a goal of a law, asked of each solver in turn."""
         return prove(levels, goal, self.effort, self.likely.get(law_id, ()), partial(self.hears, law_id))
 
     def prove_quickly(self, law_id: str, levels: Iterable[list[Term]], goal: Term) -> Answer:
-        """The first solver's answer to a goal about a law."""
+        """The answer of the first solver to a goal of a law, with few steps."""
         return prove_quickly(levels, goal, partial(self.hears, law_id))
 
-    # Other states of the same protocol.
+    # Further states of this protocol.
 
     def draft(self) -> Any:
-        """A draft of the state."""
+        """A draft on the symbolic state."""
         return self._draft(self.state)
 
     def draft_on(self, other: "Prover", rows: list[tuple[Any, Any, Any]]) -> Any:
-        """A draft of another prover's state, with some rows written already."""
+        """A draft on another prover's state, with some rows written to it."""
         draft = self._draft(other.state)
         for table, key, row in rows:
             draft.put(table, key, row)
         return draft
 
     def unknown_rows(self, table: Any, suffix: str) -> SymbolicRows:
-        """The rows of a table as unknown functions, which a suffix tells from others. Nobody notes what is read."""
+        """The rows of a table as new unknown functions, separated by `suffix`. Reads of them are not recorded."""
         return SymbolicRows(
             table, self.shapes[table.name], self.theory.limits.lists, lambda _touch: None, suffix, False
         )
 
     def of_any_length(self) -> "Prover":
-        """A prover of the same protocol about states in which lists of rows have any length."""
+        """A prover of this protocol in whose states the lists in rows have any length."""
 
         def tables(reads: Callable[[Touch], None]) -> list[Any]:
             return [
@@ -186,7 +186,7 @@ class Prover:
         tables: Callable[[Callable[[Touch], None]], list[Any]],
         totals: Callable[[Callable[[Any, Any], None]], Totals],
     ) -> "Prover":
-        """A prover of the same protocol about another state that satisfies the laws."""
+        """A prover of this protocol for another state that satisfies the laws, with the given tables and totals."""
         other = copy(self)
         made = tables(other.note_read)
         other.__dict__.update(
@@ -202,10 +202,10 @@ class Prover:
         other.__dict__["before"] = self._view(self.reading(other.state), other.totals)
         return other
 
-    # What is noted while a path is followed.
+    # Reads, recorded while a path is followed.
 
     def note_read(self, touch: Touch) -> None:
-        """Note that a row, or a value of the past, was read, and assume what is known of it."""
+        """Record a read of a row or of a past value, and assume the laws of `ranges` at it."""
         self._note_read(touch)
 
     def _note_read(self, touch: Touch) -> None:
@@ -232,7 +232,7 @@ class Prover:
             here.limit(self.formula(lambda: holds(row)).formula, words)
 
     def scoped(self, touches: Iterable[Touch]) -> list[Term]:
-        """Claim: rows which were read are such as are spoken of."""
+        """The conditions that the rows which were read are within the scope of the proof."""
         scoped: list[Term] = []
         for touch in touches:
             if touch.past_of is None and touch.table in self.scopes:
@@ -249,7 +249,9 @@ class Prover:
     # Laws as hypotheses.
 
     def formula(self, program: Callable[[], Any], context: str = "") -> Instance:
-        """A predicate as one formula: true on the paths where it holds, and on those where it would raise."""
+        """A predicate as one formula, true on the paths on which it holds or raises. Restrictions to bounds count as
+        true beyond the bound.
+        """
         ways: list[Term] = []
         facts: dict[int, Term] = {}
         noted: dict[object, Any] = {}
@@ -269,15 +271,15 @@ class Prover:
         return Instance(z3.simplify(z3.Or(*ways)), facts, noted, scopes)
 
     def seen_by(self, law: Any, subject: Any) -> Any:
-        """The state before the step as a law sees it at a subject."""
+        """The view of the state before the step in which a law is evaluated at a subject."""
         return self.before if self.seen is None else self._seen(self.seen[0].of.get(law.law_id), subject)
 
     def seen_in(self, total: Any, key: Any) -> Any:
-        """The state before the step as a sum sees it at one of its rows."""
+        """The view of the state before the step in which a sum is evaluated at the key of one row."""
         return self.before if self.seen is None else self._seen(self.seen[0].members.get(total), key)
 
     def _refuse_what_is_seen_otherwise(self, law: Any, instance: Instance) -> None:
-        """A law that asks a sum must see the rows that the sum sees."""
+        """Raise UnliftableError for a law that reads a sum evaluated in other rows than the law itself."""
         if self.seen is not None and law.law_id not in self.seen[0].of:
             for item in instance.noted.values():
                 if isinstance(item, TotalRead) and item.total in self.seen[0].members:
@@ -292,13 +294,13 @@ class Prover:
         return self._view(rows, self.totals)
 
     def blank(self) -> Path:
-        """A path on which nothing holds, in this state."""
+        """An empty path for this state."""
         blank = Path(None, [], False)
         blank.reader = self.note_read
         return blank
 
     def instance(self, law: Any, subject: Any) -> Instance:
-        """A state law of the state before, at one subject."""
+        """The formula of a state law in the state before the step, at one subject; cached."""
         place = (law.law_id, identity(subject))
         found = self._instances.get(place)
         if found is None:
@@ -311,7 +313,7 @@ class Prover:
         return found[1]
 
     def _subjects_of(self, law: Any, noted: Any) -> Iterator[Any]:
-        """The subjects of a law that a row which was read, or a sum that was asked, leads to."""
+        """The subjects of a law to which a row or a past value that was read, or a total, leads."""
         if isinstance(noted, TotalRead):
             for total, find in law.sums.items():
                 if total is noted.total:
@@ -325,7 +327,7 @@ class Prover:
                     yield find(noted.key)
 
     def subject(self, law: Any) -> Any:
-        """A subject of a state law of which nothing is known."""
+        """An arbitrary subject of a state law: constants of which nothing is assumed."""
         if law.law_id not in self._subjects:
             name = f"subject.{law.law_id}"
             if getattr(law, "histories", ()):
@@ -340,7 +342,7 @@ class Prover:
         return self._subjects[law.law_id]
 
     def any_key(self, table: Any, name: str) -> Any:
-        """A key of a table of which nothing is known."""
+        """An arbitrary key of a table."""
         return fresh(self.shapes[table.name], name)
 
     def _any_group(self, total: Any) -> Any:
@@ -352,7 +354,7 @@ class Prover:
         return next(group for _, group in explore(group, prunes=False) if group is not None)
 
     def levels(self, here: Path, extra: list[tuple[Any, Any]], scopes: set[str]) -> Iterator[list[Term]]:
-        """The hypotheses of a path, in two levels; the scopes of what is used join `scopes`."""
+        """The hypotheses on a path, in two levels of depth. Adds the scopes of the laws used to `scopes`."""
         for depth in range(1, DEPTH + 1):
             hypotheses, of_these = self.hypotheses(here, extra, depth)
             scopes.update(of_these)
@@ -361,8 +363,8 @@ class Prover:
     def hypotheses(
         self, here: Path, extra: list[tuple[Any, Any]], depth: int = DEPTH, is_scoped: bool = True
     ) -> tuple[list[Term], set[str]]:
-        """Everything that may be assumed on a path: its conditions, the laws at all that was read, the sums' bounds; if
-        it `is_scoped`, also laws that speak of short lists.
+        """Everything that may be assumed on a path: its conditions and facts, the laws at all that was read, facts
+        about sums. Returns them with their scopes. Unless `is_scoped`, laws restricted to short lists are left out.
         """
         formulas = {**here.by_number(), **here.facts}
         scopes = set(here.scopes)
@@ -391,7 +393,7 @@ class Prover:
         return [value for value in declared if hasattr(value, "heads")]
 
     def reached(self, item_id: object, item: Any, depth: int = DEPTH) -> list[Instance]:
-        """The laws at what was read, then at what these read, and so on."""
+        """The laws at one item that was read, then, up to `depth`, at the items that those laws read."""
         found = self._closures.get((item_id, depth))
         if found is None:
             direct = [self.instance(law, subject) for law in self.laws for subject in self._subjects_of(law, item)]
@@ -408,9 +410,9 @@ class Prover:
     # Calls.
 
     def call(self, action: type[Any], bounds: Mapping[str, int]) -> tuple[Any, Path]:
-        """A call of which nothing is known but that it is well formed, and the path on which it is made.
+        """A well-formed symbolic call, and the path on which it is made.
 
-        Its lists are as long as `bounds` allows where they say something, else as the theory does.
+        The lengths of its lists are limited by `bounds`, or else by the theory.
         """
         arguments: list[Term] = []
         call = symbolic_call(
@@ -419,7 +421,7 @@ class Prover:
         return call, self.base(call, arguments)
 
     def base(self, call: Any, arguments: list[Term]) -> Path:
-        """The path on which a call is made of which nothing is known but that it is well formed."""
+        """The path on which a symbolic call is made: the only assumption is that the call is well formed."""
         base = Path(None, [], True)
         formed = self.formula(lambda: self.theory.is_well_formed(self.before.rows, call))
         base.conditions.extend([*arguments, formed.formula])
@@ -430,23 +432,27 @@ class Prover:
     def paths(
         self, action: type[Any], bounds: Mapping[str, int] = MappingProxyType({})
     ) -> tuple[Any, Path, list[tuple[Path, Any]]]:
-        """The call, the path on which it is made, and every path of its transition with what it answered there."""
+        """A symbolic call, the path on which it is made, and every path of its transition with the outcome."""
         call, base = self.call(action, bounds)
         return call, base, list(explore(lambda: self.transition(self._draft(self.state), call), base, proves=True))
 
     def transition(self, draft: Any, call: Any) -> Any:
-        """The rules' answer: a Delta, or a reason of the protocol's. Anything else counts as if it was raised."""
+        """The outcome of the rules: a Delta, or a reason of this protocol. Raises ValueError for anything else, which
+        counts as an exception of the rule.
+        """
         outcome = self.protocol.transition(draft, call)
         if not self.is_delta(outcome) and not isinstance(outcome, self.protocol.reasons):
             raise ValueError(f"the answer is of type {type(outcome).__name__}")
         return outcome
 
     def after(self, delta: Any, before: Any = None, seen: Any = None) -> Any:
-        """The state after a step, as laws see it; `seen` are rows as if which some see it, and the state `before`."""
+        """The view of the state after a step. Some laws are evaluated with replacement rows: `seen` returns them for a
+        draft, and `before` is the matching state before the step.
+        """
         return self.step(delta, before, seen)[1]
 
     def step(self, delta: Any, before: Any = None, seen: Any = None) -> tuple[Any, Any]:
-        """The states before and after a step, as laws see them."""
+        """The views of the states before and after a step."""
         writes = list(delta.writes)
         if seen is not None:
             known = self.draft_on(self, [(write.table, write.key, write.row) for write in writes])
@@ -464,12 +470,12 @@ class Prover:
         return total.worth(view.rows, row) if nested is None else nested.value(row, view.total(nested.inner, key))
 
     def is_delta(self, outcome: Any) -> bool:
-        """True if a transition accepted."""
+        """True if the outcome of a transition is a Delta."""
         return type(outcome) is self._delta
 
     def implied_by(self, here: Path, premises: list[Any], scopes: set[str]) -> list[Term]:
-        """The facts of a state in which some laws hold, and of which nothing else is assumed but what sums are; their
-        scopes join `scopes`.
+        """The formulas known on a path in a state that satisfies only the `premises`, together with facts about sums.
+        Adds their scopes to `scopes`.
         """
         formulas, noted = [*here.conditions, *here.facts.values()], dict(here.touched)
         scopes |= here.scopes
@@ -483,25 +489,25 @@ class Prover:
         return [*formulas, *facts.values()]
 
     def leaned_on(self, law: Any, here: Path) -> list[tuple[Any, Any]]:
-        """Of the laws that nothing else assumes, those that a law leans on, at the subjects that a path leads to."""
+        """The laws declared in `leans` for a law, each with the subjects to which a path's reads lead."""
         return self.at(self.laws_of(self.theory.induction.leans.get(law.law_id, ())), here)
 
     def laws_of(self, law_ids: Iterable[str]) -> list[Any]:
-        """State laws and lemmas by their ids."""
+        """The state laws and lemmas with some ids."""
         return [law for law in self.theory.state_laws() if law.law_id in law_ids]
 
     def at(self, laws: Iterable[Any], here: Path) -> list[tuple[Any, Any]]:
-        """Some laws, each with the subjects that what was read on a path leads to."""
+        """Each law with each subject to which a path's reads lead."""
         noted = list(here.touched.values())
         return [(law, subject) for law in laws for item in noted for subject in self._subjects_of(law, item)]
 
 
 _contexts: Final = count()
-"""The counter of names that stand for any of a list, in formulas."""
+"""The counter that makes names of arbitrary list elements unique between formulas."""
 
 
 def answer_of(outcome: Any) -> Term:
-    """The term for the answer of a law, which is a truth value and nothing that Python takes for one."""
+    """The term for a law's answer. Anything but a truth value is refused."""
     if not isinstance(outcome, bool | SymBool):
         refuse(f"a law answers with a value of type {type(outcome).__name__}, which is no truth value")
     return truth_of(outcome)

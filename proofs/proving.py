@@ -1,4 +1,4 @@
-"""All obligations of one call: every law of a catalogue and every lemma, on every path, with a verdict for each."""
+"""The proof of one call: every law and lemma on every path, with a verdict for each."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cached_property
@@ -31,11 +31,11 @@ from proofs.solving import Status
 class CallProof(Exploration):
     """All paths of one call, explored once, and the proofs about them.
 
-    Paths that the laws exclude are proved to be so once, as a part of TOTAL, and no law is asked of them again.
+    Paths that the laws exclude are proved impossible once, as a part of TOTAL, and no law is evaluated on them.
     """
 
     is_of_any_length = True
-    """True if claims about states are proved of lists of any length."""
+    """True if claims about states are proved for lists of any length."""
 
     def __init__(
         self, prover: Prover, action: type[Any], bounds: Mapping[str, int] | None = None, name: str = SHORT
@@ -46,14 +46,14 @@ class CallProof(Exploration):
         self._followed: Final = [here for here, _ in paths]
         self.accepted: Final[list[Accepted]] = []
         self.outcomes: Final[list[Accepted]] = []
-        """The accepted paths, those that come to the same outcome as one."""
+        """The accepted paths, with paths of equal writes and return values merged."""
         self.rejected: Final[list[tuple[Path, Any]]] = []
         self.raised: Final[list[tuple[Path, Exception]]] = []
         self._is_never_refused = True
         self._sought: Collection[tuple[str, str]] | None = None
-        """The goals that are to be answered, if not all."""
+        """The (label, words) of the goals to be answered; None for all."""
         self._is_quick = False
-        """True if goals are answered at once, or not."""
+        """True if only the first solver is asked, with few steps."""
         for here, outcome in paths:
             self._scopes.update(here.scopes)
             if isinstance(outcome, Exception):
@@ -73,11 +73,11 @@ class CallProof(Exploration):
                 self._reachable[id(outcome.here)] = (outcome.here, Status.REFUTED)
         alone = {id(accepted.here) for accepted in self.accepted}
         self.shown_of_any_length: Final[set[str]] = set()
-        """The laws whose verdict is that for lists of any length."""
+        """The ids of the laws whose verdict is the one for lists of any length."""
         self._taken: Final = [outcome.here for outcome in self.outcomes]
         self._taken.extend(here for here, _ in paths if id(here) not in alone)
 
-    # Explorations of one call, and what is chosen of them.
+    # The explorations of one call, and the choice among them.
 
     @cached_property
     def folded(self) -> FoldedProof | None:
@@ -87,55 +87,57 @@ class CallProof(Exploration):
 
     @cached_property
     def of_steps(self) -> "CallProof":
-        """The exploration for what is said of a step or a refusal: of longer lists, where the theory says so."""
+        """The exploration for claims on a step or a rejection, with longer lists if the theory says so."""
         bounds = self.prover.theory.limits.longer.get(self.action.__name__)
         return self if not self.has_longer else CallProof(self.prover, self.action, bounds, LONGER)
 
     @cached_property
     def longest_call(self) -> Any:
-        """The call with the longest lists that anything is said of: whatever it is in a model of any exploration."""
+        """The symbolic call with the longest lists of any exploration; a model of any of them gives it a value."""
         bounds = self.prover.theory.limits.longer.get(self.action.__name__)
         return self.prover.call(self.action, bounds)[0] if bounds is not None and self.has_longer else self.call
 
     @property
     def has_longer(self) -> bool:
-        """True if what is said of steps is proved of longer lists than what is said of states."""
+        """True if step laws are proved of longer lists than state laws."""
         return self.action.__name__ in self.prover.theory.limits.longer and not self._is_bounded
 
     def exploration(self, name: str) -> Exploration:
-        """An exploration of the call by its name."""
+        """The exploration of the call with a name."""
         if name == ANY_LENGTH:
             assert self.folded is not None
             return self.folded
         return self if name == self.name else self.of_steps
 
     def prove_part(self, part: Part) -> Verdict:
-        """The result of a part of any exploration, without what it leans on."""
+        """The verdict on a part of any exploration, without the parts on which it rests."""
         name, law_id = part
         return self.choose(law_id, self.prove_part) if name == CHOSEN else self.exploration(name).part(law_id)
 
     def sought(self, part: Part, goals: Collection[tuple[str, str]]) -> Verdict:
-        """The results of some goals of a part of any exploration, by label and words."""
+        """The answers to some goals of a part, given by label and words."""
         of_part = self.exploration(part[0])
         if isinstance(of_part, CallProof):
             of_part._sought = goals
         return of_part._prove_part(part[1])
 
     def doubted(self, law_id: str) -> Verdict:
-        """The results at once of what was proved of any length, asked of short lists, which are run as they are."""
+        """The answers of the first solver, for short lists, to what was proved of any length. Loops over short lists
+        are not cut.
+        """
         of_part = self.of_steps if law_id == TOTAL else self
         of_part._is_quick = True
         return of_part._prove_part(law_id)
 
     def choose(self, law_id: str, prove_part: ProvePart) -> Verdict:
-        """The verdict on a law, or on TOTAL, from the parts that say it of most calls."""
+        """The verdict on a law or TOTAL, from the explorations that prove it for the longest lists."""
         of_steps = LONGER if self.has_longer else self.name
         if law_id == TOTAL:
             found = self._of_any_length(TOTAL, of_steps, prove_part)
-            # What is proved of any length is not what laws of steps are proved with.
+            # The proofs of step laws do not use those for lists of any length, so WHOLE is due for each exploration.
             for name in dict.fromkeys((self.name, of_steps)):
                 found.answers.extend(prove_part((name, WHOLE)).answers)
-            # Of a call that nobody can make, or that is always refused, nothing is good.
+            # TOTAL is never VACUOUS: a call that is always rejected, or that nobody can make, proves nothing.
             found.is_open = True
             return found
         if not hasattr(self.law_named(law_id), "rows"):
@@ -145,9 +147,9 @@ class CallProof(Exploration):
         return self._of_any_length(law_id, self.name, prove_part)
 
     def _of_any_length(self, law_id: str, bounded: str, prove_part: ProvePart) -> Verdict:
-        """The verdict for lists of any length; or that for short ones, if it is refuted there.
+        """The verdict for lists of any length, or the one for short lists if that is a refutation.
 
-        That an element does not keep a law is no refutation: only the induction fails, until a list breaks the law.
+        A failed induction step is no refutation: only a concrete list that breaks the law is one.
         """
         if self.folded is None:
             return put_together(prove_part, (bounded, law_id))
@@ -159,30 +161,30 @@ class CallProof(Exploration):
         return of_short if of_short.status == "REFUTED" else folded
 
     def verdict(self, law: Any) -> Verdict:
-        """The verdict on one law of the catalogue, or one lemma."""
+        """The verdict on a law of the catalogue or a lemma."""
         return self.choose(law.law_id, self.prove_part)
 
     def total(self) -> Verdict:
-        """Claim: the call never raises, demands what contracts demand of it, and that no case of it is left out."""
+        """Claim: the call never raises, meets the demands of trusted contracts, and its paths cover every case."""
         return self.choose(TOTAL, self.prove_part)
 
     def state_law(self, law: Any) -> Verdict:
-        """Claim: the call keeps a state law, with lists as long as this exploration has them."""
+        """Claim: the call keeps a state law, with lists of the lengths in this exploration."""
         return put_together(self.prove_part, (self.name, law.law_id))
 
     def sum_verdict(self, total: Any) -> Verdict:
-        """Claim: rows of a sum keep their place where the call does not write them."""
+        """Claim: rows of a sum that the call does not write keep their group and their worth."""
         return self.part(f"SUM-{total.name}")
 
     # The parts of this exploration.
 
     def is_framed(self, law: Any) -> bool:
-        """True if the call cannot break a law: it writes nothing of it, or is never refused."""
+        """True if the call cannot break a law: it writes nothing that the law reads, or it is never rejected."""
         is_of_refusals = any(law is each for each in self.prover.theory.catalogue.rejection_laws)
         return self._is_never_refused if is_of_refusals else super().is_framed(law)
 
     def ends(self) -> Iterator[tuple[Prover, Accepted]]:
-        """Wherever the call is accepted."""
+        """The accepted outcomes of the call."""
         return ((self.prover, accepted) for accepted in self.outcomes)
 
     def _prove_part(self, name: str) -> Verdict:
@@ -225,7 +227,7 @@ class CallProof(Exploration):
         return self._of_concerns(law, verdict, goals, concerned)
 
     def _of_refusals(self, law: Any) -> Verdict:
-        """Claim: the call is refused only as a rejection law allows."""
+        """Claim: the call is rejected only where a rejection law allows it."""
         verdict = Verdict(law.law_id, self.action.__name__)
         verdict.is_framed = self.is_framed(law)
         goals: list[Goal] = []
@@ -233,7 +235,7 @@ class CallProof(Exploration):
         for here, reason in self.rejected:
             concerned.append(here)
             goals += self._leaning(law, refusal_goals(self.prover, law, self.call, here, reason))
-        # A call that is protected and accepted is what such a law is about.
+        # An accepted call to which the law applies counts as well.
         others = self.accepted if law.applies_to is not None else []
         ways = [onward for one in others for onward in protects(self.prover, law, self.call, one.here)]
         return self._of_concerns(law, verdict, goals, concerned, ways)
@@ -255,7 +257,7 @@ class CallProof(Exploration):
         return verdict
 
     def _is_seen_at_once(self, here: Path) -> bool:
-        """True if a state that takes a path is found with few steps."""
+        """True if a few solver steps find a state that takes a path."""
         if id(here) not in self._reachable:
             hypotheses, _ = self.prover.hypotheses(here, [])
             answer = self.prover.prove_quickly(TOTAL, [hypotheses], z3.BoolVal(False))
@@ -282,5 +284,5 @@ class CallProof(Exploration):
 
 
 def is_of_law(obligation: Obligation) -> bool:
-    """True if an obligation is what a law says of a path that it concerns."""
+    """True if an obligation states the law itself, on a path to which the law applies."""
     return obligation.here.is_concerned and not obligation.is_of_engine

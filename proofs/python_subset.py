@@ -287,7 +287,9 @@ def made_by(function: Function) -> set[str]:
 
 
 def _change_within(generator: ast.GeneratorExp) -> str:
-    """The change of a list while a generator is gone through, if there is any."""
+    """The source text of a call within a generator expression that changes a list, dictionary or set; empty if there is
+    none.
+    """
     calls = [part for part in ast.walk(generator) if isinstance(part, ast.Call) and _changes(part)]
     return ast.unparse(calls[0].func) if calls else ""
 
@@ -317,7 +319,7 @@ def untaught_names(
             if name not in NAMES:
                 found.append((line, name))
         elif isinstance(frame.f_globals[name], ModuleType):
-            pass  # what is found in it is looked at
+            pass  # untaught_of_modules checks what is looked up in it
         elif not (frame.f_globals[name] is given.get(name) or is_understood(frame.f_globals[name])):
             found.append((line, name))
     return sorted(found)

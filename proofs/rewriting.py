@@ -1,5 +1,5 @@
-"""The source of a lifted module, rewritten: each function notes that it begins, and finds the lifter's meaning of what
-Python decides by identity, by a hash, or by a fork that is not needed.
+"""The rewriting of a lifted module's syntax tree: each function reports to the listener when it begins, and identity,
+hashing, `%`, `and` and `or` are replaced by the lifter's versions.
 """
 
 import ast
@@ -30,7 +30,9 @@ from proofs.python_subset import BUILTINS, OF_SYMBOLS, made_by
 
 
 class Rewriting(ast.NodeTransformer):
-    """Lets each function of a module begin by noting that it runs. The lines of all else stay what they are."""
+    """A transformer that makes each function of a module report when it begins to run. Line numbers of the source are
+    kept.
+    """
 
     def __init__(self, module: str, file: str, listener: Listener, of_others: Mapping[str, str]) -> None:
         self._of_others: Final = of_others
@@ -40,18 +42,18 @@ class Rewriting(ast.NodeTransformer):
         self._within: Final[list[str]] = []
         self._function = ""
         self._made: Final[list[set[str]]] = []
-        """Of each function that this is within, the lists that it makes."""
+        """For each enclosing function, the names of the lists that it makes."""
         self._shortcuts: Final[set[int]] = set()
 
     def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
-        """A class, by whose name its functions are known."""
+        """Record the class name as part of its methods' qualified names."""
         self._within.append(node.name)
         self.generic_visit(node)
         self._within.pop()
         return node
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
-        """A function, whose first statement notes that it begins."""
+        """Insert a first statement that reports the function to the listener."""
         outer = self._function
         self._function = outer or f"{self._module}:{'.'.join([*self._within, node.name])}"
         note = ast.copy_location(ast.Expr(self._note(node)), node)
@@ -63,7 +65,7 @@ class Rewriting(ast.NodeTransformer):
         return node
 
     def visit_Lambda(self, node: ast.Lambda) -> ast.AST:
-        """A lambda, which notes that it begins before it answers."""
+        """Make a lambda report to the listener before it evaluates its body."""
         note = self._note(node)
         self._made.append(made_by(node))
         self.generic_visit(node)
@@ -72,7 +74,7 @@ class Rewriting(ast.NodeTransformer):
         return node
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
-        """An attribute that a symbol would answer."""
+        """Read an attribute through the lifter if symbols have one of its name, or if it is private or `writes`."""
         self.generic_visit(node)
         is_private = node.attr.startswith("_") and not node.attr.startswith("__") and self._module != MACHINE
         is_asked = is_private or node.attr in (WRITES, *OF_SYMBOLS.split())
@@ -82,7 +84,9 @@ class Rewriting(ast.NodeTransformer):
         return ast.fix_missing_locations(ast.copy_location(call, node))
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
-        """The type that a value is said to have says nothing when it runs; types and sets are our own."""
+        """Replace calls of `set` and `type`, wrap arguments of `str` and the first iterable of `all`, and drop the type
+        argument of `cast`.
+        """
         self.generic_visit(node)
         if isinstance(node.func, ast.Name) and node.func.id in CALLED and self._made:
             node.func.id = f"_lifted_{node.func.id}"
@@ -99,18 +103,18 @@ class Rewriting(ast.NodeTransformer):
         return node
 
     def visit_FormattedValue(self, node: ast.FormattedValue) -> ast.AST:
-        """A value within a text."""
+        """Wrap a value in an f-string, so that its conversion to text is checked."""
         self.generic_visit(node)
         node.value = self._text(node.value)
         return node
 
     def _text(self, value: ast.expr) -> ast.expr:
-        """A value that is written down."""
+        """An expression that checks a value before it becomes text."""
         return ast.copy_location(ast.Call(_named(TEXT, value), [value], []), value)
 
     def visit_BoolOp(self, node: ast.BoolOp) -> ast.AST:
-        """One truth value of all sides, where each can be asked. An `is` that only saves the `==` after it is left
-        out.
+        """Replace `and` and `or` by a version that does not fork, if each operand can be evaluated early. An `is` that
+        only shortcuts the `==` after it is kept as it is.
         """
         for one, other in pairwise(node.values):
             if isinstance(node.op, ast.Or) and isinstance(one, ast.Compare) and isinstance(other, ast.Compare):
@@ -122,7 +126,7 @@ class Rewriting(ast.NodeTransformer):
         return joined(node) if is_joined else node
 
     def visit_Compare(self, node: ast.Compare) -> ast.AST:
-        """`is`."""
+        """Replace `is` and `is not`."""
         self.generic_visit(node)
         if not isinstance(node.ops[0], ast.Is | ast.IsNot) or id(node) in self._shortcuts:
             return node
@@ -131,7 +135,7 @@ class Rewriting(ast.NodeTransformer):
         return ast.copy_location(asked, node)
 
     def visit_AugAssign(self, node: ast.AugAssign) -> Any:
-        """A list that is changed in place is one that the function has made."""
+        """Refuse in-place changes of lists that the function did not make, by a check on the target."""
         self.generic_visit(node)
         is_made = isinstance(node.target, ast.Name) and bool(self._made) and node.target.id in self._made[-1]
         if not self._made:
@@ -148,14 +152,14 @@ class Rewriting(ast.NodeTransformer):
         return ast.fix_missing_locations(ast.copy_location(ast.Assign([node.target], changed), node))
 
     def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
-        """`%`, which of a text is another operator."""
+        """Replace `%`, which formats text if its left operand is a `str`."""
         self.generic_visit(node)
         if not isinstance(node.op, ast.Mod):
             return node
         return ast.copy_location(ast.Call(_named(MOD, node), [node.left, node.right], []), node)
 
     def visit_Dict(self, node: ast.Dict) -> ast.AST:
-        """A dictionary that a function writes down."""
+        """Replace a dictionary display within a function."""
         self.generic_visit(node)
         keys = [key for key in node.keys if key is not None]
         if not self._made or len(keys) < len(node.keys):
@@ -164,7 +168,7 @@ class Rewriting(ast.NodeTransformer):
         return self._dict(node, ast.List(list[ast.expr](pairs), ast.Load()))
 
     def visit_DictComp(self, node: ast.DictComp) -> ast.AST:
-        """A dictionary that a function makes of what it goes through."""
+        """Replace a dictionary comprehension within a function."""
         self.generic_visit(node)
         if not self._made:
             return node
@@ -184,7 +188,7 @@ class Rewriting(ast.NodeTransformer):
 
 
 def _named(name: str, node: ast.AST) -> ast.Name:
-    """A name of the lifter's at a place of the source."""
+    """A name node of the lifter's, with the position of a node of the source."""
     return ast.copy_location(ast.Name(name, ast.Load()), node)
 
 
@@ -193,12 +197,13 @@ _ASKED: Final = (
     *(ast.Eq, ast.NotEq, ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.BinOp, ast.Add, ast.Sub, ast.Mult, ast.USub),
 )
 _FOUND_OUT: Final = frozenset([*BUILTINS.split(), *CALLED])
-"""Python's own functions, which look at a value more closely than a comparison does."""
+"""The builtins that inspect a value further than a comparison does, so that their calls are not evaluated early."""
 
 
 def can_be_asked(node: ast.expr) -> bool:
-    """True if an expression may be asked where Python has stopped before it: it compares rows, fields and what
-    functions of lifted modules answer. If it fails or writes there, it is asked again where Python asks it.
+    """True if an expression may be evaluated although Python may have stopped before it: it consists of names, fields,
+    comparisons, arithmetic and calls by name. If it raises or writes there, it is evaluated again where Python reaches
+    it.
     """
     return all(
         isinstance(part, _ASKED)
@@ -209,14 +214,14 @@ def can_be_asked(node: ast.expr) -> bool:
 
 
 def _is_question(called: ast.expr) -> bool:
-    """True if it is a function by its name, or the row of a key."""
+    """True if a call is of a plain function name that is no builtin, or of a method `get`."""
     if isinstance(called, ast.Name):
         return called.id not in _FOUND_OUT
     return isinstance(called, ast.Attribute) and called.attr == "get"
 
 
 def joined(node: ast.BoolOp) -> ast.Call:
-    """`and` or `or` that does not fork: all sides but the first are functions."""
+    """A call that evaluates `and` or `or` without a fork: all operands but the first are passed as lambdas."""
     first, *others = [_joined_not(value) for value in node.values]
     nothing = ast.arguments(posonlyargs=[], args=[], kwonlyargs=[], kw_defaults=[], defaults=[])
     asked = [ast.copy_location(ast.Lambda(nothing, other), other) for other in others]
@@ -231,7 +236,7 @@ def _joined_not(value: ast.expr) -> ast.expr:
 
 
 def _calls(compare: ast.Compare) -> bool:
-    """True if a side is what a function answers, which asked twice may be another."""
+    """True if a side of a comparison contains a call, which might return another value the second time."""
     return any(isinstance(part, ast.Call) for part in ast.walk(compare))
 
 

@@ -1,4 +1,6 @@
-"""Solving of goals from their hypotheses: several solvers in turn, each limited by steps, not by seconds."""
+"""Solving: a goal is proved from hypotheses by several solver configurations in turn, each limited by steps and not by
+time.
+"""
 
 from collections.abc import Callable, Collection, Iterable
 from enum import Enum
@@ -11,13 +13,12 @@ from proofs.quotients import quotient_lemmas
 from proofs.symbols import QUOTIENTS
 
 QUICK_STEPS: Final = 100_000
-"""The steps of the first attempts, on few hypotheses: some tens of milliseconds."""
+"""The step limit of the first attempts, on few hypotheses: some tens of milliseconds."""
 
 
 NET_MILLISECONDS: Final = 60_000
-"""The time at which an attempt is given up whatever it counted: now and then a single step, on roots of huge
-polynomials, takes minutes. The next solver is asked then; all other limits are steps, so that a busy machine changes no
-verdict.
+"""The time limit of one attempt, a safety net: rarely a single step, on roots of huge polynomials, takes minutes. Then
+the next solver is asked. All other limits are steps, so that verdicts do not depend on the load of the machine.
 """
 
 
@@ -30,7 +31,7 @@ class Status(Enum):
 
 
 class Answer:
-    """The answer to a goal, by which solver, after how many steps; the model that refutes it."""
+    """The answer to a goal: its status, the solver that gave it, the steps of all solvers, and the model if refuted."""
 
     def __init__(self, status: Status, solver: str, steps: int, model: Any = None) -> None:
         self.status: Final = status
@@ -39,12 +40,12 @@ class Answer:
         self.model: Final = model
 
     def __getstate__(self) -> dict[str, Any]:
-        """In another process there is no model."""
+        """The state to pickle, without the model."""
         return {**vars(self), "model": None}
 
 
 def terms_in(formulas: Iterable[Term]) -> list[Term]:
-    """Every term that occurs in some formulas, each once."""
+    """Every subterm of some formulas, each once."""
     seen: dict[int, Term] = {}
     pending = list(formulas)
     while pending:
@@ -56,7 +57,8 @@ def terms_in(formulas: Iterable[Term]) -> list[Term]:
 
 
 def kernel_lemmas(formulas: list[Term]) -> list[Term]:
-    """Two facts about each quotient of a product that occurs; `proofs/kernels.py` proves them alone.
+    """The two kernel lemmas for each quotient of a product that occurs in the formulas, and lemmas on sums of
+    quotients; `proofs/kernels.py` proves them.
 
     For q = x * y // d with d > 0: if y = d then q = x; if 0 <= x and 0 <= y <= d then 0 <= q <= x.
     """
@@ -79,8 +81,8 @@ def kernel_lemmas(formulas: list[Term]) -> list[Term]:
 
 
 def _sums_of_quotients(quotients: list[Term], formulas: list[Term]) -> list[Term]:
-    """For c = a + b over one divisor: the quotient of c is that of a and that of b together, or one more; and the same
-    times whatever, not negative, a quotient is multiplied by. And what is more has no less a quotient.
+    """Lemmas on quotients by one divisor d > 0. If c = a + b, then c // d is a // d + b // d or one more; likewise with
+    each multiplied by a factor f >= 0, where the difference is 0 to f. If a >= b, then a // d >= b // d.
     """
     factors: dict[int, Term] = {}
     numbers = {quotient.get_id() for quotient in quotients}
@@ -113,7 +115,9 @@ def _sums_of_quotients(quotients: list[Term], formulas: list[Term]) -> list[Term
 
 
 Check = Callable[[list[Term], int, int], tuple[Any, int, Any]]
-"""A check if formulas can be true together, with so many steps, from a seed: the result, the steps it took, a model."""
+"""A satisfiability check of formulas, with a step limit and a seed. Returns the result, the steps taken, and a model or
+None.
+"""
 
 
 def _plain(formulas: list[Term], steps: int, seed: int = 0) -> tuple[Any, int, Any]:
@@ -121,10 +125,10 @@ def _plain(formulas: list[Term], steps: int, seed: int = 0) -> tuple[Any, int, A
 
 
 def _run(solver: Term, formulas: list[Term], steps: int, seed: int) -> tuple[Any, int, Any]:
-    """A solver's answer, the steps it took (z3 counts them from the beginning of the process), a model if any."""
+    """A solver's result, the steps it took, and a model if satisfiable. z3 counts steps per process."""
     solver.set("rlimit", steps)
     solver.set("timeout", NET_MILLISECONDS)
-    # Bases of the products that occur are dear, and rarely what is missing: without them goals take a fifth less time.
+    # Groebner bases cost much and rarely help: without them goals take a fifth less time.
     solver.set("arith.nl.grobner", False)
     if seed:
         solver.set("random_seed", seed)
@@ -171,14 +175,14 @@ PORTFOLIO: Final[tuple[tuple[str, Check, int], ...]] = (
     ("z3 with kernel lemmas, a third seed", _from(2), 10_000_000),
     ("z3 QF_UFNIA", _nonlinear, 3_000_000),
 )
-"""The solvers in the order in which they are asked, and the steps that each is given: z3's own count, not seconds."""
+"""The solvers in the order in which they are asked, with the step limit of each by z3's own count."""
 
 Proved = Callable[[list[Term], str], None]
-"""The listener to contradictory formulas, and the solver that saw it."""
+"""A callback for contradictory formulas and the solver that showed it."""
 
 
 Ask = Callable[[Iterable[list[Term]], Term], Answer]
-"""A decision if a goal follows from levels of hypotheses."""
+"""A function that decides if a goal follows from levels of hypotheses."""
 
 
 def prove(
@@ -188,11 +192,11 @@ def prove(
     likely: Collection[str] = (),
     proved: Proved = lambda _formulas, _solver: None,
 ) -> Answer:
-    """Ask each solver in turn whether the goal follows, until one knows.
+    """Ask each solver in turn if the goal follows, until one decides.
 
-    `levels` are hypotheses, the next more than the one before. All but the last only the first solver is asked, and
-    quickly: most goals need little, and are lost among much. Only the last can refute. `effort` multiplies the steps.
-    After the first solver come those that are `likely` to know, whatever steps they need, then the others.
+    `levels` are lists of hypotheses, each a superset of the one before. For all but the last, only the first solver is
+    asked, with few steps: most goals need few hypotheses and get harder with many. Only the last level can refute.
+    `effort` multiplies the step limits. `likely` solvers are asked right after the first, then the others.
     """
     if z3.is_true(z3.simplify(goal)):
         return Answer(Status.PROVED, "simplification", 0)
@@ -218,7 +222,7 @@ def prove(
 
 
 def prove_quickly(levels: Iterable[list[Term]], goal: Term, proved: Proved) -> Answer:
-    """The first solver's answer."""
+    """The answer of the first solver, with few steps at each level."""
     total = 0
     answer = Answer(Status.UNKNOWN, "", 0)
     for hypotheses in levels:
@@ -233,6 +237,6 @@ def prove_quickly(levels: Iterable[list[Term]], goal: Term, proved: Proved) -> A
 
 
 def ask_again(solver: str, formulas: list[Term], seed: int, effort: int) -> str:
-    """The answer of the proving solver from another seed: `unsat` again, or `unknown`, or `sat`."""
+    """The result of the solver that proved a goal, run again from another seed: "unsat", "unknown" or "sat"."""
     check, steps = next((check, steps) for name, check, steps in PORTFOLIO if name == solver)
     return str(check(formulas, 2 * steps * effort, seed)[0])

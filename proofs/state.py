@@ -1,8 +1,9 @@
-"""A state that stands for any: tables whose rows are unknown functions of their keys, sums and pasts likewise.
+"""A symbolic state: tables whose rows are unknown functions of their keys, and unknown functions for sums and for the
+past.
 
-Reading a row makes no copy of it: each field is an uninterpreted function applied to the key, so that equal keys have
-equal rows whatever they are called, and nothing is decided about keys until a write or a branch asks. Every read is
-noted on the path, because the laws may be assumed of what was read.
+Reading a row copies nothing: each field is an uninterpreted function applied to the key. So equal keys have equal rows,
+however they are written, and keys are compared only when a write or a branch needs it. Each read is recorded on the
+path, because the laws may be assumed at the rows that were read.
 """
 
 import inspect
@@ -28,12 +29,14 @@ def flatten(key: Any) -> list[Term]:
 
 
 def identity(key: Any) -> tuple[int, ...]:
-    """The identity shared by two keys that are written alike. The caller keeps the key, so that no term is recycled."""
+    """A hashable value, equal for keys that are written with identical terms. The caller must keep the key alive, so
+    that term numbers are not reused.
+    """
     return tuple([term.get_id() for term in flatten(key)])
 
 
 _slots: Final[dict[type[Any], list[str]]] = {}
-"""The names of the slots of each class that was asked for."""
+"""From class to the names of its slots."""
 
 
 def _slots_of(kind: type[Any]) -> list[str]:
@@ -44,13 +47,15 @@ def _slots_of(kind: type[Any]) -> list[str]:
 
 
 def held(value: Any) -> dict[str, Any]:
-    """The values that an object holds, by name: declared or not, and those of slots."""
+    """The values that an object holds by attribute name, both in its `__dict__` and in its slots."""
     slots = {name: getattr(value, name) for name in _slots_of(type(value)) if hasattr(value, name)}
     return {**getattr(value, "__dict__", {}), **slots}
 
 
 def likeness(value: Any) -> Hashable:
-    """The same for two values only if they are written alike. The caller keeps the values, as with `identity`."""
+    """A hashable value, equal only for values written with identical terms. The caller must keep the values alive, as
+    with `identity`.
+    """
     if isinstance(value, tuple):
         return tuple([likeness(part) for part in value])
     if isinstance(value, SymInt | SymBool | SymName):
@@ -62,14 +67,14 @@ def likeness(value: Any) -> Hashable:
 
 
 def shaped(shape: Shape, leaf: Callable[[type], Any]) -> Any:
-    """A value of a shape, made of leaves."""
+    """A value of a shape, with `leaf` called for each part."""
     if isinstance(shape, tuple):
         return tuple([shaped(part, leaf) for part in shape])
     return leaf(shape)
 
 
 def has_shape(shape: Shape, value: Any) -> bool:
-    """True if a value is of a shape: a number is no name, although symbols of both are numbers to a solver."""
+    """True if a value has a shape. Numbers and names differ, although the solver represents both as integers."""
     if isinstance(shape, tuple):
         parts = value if isinstance(value, tuple) else ()
         return len(shape) == len(parts) and all([has_shape(*pair) for pair in zip(shape, parts, strict=True)])
@@ -78,7 +83,7 @@ def has_shape(shape: Shape, value: Any) -> bool:
 
 
 def shape_like(value: Any) -> Hashable:
-    """The shape of a key or a group."""
+    """The shape of a key or a group, with symbols replaced by the types they stand for."""
     if isinstance(value, tuple):
         return tuple([shape_like(part) for part in value])
     kinds = {SymName: str, SymBool: bool, SymInt: int}
@@ -86,7 +91,7 @@ def shape_like(value: Any) -> Hashable:
 
 
 def fresh(shape: Shape, name: str) -> Any:
-    """A key of which nothing is known but its shape."""
+    """A key of a shape whose parts are new constants, with names made from `name`."""
     numbers = iter(range(100))
     return shaped(shape, lambda kind: _constant(kind, f"{name}.{next(numbers)}"))
 
@@ -102,7 +107,9 @@ def _constant(kind: type, name: str) -> Any:
 
 
 def shape_of(annotation: Any) -> Shape:
-    """The shape that an annotation of a key or of a field describes."""
+    """The shape described by the annotation of a key or a field. Anything but `str`, `int`, `bool` and tuples of these
+    is refused.
+    """
     arguments = typing.get_args(annotation)
     if typing.get_origin(annotation) is tuple and Ellipsis not in arguments:
         return tuple([shape_of(argument) for argument in arguments])
@@ -112,8 +119,8 @@ def shape_of(annotation: Any) -> Shape:
 
 
 def key_shapes(module: ModuleType, given: Mapping[str, Shape]) -> dict[str, Shape]:
-    """The shape of each table's keys, by the table's name: from the annotations of the module that declares them, or as
-    given; a `tuple[str, ...]` is a pair of names unless something else is given.
+    """From the name of each table that a module declares to the shape of its keys, taken from `given` or else from
+    annotations. A key `tuple[str, ...]` counts as a pair of names.
     """
     shapes: dict[str, Shape] = {}
     for name, annotation in module.__annotations__.items():
@@ -137,7 +144,7 @@ def key_shapes(module: ModuleType, given: Mapping[str, Shape]) -> dict[str, Shap
 
 
 class Field:
-    """One field of a table's rows: its name, and how to make its value for a key."""
+    """One field of a table's rows: its name, and the symbolic value for each key."""
 
     def __init__(
         self,
@@ -162,7 +169,7 @@ class Field:
         self._arity: Final = arity
 
     def value(self, terms: list[Term]) -> Any:
-        """The field of the row whose key has these terms."""
+        """The field's value in the row whose key has these terms."""
         if not self._is_list:
             numbers = iter(range(100))
             return shaped(self._shape, lambda kind: self._apply(kind, terms, f"{self._place}!{next(numbers)}"))
@@ -180,7 +187,7 @@ class Field:
         return SymList(self._place, length, self._bound, element)
 
     def is_like(self, value: Any) -> bool:
-        """True if a value is of the field's kind, and a list's items are."""
+        """True if a value has the field's type, and so have a list's elements."""
         if not self._is_list:
             return has_shape(self._shape, value)
         if isinstance(value, tuple):
@@ -203,7 +210,9 @@ class Field:
 
 
 class Touch:
-    """A row that was read: of which table (or history, if it is a value of the past), under which key."""
+    """A read of a row of `table` under `key`; with `past_of`, of a past value of that history, with key (history key,
+    point).
+    """
 
     def __init__(self, table: Any, key: Any, past_of: Any = None) -> None:
         self.table: Final = table
@@ -212,12 +221,14 @@ class Touch:
 
     @property
     def identity(self) -> object:
-        """The same for two touches that are written alike."""
+        """A key that is equal for two reads written with identical terms."""
         return (self.table.index, self.past_of is not None, identity(self.key))
 
 
 class SymbolicRows:
-    """One table's rows, all unknown: stands where a State has a dictionary."""
+    """The unknown rows of one table, in the place of a State's dictionary. `reads` is called for each read; `suffix`
+    separates its functions from another state's.
+    """
 
     def __init__(
         self,
@@ -241,7 +252,7 @@ class SymbolicRows:
         ]
 
     def refuse_unlike(self, key: Any, row: Any) -> None:
-        """Refuse to write what is no row of the table, or by a key of another kind."""
+        """Refuse a write whose row or key has not the table's types."""
         kind, table = type(row), self._table.name
         if IN_PLACE_OF.get(kind, kind) is not self._row:
             refuse(f"a row of type {kind.__name__} in {table} is not understood")
@@ -252,7 +263,7 @@ class SymbolicRows:
                 refuse(f"{table}.{field.name} is given a value of another kind")
 
     def get(self, key: Any) -> Any:
-        """The row of a key: always the same for the same key."""
+        """The row of a key. Equal terms give the identical object."""
         if not has_shape(self._shape, key):
             refuse(f"a row of {self._table.name} is asked for by a key of another kind")
         touch = Touch(self._table, key)
@@ -275,21 +286,22 @@ Key = TypeVar("Key")
 
 
 class History(Generic[Key]):
-    """The substitute of `spec.history.HistoryTable`: latest values are rows, the past any function of key and point.
+    """The trusted contract that replaces `spec.history.HistoryTable`: the latest value is in a row, the past is an
+    unknown function of key and point.
 
-    A push is at the point that is now, which is demanded of the source. So the value at a point that has passed is one
-    that no step of now changes, and the value at any later point is the latest. What the source writes is written here:
-    the head, and the checkpoint of now, whose place is one and the same for all pushes of a step. Which, nobody knows.
+    Every push must be at the current point, which is a demand on the source. So a step changes no value at an earlier
+    point, and the value at any later point is the latest. A push writes what the source writes: the head, and the
+    current checkpoint, whose position is one unknown number for all pushes of a step.
     """
 
     _now: Any = None
-    """The point that is now in the state before the step, which the prover sets."""
+    """The current point in the state before the step; set by the prover."""
     _reads: Callable[[Touch], None]
-    """The listener to every look-up of the past."""
+    """The callback for each look-up of a past value."""
     _head: type[Any]
     _checkpoint: type[Any]
     _has_past = True
-    """False in the beginning, when every point that has passed has the default value."""
+    """False in the base case, where every past point has the default value."""
 
     def __init__(self, schema: Any, name: str, default: int) -> None:
         self._name: Final = name
@@ -298,11 +310,11 @@ class History(Generic[Key]):
         self.default: Final = default
 
     def latest(self, draft: Any, key: Any) -> Any:
-        """The value now."""
+        """The current value."""
         return draft.get(self.heads, key).latest
 
     def push(self, draft: Any, key: Any, point: Any, value: Any) -> None:
-        """Let `value` hold from now on."""
+        """Set the value from the current point on. Demands that `point` is the current point."""
         path().require(f"{self._name} is written at the point that is now", term_of(point) == term_of(self._now))
         place = self._place(key)
         path().assume(place.term >= 0)
@@ -310,7 +322,7 @@ class History(Generic[Key]):
         draft.put(self.heads, key, self._head(place + 1, value))
 
     def _place(self, key: Any) -> SymInt:
-        """The position of the checkpoint of now."""
+        """The unknown position of the current point's checkpoint."""
         terms = flatten(key)
         return SymInt(z3.Function(f"{self._name}!place", *[z3.IntSort()] * len(terms), z3.IntSort())(*terms))
 
@@ -321,7 +333,7 @@ class History(Generic[Key]):
         return self._past(key, point)
 
     def _past(self, key: Any, point: Any) -> Any:
-        """The value at a point that has passed."""
+        """The value at an earlier point than the current one."""
         if not self._has_past:
             return self.default
         type(self)._reads(Touch(self.checkpoints, (key, point), self))
@@ -330,7 +342,7 @@ class History(Generic[Key]):
 
 
 def use_contract(module: ModuleType) -> None:
-    """Put the contract in the place of the class in a lifted `spec.history`."""
+    """Replace `HistoryTable` in a lifted `spec.history` by the trusted contract."""
 
     class HistoryTable(History[Key]):
         _head = module.__dict__["History"]
@@ -340,7 +352,7 @@ def use_contract(module: ModuleType) -> None:
 
 
 class Totals:
-    """Stands where a view has its totals: each sum is an unknown function of its group."""
+    """The totals of a view: each sum is an unknown function of its group."""
 
     def __init__(
         self, sums_asked: Callable[[Any, Any], None], suffixes: Mapping[str, str] = MappingProxyType({})
@@ -348,36 +360,36 @@ class Totals:
         self._asked: Final = sums_asked
         self.refuse_other_groups: Callable[[Any, Any], None] = lambda _total, _group: None
         self.suffixes: Final = suffixes
-        """By name of a sum, by what its function is told apart from that of another state."""
+        """From the name of a sum to the suffix that separates its function from that of another state."""
         self._terms: Final[dict[object, tuple[Any, Term]]] = {}
 
     def now(self, total: Any, group: Any) -> Any:
-        """The total of a group in the state before the step."""
+        """The total of a group in the state before the step, recorded as read."""
         if group is None:
             return 0
         self._asked(total, group)
         return SymInt(self.term(total, group))
 
     def term(self, total: Any, group: Any) -> Term:
-        """The term for the total of a group, without asking."""
+        """The term for the total of a group, not recorded as read."""
         place = (total.name, identity(group))
         found = self._terms.get(place)
         if found is None:
-            # The group is kept, too: its terms would lose the numbers that tell it apart.
+            # The group is kept as well, so that the numbers of its terms are not reused.
             found = self._terms[place] = (group, sum_term(total, group, self.suffixes.get(total.name, "")).term)
         return found[1]
 
     def at_start(self, total: Any, group: Any) -> Any:
-        """The total that the group had when everything began."""
+        """The total of a group at genesis."""
         self.refuse_other_groups(total, group)
         return sum_term(total, group, "!start")
 
 
 class TotalsAfter:
-    """The totals once a step's rows are written: what each written row adds now, less what it added before.
+    """The totals after a step: for each written row, plus its worth after the step, minus its worth before.
 
-    Of sums that are `falling`, also less what the rows that are not written may have lost: any number, not negative.
-    Of those that are `rising`, more what these rows may have gained.
+    For `falling` sums an unknown non-negative amount is subtracted, for unwritten rows that may have lost worth. For
+    `rising` sums one is added.
     """
 
     def __init__(
@@ -393,7 +405,7 @@ class TotalsAfter:
         self._theory: Final = theory
         self._worth: Final = worth
         self.view: Any = None
-        """The state after the step, whose totals these are."""
+        """The view of the state after the step, to which these totals belong."""
         self._view_before: Final = view_before
         self._rows_before: Final = view_before.rows
         self._rows_after: Final = rows_after
@@ -431,7 +443,7 @@ class TotalsAfter:
         return result
 
     def _grown(self, total: Any, group: Any, key: Any, row: Any, row_after: Any) -> Any:
-        """By how much more one row adds to a group."""
+        """The increase of a group's total due to one row."""
         grown = 0
         if total.group(self._rows_before, key, row) == group:
             path().sees_change = True
@@ -442,9 +454,10 @@ class TotalsAfter:
         return grown
 
     def _revalued(self, total: Any, group: Any, key: Any, row: Any) -> Any:
-        """The move of a written row by writes elsewhere: its group moves by that, and by all that it grows.
+        """The change of a written row's worth caused by the step's writes to other tables, which `moves` has already
+        counted for its whole group.
 
-        What such a write moves is said of a group as a whole, and so counts this row as if it was not written.
+        `moves` counts the group as if this row were not written, so the caller subtracts the result.
         """
         moving = [write.key for write in self._delta.writes if write.table in getattr(total, "moves", {})]
         if not moving or total.group(self._rows_before, key, row) != group:
@@ -456,7 +469,9 @@ class TotalsAfter:
         return sum([by for by in moved if by is not None])
 
     def _nested_grown(self, total: Any, group: Any) -> Any:
-        """By how much more the rows add, each once, that are written, or for whose key the sum inside moves."""
+        """The increase of a nested sum's group, over each row that is written or whose inner total changes, counted
+        once.
+        """
         keys: list[Any] = []
         inner = self._theory.sums.nested[total].inner
         written = [write.key for write in self._delta.writes if write.table is total.table]
@@ -470,12 +485,12 @@ class TotalsAfter:
         return grown
 
     def at_start(self, total: Any, group: Any) -> Any:
-        """The total that the group had when everything began."""
+        """The total of a group at genesis."""
         return self._before.at_start(total, group)
 
 
 def groups_written(total: Any, rows: Any, rows_after: Any, delta: Any) -> list[Any]:
-    """The groups of a sum to which the rows that a step writes belonged, and belong."""
+    """The groups of a sum to which the written rows belonged before the step, and belong after it."""
     writes = [write for write in delta.writes if write.table is total.table]
     groups = [
         *[total.group(rows, write.key, rows.get(write.table, write.key)) for write in writes],
@@ -485,7 +500,7 @@ def groups_written(total: Any, rows: Any, rows_after: Any, delta: Any) -> list[A
 
 
 def view_before_step(view: type[Any], rows: Any, before: Totals, after: TotalsAfter) -> Any:
-    """The state before a step, which knows by how much the step moves each total."""
+    """The view of the state before a step, whose `moved` returns the change of a total by the step."""
 
     class BeforeStep(view):  # type: ignore[misc]  # a base that is lifted has no type
         def total(self, of: Any, group: Any) -> Any:
@@ -498,13 +513,13 @@ def view_before_step(view: type[Any], rows: Any, before: Totals, after: TotalsAf
 
 
 def sum_term(total: Any, group: Any, suffix: str = "") -> SymInt:
-    """The unknown total of a group."""
+    """The unknown total of a group, as an uninterpreted function of the group."""
     terms = flatten(group)
     return SymInt(z3.Function(f"sum.{total.name}{suffix}", *[z3.IntSort()] * len(terms), z3.IntSort())(*terms))
 
 
 def watched(draft: type[Any]) -> type[Any]:
-    """A draft that notes on the path when a row is read which a step has written."""
+    """A draft class for laws that records on the path when it reads a row that the step wrote."""
 
     class WatchedDraft(read_only(draft)):  # type: ignore[misc]  # a base that is lifted has no type
         def _written(self, table: Any, key: Any) -> Any:
@@ -517,7 +532,7 @@ def watched(draft: type[Any]) -> type[Any]:
 
 
 def read_only(draft: type[Any]) -> type[Any]:
-    """A draft for laws: nothing is written to it, and what a step wrote is not told."""
+    """A draft class for laws: writing, and asking what was written, is refused."""
 
     class ReadOnlyDraft(draft):  # type: ignore[misc]  # a base that is lifted has no type
         def put(self, table: Any, key: Any, row: Any) -> None:
@@ -530,7 +545,9 @@ def read_only(draft: type[Any]) -> type[Any]:
 
 
 def made(kind: type[Any], values: list[Any]) -> Any:
-    """A call, or a part of one, made as rules make theirs: it holds what it is given and nothing else."""
+    """A call, or a part of one, built from `values` by its class. Refused if the object does not hold exactly these
+    values, or if its constructor reads or branches.
+    """
     alone = Path(None, [], False)
     with alone:
         value = kind(*values)
@@ -549,9 +566,10 @@ def symbolic_call(
     within: str = "",
     signed: tuple[str, ...] = (),
 ) -> Any:
-    """A call of which nothing is known: every argument is a symbol, every list is of any length up to its bound.
+    """A call in which every argument is a symbol and every list has any length up to its bound.
 
-    `facts` takes what the arguments' types say: no integer of a call is negative but the `signed` ones, no name empty.
+    Appends to `facts` that the call's integers are not negative, except the `signed` ones, and that its names are not
+    empty.
     """
     hints = typing.get_type_hints(action.__init__)
     owner = within or action.__name__

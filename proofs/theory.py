@@ -1,6 +1,6 @@
-"""The theory of a protocol: what its proofs need beside its rules and laws: lemmas, scopes, and the shape of its keys.
+"""The theory of a protocol: what its proofs need beside rules and laws, such as lemmas, scopes and the shapes of keys.
 
-This module is lifted with the specification, so that a theory is written in the words of the rules and laws themselves.
+This module is lifted with the specification, so that a theory is written in terms of the rules and laws themselves.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -16,11 +16,12 @@ Shape = Any
 
 
 class PastLaw:
-    """A state law about every value that a history had: its subject is (key of the history, point in the past or now).
+    """A state law about every value that a history ever had. Its subject is (key of the history, point up to now).
 
-    It has what a state law has, and is none by descent: a compiled class has no interpreted children.
+    It has the attributes of a StateLaw without deriving from it, since a compiled class cannot have interpreted
+    subclasses.
 
-    `histories` are those that it speaks of: where a proof looks one up, it may use the law there.
+    `histories` are those it is about: where a proof looks one of them up, it may use the law at that subject.
     """
 
     def __init__(
@@ -47,9 +48,10 @@ class PastLaw:
 
 
 class Nested:
-    """The worth of the rows of a sum: by the row, and the total of the group of another sum that is the row's key.
+    """The definition of a nested sum: a row's worth is `value` of the row and of the total of `inner` for the group
+    that equals the row's key.
 
-    By itself, as checkers see it, such a sum is worth nothing.
+    Checkers, which do not know of nested sums, see a worth of zero.
     """
 
     def __init__(self, inner: Sum, value: Callable[[Any, int], int]) -> None:
@@ -58,17 +60,21 @@ class Nested:
 
 
 Rows = list[tuple[Table[Any, Any], Any, Any]]
-"""Rows of tables: each its table, its key, and the row."""
+"""Rows as (table, key, row) triples."""
 
 Names = Mapping[str, Any]
-"""The values of a function's names in the middle of a loop; `done` is how many elements are done."""
+"""From the names of a function's local variables to their values in the middle of a loop. `done` is the number of
+elements already processed.
+"""
 
 
 class Seen:
-    """Rows as if which laws of one subject hold in the middle of a loop, where other subjects see others.
+    """Replacement rows in which the laws of one subject hold in the middle of a loop, where other subjects need other
+    rows.
 
-    `rows` gives them for what is left of a subject; `of` gives that of the subject of each law that sees them, by id,
-    `members` of the key of a row of a sum. All other laws and sums see the state as it is.
+    `of` maps the id of a law to a function from its subject to an argument `left`; `members` does so for the key of a
+    sum's row. `rows` returns the replacement rows for a draft, the local variables, and `left`. All other laws and sums
+    are evaluated in the actual state.
     """
 
     def __init__(
@@ -83,11 +89,11 @@ class Seen:
 
 
 class Fold:
-    """Rows as if which every state law holds in the middle of a loop, where it does not hold of the state as it is.
+    """Replacement rows in which every state law holds in the middle of a loop, where the actual state may break some.
 
-    `as_if` gives them, of the state as it is; `really` gives back the rows as they are, of the state with the others.
-    `holds` is what else is known of the state with the others: it is proved where a loop begins and after each element.
-    `seen` are rows as if which laws hold that speak of one of the loop's elements.
+    `as_if` returns the replacement rows for the actual state. `really` returns the actual rows, given the state with
+    the replacements. `holds` returns further conditions on the state with replacements, proved where the loop begins
+    and after each element. `seen` holds replacement rows for laws about a single element of the loop.
     """
 
     def __init__(
@@ -104,14 +110,14 @@ class Fold:
 
 
 class Induction:
-    """The induction by which laws are proved of every call: what is assumed of the state before, and what is not.
+    """The induction over calls: the laws that are proved of each call, and those assumed of the state before.
 
-    `lemmas` are state laws that the induction needs and no user asks for; they are proved like every other law.
-    `ranges` are the ids of those laws about a single row that are assumed as soon as a row is read, to prune paths.
-    `apart` are the ids of state laws that nothing else assumes but the laws that `leans` says lean on them.
-    `follows` are the ids of state laws that hold in every state in which the laws named beside them do.
-    `by_contract` are the ids of laws about the inside of histories, which the contract of histories replaces here.
-    `bounded` are the ids of state laws that are proved of short lists alone, and assumed by what is said of these.
+    `lemmas` are further state laws that the induction needs; they are proved like every other law. `ranges` are ids of
+    laws about a single row, assumed as soon as a row is read, to prune paths. `apart` are ids of state laws that only
+    the laws named in `leans` may assume. `leans` maps a law to those it may assume besides. `follows` maps a law to
+    others that imply it in every state. `by_contract` are ids of laws about the inside of histories, which the trusted
+    contract replaces. `bounded` are ids of state laws proved of short lists only; what is proved of lists of any length
+    does not assume them.
     """
 
     def __init__(
@@ -134,14 +140,13 @@ class Induction:
 
 
 class Limits:
-    """Of which states and calls a theory speaks, where not of all.
+    """The restrictions on the states and calls of which a theory's proofs hold.
 
-    `lists` are the lengths of the longest list in a row's field ("stakers.strategy_list") or in a call's
-    ("SlashOperator.strategies" or "strategies" for all calls); of ranges between unknown numbers, two unless said, as
-    "range in FUNCTION". `longer` are those, by call, within which its step and
-    rejection laws are proved, where state laws are proved of shorter lists: what one element keeps, any number of them
-    keep, but a step law speaks of all of them together. `scopes` limits the rows that are spoken of, and says so in
-    words. `signed` are the numbers of calls that may be negative ("CALL.field"); no other is.
+    `lists` maps a list in a row ("stakers.strategy_list") or in a call ("SlashOperator.strategies", or "strategies" for
+    all calls) to its maximum length; "range in FUNCTION" limits a range between symbols, 2 by default. `longer` gives,
+    by call, longer maxima for step and rejection laws: a state law kept by one element is kept by any number, but a
+    step law is about all elements together. `scopes` restricts the rows of a table, with a description. `signed` are
+    the numbers of calls that may be negative ("CALL.field"); all others are not.
     """
 
     def __init__(
@@ -158,13 +163,12 @@ class Limits:
 
 
 class OwnSums:
-    """The sums of a theory beside the catalogue's, and how sums move with rows that are not written.
+    """The sums of a theory beside the catalogue's, and how unwritten rows may change their totals.
 
-    `own` are those of lemmas; `nested` ones, which no checker knows of, are made of the totals of others. Of `falling`
-    sums rows that are not written may be worth less after a step, and never more; of `rising` ones more, and never
-    less. `revalued` says of a sum that declares how a write moves it by how much the write moves one row that is not
-    written: given the rows before and after, this row, and the key that is written. None if the write has nothing to do
-    with it.
+    `own` are the sums of lemmas. `nested` sums are built from totals of other sums; checkers do not know them. In
+    `falling` sums the worth of unwritten rows may decrease in a step and never increase; in `rising` sums the reverse.
+    `revalued` is for a sum whose `moves` says how a write changes totals: from the rows before and after, an unwritten
+    row, and the written key, it returns the change of that row's worth, or None if the write does not affect it.
     """
 
     def __init__(
@@ -183,12 +187,12 @@ class OwnSums:
 
 
 class Theory:
-    """One protocol with everything that its proofs need.
+    """A protocol with everything that its proofs need.
 
-    `state_module` declares its tables; `now` is the point at which histories are written. `is_well_formed` is what is
-    taken for granted of a call. `genesis` names the tables whose rows a deployment chooses, and the conditions on all
-    rows, a key and its row in the beginning. `keys` gives the shape of the keys of tables whose annotation does not
-    tell. `folds` say, by function, as if which rows the laws hold in the middle of its loop over a list of any length.
+    `state_module` declares its tables. `now` returns the point at which histories are written. `is_well_formed` is the
+    assumption on calls. `genesis` maps each table whose rows a deployment chooses to a function that returns the
+    conditions on a row, from all rows, its key and the row. `keys` gives shapes of keys that annotations do not
+    determine. `folds` maps a function to the replacement rows for its loop over a list of any length.
     """
 
     def __init__(
@@ -218,15 +222,16 @@ class Theory:
         self.folds: Final = folds or {}
 
     def state_laws(self) -> list[StateLaw | PastLaw]:
-        """The laws of the catalogue and the lemmas, known violations left out."""
+        """The state laws of the catalogue and the lemmas, without known violations."""
         known_violations = self.catalogue.known_violations
         laws = [*self.catalogue.state_laws, *self.induction.lemmas]
         return [law for law in laws if law.law_id not in known_violations]
 
     def assumed(self) -> list[StateLaw | PastLaw]:
-        """The laws assumed of the state before a step: nothing that is not proved of every call.
+        """The laws assumed of the state before a step, each of which is proved of every call.
 
-        Nor what follows from others: that sums are not negative may lean on what is assumed, and lets it follow.
+        Laws of `follows` are left out: their proofs use that sums are not negative, which may itself rest on assumed
+        laws.
         """
         not_assumed = {*self.induction.apart, *self.induction.follows, *self.induction.by_contract}
         return [law for law in self.state_laws() if law.law_id not in not_assumed]
