@@ -1,8 +1,9 @@
-"""From a solver's model to a plain state and a plain call, and from these to a file that shows the violation again.
+"""Concrete counterexamples: from a solver's model to a plain state and call, and to a file that reproduces the
+violation.
 
-A model says what the rows that a path read are; every other row is its table's default. Sums are closed over the rows
-that were read, so that the state is whole. Such a state satisfies the laws that the proof assumed of it, but it may be
-one that no history reaches: then it says which lemma is missing, and nothing about the protocol.
+The model determines the rows that a path read; every other row is its table's default. Sums are made to equal the
+totals of these rows. The state satisfies the laws that the proof assumed of it, but perhaps no history reaches it. Then
+it shows that a lemma is missing, and nothing about the protocol.
 """
 
 import importlib
@@ -28,11 +29,11 @@ from spec.machine import Delta, Draft, State
 
 CLOSING_STEPS: Final = 5_000_000
 WISHING_STEPS: Final = 200_000
-"""The solver steps to close a state, and for each wish of what the state had better be."""
+"""The solver steps to find a model without further rows, and for each wish about it."""
 
 
 class Counterexample:
-    """A plain state and call, and what was said of them: which law they break, at which subject."""
+    """A plain state and call that break a law."""
 
     def __init__(self, law_id: str, action: Any, state: State) -> None:
         self.law_id: Final = law_id
@@ -41,13 +42,15 @@ class Counterexample:
 
 
 def plain_theory(place: str) -> Any:
-    """The theory as everybody else imports it: nothing lifted."""
+    """The theory as imported by Python, not lifted."""
     module, _, name = place.partition(":")
     return getattr(importlib.import_module(module), name)
 
 
 def concretise(prover: Prover, place: str, law_id: str, call: Any, obligation: Obligation) -> Counterexample | None:
-    """A plain state and call for a goal that was refuted, or None if no state of the rows that were read is one."""
+    """The plain state and call for a refuted goal, or None if no model is found in which only rows that were read
+    exist.
+    """
     closed = closed_model(prover, obligation)
     if closed is None:
         return None
@@ -57,7 +60,9 @@ def concretise(prover: Prover, place: str, law_id: str, call: Any, obligation: O
 
 
 def closed_model(prover: Prover, obligation: Obligation) -> tuple[Any, list[Any]] | None:
-    """A model in which no rows exist but those that were read, or one more for each sum; and what was read."""
+    """A model in which only the rows that were read exist, or one more for each sum; and the list of reads. None if
+    none is found.
+    """
     for has_others in (False, True):
         hypotheses, noted = prover.sum_facts.closed_world(obligation.here, has_others)
         solver = z3.Solver()
@@ -69,7 +74,7 @@ def closed_model(prover: Prover, obligation: Obligation) -> tuple[Any, list[Any]
 
 
 def _best_model(prover: Prover, solver: Any, noted: list[Any]) -> Any:
-    """A model with as many wishes granted, one after the other, as go together."""
+    """A model that satisfies as many wishes as possible, tried in order."""
     model = solver.model()
     solver.set("rlimit", WISHING_STEPS)
     for wish in _wishes(prover, noted):
@@ -83,9 +88,10 @@ def _best_model(prover: Prover, solver: Any, noted: list[Any]) -> Any:
 
 
 def _wishes(prover: Prover, noted: list[Any]) -> list[Term]:
-    """Wishes for rows and histories. Rows: in the scope of what is proved, for laws are assumed as far as their loops
-    are unrolled, and a longer queue may break them. Histories: the same at all times, and a small number. Checkpoints
-    that no path read are laid anew, and of a short history there is less that laws could find wrong.
+    """Wishes that make a counterexample more likely to be valid, if it satisfies them.
+
+    Rows are within the scopes of the proof, since laws were assumed only as far as their loops were unrolled. Histories
+    have one small value at all times, since checkpoints that no path read are invented.
     """
     wishes: list[Term] = []
     with Path(None, [], False):
@@ -104,7 +110,7 @@ def _value(term: Term, model: Any) -> Any:
 
 
 def _plain(value: Any, model: Any) -> Any:
-    """The value in a model of a symbol, a list, a key, a row or a call."""
+    """The value of a symbol, list, key, row or call in a model."""
     if isinstance(value, SymInt | SymBool):
         return _value(value.term, model)
     if isinstance(value, SymName):
@@ -120,7 +126,9 @@ def _plain(value: Any, model: Any) -> Any:
 
 
 def _state(prover: Prover, theory: Any, model: Any, noted: list[Any]) -> State:
-    """The state whose rows are those that were read; histories get a checkpoint wherever their past was looked up."""
+    """The plain state with the rows that were read. A history gets a checkpoint at each point where
+    its past was read.
+    """
     state: State = theory.protocol.schema.empty_state()
     points: dict[tuple[int, Any], dict[int, int]] = {}
     with Path(None, [], False):
@@ -153,7 +161,9 @@ def _is_checkpoint(prover: Prover, touch: Touch) -> bool:
 
 
 def _lay(state: State, theory: Any, history: Any, key: Any, past: dict[int, int], latest: int, now: int) -> None:
-    """Write a history as checkpoints: one where its past was looked up, one now for its latest value."""
+    """Write a history as checkpoints: one at each past point that was read, and one at the current point for its latest
+    value.
+    """
     heads, checkpoints = (theory.protocol.schema.tables[t.index] for t in (history.heads, history.checkpoints))
     laid = [(point, value) for point, value in sorted(past.items()) if 0 <= point < now]
     if (laid[-1][1] if laid else heads.default.latest) != latest:
@@ -164,8 +174,8 @@ def _lay(state: State, theory: Any, history: Any, key: Any, past: dict[int, int]
 
 
 class Replayed:
-    """The replay of a counterexample on plain rules and laws: laws broken before the call, what it answered, and laws
-    broken by it.
+    """The replay of a counterexample on plain rules and laws: the laws broken before the call, the outcome of the call,
+    and the laws that it breaks.
     """
 
     def __init__(self, before: list[str], outcome: str, broken: list[str]) -> None:
@@ -175,7 +185,7 @@ class Replayed:
 
 
 def as_state_law(law: Any) -> StateLaw:
-    """The same law for checkers, which may be compiled and take nothing else."""
+    """A law as a StateLaw. Checkers may be compiled and accept no other class."""
     if isinstance(law, PastLaw):
         return StateLaw(law.law_id, law.sentence, law.source, law.holds, law.rows, law.sums, law.also_reads)
     return cast(StateLaw, law)
@@ -186,13 +196,13 @@ def _speaks_of(law: Any, sums: Collection[Any]) -> bool:
 
 
 def scan_nested(theory: Any, state: State) -> list[Violation]:
-    """Every law of a theory that speaks of nested sums, at every subject, with all sums added up anew."""
+    """The violations of a theory's laws about nested sums, at every subject, with all sums recomputed."""
     laws = [as_state_law(law) for law in theory.state_laws() if _speaks_of(law, theory.sums.nested)]
     return scan(Catalogue([*theory.catalogue.sums, *theory.sums.own], laws, [], [], []), state)
 
 
 def replay(place: str, found: Counterexample) -> Replayed:
-    """Let the plain specification execute the call in the state, and the plain laws judge both."""
+    """Execute the call in the state by the plain specification, and check the plain laws before and after."""
     theory = plain_theory(place)
     catalogue = Catalogue(
         [*theory.catalogue.sums, *theory.sums.own],
@@ -208,7 +218,7 @@ def replay(place: str, found: Counterexample) -> Replayed:
     except Exception as error:
         return Replayed([v.law.law_id for v in before], f"raises {error!r}", ["TOTAL"])
     if isinstance(outcome, Delta):
-        # Totals of a theory's own sums are told by a scan alone: nothing says by how much a step moves them.
+        # A scan alone computes the totals of a theory's own sums: nothing says how a step moves them.
         broken = [v for v in checker.accept(found.action, outcome) if not _speaks_of(v.law, theory.sums.own)]
         known = {(v.law.law_id, repr(v.subject)) for v in before}
         broken += [
@@ -224,7 +234,7 @@ def replay(place: str, found: Counterexample) -> Replayed:
 
 
 def write(place: str, found: Counterexample) -> dict[str, Json]:
-    """A counterexample as JSON: the call, and every row that is not its table's default."""
+    """A counterexample as JSON: the call, and every row that differs from its table's default."""
     names = [table.name for table in plain_theory(place).protocol.schema.tables]
     return {
         "law": found.law_id,
@@ -251,9 +261,9 @@ def _json(value: Any) -> Json:
 
 
 def read(place: str, document: dict[str, Json]) -> Counterexample:
-    """The counterexample that was written. MalformedTrace if it is none.
+    """The counterexample in a JSON document. Raises MalformedTrace if it is not one.
 
-    A file comes from anywhere: it may name calls and rows of its protocol, and nothing else is ever looked up for it.
+    The file is not trusted: it may name calls and rows of its protocol, and no other class is ever looked up.
     """
     protocol = plain_theory(place).protocol
     state: State = protocol.schema.empty_state()
@@ -278,13 +288,11 @@ def read(place: str, document: dict[str, Json]) -> Counterexample:
 
 
 OUTCOME: Final = ("outcome", "broken_before", "broken", "is_known_to_be_reachable")
-"""The text of a kept counterexample for people; nothing is read from it."""
+"""The fields of a stored counterexample that are for readers only and are not read back."""
 
 
 def _kinds(roots: list[type[Any]]) -> dict[str, type[Any]]:
-    """Every record that calls and rows are made of, by the name under which it is written: those that stand in their
-    modules.
-    """
+    """From the name in a file to each class with fields that is defined in a module of calls or rows."""
     there = [value for module in {kind.__module__ for kind in roots} for value in vars(sys.modules[module]).values()]
     records = [value for value in there if isinstance(value, type) and attr.has(value)]
     return {f"{kind.__module__}.{kind.__name__}": kind for kind in records}
@@ -308,7 +316,7 @@ def _read(value: Json, where: str, kinds: dict[str, type[Any]]) -> Any:
         parts: list[Any] = []
         for field in fields:
             part = _read(value[field], f"{where}.{field}", kinds)
-            # What the compiler keeps of a declaration is its type, bare.
+            # The compiler keeps the bare type of a declaration, without Final.
             is_final = typing.get_origin(hints[field]) is Final
             declared = typing.get_args(hints[field])[0] if is_final else hints[field]
             if declared in (int, str, bool) and type(part) is not declared:
@@ -325,7 +333,7 @@ def _read(value: Json, where: str, kinds: dict[str, type[Any]]) -> Any:
 
 
 def outcome_of_a_witness(prover: Prover, place: str, call: Any, here: Path) -> str | None:
-    """The plain rules' answer in a state that takes a path of a call; None if no state of its rows is found."""
+    """The plain rules' outcome in a state that takes a path of a call; None if no such state is found."""
     found = concretise(prover, place, "", call, Obligation("a path is taken", here, z3.BoolVal(False)))
     if found is None:
         return None

@@ -1,19 +1,19 @@
-"""Proves that `spec.history.HistoryTable` keeps the contract that stands for it in all other proofs.
+"""Proof that `spec.history.HistoryTable` keeps the trusted contract that replaces it in all other proofs.
 
 The class's own source runs on a history of any length that is well formed: its points rise, and its head repeats its
-last value. A loop of unknown length is cut: its invariant is proved where it begins, then its variables are any that
-satisfy the invariant, the body runs once, and the invariant is proved again. That is:
+last value. Each loop is cut: its invariant is proved at its beginning, its variables become arbitrary values that
+satisfy the invariant, the body runs once, and the invariant is proved again. The claims:
 
-- a history begins without rows, and then its value is the default;
-- a look-up answers with the value of the last checkpoint at or before a point, or the default before the first; so at
-  the point of any checkpoint with its value, just before it with that of the one before;
-- where no point is later than now, the answer from now on is the latest value;
-- there, a push at the point that is now keeps the history as it has to be, changes no answer for an earlier point, and
-  is the answer for now and later;
-- one such push, or two in a row, write the rows that they write by contract, and no others.
+- a history begins without rows, and its value is then the default;
+- a look-up returns the value of the last checkpoint at or before a point, or the default before the first; so it
+  returns a checkpoint's value at the checkpoint's point, and the value of the one before just before it;
+- if no checkpoint's point is later than now, the value from now on is the latest one;
+- if so, a push at the current point leaves the history well formed, changes no earlier value, and sets the value from
+  now on;
+- one such push, or two in a row, write exactly the rows that the contract writes.
 
 Together these are the contract in `proofs/state.py`: before now an unknown function that no step changes, from now on
-the latest value. Of pushes at later points and of pops, see `proofs/history_write_contract.py`.
+the latest value. Pushes at later points, and pops, are proved in `proofs/history_write_contract.py`.
 """
 
 import ast
@@ -44,17 +44,19 @@ INVARIANTS: Final[list[tuple[tuple[str, ...], str, str]]] = [
         "high - low",
     ),
 ]
-"""Of each loop in `value_at`, in order: the variables that it changes, what holds of them whenever it is asked, and
-what falls each time it runs, and is positive before, so that it ends.
+"""For each loop in `value_at`, in order: the variables that it changes, its invariant, and its variant, which is
+positive before each turn and decreases in it, so that the loop ends.
 """
 
 
 class PathEnds(Exception):
-    """Nothing is asked of this path: it supposes what does not hold, or the body of a cut loop has run once."""
+    """The end of a path without a goal: an assumption does not hold there, or the body of a cut loop has run once."""
 
 
 class _CutLoops(ast.NodeTransformer):
-    """Puts the proof of its invariant before each loop, any values after it, and makes of the loop a branch."""
+    """Replaces each `while` loop by a demand of its invariant, arbitrary values for its variables, and its body under
+    `if`.
+    """
 
     def __init__(self) -> None:
         self._loops = 0
@@ -83,7 +85,7 @@ class _Cut:
         return eval(INVARIANTS[number][1], {}, _All({**values, **self._surroundings()}))
 
     def require(self, number: int, values: dict[str, Any]) -> None:
-        """Demand the invariant, one path of it after the other."""
+        """Demand the invariant, path by path of its evaluation."""
         here = path()
         kept = len(here.conditions)
         if not bool(self._holds(number, values)):
@@ -92,7 +94,7 @@ class _Cut:
             raise PathEnds
 
     def any(self, number: int, values: dict[str, Any]) -> tuple[Any, ...]:
-        """Any values of the loop's variables that satisfy the invariant."""
+        """Arbitrary values of the loop's variables that satisfy the invariant."""
         names = INVARIANTS[number][0]
         self._havocs = self._havocs + 1 if self._path is path() else 0
         self._path = path()
@@ -103,7 +105,7 @@ class _Cut:
         return tuple([found[name] for name in names])
 
     def falls(self, number: int, values: dict[str, Any]) -> None:
-        """Demand that what falls has fallen, and was positive."""
+        """Demand that the variant was positive and has decreased."""
         path().require(f"loop {number} ends", z3.And(self._left > 0, self._measure(number, values) < self._left))
 
     def _measure(self, number: int, values: dict[str, Any]) -> Term:
@@ -111,7 +113,7 @@ class _Cut:
 
 
 class _All(dict[str, Any]):
-    """Names for an invariant."""
+    """The global names for an invariant, in a dictionary subclass."""
 
 
 def _cut_value_at(history: ModuleType, cut: _Cut) -> Callable[..., Any]:
@@ -128,9 +130,10 @@ def _cut_value_at(history: ModuleType, cut: _Cut) -> Callable[..., Any]:
 
 
 class AnyHistory:
-    """A history that stands for any: what is known of its rows, what a look-up has to find in them, and how to ask.
+    """An arbitrary well-formed history: the facts about its rows, the result that a look-up must have, and proofs about
+    it.
 
-    `history` is the class with a contract in its place, if one is given; `source` is always the class as it is written.
+    `history` is the class with the `contract` applied, if one is given; `source` is always the original class.
     """
 
     def __init__(self, ask: Ask, contract: Callable[[ModuleType], None] = lambda _module: None) -> None:
@@ -151,7 +154,7 @@ class AnyHistory:
         self.point: Final = SymInt(z3.Int("point"))
 
     def note(self, touch: Any) -> None:
-        """Note on the path which checkpoints it read."""
+        """Record on the path which checkpoints it read."""
         if touch.table is self.history.checkpoints and touch.past_of is None:
             path().touched[touch.identity] = touch
 
@@ -161,15 +164,15 @@ class AnyHistory:
         return self.before.get(self.history.heads, self.key).count
 
     def point_of(self, position: Any, rows: Any = None) -> Any:
-        """The point of a checkpoint."""
+        """The point of the checkpoint at a position."""
         return (rows or self.before).get(self.history.checkpoints, (self.key, position)).point
 
     def value_of(self, position: Any, rows: Any = None) -> Any:
-        """The value of a checkpoint."""
+        """The value of the checkpoint at a position."""
         return (rows or self.before).get(self.history.checkpoints, (self.key, position)).value
 
     def is_sound(self, here: Path) -> list[Term]:
-        """The facts about the history, at the positions that a path read."""
+        """The facts that the history is well formed, at the positions that a path read."""
         count, known = term_of(self.count), self.positions(here)
         facts = [count >= 0]
         last = self.value_of(SymInt(count - 1)).term
@@ -182,13 +185,13 @@ class AnyHistory:
         return facts
 
     def positions(self, here: Path) -> list[Term]:
-        """The positions of this history that a path read, and the last."""
+        """The positions in this history that a path read, and the last one."""
         read = [touch.key for touch in here.touched.values()] + [(self.key, self.count - 1)]
         own = [flatten(key)[1] for key in read if flatten(key)[0].eq(self.key.term)]
         return list({term.get_id(): term for term in own}.values())
 
     def keeps_order(self, rows: Any) -> Any:
-        """True if a history is well formed, at any two positions: what `is_sound` knows of it."""
+        """True if the history in `rows` is well formed, at two arbitrary positions."""
         one, other = SymInt(z3.Int("one")), SymInt(z3.Int("other"))
         head = rows.get(self.history.heads, self.key)
         if head.count < 0:
@@ -200,7 +203,7 @@ class AnyHistory:
         return True
 
     def is_split(self, position: Any, rows: Any) -> Any:
-        """True if the checkpoints before a position are those at or before the point, and no others."""
+        """True if the checkpoints before a position are exactly those at or before the point."""
         count = rows.get(self.history.heads, self.key).count
         return (
             0 <= position <= count
@@ -209,7 +212,7 @@ class AnyHistory:
         )
 
     def answer_at(self, split: Any, rows: Any) -> Any:
-        """The value that a look-up has to give."""
+        """The value that a look-up must return, given the position from `is_split`."""
         return self.history.default if split == 0 else self.value_of(split - 1, rows)
 
     def ask(
@@ -218,14 +221,14 @@ class AnyHistory:
         known: Callable[[Path], list[Term]] = lambda _here: [],
         is_of_contract: bool = False,
     ) -> list[tuple[Term, Answer]]:
-        """True if a program answers yes on every path: of any history of which that is known what `is_sound` says, and
-        `known`.
+        """Prove that a program returns true on every path, for any well-formed history that satisfies `known`. Returns
+        each goal with its answer.
 
-        The facts that a path learnt are known, and what it requires is wanted. With the contract in its place it is the
-        other way round: what it demands of a call is known, what it assumes of the past is wanted.
+        Facts that a path assumed are hypotheses, and its demands are goals. If `is_of_contract` it is the other way
+        round: the demands of the contract on a call are hypotheses, and its assumptions about the past are goals.
 
-        That the paths leave no case out is wanted, too. That nothing is asked of any state that can be, or of lists up
-        to some length only, counts as not proved.
+        A further goal is that the paths cover every case. An unprovable goal is added if no path is possible, and a
+        path bounded by a list's length counts as failed.
         """
         answers: list[tuple[Term, Answer]] = []
         taken: list[Path] = []
@@ -253,11 +256,11 @@ class AnyHistory:
 
 
 PROVED_HERE: Final = {"latest", "push", "value_at"}
-"""The contract's own definitions, beside the tables that it declares."""
+"""The methods that the contract defines, beside the tables that it declares."""
 
 
 class HistoryProof(AnyHistory):
-    """Look-ups of any history, and pushes at the point that is now."""
+    """The claims about look-ups in any history, and about pushes at the current point."""
 
     def __init__(self, ask: Ask) -> None:
         super().__init__(ask)
@@ -269,7 +272,7 @@ class HistoryProof(AnyHistory):
         return self._value_at(self.history, self.before, self.key, self.point)
 
     def _is_past(self, here: Path) -> list[Term]:
-        """Claim: no point is later than now, at the positions that a path read."""
+        """The facts that no checkpoint's point is later than now, at the positions that a path read."""
         count = term_of(self.count)
         return [
             z3.Implies(z3.And(one >= 0, one < count), self.point_of(SymInt(one)).term <= self.now.term)
@@ -277,7 +280,7 @@ class HistoryProof(AnyHistory):
         ]
 
     def look_up(self) -> list[tuple[Term, Answer]]:
-        """Claim: `value_at` finds the last checkpoint at or before a point."""
+        """Claim: `value_at` returns the value of the last checkpoint at or before a point."""
         split = SymInt(z3.Int("split"))
 
         def program() -> Any:
@@ -289,9 +292,9 @@ class HistoryProof(AnyHistory):
         return self.ask(program)
 
     def beginning(self) -> list[tuple[Term, Answer]]:
-        """Claim: a history without rows is well formed and its value is the default, now and at any point.
+        """Claim: a history without rows is well formed, and its value is the default, now and at any point.
 
-        So the first value is what the contract takes it for, and what is known of rows holds from the beginning on.
+        So the contract's first value is right, and the facts about rows hold from the beginning on.
         """
 
         def program() -> Any:
@@ -304,7 +307,7 @@ class HistoryProof(AnyHistory):
         return self.ask(program)
 
     def _contract(self) -> Any:
-        """A history by contract, with tables of its own."""
+        """A history with the contract, in a schema of its own."""
         own_class = self.module.__dict__["HistoryTable"]
         use_contract(self.module)
         contract, self.module.__dict__["HistoryTable"] = self.module.__dict__["HistoryTable"], own_class
@@ -312,8 +315,8 @@ class HistoryProof(AnyHistory):
         return contract(self.machine.Schema(), "history", self.history.default)
 
     def replaced(self) -> list[tuple[Term, Answer]]:
-        """Claim: the contract declares the tables of its source, with the rows that these begin with, and replaces no
-        more than what is proved here.
+        """Claim: the contract declares the tables of the source with equal default rows, and replaces only the methods
+        that are proved here.
         """
         stands = self._contract()
 
@@ -327,7 +330,7 @@ class HistoryProof(AnyHistory):
         return self.ask(program)
 
     def split(self) -> list[tuple[Term, Answer]]:
-        """Claim: one answer only: no two positions part the checkpoints at or before a point from the others."""
+        """Claim: at most one position separates the checkpoints at or before a point from the later ones."""
         one, other = SymInt(z3.Int("split")), SymInt(z3.Int("other_split"))
 
         def program() -> Any:
@@ -338,7 +341,9 @@ class HistoryProof(AnyHistory):
         return self.ask(program)
 
     def checkpoints(self) -> list[tuple[Term, Answer]]:
-        """Claim: `value_at` finds a checkpoint's value at its point, and just before it that of the one before."""
+        """Claim: `value_at` returns a checkpoint's value at its point, and the value of the one
+        before just before it.
+        """
         position = SymInt(z3.Int("position"))
 
         def program() -> Any:
@@ -353,7 +358,7 @@ class HistoryProof(AnyHistory):
         return self.ask(program)
 
     def present(self) -> list[tuple[Term, Answer]]:
-        """Claim: the answer from now on is the latest value."""
+        """Claim: the value from now on is the latest value."""
 
         def program() -> Any:
             if self.point < self.now:
@@ -363,7 +368,7 @@ class HistoryProof(AnyHistory):
         return self.ask(program, known=self._is_past)
 
     def push(self) -> list[tuple[Term, Answer]]:
-        """Claim: `push` changes no answer for a point before now, and is the answer from now on."""
+        """Claim: `push` changes no value at a point before now, and sets the value from now on."""
         split, value = SymInt(z3.Int("split")), SymInt(z3.Int("value"))
 
         def program() -> Any:
@@ -381,7 +386,7 @@ class HistoryProof(AnyHistory):
         return self.ask(program, known=self._is_past)
 
     def order(self) -> list[tuple[Term, Answer]]:
-        """Claim: `push` keeps points rising, none later than now, and the head the last value."""
+        """Claim: after `push` points rise, none is later than now, and the head repeats the last value."""
         one = SymInt(z3.Int("one"))
 
         def program() -> Any:
@@ -395,8 +400,8 @@ class HistoryProof(AnyHistory):
         return self.ask(program, known=self._is_past)
 
     def rows(self, pushes: int) -> list[tuple[Term, Answer]]:
-        """Claim: so many pushes at the point that is now write, row by row, what they write by contract. The place of
-        the checkpoint, of which the contract knows nothing, is that of the source.
+        """Claim: a number of pushes at the current point write, row by row, what the contract writes. The contract's
+        unknown position of the checkpoint is assumed to be that of the source.
         """
         stands, position = self._contract(), SymInt(z3.Int("position"))
 
@@ -416,7 +421,9 @@ class HistoryProof(AnyHistory):
         return self.ask(program, known=self._is_past, is_of_contract=True)
 
     def _is_written(self, draft: Any, history: Any, position: Any) -> tuple[Any, ...]:
-        """The writes of a draft to a history: in which tables, the head, and the checkpoint at a position if any."""
+        """The writes of a draft to a history: the tables' indices, the head, and the checkpoint at a position; False
+        for a row not written.
+        """
         checkpoint = draft._written(history.checkpoints, (self.key, position))
         head = draft._written(history.heads, self.key)
         return (
@@ -427,7 +434,7 @@ class HistoryProof(AnyHistory):
 
 
 def prove_history(ask: Ask = prove) -> dict[str, list[tuple[Term, Answer]]]:
-    """The goals of each part of the contract, and what came of them."""
+    """The goals and answers of each part of the contract."""
     proof = HistoryProof(ask)
     return {
         "beginning": proof.beginning(),

@@ -1,7 +1,7 @@
-"""Cross-checks of everything that z3 proves: cvc5, which shares no code with it, by way of SMT-LIB text; z3 itself from
-another seed; and, where one is at hand, another z3.
+"""Cross-checks of everything that z3 proves, by other solvers: cvc5, which shares no code with it, through SMT-LIB
+text; z3 from another seed; and, if given, another z3 program.
 
-None of them has to know. What none may do is disagree: then the text is kept, and asked of all of them again.
+They may fail to decide. If one disagrees, the text is kept, so that all solvers can be asked again.
 """
 
 import subprocess
@@ -15,26 +15,26 @@ from proofs.paths import Term, assert_all
 from proofs.solving import NET_MILLISECONDS, ask_again
 
 CVC5_STEPS: Final = 20_000
-"""cvc5's own count of what it may do for one goal."""
+"""The step limit for one goal, by cvc5's own count."""
 
 SEED: Final = 7
-"""From which z3 begins once more; all else begins from zero."""
+"""The random seed for z3's second run; other runs use seed 0."""
 
 OTHER_Z3_STEPS: Final = 1_000_000
 
 ANSWERS: Final = {"unsat": "agree", "unknown": "no_answer", "sat": "disagree"}
-"""The meaning of an answer about formulas that z3 found contradictory."""
+"""The meaning of an answer for formulas that z3 found contradictory."""
 
 
 def smt_lib(formulas: list[Term]) -> str:
-    """The question whether formulas can be true together, as text."""
+    """The satisfiability question for formulas, as SMT-LIB text."""
     solver = z3.SimpleSolver()
     assert_all(solver, formulas)
     return str(solver.to_smt2())
 
 
 def ask_cvc5(text: str, steps: int = CVC5_STEPS) -> str:
-    """cvc5's answer to a question: `sat`, `unsat` or `unknown`."""
+    """The answer of cvc5: "sat", "unsat" or "unknown"."""
     import cvc5
 
     solver = cvc5.Solver()
@@ -49,18 +49,18 @@ def ask_cvc5(text: str, steps: int = CVC5_STEPS) -> str:
     while not (command := parser.nextCommand()).isNull():
         if command.getCommandName() != "set-logic":
             said = str(command.invoke(solver, symbols)).strip() or said
-    return said.split(" ")[0]  # without why it does not know
+    return said.split(" ")[0]  # the first word, without the reason for "unknown"
 
 
 def cvc5_version() -> str:
-    """The version of cvc5 at hand. ImportError if none is."""
+    """The version of the installed cvc5. Raises ImportError if there is none."""
     import cvc5
 
     return f"cvc5 {cvc5.__version__}"
 
 
 def ask_program(program: str, text: str, steps: int = OTHER_Z3_STEPS) -> str:
-    """The answer of a z3 that is a program of its own."""
+    """The answer of another z3 program: "sat", "unsat" or "unknown"."""
     limits = [f"rlimit={steps}", f"timeout={NET_MILLISECONDS}"]
     done = subprocess.run([program, "-in", "-smt2", *limits], input=text, capture_output=True, text=True)
     lines = done.stdout.splitlines()
@@ -68,14 +68,16 @@ def ask_program(program: str, text: str, steps: int = OTHER_Z3_STEPS) -> str:
 
 
 def program_version(program: str) -> str:
-    """The version of z3 that a program is. OSError if it cannot be run."""
+    """The z3 version of a program, or the program's name if its output is not z3's. Raises OSError
+    if it cannot be run.
+    """
     said = subprocess.run([program, "--version"], capture_output=True, text=True).stdout.split()
     return f"z3 {said[2]}" if said[:2] == ["Z3", "version"] else program
 
 
 class Opinions:
-    """The other solvers' answers to the goals of one call, by law and by solver; and every question
-    of which one finds a model where ours found none.
+    """The other solvers' answers to the goals of one call, counted by law and solver, and the disputed questions: those
+    for which one finds a model where ours proved the goal.
     """
 
     def __init__(self, effort: int = 1, other_z3: str | None = None) -> None:
@@ -85,12 +87,12 @@ class Opinions:
         self._again: Final = f"z3 from seed {SEED}"
         self._program: Final = "" if other_z3 is None else program_version(other_z3)
         self.who: Final = [name for name in (self._cvc5, self._again, self._program) if name]
-        """The solvers that are asked."""
+        """The names of the solvers that are asked."""
         self.counts: Final[dict[str, dict[str, Counter[str]]]] = {}
         self.disputed: Final[list[dict[str, str]]] = []
 
     def hear(self, law_id: str, formulas: list[Term], solver: str) -> None:
-        """Ask everybody about formulas of which one of our solvers says that they contradict each other."""
+        """Ask all solvers about formulas that one of ours found contradictory, and count their answers."""
         text = smt_lib(formulas)
         said = {
             self._cvc5: ask_cvc5(text, CVC5_STEPS * self._effort),
@@ -105,7 +107,7 @@ class Opinions:
                 self.disputed.append({"law": law_id, "who": who, "text": text})
 
     def take(self) -> tuple[dict[str, dict[str, int]], list[dict[str, str]]]:
-        """The counts of answers by solver, and the disputed questions, since this was asked last."""
+        """The counts of answers by solver, and the disputed questions, since the last call."""
         total = {who: Counter[str]() for who in self.who}
         for by in self.counts.values():
             for who, counts in by.items():
@@ -116,12 +118,12 @@ class Opinions:
         return {who: dict(counts) for who, counts in total.items()}, disputed
 
     def as_plain(self) -> dict[str, Any]:
-        """By law and by who answered: how many goals they agreed on, or did not know."""
+        """The counts of answers by law and solver."""
         return {law: {who: dict(counts) for who, counts in by.items()} for law, by in sorted(self.counts.items())}
 
 
 def ask_everybody(file: Path) -> dict[str, str]:
-    """The answer of each solver at hand to a kept question."""
+    """The answer of each available solver to a stored question."""
     text = file.read_text()
     solver = z3.Solver()
     solver.from_string(text)

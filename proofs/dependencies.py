@@ -1,4 +1,4 @@
-"""The tables and sums on which laws and sums depend, by what they read at a row or a subject that is any."""
+"""The tables and sums on which laws and sums depend, by what they read at an arbitrary subject or row."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def tables_of(prover: "Prover", law: Any) -> set[int]:
-    """The tables on whose rows a state law depends, by index."""
+    """The indices of the tables that a state law reads."""
     instance = prover.instance(law, prover.subject(law))
     return _tables_noted(prover, instance.noted)
 
@@ -29,7 +29,7 @@ def _tables_noted(prover: "Prover", noted: dict[object, Any]) -> set[int]:
 
 
 def tables_of_sum(prover: "Prover", total: Any, beyond_its_row: bool = False) -> set[int]:
-    """The tables on whose rows a sum depends; or on whose other rows what one of its rows adds depends."""
+    """The indices of the tables that a sum reads; with `beyond_its_row`, not counting the summed row itself."""
     noted = _read_of(prover, total).noted
     own = Touch(total.table, prover.any_key(total.table, f"member.{total.name}")).identity
     return _tables_noted(
@@ -38,7 +38,7 @@ def tables_of_sum(prover: "Prover", total: Any, beyond_its_row: bool = False) ->
 
 
 def scopes_of(prover: "Prover", law: Any) -> set[str]:
-    """The scopes in which it is known on what a state law depends."""
+    """The scopes in which the reads of a state law are determined."""
     instance = prover.instance(law, prover.subject(law))
     return instance.scopes | _scopes_noted(prover, instance.noted)
 
@@ -49,13 +49,13 @@ def _scopes_noted(prover: "Prover", noted: dict[object, Any]) -> set[str]:
 
 
 def scopes_of_sum(prover: "Prover", total: Any) -> set[str]:
-    """The scopes in which it is known on what a sum depends, and the sums that it is made of."""
+    """The scopes in which the reads of a sum are determined, and those of the sums nested in it."""
     read = _read_of(prover, total)
     return read.scopes | _scopes_noted(prover, read.noted)
 
 
 def _read_of(prover: "Prover", total: Any) -> Instance:
-    """The rows that a sum reads at any of its own."""
+    """The reads of a sum at an arbitrary row, as an Instance."""
     key = prover.any_key(total.table, f"member.{total.name}")
     rows = prover.before.rows
 
@@ -68,7 +68,7 @@ def _read_of(prover: "Prover", total: Any) -> Instance:
 
 
 def sums_behind(prover: "Prover", noted: Iterable[Any]) -> list[Any]:
-    """The sums that were asked, and those that they are made of, however deep."""
+    """The sums that were read, and the sums nested in them at any depth, in order of name."""
     pending = [item.total for item in noted if isinstance(item, TotalRead)]
     found: dict[str, Any] = {}
     while pending:

@@ -1,8 +1,8 @@
-"""Digests of what a proof ran through, the same on every Python: of syntax trees, and not of the text that some version
-makes of them.
+"""Digests of the source on which a proof rests, computed from syntax trees so that they are equal on every version of
+Python.
 
-A proof depends on the functions of `spec` that it ran, on what their modules say outside of functions, and on all of
-the laws, the theory and the engine. Which modules these are follows from what the engine and the theory import.
+A proof rests on the functions of `spec` that it ran, on the code of their modules outside of functions, and on all of
+the laws, the theory and the engine. The modules are found by following imports from engine and theory.
 """
 
 import ast
@@ -16,31 +16,31 @@ from typing import Any, Final
 import z3
 
 ENGINE: Final = "proofs.call_task"
-"""The module that answers with verdicts: it and all that it imports decide them."""
+"""The module that returns verdicts: it and everything that it imports decide them."""
 
 OURS: Final = ("spec", "invariants", "proofs")
-"""The packages whose source decides a verdict. What else decides one is named in `docs/proofs.md`."""
+"""The packages whose source decides verdicts. `docs/proofs.md` names everything else that does."""
 
 RULES: Final = "spec."
-"""The prefixes of modules of which single functions count, and not all."""
+"""The prefix of modules of which only the functions that ran count."""
 
 MACHINE: Final = "spec.machine"
-"""The module of which everything counts: what stores the writes of a call runs in no proof."""
+"""The module that counts as a whole: its code that stores a call's writes runs in no proof."""
 
 WORDLESS: Final = frozenset({"kind", "type_comment", "type_ignores"})
-"""Fields of syntax trees that say how something was written, and nothing else."""
+"""The fields of syntax trees that only record notation."""
 
 
 def solver_version() -> str:
-    """The version of the deciding solver."""
+    """The version of the solver that decides."""
     return f"z3 {z3.get_version_string()}"
 
 
 def canonical(node: Any) -> str:
-    """A syntax tree as text that does not depend on the version of Python.
+    """A syntax tree as text that is equal on every version of Python.
 
-    What is empty is left out, as are fields that a later version adds; so are places in the file, and docstrings. Texts
-    of an f-string that stand beside each other are one: versions cut them differently.
+    Empty fields are left out, so that fields added by later versions do not matter; so are positions and docstrings.
+    Adjacent texts in an f-string are joined, since versions split them differently.
     """
     if isinstance(node, list):
         return f"[{','.join([canonical(each) for each in node])}]"
@@ -62,12 +62,12 @@ def canonical(node: Any) -> str:
 
 
 def _is_word(node: ast.AST) -> bool:
-    """True if a statement is a docstring, or another constant that does nothing."""
+    """True if a statement is a docstring, or another constant without effect."""
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
 
 
 def _joined(values: list[ast.expr]) -> list[ast.AST]:
-    """The parts of an f-string, texts beside each other as one, and empty ones left out."""
+    """The parts of an f-string, with adjacent texts joined and empty ones left out."""
     parts: list[ast.AST] = []
     for value in values:
         if isinstance(value, ast.Constant) and isinstance(value.value, str):
@@ -82,9 +82,9 @@ def _joined(values: list[ast.expr]) -> list[ast.AST]:
 
 
 def functions_of(source: str) -> dict[str, str]:
-    """The digest of each function by its qualified name, and under "" of everything else, of the source of a module.
+    """From the qualified name of each function in a source to its digest, and from "" to the digest of everything else.
 
-    Functions of one name, as a property and its setter are, count as one.
+    Functions that share a name, such as a property and its setter, share a digest.
     """
     found: dict[str, list[str]] = {}
 
@@ -115,7 +115,7 @@ def _hashed(*texts: str) -> str:
 
 @cache
 def source_of(module: str) -> str | None:
-    """The source of one of our modules as it was when this process first asked; None if it is no module."""
+    """The source of a module when this process first read it; None if there is no such module."""
     try:
         found = importlib.util.find_spec(module)
     except ModuleNotFoundError:
@@ -124,23 +124,23 @@ def source_of(module: str) -> str | None:
         return None
     place = Path(found.origin)
     file = place if place.suffix == ".py" else place.with_name(f"{place.name.split('.')[0]}.py")
-    return importlib.util.decode_source(file.read_bytes())  # as Python does, which a first line may tell how to
+    return importlib.util.decode_source(file.read_bytes())  # heeds an encoding comment, as Python does
 
 
 @cache
 def _functions(module: str) -> dict[str, str]:
-    """The digests of what is in a module, wherever it is installed; none if there is none."""
+    """The digests of a module's functions, by name; empty if there is no such module."""
     source = source_of(module)
     return {} if source is None else functions_of(source)
 
 
 def names_in(module: str) -> list[str]:
-    """All functions of a module, as a digest names them."""
+    """All functions of a module, as "module:name"."""
     return [f"{module}:{name}" for name in _functions(module) if name]
 
 
 def _origin(module: str, node: ast.ImportFrom) -> str:
-    """The module that something is imported from, which may be named from where the importing module is."""
+    """The absolute name of the module from which a statement imports."""
     if node.level == 0:
         return node.module or ""
     found = importlib.util.find_spec(module)
@@ -149,7 +149,7 @@ def _origin(module: str, node: ast.ImportFrom) -> str:
 
 
 def _imported(module: str, roots: Collection[str]) -> Iterator[str]:
-    """The modules that a module may import below some roots, anywhere in it; with the packages that these are in."""
+    """The modules below `roots` that a module imports anywhere, and the packages that contain them."""
     named: list[str] = []
     for node in ast.walk(ast.parse(source_of(module) or "")):
         if isinstance(node, ast.Import):
@@ -165,10 +165,10 @@ def _imported(module: str, roots: Collection[str]) -> Iterator[str]:
 
 @cache
 def modules_behind(place: str) -> tuple[str, ...]:
-    """Every module that can decide a verdict of a theory: the engine, the theory, and all that they import, of ours and
-    of what the theory says is lifted with it.
+    """Every module that can decide a verdict of a theory: the engine, the theory, and their imports from `OURS` and
+    from the setup's `lifted`.
     """
-    from proofs.setup import setup_of  # here, so that digests of text need nothing but the standard library
+    from proofs.setup import setup_of  # imported here, so that digests of text need only the standard library
 
     pending, seen = [ENGINE, place.partition(":")[0]], set[str]()
     roots = {*OURS, *[name.partition(".")[0] for name in setup_of(place).lifted]}
@@ -182,13 +182,15 @@ def modules_behind(place: str) -> tuple[str, ...]:
 
 @cache
 def snapshot(place: str) -> str:
-    """A digest of the files behind a theory as this process read them, alike in processes that mean the same."""
+    """A digest of the files behind a theory as this process read them, equal in any process that read equal files."""
     return _hashed(solver_version(), *[f"{name}\n{source_of(name)}" for name in modules_behind(place)])
 
 
 @cache
 def _ground(place: str) -> str:
-    """The digest of what every verdict of a theory depends on: laws, theory, engine, and rules outside of functions."""
+    """The digest of everything on which all verdicts of a theory rest: laws, theory, engine, and rules outside of
+    functions.
+    """
     lines: list[str] = []
     for module in modules_behind(place):
         of_module = _functions(module)
@@ -198,8 +200,8 @@ def _ground(place: str) -> str:
 
 
 def digest(functions: Iterable[str], place: str) -> str:
-    """The digest of some functions ("module:name") together with all that judges them by a theory; which solver was
-    asked is no part of it.
+    """The digest of some functions ("module:name") and of everything that decides verdicts of a theory. The solver's
+    version is not included.
     """
     lines = [place, _ground(place)]
     for function in sorted(functions):

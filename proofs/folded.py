@@ -1,7 +1,8 @@
-"""The proof that a call keeps every state law, whatever the length of the lists that it names.
+"""The proof that a call keeps every state law for lists of any length.
 
-See `proofs/folds.py` for how loops cut a run into segments. Each segment begins in a state of its own: a `Prover` of
-the same protocol, whose tables are other unknown functions where a loop may have written, elsewhere what was written.
+`proofs/folds.py` explains how loops cut a run into segments. Each segment begins in a state of its own: a `Prover` of
+the protocol whose tables are new unknown functions where a loop may have written, and elsewhere hold what was written
+before.
 """
 
 from collections.abc import Callable, Hashable, Iterator
@@ -22,24 +23,24 @@ from proofs.state import Totals, Touch, held
 
 
 class FoldedProof(Exploration):
-    """All paths of one call with lists of any length, cut into segments, and the proofs about these."""
+    """All paths of one call with lists of any length, cut into segments, and the proofs about them."""
 
     def __init__(self, prover: Prover, action: type[Any]) -> None:
         super().__init__(prover.of_any_length(), action, ANY_LENGTH, ANY_LENGTH)
         prover = self.prover
         self._written: Final[dict[str, set[int]]] = {}
-        """By loop, the tables that its body writes."""
+        """From loop site to the indices of the tables that its body writes."""
         arguments: list[Term] = []
         self.call: Final = any_call(action, arguments, prover.theory.limits.signed)
         self._base: Final = prover.base(self.call, arguments)
         self._of_all: Final[dict[int, tuple[Term, bool]]] = {}
-        """By formula, whether it says something of all names."""
+        """From term number to the formula, and True if it contains a quantifier."""
         self.segments: Final[list[Segment]] = []
         self._raised: Final[list[tuple[Prover, Path, Exception]]] = []
         self._demanding: Final[list[tuple[Prover, Path]]] = []
         self._ends: Final[list[Segment]] = []
         self._taken: Final[list[tuple[Path, list[Path]]]] = []
-        """For each state in which runs go on, the paths that they took from there."""
+        """For each state in which runs continue, its path and the paths taken from there."""
         self._arrivals: Final[list[Arrival]] = []
         self._middles: Final[list[Middle]] = []
         for here, outcome, run in self._follow():
@@ -61,7 +62,9 @@ class FoldedProof(Exploration):
     # Following paths.
 
     def _follow(self) -> list[tuple[Path, Any, Run]]:
-        """Every path with its outcome, None if it ended at a cut or with an element, and the run that took it."""
+        """Every path with its run and its outcome; None if it ended at a cut or after an element. Starts again when a
+        loop is found to write a further table.
+        """
         while True:
             self._taken.clear()
             self._middles.clear()
@@ -86,7 +89,7 @@ class FoldedProof(Exploration):
             pending += [[*through, middle] for middle in self._meet(base)]
 
     def _from(self, through: list[Middle], base: Path) -> Iterator[tuple[Path, Any, Run]]:
-        """Every path from a state in which runs go on."""
+        """Every path from a state in which runs continue."""
         runs: list[Run] = []
 
         def transition_in_run() -> Any:
@@ -109,12 +112,12 @@ class FoldedProof(Exploration):
             yield here, outcome, runs[-1]
 
     def arrive(self, run: Run, loop: Loop, segment: Segment, names: Names, standing: Hashable) -> None:
-        """A run has come to a cut."""
+        """Record that a run came to a cut, with its variables and position."""
         run.segments.append(segment)
         self._arrivals.append(Arrival(names, loop, segment, path().given, (segment.likeness(), standing)))
 
     def _meet(self, base: Path) -> list[Middle]:
-        """The states in which runs go on that came to cuts from one state: one for those that stand alike."""
+        """The states in which runs continue after cuts: one for all runs with equal position, variables and writes."""
         together: dict[Hashable, list[Arrival]] = {}
         for arrival in self._arrivals:
             together.setdefault(arrival.standing, []).append(arrival)
@@ -126,7 +129,7 @@ class FoldedProof(Exploration):
         number = len(self._middles) + 1
         here = segment.accepted.here.here()
         formulas, scopes = segment.prover.hypotheses(here, [], 1)
-        # What holds on this path alone is no fact: it would say that there are no other paths.
+        # A condition of this path is no fact: as one, it would exclude all other paths.
         own = {condition.get_id() for condition in here.conditions}
         for formula in formulas:
             if formula.get_id() not in own:
@@ -144,7 +147,7 @@ class FoldedProof(Exploration):
         return self._middles[-1]
 
     def note_written(self, sites: list[str], tables: set[int]) -> None:
-        """Note that loops write some tables."""
+        """Record the tables that loops write. Raises GrownError if any is new."""
         is_new = False
         for site in sites:
             known = self._written.setdefault(site, set())
@@ -154,7 +157,7 @@ class FoldedProof(Exploration):
             raise GrownError
 
     def rule(self, loop: Loop) -> Any:
-        """As if which rows the laws hold in the middle of a loop, if not of the state as it is."""
+        """The theory's `Fold` for a loop, or None if the laws hold in the actual state."""
         return self.prover.theory.folds.get(loop.site.rpartition(":")[2])
 
     def _state_between(self, before: Prover, segment: Segment, loop: Loop, suffix: str) -> Prover:
@@ -184,7 +187,9 @@ class FoldedProof(Exploration):
         return root.in_state(tables, lambda asked: Totals(asked, suffixes))
 
     def _refuse_histories(self, tables: set[int]) -> None:
-        """Loops that write what the contract of histories takes to be fixed are none that can be cut."""
+        """Raise UnliftableError for a loop that writes the clock, or a history with the exact contract: states between
+        segments assume that these do not change.
+        """
         exact = [history for history in self.prover.histories() if hasattr(history, "_value_before")]
         fixed = {table.index for history in exact for table in (history.heads, history.checkpoints)}
         clock = Path(None, [], False)
@@ -197,15 +202,15 @@ class FoldedProof(Exploration):
     # Verdicts.
 
     def ends(self) -> Iterator[tuple[Prover, Accepted]]:
-        """Wherever a segment ends."""
+        """The ends of all segments."""
         return ((segment.prover, segment.accepted) for segment in self.segments)
 
     def state_law(self, law: Any) -> Verdict:
-        """Claim: the call keeps a state law, at any subject, whatever the length of its lists."""
+        """Claim: the call keeps a state law, at any subject, for lists of any length."""
         return put_together(lambda part: self.part(part[1]), (self.name, law.law_id))
 
     def total(self) -> Verdict:
-        """Claim: the call never raises, and demands what contracts and folds demand of it."""
+        """Claim: the call never raises, and meets the demands of trusted contracts and folds."""
         return self.part(TOTAL)
 
     def _prove_part(self, name: str) -> Verdict:
@@ -225,7 +230,9 @@ class FoldedProof(Exploration):
         return verdict
 
     def _prove(self, law_id: str, levels: list[list[Term]], goal: Term) -> Answer:
-        """The answer to a goal: at once, or without what is said of all names, which few goals need, or with it."""
+        """The answer to a goal, first with few steps, then without the quantified hypotheses, which few goals need,
+        then with all.
+        """
         plain = [[formula for formula in level if not self._says_of_all(formula)] for level in levels]
         if len(plain[-1]) == len(levels[-1]) or z3.is_true(z3.simplify(goal)):
             return self.prover.prove(law_id, levels, goal)
@@ -242,7 +249,9 @@ class FoldedProof(Exploration):
         return found[1]
 
     def _answer(self, verdict: Verdict, prover: Prover, obligation: Obligation, extra: list[tuple[Any, Any]]) -> None:
-        """The answer to a goal. No model of it is a state of its own, so that it can be proved and not refuted."""
+        """Answer a goal. A refutation counts as UNKNOWN, since its model is a state between segments and not a
+        counterexample.
+        """
         here = obligation.here
         verdict.scopes.update(here.scopes, self._scopes)
         on_path = [[*here.conditions, *here.facts.values()]] if obligation.is_of_engine else []
@@ -254,12 +263,12 @@ class FoldedProof(Exploration):
 
 
 def _is_of_all(formula: Term) -> bool:
-    """True if a formula says something of all names."""
+    """True if a formula contains a quantifier."""
     return any(z3.is_quantifier(term) for term in terms_in([formula]))
 
 
 def has_lists(prover: Prover, action: type[Any]) -> bool:
-    """True if a call names any list, or rows have any."""
+    """True if a call or a row holds any list."""
     tables = {table.name for table in prover.protocol.schema.tables}
     return _holds_list(any_call(action, [])) or any(
         place.partition(".")[0] in tables for place in prover.theory.limits.lists

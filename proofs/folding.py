@@ -1,4 +1,6 @@
-"""The loops of a lifted module, made to run through what cuts them: see `proofs/folds.py`."""
+"""The rewriting of loops in a lifted module, so that they iterate over `proofs/folds.py`'s loops, which may cut the
+run.
+"""
 
 import ast
 from collections.abc import Iterator
@@ -11,17 +13,17 @@ from proofs.python_subset import BUILTINS, CALLED
 
 WHILE: Final = "_while"
 FOLD: Final = "_fold"
-"""The names under which a lifted module finds what its loops run through."""
+"""The names under which a lifted module finds the replacements for its loops."""
 
 TUPLE: Final = "_tuple"
-"""The name under which it finds what a call of `tuple` calls, which is also the name of a type."""
+"""The name under which it finds the replacement for calls of `tuple`; the name `tuple` itself also denotes a type."""
 
 SPREAD: Final = "_spread"
-"""The name under which it finds what makes a tuple of all of another and more."""
+"""The name under which it finds the replacement for tuple displays that begin with a starred value."""
 
 
 class Folding(ast.NodeTransformer):
-    """Lets each loop of a module run through `fold`, which hears which names the body carries.
+    """A transformer that makes each loop iterate over `fold`, which is told the variables that the body may carry.
 
     for item in items:          loop = _fold(items, "module:function:line", "total")
         total += item    ->     for item in loop:
@@ -42,32 +44,32 @@ class Folding(ast.NodeTransformer):
         self._loops: Final[dict[str, int]] = {}
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
-        """A function, whose loops are counted."""
+        """Count the loops of a function, which gives each its site."""
         self._functions.append(node)
         self.generic_visit(node)
         self._functions.pop()
         return node
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
-        """`tuple(...)`, which may be of what a loop has gathered."""
+        """Replace calls of `tuple`, whose argument may be a list that a loop has appended to."""
         self.generic_visit(node)
         if isinstance(node.func, ast.Name) and node.func.id == "tuple":
             node.func = ast.copy_location(ast.Name(TUPLE, ast.Load()), node.func)
         return node
 
     def visit_Tuple(self, node: ast.Tuple) -> ast.AST:
-        """A tuple that begins with all of another."""
+        """Replace a tuple display that begins with a starred value."""
         self.generic_visit(node)
         stars = [isinstance(part, ast.Starred) for part in node.elts]
         if stars[:1] != [True] or any(stars[1:]) or not isinstance(node.ctx, ast.Load) or not self._functions:
             return node
         listed = cast(ast.Starred, node.elts[0]).value
-        first = ast.Call(ast.Name(SPREAD, ast.Load()), [listed], [])  # gone through before the others are found
+        first = ast.Call(ast.Name(SPREAD, ast.Load()), [listed], [])  # evaluated before the further items
         call = ast.Call(ast.Name(SPREAD, ast.Load()), [first, *node.elts[1:]], [])
         return ast.fix_missing_locations(ast.copy_location(call, node))
 
     def visit_While(self, node: ast.While) -> Any:
-        """A loop that goes on while a condition holds: one that goes on, and asks the condition first."""
+        """Rewrite a `while` loop as a `for` loop over `endless`, whose body first tests the condition."""
         if not self._functions or not self._has_loops:
             return self.generic_visit(node)
         function = self._functions[-1]
@@ -90,7 +92,7 @@ class Folding(ast.NodeTransformer):
         return [ast.fix_missing_locations(ast.copy_location(part, node)) for part in (*begin, turns)]
 
     def visit_For(self, node: ast.For) -> Any:
-        """A loop, and before it what it runs through."""
+        """Rewrite a `for` loop, with an assignment of its iterable before it."""
         if not self._functions or not self._has_loops:
             return self.generic_visit(node)
         function = self._functions[-1]
@@ -118,20 +120,22 @@ class Folding(ast.NodeTransformer):
 
 
 def carries(loop: str, names: list[str]) -> list[ast.stmt]:
-    """Let names stand for what a loop carries, those that are bound where it begins."""
+    """Statements that give each carried variable its arbitrary value, if it was bound where the loop began."""
     return ast.parse(
         "\n".join(f"if {loop}.carries({name!r}):\n    {name} = {loop}.carried({name!r})" for name in names)
     ).body
 
 
 def gone(loop: str, names: list[str]) -> list[ast.stmt]:
-    """Let names that stand for the elements stand for nothing that is known after a loop that is cut."""
+    """Statements that make the loop variables unusable after a loop that is cut."""
     return ast.parse("\n".join(f"if {loop}.is_cut:\n    {name} = {loop}.gone" for name in names)).body
 
 
 @cache
 def calls_alone(file: str) -> frozenset[tuple[int | None, ...]]:
-    """The calls of a file beside which no unnamed value waits: line, end, and columns."""
+    """The calls in a file that are evaluated while no unnamed intermediate value is held, as (line, end line, column,
+    end column).
+    """
     try:
         tree = ast.parse(Path(file).read_bytes())
     except OSError:
@@ -148,11 +152,11 @@ def calls_alone(file: str) -> frozenset[tuple[int | None, ...]]:
 
 
 _OF_PYTHON: Final = frozenset([*BUILTINS.split(), *CALLED.split()])
-"""Functions of Python, which keep values of their own while they call others."""
+"""The builtins that hold values of their own while they call other functions."""
 
 
 def _alone(node: ast.expr) -> Iterator[ast.Call]:
-    """The calls of an expression that are made while none of its other values waits."""
+    """The calls in an expression that are evaluated while no other value of the expression is held."""
     parts: list[ast.expr] = []
     if isinstance(node, ast.Call):
         if not (isinstance(node.func, ast.Name) and node.func.id in _OF_PYTHON):
@@ -175,7 +179,7 @@ def _alone(node: ast.expr) -> Iterator[ast.Call]:
 
 
 def changed_in(body: list[ast.stmt]) -> set[str]:
-    """The names that statements bind, or whose value they may change: by a method, an item or an attribute."""
+    """The variables that statements bind, or whose value they may change by a method, an item or an attribute."""
     names: set[str] = set()
     for part in (part for statement in body for part in ast.walk(statement)):
         if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store | ast.Del):
@@ -192,7 +196,7 @@ def changed_in(body: list[ast.stmt]) -> set[str]:
 MUTATING: Final = frozenset(
     "append extend insert remove pop clear sort reverse update setdefault add discard popitem".split()  # noqa: SIM905  # nineteen quoted words would be harder to read
 )
-"""Methods of Python's containers that change them."""
+"""The methods that change a builtin container in place."""
 
 
 def _root(node: ast.expr) -> str:
@@ -202,8 +206,8 @@ def _root(node: ast.expr) -> str:
 
 
 def bound_before(function: ast.FunctionDef, loop: ast.stmt) -> set[str]:
-    """The names of a function that may be bound where a loop begins: its arguments, what it binds above, and what a
-    loop around it binds.
+    """The variables of a function that may be bound where a loop begins: arguments, assignments above it, and those in
+    a loop around it.
     """
     arguments = function.args
     rest = [each for each in (arguments.vararg, arguments.kwarg) if each is not None]

@@ -1,16 +1,16 @@
-"""Loops over lists of any length: one element between those that are done and those to do, with the laws between.
+"""Loops over lists of any length, proved by induction: one arbitrary element, with the laws as the invariant.
 
-A list that a call names has any length. Where a rule loops over it, the run is *cut*: what was written so far must keep
-every state law, as if the call ended there. Then the state is any that satisfies the laws: of the tables that the loop
-writes nothing else is known, the others are as they were written. From there the run goes on twice. Once with one
-element, which is any: when the body comes to its end, the laws must hold again, and the path is over. And once as if
-all elements were done: with what comes after the loop. So each path falls into *segments*, from one such state to the
-next, and a call keeps a law if every segment does.
+A list in a call or in a row has any length. Where a rule loops over it, the run is *cut*: what was written so far must
+keep every state law, as if the call ended there. Then the state is any that satisfies the laws; the tables that the
+loop writes are unknown, the others are as written before. From there the run continues twice. Once with one arbitrary
+element: at the end of the body the laws must hold again, and the path ends. And once with the code after the loop, as
+if every element were done. So each path falls into *segments*, from one such state to the next, and a call keeps a law
+if every segment does.
 
-Where the laws do not hold of the state as it is in the middle, a theory gives a `Fold`: rows as if which they hold.
+Where a state in the middle of a loop breaks laws, a theory gives a `Fold`: replacement rows with which they hold.
 
-What a body carries from one element to the next, beside the draft, are local names that are bound before the loop: each
-is any value of its kind at the beginning of an element, and after the loop. Which names these are is read from the
+Beside the draft, a body may carry local variables from one element to the next, if they are bound before the loop. Each
+has an arbitrary value of its type at the beginning of an element and after the loop. These variables are found in the
 syntax tree.
 """
 
@@ -33,27 +33,30 @@ from proofs.state import fresh, held, made, shape_of
 from proofs.symbols import Different, Listing, Symbol, SymBool, SymInt, SymList, SymName, Textless, number_of, term_of
 
 Names = Mapping[str, Any]
-"""The values of a function's names; and `done`, how many elements of a list are done, or `to_do`, whether a name of a
-row's list is still to do; and `any`, a name that is any, with `has`, whether a list has it.
+"""From the names of a function's local variables to their values. Further keys are `done`, the number of elements done,
+or `to_do`, a predicate of the names in a row's list that are still to do; `any`, an arbitrary name; and `has`, the
+membership test of a row's list.
 """
 
 
 class FoldedError(BaseException):
-    """One element of a list is done: the path ends here. No rule catches it."""
+    """The end of a path after one element of a list, or at a cut. It derives from BaseException, so that no rule
+    catches it.
+    """
 
 
 class Items(Textless):
-    """A list of any length, of which a position gives the element."""
+    """A list of any length in a call, whose `element` returns the element at a position."""
 
     def __init__(self, name: str, length: Term, element: Callable[[SymInt], Any], terms: tuple[Term, ...]) -> None:
         self.listed_as: Final = name
         self.terms: Final = terms
-        """The number that tells the list from others of its name."""
+        """The terms that identify the list among those with its name: the positions of the lists around it."""
         self.length: Final = length
         self.element: Final = element
 
     def any_item(self) -> Any:
-        """An item, there or not: all are of its kind."""
+        """The element at position 0, which stands for the kind of all elements, even if the list is empty."""
         return self.element(SymInt(z3.IntVal(0)))
 
     def __getitem__(self, position: Any) -> Any:
@@ -81,10 +84,12 @@ class Items(Textless):
 
 
 class Gathered(Textless):
-    """A list to which each element may have added: nothing is known of it, but that it may be returned."""
+    """A list to which a loop's body may have appended at each element. It may be returned, and nothing about it is
+    known.
+    """
 
     def append(self, item: object) -> None:
-        """Add one more."""
+        """Append an item, which changes nothing that is known."""
 
     def __iter__(self) -> Iterator[Any]:
         raise UnliftableError("what a loop has gathered is gone through")
@@ -107,8 +112,8 @@ def any_call(
     at: tuple[Term, ...] = (),
     within: str = "",
 ) -> Any:
-    """A call of which nothing is known, with lists of any length; `facts` takes what the types of arguments say: no
-    number is negative but the `signed` ones.
+    """A symbolic call with lists of any length. Appends to `facts` that its numbers are not negative, except the
+    `signed` ones, and its names not empty.
     """
     hints, owner = typing.get_type_hints(action.__init__), within or action.__name__
     fields = inspect.signature(action).parameters
@@ -118,7 +123,7 @@ def any_call(
 def _any(
     annotation: Any, name: str, facts: list[Term], at: tuple[Term, ...], owner: str, signed: Collection[str]
 ) -> Any:
-    """Any value, a function of the positions in the lists that it is in."""
+    """An arbitrary value of a type, as a function of the positions `at` in the lists that contain it."""
     arguments = typing.get_args(annotation)
     if arguments[1:] == (Ellipsis,):
         length = _function(f"{name}!length", at, z3.IntSort())
@@ -155,11 +160,11 @@ def _function(name: str, at: tuple[Term, ...], sort: Term) -> Term:
     return z3.Function(name, *[z3.IntSort()] * len(at), sort)(*at) if at else z3.Const(name, sort)
 
 
-# What lifted modules find in the place of loops, of `len` and of `range`.
+# Replacements in lifted modules for loops, `len`, `range` and others.
 
 
 class _Plain(Textless):
-    """A loop over what is no list of any length: as it is."""
+    """A loop over anything but a list of any length, which runs as in Python."""
 
     def __init__(self, items: Any) -> None:
         self._items: Final = items
@@ -170,19 +175,19 @@ class _Plain(Textless):
     is_cut = False
 
     def may_go_through(self, values: list[Any]) -> bool:
-        """True if it may go through a list among some values."""
+        """True if the loop may iterate over one of the lists among some values."""
         lists = [value for value in values if isinstance(value, LISTS)]
         is_fixed = isinstance(self._items, tuple | str | range)
         is_another = isinstance(self._items, list) and all([each is not self._items for each in lists])
         return bool(lists) and not is_fixed and not is_another
 
     def carries(self, _name: str) -> bool:
-        """True if a name stands for another value at each element: here it is what it is."""
+        """False: no variable has to be replaced by an arbitrary value."""
         return False
 
 
 class Gone(Textless):
-    """The last element of a list after its loop: nothing is known of it, and nothing may be asked."""
+    """The loop variable after a loop over a list of any length: any use of it is refused."""
 
     def __eq__(self, other: object) -> bool:
         raise UnliftableError("the last element of a list of any length is compared")
@@ -201,7 +206,9 @@ LISTS: Final = (list, dict, set, SymDict, SymSet)
 CONSTANTS: Final = (int, str, bytes, NoneType)
 MACHINES: Final = ("spec.machine", "spec.history")
 HOLDERS: Final = ("Draft", "Delta", "Table", "HistoryTable")
-"""The holders of lists that no rule reaches: the draft, tables, histories, and a Delta but for what it returns."""
+"""The classes that hold lists which no rule can reach: drafts, tables, histories, and a Delta except for its return
+value.
+"""
 
 
 class Loop(Textless):
@@ -214,7 +221,7 @@ class Loop(Textless):
         self._values: dict[str, Any] = {}
         self.number = 0
         self.is_seen_otherwise = False
-        """True if laws see other rows in the middle of it."""
+        """True if some laws are evaluated with other rows in the middle of the loop (`Seen`)."""
 
     def __iter__(self) -> Iterator[Any]:
         run = running()
@@ -245,7 +252,9 @@ class Loop(Textless):
         run.leave(self, {**before, **self._values, **at_last}, z3.Not(is_element))
 
     def names_before(self, names: Names) -> dict[str, Any]:
-        """The values of a function's names where the loop begins."""
+        """The local variables where the loop begins. Raises UnliftableError if one may change in the loop under another
+        name.
+        """
         for name, value in names.items():
             if isinstance(value, LISTS) and name not in self._names:
                 raise UnliftableError(f"{self.site}: {name} may change in a loop unnoticed")
@@ -260,31 +269,31 @@ class Loop(Textless):
         return dict(names)
 
     def names_after(self, before: Names, names: Names) -> Names:
-        """The values of the names after an element: values of the kinds that they had before."""
+        """The local variables after an element. Raises UnliftableError if one changed its type."""
         for name in self._names:
             if _kind(names[name]) is not _kind(before[name]):
                 raise UnliftableError(f"{self.site}: {name} is of another kind after an element")
         return names
 
     def any_values(self, before: Names) -> dict[str, Any]:
-        """Any values of the names that the body carries."""
+        """An arbitrary value of each variable that the body carries."""
         return {name: _any_like(before[name], f"{self.site}.{name}@{self.number}") for name in self._names}
 
     is_cut = True
     gone = GONE
 
     def carries(self, name: str) -> bool:
-        """True if a name that is carried from one element to the next was bound where the loop began."""
+        """True if a variable is carried from one element to the next and was bound where the loop began."""
         return name in self._names
 
     def carried(self, name: str) -> Any:
-        """The value of a name that is carried from one element to the next: any value of its kind."""
+        """The arbitrary value of a carried variable."""
         return self._values[name]
 
 
 def _unknown_part(value: Any, is_carried: bool) -> Any:
-    """The first part of a value of a kind that is not known to hold no list; None if there is none. By a list within,
-    or within what a value was made of, a list that the loop changes may be known under another name.
+    """The first part of a value whose type may hide a list, None if there is none. Through a hidden list, a list that
+    the loop changes might be reached under another name.
     """
     found: dict[int, Any] = {}
     pending = list(_parts(value)) if is_carried and isinstance(value, LISTS) else [value]
@@ -299,7 +308,7 @@ def _unknown_part(value: Any, is_carried: bool) -> Any:
 
 
 def _is_known(value: Any) -> bool:
-    """True if all that can be reached from a value is what `_parts` gives of it."""
+    """True if `_parts` returns everything that can be reached from a value."""
     if isinstance(value, (*CONSTANTS, type, Enum, ModuleType, tuple, FunctionType)):
         return True
     if isinstance(value, Symbol | SymList | Items | Loop | _Plain | Gone):
@@ -321,7 +330,7 @@ def _parts(value: Any) -> list[Any]:
 
 
 class Endless(Loop):
-    """A loop that goes on until it breaks off, which its body decides: it cuts the run, too."""
+    """A `while` loop, which its body ends by `break`; it cuts the run as well."""
 
     def __init__(self, site: str, names: tuple[str, ...]) -> None:
         super().__init__(Items(site, z3.IntVal(0), lambda _position: None, ()), site, names)
@@ -337,14 +346,14 @@ class Endless(Loop):
 
 
 def still_to_do(site: str, number: int) -> tuple[Callable[[Any], SymBool], Term]:
-    """True if a name is still to do in the middle of a loop over a row's list, and whether any is."""
+    """A predicate, True of a name that is still to do in a loop over a row's list; and a term, true if any is."""
     goes_on = z3.Bool(f"{site}!goes_on@{number}")
     is_left = z3.Function(f"{site}!to_do@{number}", z3.IntSort(), z3.BoolSort())
     return lambda name: SymBool(z3.And(goes_on, is_left(term_of(name)))), goes_on
 
 
 def _kind(value: Any) -> type:
-    """Of which kind a value is that a symbol may stand for."""
+    """The Python type for which a symbol may stand; for other values their own type."""
     kinds = {SymBool: bool, SymInt: int, SymName: str, Gathered: list}
     return kinds.get(type(value), type(value))
 
@@ -362,27 +371,27 @@ def _any_like(value: Any, name: str) -> Any:
 
 
 class Running:
-    """The effect of a cut on its run; see `proofs/segments.py`."""
+    """The interface of a run for the cuts of its loops; see `proofs/segments.py`."""
 
     def cut(self, loop: Loop, names: Names) -> int:
-        """End a segment before a loop. Returns a number that no other cut has."""
+        """End a segment before a loop. Returns the number of the cut, which is unique."""
         raise NotImplementedError
 
     def begin(self, loop: Loop, names: Names, when: Term) -> None:
-        """Begin a segment with one element; `when` says that there is one."""
+        """Begin a segment with one element, under the condition `when` that there is one."""
         raise NotImplementedError
 
     def end(self, loop: Loop, names: Names) -> None:
-        """End a segment after one element, and the path."""
+        """End a segment after one element, and with it the path."""
         raise NotImplementedError
 
     def leave(self, loop: Loop, names: Names, when: Term) -> None:
-        """Begin a segment after the loop; `when` says that it is over."""
+        """Begin a segment after the loop, under the condition `when` that it is over."""
         raise NotImplementedError
 
 
 def running() -> Running:
-    """The run that goes on."""
+    """The run in progress. Raises UnliftableError outside of a call."""
     if not RUNS:
         raise UnliftableError("a list of any length is gone through outside of a call")
     run: Running = RUNS[-1]
@@ -390,12 +399,12 @@ def running() -> Running:
 
 
 def fold(items: Any, site: str, *names: str) -> "_Plain | Loop":
-    """The iteration of a loop over `items`; `names` are those that its body carries from one element to the next."""
+    """The iterable for a loop over `items`. `names` are the variables that its body may carry."""
     return Loop(items, site, names) if isinstance(items, Items | Listing) else _Plain(items)
 
 
 def any_length(value: Any) -> Any:
-    """`len`, of a list of any length too."""
+    """The builtin `len`, also of a list of any length."""
     if isinstance(value, Items):
         return SymInt(value.length)
     if isinstance(value, Listing):
@@ -404,7 +413,7 @@ def any_length(value: Any) -> Any:
 
 
 def any_spread(listed: Any, *items: Any) -> Any:
-    """`(*listed, item)`, of a list of any length too."""
+    """The tuple `(*listed, *items)`, also of a list of any length."""
     if not isinstance(listed, Listing):
         return (*listed, *items)
     for item in items:
@@ -413,17 +422,17 @@ def any_spread(listed: Any, *items: Any) -> Any:
 
 
 def endless(site: str, *names: str) -> "_Plain | Loop":
-    """The iteration of a loop that goes on until it breaks off."""
+    """The iterable for a `while` loop. `names` are the variables that its body may carry."""
     return Endless(site, names) if RUNS else _Plain(itertools.repeat(None))
 
 
 def any_tuple(*values: Any) -> Any:
-    """`tuple`, of what a loop has gathered too."""
+    """The builtin `tuple`, also of a list that a loop has appended to."""
     return values[0] if values and isinstance(values[0], Gathered) else tuple(*values)
 
 
 def any_range(*bounds: Any) -> Any:
-    """`range`; within a call, between symbols, of any length."""
+    """The builtin `range`; between symbols in a run it has any length."""
     if not RUNS or not any(isinstance(bound, SymInt) for bound in bounds):
         return lifted_range(*bounds, where=sys._getframe(1).f_code.co_name)
     if len(bounds) > 2:

@@ -1,7 +1,7 @@
-"""The base case: every state law holds where histories begin.
+"""The base case: every state law holds at genesis.
 
-In the beginning every row is its table's default, but for those that a deployment chooses: its configuration, who
-holds which tokens, which strategies there are. These are any that satisfy what the theory says of them.
+At genesis every row is its table's default, except rows that a deployment chooses: its configuration, token balances,
+strategies. These are arbitrary rows that satisfy the theory's conditions.
 """
 
 from collections.abc import Callable, Iterator
@@ -19,17 +19,17 @@ from proofs.state import Touch, flatten, sum_term
 from proofs.symbols import term_of, truth_of
 
 SINGLETON: Final = ""
-"""The key of the only row of a table."""
+"""The key of a table's only row."""
 
 GENESIS: Final = "genesis"
-"""The name of the base case where verdicts have the name of a call."""
+"""The name under which verdicts on the base case are stored, in the place of a call's."""
 
 STEPS_TO_FIND_ONE: Final = 20_000_000
 """The solver steps to find rows that a deployment can choose."""
 
 
 class _Rows:
-    """A table in the beginning: what the deployment chose, or nothing but default rows."""
+    """A table at genesis: the rows that the deployment chose, or default rows only."""
 
     def __init__(self, table: Any, chosen: Any, holds: Any) -> None:
         self.table: Final = table
@@ -37,7 +37,7 @@ class _Rows:
         self._chosen: Final = chosen
         self._holds: Final = holds
         self.rows: Any = None
-        """All tables in the beginning: what is chosen here may depend on what is chosen elsewhere."""
+        """The draft of all tables at genesis, since conditions on rows may depend on other tables."""
 
     def get(self, key: Any) -> Any:
         if self._chosen is None:
@@ -52,16 +52,16 @@ class _Rows:
         return row
 
     def condition(self, key: Any) -> Term:
-        """The theory's condition on the row of a key."""
+        """The theory's condition on the row at a key."""
         return self.says(key, self.get(key))
 
     def says(self, key: Any, row: Any) -> Term:
-        """The theory's condition on a row of a key."""
+        """The theory's condition on a given row at a key."""
         return z3.And(*[truth_of(condition) for condition in self._holds(self.rows, key, row)])
 
 
 class _Totals:
-    """Sums in the beginning: nothing, or whatever is in the rows that the deployment chose."""
+    """The totals at genesis: zero, or unknown if the deployment chose rows of the summed table."""
 
     def __init__(self, chosen: set[int], refuse_other_groups: Callable[[Any, Any], None]) -> None:
         self._chosen: Final = chosen
@@ -80,8 +80,8 @@ class _Totals:
 
 
 class Beginning:
-    """The state in which histories begin, of which nothing is assumed but what the theory says of the rows that a
-    deployment chooses: no law of the state before, since there is none, and no law that is proved here.
+    """The state at genesis. Only the theory's conditions on chosen rows are assumed: no law of a state before, since
+    there is none, and no law that is proved here.
     """
 
     def __init__(self, prover: Prover) -> None:
@@ -110,7 +110,7 @@ class Beginning:
 
     @contextmanager
     def _begins(self) -> Iterator[None]:
-        """There is no past, and no state before."""
+        """A context for the base case: histories have no past, and no laws are assumed of rows."""
         histories = self._prover.world.get("spec.history", "HistoryTable")
         histories._has_past, self._prover.is_beginning = False, True
         try:
@@ -119,8 +119,8 @@ class Beginning:
             histories._has_past, self._prover.is_beginning = True, False
 
     def verdict(self, law_id: str) -> Verdict:
-        """True if a state law holds in the beginning, at any subject; or that default rows add nothing to a sum, now
-        and whenever the laws hold.
+        """The verdict that a state law holds at genesis, at any subject. For `SUM-...`, the verdict that default rows
+        have no worth in the sum, at genesis and whenever the laws hold.
         """
         verdict = Verdict(law_id, GENESIS)
         total = next((total for total in self._sums if law_id == f"SUM-{total.name}"), None)
@@ -139,13 +139,15 @@ class Beginning:
 
 
 def base_case(prover: Prover, laws: list[Any]) -> list[Verdict]:
-    """True if each state law holds in the beginning, and that sums begin with nothing."""
+    """The verdicts that each state law holds at genesis, and that sums begin at zero."""
     beginning = Beginning(prover)
     return [beginning.verdict(law_id) for law_id in [*[law.law_id for law in laws], *beginning.sums()]]
 
 
 def _refuse_what_cannot_be(prover: Prover, tables: "list[_Rows]") -> None:
-    """A deployment must be possible: of rows that are chosen alike for every key, a model is found."""
+    """Raise UnliftableError unless a model shows that a deployment is possible, with rows that satisfy the conditions
+    at every key.
+    """
     solver = z3.Solver()
     solver.set("rlimit", STEPS_TO_FIND_ONE)
     for table in tables:
@@ -161,10 +163,12 @@ def _refuse_what_cannot_be(prover: Prover, tables: "list[_Rows]") -> None:
 
 
 def _refuse_what_excludes_default_rows(prover: Prover, tables: "list[_Rows]") -> None:
-    """A deployment writes finitely many rows: of all others what the theory says of the beginning must hold, too."""
+    """Raise UnliftableError if a condition excludes a default row. A deployment writes finitely many rows, so the
+    conditions must hold of the default rows elsewhere.
+    """
     for table in tables:
         key = prover.any_key(table.table, f"genesis.{table.table.name}")
-        # A deployment does write the only row of a table that has one.
+        # A deployment does write the only row of a table with a single one.
         is_other = z3.Or(*[part != term_of(SINGLETON) for part in flatten(key)])
         for here, outcome in explore(partial(table.says, key, table.table.default), prunes=False):
             holds = z3.BoolVal(False) if isinstance(outcome, Exception) else outcome
@@ -176,7 +180,7 @@ def _refuse_what_excludes_default_rows(prover: Prover, tables: "list[_Rows]") ->
 
 
 def _prove_at(prover: Prover, verdict: Verdict, program: Callable[[], Any]) -> None:
-    """Prove that a program answers yes, whatever a deployment chose; and that some deployment leads there."""
+    """Prove that a program returns true, whatever the deployment chose, and record if some deployment is possible."""
     base = Path(None, [], True)
     paths = list(explore(program, base))
     for here, outcome in paths:
@@ -193,8 +197,8 @@ def _prove_at(prover: Prover, verdict: Verdict, program: Callable[[], Any]) -> N
 
 
 def _adds_nothing(prover: Prover, verdict: Verdict, total: Any) -> None:
-    """Prove that default rows add nothing to a sum in any state that satisfies the laws. So it is the sum of the rows
-    that were ever written.
+    """Prove that default rows have no worth in a sum, in any state that satisfies the laws. So a total is that of the
+    rows ever written.
     """
     key, default = prover.any_key(total.table, f"member.{total.name}"), total.table.default
     view = prover.before
@@ -215,7 +219,7 @@ def _adds_nothing(prover: Prover, verdict: Verdict, total: Any) -> None:
 
 
 def _prove_of_any(prover: Prover, verdict: Verdict, program: Callable[[], Any]) -> None:
-    """Prove that a program answers yes in any state that satisfies the laws."""
+    """Prove that a program returns true in any state that satisfies the laws."""
     base = Path(None, [], True)
     paths = list(explore(program, base))
     for here, outcome in paths:

@@ -1,14 +1,15 @@
-"""The contract of histories that are also written for later: `value_at` alone is a function that stands for any.
+"""The exact trusted contract of histories, for pushes at later points and pops: only `value_at` is an unknown function.
 
-`proofs.state.History` knows of a history its latest value and its past, and lets pushes be at the present point only.
-Here heads and checkpoints are rows as the specification writes them; so laws may read them, a push may be at a later
-point, and a pop takes the last checkpoint back. What replaces the search through checkpoints is its meaning:
+`proofs.state.History` allows pushes at the current point only, and knows the latest value and an unknown past. Here
+heads and checkpoints are the rows that the specification writes, so laws may read them. A push may be at a later point,
+and a pop removes the last checkpoint. The search through checkpoints is replaced by its meaning:
 
-- after a push at `point`, the value at `p` is the one pushed if `p >= point`, else what it was;
-- after a pop, it is the value before the last checkpoint if `p` is at that checkpoint or later, else what it was.
+- after a push at `point`, the value at `p` is the one pushed if `p >= point`, else what it was before;
+- after a pop, it is the value before the last checkpoint if `p` is at that checkpoint or later, else what it was
+  before.
 
-Both hold while points never decrease, which is demanded of every push. That the source keeps this contract is proved in
-`proofs/history_write_contract.py`.
+Both hold while points never decrease, which is demanded of every push. `proofs/history_write_contract.py` proves that
+the source keeps this contract.
 """
 
 from types import ModuleType
@@ -22,13 +23,15 @@ from proofs.symbols import IN_PLACE_OF, SymInt, term_of
 
 
 def use_exact_contract(module: ModuleType) -> None:
-    """Let the histories of a lifted `spec.history` look values up by what pushes and pops mean."""
+    """Replace `HistoryTable` in a lifted `spec.history` by the exact contract."""
     searched: Any = module.__dict__["HistoryTable"]
     head: Any = module.__dict__["History"]
     checkpoint: Any = module.__dict__["Checkpoint"]
 
     class Changed(head):  # type: ignore[misc]  # a base that is lifted has no type
-        """A head that a step has written: from `point` on its latest value holds, before it what did `before`."""
+        """A head written in this step: its `latest` holds from `point` on, and earlier points have the values of the
+        head `before`.
+        """
 
         def __init__(self, count: Any, latest: Any, point: Any, before: Any) -> None:
             super().__init__(count, latest)
@@ -36,7 +39,7 @@ def use_exact_contract(module: ModuleType) -> None:
             self._before: Final = before
 
         def __eq__(self, other: object) -> Any:
-            """Equal to any head of the same count and value, written by this step or not."""
+            """True for any head with an equal count and latest value, written in this step or not."""
             if not isinstance(other, head):
                 return NotImplemented
             return (self.count, self.latest) == (other.count, other.latest)
@@ -80,13 +83,15 @@ def use_exact_contract(module: ModuleType) -> None:
             return self._value_before(draft, key, point, row)
 
         def _past(self, key: Any, point: Any) -> Any:
-            """The value in the state before the step, of which nothing is known."""
+            """The unknown value at a point, in the state before the step."""
             type(self)._reads(Touch(self.checkpoints, (key, point), self))
             terms = flatten((key, point))
             return SymInt(z3.Function(f"{self._name}!past", *[z3.IntSort()] * len(terms), z3.IntSort())(*terms))
 
         def _value_before(self, draft: Any, key: Any, point: Any, row: Any) -> Any:
-            """The value in the state before the step: a function of key and point, and what is known of it."""
+            """The value at a point in the state before the step: an unknown function, with the facts that follow from
+            the last two checkpoints.
+            """
             value = term_of(self._past(key, point))
             stored = draft._tables[self.checkpoints.index]
             last, one_before = stored.get((key, row.count - 1)), stored.get((key, row.count - 2))
@@ -103,4 +108,4 @@ def use_exact_contract(module: ModuleType) -> None:
 
 
 EXACT: Final = {"spec.history": use_exact_contract}
-"""The functions lifted by contract where histories are exact."""
+"""The trusted contracts of a theory whose histories are exact."""

@@ -1,21 +1,21 @@
-"""Proves that `spec.history.HistoryTable` keeps the contract of `proofs/histories.py`: pushes at later points, pops.
+"""Proof that `spec.history.HistoryTable` keeps the contract of `proofs/histories.py`: pushes at later points, and pops.
 
-The contract is run as it is written there, beside the class's own source, on a history of any length that is well
-formed: its points rise, and its head repeats its last value. The contract takes the answers of the past for an unknown
-function; here that is what a look-up has to find, the value of the last checkpoint at or before a point. What the
-contract demands of a call is supposed, and nothing else: that a push is at the last point or later, that a pop has
-something to take back. Then, for one or two pushes and pops in a row:
+The contract runs beside the class's own source, on a history of any length that is well formed: its points rise, and
+its head repeats its last value. The contract's unknown past is assumed to be what a look-up must return: the value of
+the last checkpoint at or before a point. Of a call only the contract's demands are assumed: a push is at the last point
+or later, a pop has a checkpoint to remove. Then for one or two pushes and pops in a row:
 
-- both write the same rows;
-- the history that they leave is well formed again, and the checkpoints at or before any point are known;
-- the value of the last of these is what the contract answers, at any point, be it past or to come;
-- that is: the value pushed or, after a pop, that of the one before, from the point of the change on, else what it was;
-- of other keys, no row and no answer changes.
+- both write equal rows;
+- the history after them is well formed again, and the checkpoints at or before any point are determined;
+- the contract returns the value of the last of these, at any point, past or future;
+- that is the value pushed or, after a pop, that of the checkpoint before, from the point of the change on, else the old
+  value;
+- of other keys, no row and no value changes.
 
-What the contract assumes of the past where it looks at rows holds of any well-formed history, and an empty one is well
-formed. So, by induction over the changes, the contract answers as the last checkpoint does whatever a step asks, and so
+What the contract assumes of the past where it reads rows holds of any well-formed history, and an empty one is well
+formed. So by induction over the changes the contract returns the last checkpoint's value whenever a step asks, and so
 does the source: `proofs/contracts.py` proves of any well-formed history that a look-up finds it. The contract replaces
-`push`, `pop` and `value_at`; everything else is the source itself, on the same rows.
+`push`, `pop` and `value_at`; everything else is the source itself, on equal rows.
 """
 
 from collections.abc import Callable
@@ -35,13 +35,13 @@ from proofs.solving import Answer, Ask, prove
 from proofs.symbols import SymInt, SymName
 
 REPLACED: Final = {"push", "pop", "value_at"}
-"""The contract's own definitions."""
+"""The methods that the contract replaces."""
 
 CHANGES: Final = ("push", "pop")
 
 
 class PushProof(AnyHistory):
-    """The contract and the source, side by side on one history."""
+    """The exact contract and the source, compared on one history."""
 
     def __init__(self, ask: Ask, contract: Callable[[ModuleType], None] = use_exact_contract) -> None:
         super().__init__(ask, contract)
@@ -49,13 +49,15 @@ class PushProof(AnyHistory):
         self.split: Final = SymInt(z3.Int("split"))
 
     def replaced(self) -> list[tuple[Term, Answer]]:
-        """Claim: what the contract replaces is what is compared here, and nothing else."""
+        """Claim: the contract replaces only the methods that are compared here, and derives from the source for the
+        rest.
+        """
         both = set(vars(self.source)) & set(vars(type(self.history)))
         replaced = {name for name in both if not name.startswith("__")}
         return self.ask(lambda: replaced == REPLACED and type(self.history).__base__ is self.source)
 
     def beginning(self) -> list[tuple[Term, Answer]]:
-        """Claim: a history without rows is well formed, and has nothing at or before any point."""
+        """Claim: a history without rows is well formed, and has no checkpoint at or before any point."""
 
         def program() -> Any:
             rows = self.draft(self.schema.empty_state())
@@ -65,7 +67,9 @@ class PushProof(AnyHistory):
         return self.ask(program)
 
     def past(self) -> list[tuple[Term, Answer]]:
-        """Claim: earlier values are as the contract assumes, and a look-up before any change answers with them."""
+        """Claim: the contract's assumptions about earlier values hold, and a look-up before any change returns those
+        values.
+        """
 
         def program() -> Any:
             self._suppose_the_past()
@@ -75,7 +79,7 @@ class PushProof(AnyHistory):
         return self.ask(program, is_of_contract=True)
 
     def rows(self, changes: tuple[str, ...]) -> list[tuple[Term, Answer]]:
-        """Claim: contract and source write the same rows: the head, and the checkpoint at any position."""
+        """Claim: contract and source write equal rows: the head, and the checkpoint at any position."""
         position = SymInt(z3.Int("position"))
 
         def program() -> Any:
@@ -94,7 +98,9 @@ class PushProof(AnyHistory):
         return self.ask(lambda: self.keeps_order(self._change(changes)[1]), is_of_contract=True)
 
     def answers(self, changes: tuple[str, ...]) -> list[tuple[Term, Answer]]:
-        """Claim: the contract answers with the last checkpoint's value at or before a point that the source left."""
+        """Claim: the contract returns the value of the last checkpoint at or before a point, as the
+        source left them.
+        """
 
         def program() -> Any:
             self._suppose_the_past()
@@ -105,8 +111,8 @@ class PushProof(AnyHistory):
         return self.ask(program, is_of_contract=True)
 
     def meaning(self, change: str) -> list[tuple[Term, Answer]]:
-        """Claim: the source alone does what its words say: from the point of a push on there is the value pushed, from
-        that of the checkpoint that a pop takes back on the value of the one before; earlier there is what was.
+        """Claim: the source alone has the documented meaning. From the point of a push on, the value is the one pushed;
+        from the point of a popped checkpoint on, it is that of the checkpoint before; earlier values stay.
         """
         point, value, last = SymInt(z3.Int("pushed_at")), SymInt(z3.Int("pushed")), self.count - 1
 
@@ -132,7 +138,7 @@ class PushProof(AnyHistory):
         return self.ask(program)
 
     def others(self, change: str) -> list[tuple[Term, Answer]]:
-        """Claim: of a key no row and no answer changes where another is written."""
+        """Claim: a change of one key leaves every row and value of another key as it was."""
         other, position = SymName(z3.Int("other_key")), SymInt(z3.Int("position"))
         head, checkpoint = (self.history.heads, self.key), (self.history.checkpoints, (self.key, position))
 
@@ -149,15 +155,15 @@ class PushProof(AnyHistory):
         return self.ask(program, is_of_contract=True)
 
     def _suppose_the_past(self) -> None:
-        """Go on where the unknown past is what a look-up has to find in the history before."""
+        """Assume that the unknown past is what a look-up must return in the history before."""
         if not self.is_split(self.split, self.before):
             raise PathEnds
         if self.history._past(self.key, self.point) != self.answer_at(self.split, self.before):
             raise PathEnds
 
     def _change(self, changes: tuple[str, ...], key: Any = None) -> tuple[Any, Any, Any]:
-        """The rows after some pushes and pops, as the contract and as the source writes them; and before which position
-        the checkpoints are then at or before the point.
+        """The drafts after some pushes and pops, by the contract and by the source, and the position before which the
+        checkpoints are then at or before the point.
         """
         key = self.key if key is None else key
         by_contract, by_source, split = self.draft(self.state), self.draft(self.state), self.split
@@ -178,7 +184,7 @@ class PushProof(AnyHistory):
 def prove_changes(
     ask: Ask = prove, contract: Callable[[ModuleType], None] = use_exact_contract
 ) -> dict[str, list[tuple[Term, Answer]]]:
-    """The goals of each part, and what came of them."""
+    """The goals and answers of each part of the claim."""
     proof = PushProof(ask, contract)
     parts = {"replaced": proof.replaced(), "beginning": proof.beginning(), "past": proof.past()}
     for changes in [*product(CHANGES), *product(CHANGES, CHANGES)]:
@@ -193,7 +199,7 @@ def prove_changes(
 
 
 def prove_pushes(prover: Prover, law_id: str) -> Verdict:
-    """The verdict on the contract of pushes at a later point and of pops."""
+    """The verdict on the exact contract of histories."""
     verdict = Verdict(law_id, "contracts")
     for part, answers in prove_changes(partial(prover.prove, law_id)).items():
         verdict.answers.extend([(Obligation(part, Path(None, [], False), goal), answer) for goal, answer in answers])

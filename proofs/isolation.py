@@ -1,7 +1,7 @@
-"""Work in a process of its own, which begins as this one is now and leaves nothing behind in it.
+"""Work in a forked process, which starts from this one's state and leaves no trace in it.
 
-What one law has a solver find out changes the numbers of terms, and so which paths are seen to be impossible in the
-proof of the next. So each is proved from the same state of an exploration, whatever was asked before it.
+What a solver learns for one law changes the numbers of later terms, and so which paths it shows impossible in the next
+proof. So each part is proved from one common state of an exploration, independent of what was proved before.
 """
 
 import gc
@@ -15,15 +15,17 @@ from typing import Any, Final, TypeVar
 Found = TypeVar("Found")
 
 ENDED: Final = b"."
-"""The mark after all output of a process that came to its end."""
+"""The mark after the complete output of a process."""
 
 
 class EndedError(Exception):
-    """A process was ended before it had said anything: nobody knows what it would have said."""
+    """A process ended before its output was complete."""
 
 
 def apart(work: Callable[[], Found]) -> Found:
-    """The result of some work, or its exception. EndedError if somebody ends it."""
+    """The result of `work` in a forked process. Raises the exception that it raised there, or EndedError if the process
+    was killed.
+    """
     reader, writer = os.pipe()
     watched, alive = os.pipe()
     child = os.fork()
@@ -48,7 +50,7 @@ def apart(work: Callable[[], Found]) -> Found:
 
 
 def _work(work: Callable[[], Any], writer: int, watched: int) -> None:
-    """Do the work, say what came of it, and end."""
+    """Run the work in the child, write its pickled result, and exit."""
     try:
         Thread(target=_end_with_parent, args=(watched,), daemon=True).start()
         try:
@@ -62,14 +64,16 @@ def _work(work: Callable[[], Any], writer: int, watched: int) -> None:
 
 
 def _end_with_parent(watched: int) -> None:
-    """Nobody hears a process whose parent is gone: then nobody holds the other end of a pipe."""
+    """Exit when the parent is gone: reading the pipe returns once the parent's end is closed."""
     os.read(watched, 1)
     os._exit(1)
 
 
 @contextmanager
 def the_same_everywhere() -> Iterator[None]:
-    """No collection of what is left over, whose time depends on all that ran before: it frees numbers of terms."""
+    """A context without garbage collection, whose timing depends on everything that ran before and which frees term
+    numbers.
+    """
     was_on = gc.isenabled()
     gc.collect()
     gc.disable()

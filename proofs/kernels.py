@@ -1,4 +1,6 @@
-"""The facts about quotients that `proofs/solving.py` hands to a solver, each proved alone for any integers."""
+"""Proofs of the lemmas about quotients that `proofs/solving.py` adds for the solver, each proved alone for any
+integers.
+"""
 
 import z3
 
@@ -8,7 +10,7 @@ from proofs.solving import Answer, Ask, prove
 
 
 def kernel_facts() -> dict[str, tuple[list[Term], Term]]:
-    """Each fact by its name: what it supposes, and what it says."""
+    """Each lemma by name: its hypotheses and its conclusion."""
     x, y, d, e, m = z3.Ints("x y d e m")
     a, b = z3.Ints("a b")
     of_a, of_b, of_c, of_product, of_negative = z3.Ints("of_a of_b of_c of_product of_negative")
@@ -51,5 +53,5 @@ def kernel_facts() -> dict[str, tuple[list[Term], Term]]:
 
 
 def prove_kernel_facts(ask: Ask = prove) -> dict[str, tuple[Term, Answer]]:
-    """Each fact, and its answer."""
+    """Each lemma's conclusion with the solver's answer, by name."""
     return {name: (goal, ask([hypotheses], goal)) for name, (hypotheses, goal) in kernel_facts().items()}

@@ -1,11 +1,11 @@
-"""The ledger of verdicts: on each law of each call what was proved, by which solver, of which source.
+"""The ledger of verdicts: for each law and call, the verdict, the solver, and the source on which it rests.
 
-Each verdict stands for itself: it names the functions that its proof ran through, with a digest of these and of all
-that judges them. It is STALE where the digest of today is another. On what there has to be a verdict the catalogue
-alone says: what a ledger does not hold is missing, and what no proof can have said is refused.
+Each verdict names the functions that its proof ran, with a digest of these and of everything that decides verdicts. It
+is STALE if that digest has changed. The catalogue alone says which verdicts are due: a missing one is MISSING, and one
+that no proof can give is rejected.
 
-A verdict also has a seal over all that it says. It shows a slip of an editor or of a merge at once. Whoever makes a new
-seal is found out only where the law is proved again.
+Each verdict has a seal over its content, which reveals accidental edits and bad merges. A forged seal is only noticed
+when the law is proved again.
 """
 
 import hashlib
@@ -27,20 +27,22 @@ Plain = dict[str, Any]
 WORDS: Final = ("PROVED", "REFUTED", "UNKNOWN", "VACUOUS", "KNOWN FALSE", "NOT CONCERNED")
 
 OF_FALSE: Final = ("KNOWN FALSE", "NOT CONCERNED")
-"""The verdicts on laws that the catalogue knows to be false, and on no other."""
+"""The verdicts that only known violations can have."""
 
 
 class LedgerError(Exception):
-    """A ledger that cannot be believed; the message names the file, the place in it, and what is wrong."""
+    """A ledger that is not valid; the message names the file, the place in it, and the error."""
 
 
 class SourceChangedError(Exception):
-    """A file was edited while it was proved, so that nobody knows what the verdict is of."""
+    """A file was edited while it was being proved, so the source of the verdict is unknown."""
 
 
 @attrs.frozen
 class Basis:
-    """The basis of a verdict: who decided, the functions that ran, and the digest of these and of all that judges."""
+    """The basis of a verdict: the solver's version, the functions that ran, and the digest of these and of everything
+    that decides verdicts.
+    """
 
     solver: str
     source: str
@@ -49,7 +51,7 @@ class Basis:
 
 @attrs.frozen
 class Entry:
-    """A verdict as `proofs.call_task` gives it, its basis, and the answers of other solvers to its goals."""
+    """A verdict in the form of `proofs.call_task`, its basis, and the other solvers' answers to its goals."""
 
     verdict: Plain
     basis: Basis
@@ -57,24 +59,24 @@ class Entry:
 
 
 Entries = dict[str, Entry]
-"""The verdicts on one call, by law."""
+"""From law to the verdict on one call."""
 
 
 class Ledger:
-    """The verdicts on one protocol, of some folders: what a later one knows of the source of today goes before what an
-    earlier one says. What is proved is written to the last of them.
+    """The verdicts on one protocol, read from several folders. A fresh verdict in a later folder replaces an earlier
+    folder's; new verdicts are written to the last folder.
     """
 
     def __init__(self, protocol: str, place: str, folders: Sequence[Path] | None = None) -> None:
-        """The installed ledger with the verdicts of whoever runs this, unless folders are named. LedgerError if one
-        cannot be believed.
+        """Reads `folders`, by default the installed ledgers and the user's own. Raises LedgerError if a file is not
+        valid.
         """
         roots = [installed_ledgers(), own_place() / "ledgers"] if folders is None else folders
         self.protocol: Final = protocol
         self.place: Final = place
-        snapshot(place)  # as the files are now: whoever proves after an edit proves something else
+        snapshot(place)  # the digests are of the files as they are now; a later edit is noticed
         self.due: Final[Mapping[str, Sequence[str]]] = due_of(place)
-        """The laws on which there has to be a verdict, by call."""
+        """From call to the laws that need a verdict."""
         self.folders: Final = [Path(root) / protocol for root in roots]
         self._known_violations: Final = findings_of(place)
         self._entries: Final[dict[str, Entries]] = {call: {} for call in self.due}
@@ -84,43 +86,43 @@ class Ledger:
                 self._merge(folder, call, self._read(folder, call))
 
     def is_fresh(self, call: str, law_id: str) -> bool:
-        """True if there is a verdict, and nothing that it depends on has changed since."""
+        """True if there is a verdict, and nothing on which it rests has changed."""
         entry = self._entries[call].get(law_id)
         return entry is not None and self._is_of_today(entry)
 
     def left(self, call: str) -> list[str]:
-        """The laws on which a verdict is missing or stale."""
+        """The laws of a call whose verdict is missing or stale."""
         return [law_id for law_id in self.due[call] if not self.is_fresh(call, law_id)]
 
     def verdicts(self, call: str) -> dict[str, Plain]:
-        """The verdicts on a call, by law, stale ones too."""
+        """The verdicts on a call by law, stale ones included."""
         return {law_id: self.shown(law_id, entry.verdict) for law_id, entry in self._entries[call].items()}
 
     def solver(self, call: str, law_id: str) -> str:
-        """The solver of a verdict."""
+        """The version of the solver that gave a verdict."""
         return self._entries[call][law_id].basis.solver
 
     def is_own(self, call: str, law_id: str) -> bool:
-        """True if a verdict is of whoever runs this, and not of the installed ledger."""
+        """True if a verdict is the user's own, not from the installed ledger."""
         return (call, law_id) in self._own
 
     def functions(self, call: str, law_id: str | None = None) -> set[str]:
-        """The functions on which a verdict on a call rests, or all verdicts on it."""
+        """The functions on which the verdict on a law rests, or all verdicts on a call."""
         entries = self._entries[call]
         of_these = entries.values() if law_id is None else [entries[law_id]]
         return {name for entry in of_these for name in entry.basis.functions}
 
     def steps(self, call: str) -> dict[str, int]:
-        """The solvers' steps for each law when last asked, of whatever source."""
+        """The solvers' steps in the last proof of each law, fresh or stale."""
         return {law_id: int(entry.verdict["steps"]) for law_id, entry in self._entries[call].items()}
 
     def solvers(self, call: str) -> dict[str, list[str]]:
-        """The solvers that knew the answers about each law when last asked, of whatever source."""
+        """The solvers that answered in the last proof of each law, fresh or stale."""
         return {law_id: sorted(entry.verdict["solvers"]) for law_id, entry in self._entries[call].items()}
 
     def opinions(self, call: str) -> dict[str, Mapping[str, Mapping[str, int]]]:
-        """The other solvers' answers to the goals of a call, by law and by solver: how many they agreed on, did not
-        know, or dispute.
+        """From law and solver to the other solvers' answers to the goals of a call: how many goals they agreed on, did
+        not decide, or disputed.
         """
         return {law_id: entry.opinions for law_id, entry in self._entries[call].items() if entry.opinions}
 
@@ -132,10 +134,10 @@ class Ledger:
         verdicts: Mapping[str, Plain],
         opinions: Mapping[str, Mapping[str, Mapping[str, int]]] | None = None,
     ) -> None:
-        """Enter verdicts on a call, and write them at once. Every other verdict stays what it is, stale ones stale.
+        """Add verdicts on a call and write the file. All other verdicts stay, stale ones stale.
 
-        `source` is the snapshot of the files that the proof was made with: SourceChangedError if those of today are
-        others. OSError if nothing can be written; LedgerError if what is there cannot be believed.
+        `source` is the snapshot of the files with which the proof was made. Raises SourceChangedError if the files have
+        changed since, OSError if the file cannot be written, and LedgerError if the existing file is not valid.
         """
         if source != snapshot(self.place):
             raise SourceChangedError("a file was edited while it was proved: ask again")
@@ -145,7 +147,7 @@ class Ledger:
             fresh = {law_id: entry for law_id, entry in there.items() if self._is_of_today(entry)}
             ran = frozenset(functions).union(*[entry.basis.functions for entry in fresh.values()])
             basis = Basis(solver_version(), digest(ran, self.place), ran)
-            # What rests on less rests on more: so the verdicts of today share one basis, however they were proved.
+            # A verdict that rests on some functions also rests on a superset: so all fresh verdicts share one basis.
             kept = {law_id: attrs.evolve(entry, basis=basis) for law_id, entry in fresh.items()}
             for law_id, verdict in verdicts.items():
                 heard = (opinions or {}).get(law_id, {})
@@ -169,7 +171,7 @@ class Ledger:
                     self._own.add((call, law_id))
 
     def _read(self, folder: Path, call: str) -> Entries:
-        """The verdicts on a call in a folder. LedgerError if no proof can have said them."""
+        """The verdicts on a call in a folder, empty without a file. Raises LedgerError if the file is not valid."""
         path = folder / f"{call}.json"
         try:
             text = path.read_bytes().decode()
@@ -189,7 +191,7 @@ class Ledger:
         return entries
 
     def _believe(self, call: str, law_id: str, word: str) -> None:
-        """LedgerError where a verdict on the source of today is not one that its catalogue allows."""
+        """Raise LedgerError for a fresh verdict that the catalogue does not allow."""
         if law_id not in self.due[call]:
             raise LedgerError(f"verdicts.{law_id}: there is no such law of {call}")
         if law_id in self._known_violations and word not in OF_FALSE:
@@ -198,7 +200,7 @@ class Ledger:
             raise LedgerError(f"verdicts.{law_id}: {word}, but the catalogue does not know the law to be false")
 
     def shown(self, law_id: str, verdict: Plain) -> Plain:
-        """A verdict; one on a known violation names the finding."""
+        """A verdict as plain values. One on a known violation names the finding."""
         is_false = verdict["verdict"] == "KNOWN FALSE" and law_id in self._known_violations
         return {**verdict, "finding": self._known_violations[law_id]} if is_false else verdict
 
@@ -209,7 +211,7 @@ def _is_of_today(basis: Basis, place: str) -> bool:
 
 
 def seal(protocol: str, call: str, law_id: str, entry: Entry) -> str:
-    """A digest of everything that is said of one law and call."""
+    """A digest of everything that is stored about one law and call."""
     said = json.dumps([protocol, call, law_id, entry.verdict, entry.opinions, _in_short(entry.basis)], sort_keys=True)
     return hashlib.sha256(said.encode()).hexdigest()[:8]
 
@@ -220,11 +222,11 @@ def _in_short(basis: Basis) -> str:
     return hashlib.sha256(said.encode()).hexdigest()
 
 
-# The form of a file: a line for each verdict, and for each module of which functions ran.
+# The format of a file: a line for each verdict, and for each module with functions that ran.
 
 
 def written(protocol: str, call: str, entries: Entries) -> str:
-    """The file of a call: always the same for the same verdicts."""
+    """The text of a call's file, which is determined by the verdicts."""
     bases = sorted({entry.basis for entry in entries.values()}, key=lambda basis: (basis.source, basis.solver))
     scopes = sorted({scope for entry in entries.values() for scope in entry.verdict["scope"]})
     proofs = [
@@ -268,7 +270,7 @@ def _by_module(functions: Collection[str]) -> dict[str, list[str]]:
 
 
 def _short(entry: Entry, scopes: list[str]) -> Plain:
-    """A verdict without what is empty."""
+    """A verdict as JSON, without its empty fields."""
     verdict = entry.verdict
     short = {
         "verdict": verdict["verdict"],
@@ -283,7 +285,7 @@ def _short(entry: Entry, scopes: list[str]) -> Plain:
 
 
 def read(protocol: str, call: str, text: str) -> Entries:
-    """The entries of the file of a call. LedgerError if it is not, to the letter, what would be written of it."""
+    """The entries in the text of a call's file. Raises LedgerError unless writing them gives the identical text."""
     try:
         document = json.loads(text)
     except json.JSONDecodeError as error:

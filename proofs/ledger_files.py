@@ -1,4 +1,4 @@
-"""Ledger files: their places, and their writing in one piece, one after the other, or not at all."""
+"""Ledger files: their folders, a lock for one writer at a time, and atomic replacement."""
 
 import fcntl
 import os
@@ -10,29 +10,31 @@ LOCK = ".lock"
 
 
 def installed_ledgers() -> Path:
-    """The ledgers that come with this project: a folder for each protocol, a file for each call. Only its developers
-    write them.
+    """The folder of the installed ledgers, which only developers of this project write: a folder for each protocol,
+    with a file for each call.
     """
     return Path(__file__).parent / "ledgers"
 
 
 def own_place() -> Path:
-    """The place of the user's own verdicts: `RESTAKE_CACHE`, else below the user's cache."""
+    """The folder of the user's own verdicts: `RESTAKE_CACHE`, or else `restake` in the user's cache folder."""
     named = os.environ.get("RESTAKE_CACHE")
     if named:
         return Path(named)
     cache = Path(os.environ.get("XDG_CACHE_HOME", ""))
-    if not cache.is_absolute():  # the convention says that others do not count
+    if not cache.is_absolute():  # the XDG convention ignores relative paths
         try:
             cache = Path("~/.cache").expanduser()
-        except RuntimeError:  # whoever has no home keeps nothing, and is told so
+        except RuntimeError:  # without a home folder nothing can be kept, and writing reports it
             cache = Path(os.devnull)
     return cache / "restake"
 
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """A folder to oneself, waiting for whoever has it; it is made if there is none. OSError if that cannot be."""
+    """A context that holds the folder's lock, after waiting for it. The folder is created if missing. Raises OSError if
+    that fails.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / LOCK).open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -40,7 +42,7 @@ def locked(folder: Path) -> Iterator[None]:
 
 
 def replace(path: Path, text: str) -> None:
-    """Write a file so that whoever reads it finds all of it, or what was there before. One writer at a time."""
+    """Replace a file atomically: a reader sees the old or the new text. For one writer at a time."""
     unfinished = path.with_name(f".{path.name}.unfinished")
     try:
         with unfinished.open("w", encoding="utf-8") as file:

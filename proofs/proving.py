@@ -81,7 +81,7 @@ class CallProof(Exploration):
 
     @cached_property
     def folded(self) -> FoldedProof | None:
-        """The exploration for lists of any length, if the call names lists."""
+        """The exploration for lists of any length, or None if neither call nor rows have lists."""
         is_asked = self.is_of_any_length and has_lists(self.prover, self.action)
         return FoldedProof(self.prover, self.action) if is_asked else None
 
@@ -246,7 +246,9 @@ class CallProof(Exploration):
     def _of_concerns(
         self, law: Any, verdict: Verdict, goals: list[Goal], concerned: list[Path], ways: Iterable[Path] = ()
     ) -> Verdict:
-        """A law that says what it concerns has something to say of a call only if some state leads to that."""
+        """Settle the verdict on a step or rejection law. If the law has `applies_to`, only paths on which it applies
+        count for VACUOUS.
+        """
         if law.applies_to is not None:
             concerned = [obligation.here for _, obligation, _ in goals if is_of_law(obligation)]
             concerned += ways

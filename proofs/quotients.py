@@ -1,7 +1,8 @@
-"""Facts about quotients that share a divisor, and about shares of a pool; each is proved alone, and used where it fits.
+"""Lemmas about quotients with one divisor and about shares of a pool. `proofs/kernels.py` proves each alone; the solver
+gets those that fit a goal.
 
-A solver that multiplies unknowns rarely finds them among other things. Each is stated once, for `q = x // d` and
-`p = y // d`, or for `q = x * y // d`, so that what is proved alone is what is used.
+A solver with products of unknowns rarely finds them among other facts. Each is stated once, for `q = x // d` and `p = y
+// d`, or for `q = x * y // d`, so that the lemma proved is the lemma used.
 """
 
 from collections.abc import Callable
@@ -14,29 +15,33 @@ from proofs.symbols import QUOTIENTS
 
 
 def is_congruent(x: Term, q: Term, y: Term, p: Term, d: Term, e: Term) -> Term:
-    """Equals divided by equals are equal."""
+    """Equal dividends and divisors have equal quotients."""
     return z3.Implies(z3.And(x == y, d == e), q == p)
 
 
 def is_monotone(x: Term, q: Term, y: Term, p: Term, d: Term) -> Term:
-    """A smaller dividend gives no larger quotient; one smaller by at most the divisor, at most one less."""
+    """A smaller dividend has no larger quotient; one smaller by at most the divisor, a quotient
+    smaller by at most one.
+    """
     return z3.And(z3.Implies(x <= y, q <= p), z3.Implies(y <= x + d, p <= q + 1))
 
 
 def grows_with_its_rate(x: Term, y: Term, q: Term, d: Term) -> Term:
-    """A part of something is worth at least itself where the rate is at least one."""
+    """With q = x * y // d: if x >= 0 and y >= d, then q >= x."""
     return z3.Implies(z3.And(x >= 0, y >= d), q >= x)
 
 
 def leaves_the_rest(x: Term, y: Term, q: Term, d: Term) -> Term:
-    """At a rate of at most one, a part loses at most what the whole loses."""
+    """With q = x * y // d: if x <= d and y <= d, then q >= x + y - d."""
     return z3.Implies(z3.And(x <= d, y <= d), q >= x + y - d)
 
 
 def is_worth_the_amount(s: Term, t: Term, d: Term, b: Term, x: Term, q: Term, p: Term) -> Term:
-    """A payment from a pool at its rate costs the holder that amount, or one more: b of d shares go for x of t assets.
+    """A holder who exchanges b of a pool's d shares for x of its t assets loses a worth of x or x + 1.
 
-    With b and x negative it joins. The rate is at most one, and rounding is at the holder's expense.
+    With q = s * t // d before, and p = (s - b) * (t - x) // (d - b) after: q - x - 1 <= p <= q - x, if 0 <= s <= d, b
+    <= s and x * d <= b * t < x * d + d. The last holds at a rate of at most one asset per share with rounding against
+    the holder. A deposit has negative b and x.
     """
     is_at_its_rate = z3.And(x * d <= b * t, b * t < x * d + d)
     is_holding = z3.And(s >= 0, s <= d, b <= s)
@@ -44,7 +49,12 @@ def is_worth_the_amount(s: Term, t: Term, d: Term, b: Term, x: Term, q: Term, p:
 
 
 def gains_by_rounding(s: Term, t: Term, d: Term, b: Term, x: Term, q: Term, p: Term) -> Term:
-    """The rounding of another's exit adds at most one to the worth of the same shares."""
+    """The s shares of another holder gain a worth of 0 or 1, by rounding, when b of d shares are exchanged for x of t
+    assets.
+
+    With q = s * t // d before and p = s * (t - x) // (d - b) after: q <= p <= q + 1, under the condition of
+    `is_worth_the_amount` and if 0 <= s <= d - b.
+    """
     is_at_its_rate = z3.And(x * d <= b * t, b * t < x * d + d)
     return z3.Implies(z3.And(s >= 0, s <= d - b, is_at_its_rate), z3.And(p >= q, p <= q + 1))
 
@@ -54,16 +64,16 @@ OF_PRODUCTS: Final[list[Callable[[Term, Term, Term, Term], Term]]] = [grows_with
 
 
 def _difference(one: Term, other: Term) -> Term | None:
-    """One unknown by which two terms differ, if that is all."""
+    """The difference of two terms if it is a single non-constant monomial, else None."""
     left = z3.simplify(one - other, som=True)
     return None if z3.is_add(left) or z3.is_int_value(left) else left
 
 
 def _pool_lemmas(found: list[tuple[Term, Term, Term]]) -> list[Term]:
-    """The facts about pairs of quotients that are shares of one pool, before and after some shares went for assets.
+    """The pool lemmas for each pair of quotients that may be worths of shares in one pool before and after an exchange.
 
-    Two pools are one, before and after, where all shares differ by one unknown, and all assets by another. Who holds
-    the shares may go by two names, so that it is a condition whether it is the same.
+    Two pools match if their total shares differ by one unknown and their assets by another. Two keys may be equal
+    without being written alike, so equality of the shares is a premise of each lemma.
     """
     lemmas: list[Term] = []
     products = [
@@ -84,7 +94,7 @@ def _pool_lemmas(found: list[tuple[Term, Term, Term]]) -> list[Term]:
 
 
 def quotient_lemmas(terms: list[Term]) -> list[Term]:
-    """The facts about all quotients among some terms."""
+    """The lemmas for all quotients among some terms."""
     found = [(term, *QUOTIENTS.by_id[term.get_id()]) for term in terms if term.get_id() in QUOTIENTS.by_id]
     lemmas = _pool_lemmas(found)
     for position, (q, x, d) in enumerate(found):

@@ -1,4 +1,6 @@
-"""A law of one call is proved anew, but only until a state refutes it: what a mutant of the specification is put to."""
+"""The search for a counterexample to one law of one call, which stops at the first. It is run on mutants of the
+specification.
+"""
 
 from functools import cached_property
 from typing import Any, Final
@@ -15,7 +17,7 @@ from proofs.solving import Status
 
 
 class _Found(Exception):
-    """A state and a call that break the law on the plain specification."""
+    """A counterexample was found that breaks the law on the plain specification."""
 
     def __init__(self, document: dict[str, Any]) -> None:
         super().__init__(document["law"])
@@ -23,12 +25,12 @@ class _Found(Exception):
 
 
 class _Enough(Exception):
-    """As many goals failed as are tried, and no state breaks the law: only the induction fails."""
+    """The limit of failed goals is reached without a counterexample: only the induction fails."""
 
 
 class Hunt(CallProof):
-    """All paths of one call, and a search for a state that breaks one law after the other: state laws, or, if it
-    `is_of_steps`, all others.
+    """All paths of one call, with a search for a counterexample to one law after the other: step and rejection laws if
+    `is_of_steps`, else state laws.
     """
 
     is_of_any_length = False
@@ -45,8 +47,9 @@ class Hunt(CallProof):
         self._failed = 0
 
     def refute(self, law_id: str) -> tuple[str, dict[str, Any] | None]:
-        """PROVED, or REFUTED with the first state and call that break the law on the plain specification; UNKNOWN if
-        some goal was not shown, or shown of some states alone, and no such state found. `goals` counts what was tried.
+        """"REFUTED" with the first counterexample that breaks the law on the plain specification; "PROVED"; or
+        "UNKNOWN" if some goal failed without a counterexample, or was proved of restricted states only. `goals` counts
+        the goals tried.
         """
         self._law_id, self._failed = law_id, 0
         catalogue = self.prover.theory.catalogue
@@ -64,7 +67,7 @@ class Hunt(CallProof):
         return "PROVED" if is_proved else "UNKNOWN", None
 
     def _is_proved_of_any_length(self, law_id: str) -> bool:
-        """True if what short lists keep is kept whatever their length, where this is asked at all."""
+        """True if the law is also proved for lists of any length, or the call has no lists."""
         if not has_lists(self.prover, self.action):
             return True
         if law_id == TOTAL:
@@ -76,7 +79,9 @@ class Hunt(CallProof):
         return FoldedProof(self.prover, self.action)
 
     def reach(self, prover: Prover, here: Path) -> Status:
-        """Not asked: that a path is taken was shown of the specification as it is, and matters to no refutation."""
+        """REFUTED, without asking a solver: reachability was proved of the original specification, and does not matter
+        to a refutation.
+        """
         return Status.REFUTED
 
     def _is_seen_at_once(self, here: Path) -> bool:

@@ -1,6 +1,6 @@
-"""Runs of a call through the cuts of its loops, and the segments into which these cuts divide them.
+"""Runs of a call through the cuts of its loops, and the segments between cuts.
 
-See `proofs/folds.py` for what a cut is, and `proofs/folded.py` for what is proved of segments.
+`proofs/folds.py` defines cuts; `proofs/folded.py` proves the claims about segments.
 """
 
 import inspect
@@ -22,11 +22,11 @@ from proofs.symbols import Listing, SymBool, SymInt, SymName, term_of
 
 
 class GrownError(BaseException):
-    """A loop writes a table that it was not known to write: all paths are followed anew."""
+    """A loop writes a table that was not recorded for it: all paths are explored again."""
 
 
 class BetweenRows:
-    """A table in a state between segments: rows that were written before, newest first, over unknown ones."""
+    """A table in a state between segments: the rows written before, newest first, above unknown ones."""
 
     def __init__(self, unknown: SymbolicRows, written: list[tuple[Any, Any]], table: Any, reads: Any) -> None:
         self.unknown: Final = unknown
@@ -44,10 +44,10 @@ class BetweenRows:
 
 
 ANY: Final = SymName(z3.Int("any"))
-OF_FACTS: Final = ("quotient!", "remainder!", "merged!")
-"""The names of numbers that mean what a fact says of them."""
+"""An arbitrary name: a condition proved of it holds of every name."""
 
-"""A name that is any: what is known of it is known of all."""
+OF_FACTS: Final = ("quotient!", "remainder!", "merged!")
+"""The prefixes of the constants that a fact defines."""
 
 
 def _has(listed: Listing, name: Any) -> SymBool:
@@ -56,19 +56,19 @@ def _has(listed: Listing, name: Any) -> SymBool:
 
 
 class Segment:
-    """A part of a run that writes: the state in which it begins, what holds at its end, and the rows it has written."""
+    """A part of a run between cuts: the state in which it begins, the path at its end, and the rows written so far."""
 
     def __init__(self, label: str, prover: Prover, here: Path, delta: Any) -> None:
         self.label: Final = label
         self.prover: Final = prover
         self.accepted: Final = Accepted(here, delta)
         self.as_if: Final[set[int]] = set()
-        """The tables of the rows as if which the laws hold at its end."""
+        """The indices of the tables with replacement rows at its end."""
         self.base = here
-        """The path from which the run came to it."""
+        """The path on which the run entered the segment."""
 
     def likeness(self) -> Hashable:
-        """A value that two segments share only if they begin in one state and write the same rows."""
+        """A hashable value, equal for segments only if they begin in one state and write equal rows."""
         writes = self.accepted.delta.writes
         return (
             id(self.prover),
@@ -78,7 +78,7 @@ class Segment:
 
     @classmethod
     def either(cls, base: Path, parts: "list[Segment]") -> "Segment":
-        """Segments that begin in one state and come to the same, as one."""
+        """The disjunction of segments that begin in one state and write equal rows, as one segment."""
         accepted = Accepted.either(base, [part.accepted for part in parts])
         accepted.here.reader = parts[0].accepted.here.reader
         one = cls(parts[0].label, parts[0].prover, accepted.here, accepted.delta)
@@ -88,7 +88,7 @@ class Segment:
 
 
 class Arrival:
-    """A run that came to a cut: where it stands, and the answers that led there."""
+    """A run that came to a cut: its variables and position, and the answers at forks that led there."""
 
     def __init__(
         self, names: Names, loop: Loop, segment: Segment, answers: tuple[bool, ...], standing: Hashable
@@ -101,21 +101,23 @@ class Arrival:
 
 
 class Middle:
-    """A state in the middle of a loop, in which runs that came to the same go on as one."""
+    """A state in the middle of a loop, from which all runs with equal position, variables and
+    writes continue as one.
+    """
 
     def __init__(self, base: Path, answers: tuple[bool, ...], prover: Prover, number: int, here: Path) -> None:
         self.base: Final = base
         """The path from which the runs came here."""
         self.answers: Final = answers
-        """Answers that lead here from there: those of one of the runs."""
+        """The answers at forks of one of the runs, which lead here from `base`."""
         self.prover: Final = prover
         self.number: Final = number
         self.here: Final = here
-        """The facts here, whichever of the runs it was."""
+        """The facts known here, whichever of the runs it was."""
 
 
 class Run(Running):
-    """One run of a call, which follows others through some cuts, and ends at the next."""
+    """One run of a call, which passes the cuts in `through` and ends at the next one."""
 
     def __init__(self, proof: Any, through: list[Middle]) -> None:
         self._proof: Final = proof
@@ -130,24 +132,24 @@ class Run(Running):
 
     @property
     def is_cut(self) -> bool:
-        """True if the run has gone through a loop of any length."""
+        """True if the run has passed a cut."""
         return self._passed > 0
 
     def start(self) -> None:
-        """Follow the answers that lead to the next cut which others passed, if there is any."""
+        """Begin to replay the answers that lead to the next cut to pass, if there is one."""
         if self._passed < len(self._through):
             middle = self._through[self._passed]
             self._replayed = Path(middle.base, list(middle.answers), True)
             self._replayed.__enter__()
 
     def stop(self) -> None:
-        """Follow them no more."""
+        """End the replay."""
         if self._replayed is not None:
             self._replayed.__exit__()
             self._replayed = None
 
     def cut(self, loop: Loop, names: Names) -> int:
-        """End the run before a loop, unless others passed here."""
+        """End the run before a loop, unless this cut is one to pass."""
         if is_unsure():
             refuse(f"{loop.site} is a loop where `any`, `all`, `and` or `or` may have come to its end")
         if self._passed < len(self._through):
@@ -164,7 +166,7 @@ class Run(Running):
         raise FoldedError
 
     def begin(self, loop: Loop, names: Names, when: Term) -> None:
-        """Go on with one element."""
+        """Continue with one element."""
         self._loops.append(loop)
         self._restart(loop, names, when)
 
@@ -174,17 +176,19 @@ class Run(Running):
         raise FoldedError
 
     def leave(self, loop: Loop, names: Names, when: Term) -> None:
-        """Go on after the loop."""
+        """Continue after the loop."""
         self._restart(loop, names, when)
 
     def finish(self, delta: Any) -> None:
-        """End the last segment, with what the call has written since."""
+        """End the last segment with the Delta of the call."""
         if delta.writes is not self.draft._writes:
             refuse("what a call says that it wrote is from before a loop over a list of any length")
         self.segments.append(Segment("the end", self.prover, path().here(), delta))
 
     def _close(self, label: str, loop: Loop, names: Names) -> Segment:
-        """End a segment: with the rows as if which the laws hold, if these are not as they are."""
+        """End a segment. Where the theory has a `Fold`, the segment ends with its replacement rows, and the run demands
+        that its `holds` is true and that `really` gives the actual rows back.
+        """
         rows = self._as_it_is()
         rule = self._proof.rule(loop)
         if rule is not None:
@@ -223,7 +227,9 @@ class Run(Running):
                 path().require(label, term_of(one) == term_of(two))
 
     def _restart(self, loop: Loop, names: Names, when: Term) -> None:
-        """Begin a segment: any state that satisfies the laws, with the rows as they are."""
+        """Begin a segment in an arbitrary state that satisfies the laws, where a `Fold` turns replacement rows back
+        into actual ones.
+        """
         rule = self._proof.rule(loop)
         self.draft.__init__(self.prover.state)
         if rule is not None:
@@ -252,7 +258,9 @@ def _is_of_any(terms: list[Term]) -> bool:
 
 
 def _leans_on_any(conditions: list[Any]) -> bool:
-    """True if conditions have a number, a quotient say, that is one for all names, while a fact ties it to any name."""
+    """True if conditions contain a constant, such as a quotient, that is one for all names although a fact ties it to
+    the arbitrary name.
+    """
     pending, seen = [term_of(condition) for condition in conditions], set[int]()
     while pending:
         found = {term.get_id() for term in terms_in(pending) if z3.is_const(term) and _is_of_facts(term)} - seen
@@ -268,12 +276,12 @@ def _is_of_facts(constant: Term) -> bool:
 
 
 def _standing(frame: Any) -> Hashable:
-    """The position of a run and the values of its names: the same for two runs only if they would go on alike."""
+    """The position of a run and the values of its variables: equal for two runs only if they continue alike."""
     frames: list[Hashable] = []
     lists: list[Any] = []
     while frame.f_code.co_name != "transition_in_run":
         names = [(name, _sign(value, lists)) for name, value in sorted(frame.f_locals.items())]
-        # A value that waits in the middle of an expression has no name: whoever has any is like nobody else.
+        # An intermediate value of an expression has no name: a run that holds one is equal to no other.
         waits = object() if frames and not _calls_alone(frame) else None
         frames.append((id(frame.f_code), frame.f_lasti, waits, *names))
         frame = frame.f_back
@@ -281,14 +289,16 @@ def _standing(frame: Any) -> Hashable:
 
 
 def _calls_alone(frame: Any) -> bool:
-    """True if a function calls what runs now while no other value waits."""
+    """True if a function made its current call while no other intermediate value is held."""
     places = list(frame.f_code.co_positions())
     line, end_line, column, end_column = places[frame.f_lasti // 2]
     return (line, end_line, column, end_column) in calls_alone(frame.f_code.co_filename)
 
 
 def _sign(value: Any, lists: list[Any]) -> Hashable:
-    """The same for two values only if they are alike, the lists among them the same ones. The caller keeps them."""
+    """A hashable value, equal for values only if they are alike and share their lists in a like manner. The caller must
+    keep the values alive.
+    """
     if isinstance(value, tuple | list):
         number = _number_of(value, lists) if isinstance(value, list) else 0
         return (type(value), number, *[_sign(part, lists) for part in value])
@@ -299,14 +309,14 @@ def _sign(value: Any, lists: list[Any]) -> Hashable:
     if isinstance(value, Loop):
         return (Loop, value.site, value.number)
     if type(value).__name__ == "Draft" and type(value).__module__ == "spec.machine":
-        return "the draft"  # the only one: no rule begins another
+        return "the draft"  # there is only one: no rule creates another
     if attr.has(type(value)):
         return (type(value), *[(name, _sign(part, lists)) for name, part in held(value).items()])
     return _Kept(value)
 
 
 def _number_of(value: Any, lists: list[Any]) -> int:
-    """The place of a list among those that were met: a list that is known twice has one."""
+    """The index of a list among those met so far, by identity; a new list is added."""
     for number, known in enumerate(lists):
         if known is value:
             return number
@@ -315,7 +325,9 @@ def _number_of(value: Any, lists: list[Any]) -> int:
 
 
 class _Kept:
-    """A value by its likeness. It is kept, so that no other has its place in memory, or the number of its term."""
+    """A value compared by its likeness. It is kept alive, so that its id and the numbers of its
+    terms are not reused.
+    """
 
     def __init__(self, value: Any) -> None:
         self._value: Final = value
@@ -329,6 +341,6 @@ class _Kept:
 
 
 def _parts(row: Any) -> list[Any]:
-    """The parts of a row."""
+    """The parts of a row's fields."""
     values = [getattr(row, name) for name in inspect.signature(type(row)).parameters]
     return [part for value in values for part in (value if isinstance(value, tuple) else (value,))]

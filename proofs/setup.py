@@ -1,7 +1,7 @@
-"""The setup of a theory, beside what is lifted with the rules: modules, contracts, and where to look for states that
-break a law.
+"""The setup of a theory, for everything that is not lifted: modules, trusted contracts, and where to search for
+counterexamples.
 
-A theory's module calls it SETUP. It is not lifted, as contracts are none of the specification's own words.
+A theory's module names it SETUP. It is not lifted, because trusted contracts are not part of the specification.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -12,7 +12,7 @@ from proofs.paths import load
 from proofs.state import use_contract
 
 Contracts = Mapping[str, Callable[[ModuleType], None]]
-"""For modules that are lifted: what takes the place of something that they define, by its contract."""
+"""From a lifted module's name to the function that replaces some of its definitions by a trusted contract."""
 
 HISTORIES_ALONE: Final[Contracts] = {"spec.history": use_contract}
 
@@ -20,10 +20,11 @@ HISTORIES_ALONE: Final[Contracts] = {"spec.history": use_contract}
 class Setup:
     """The setup of the engine for one theory.
 
-    `lifted` are the modules that are lifted beside the theory, the specification and its laws. `contracts` are lifted
-    by contract, in place of their source; `contracts_of` are those of some calls, by call. `foundations` are proved
-    alone, by the id of their verdicts: that contracts are kept. `countermodels` are the contracts of some calls where a
-    state is looked for, and nothing is proved; there functions run which proofs replace: `runs` names them, by call.
+    `lifted` are further modules to lift, beside the theory, the specification and its laws. `contracts` are the trusted
+    contracts of all calls, `contracts_of` those of single calls. `foundations` maps the id of a verdict to the function
+    that proves it, such as that the source keeps a contract. `countermodels` are the contracts used for single calls in
+    a search for a counterexample, which proves nothing; `runs` names, by call, the functions that run there although
+    proofs replace them.
     """
 
     def __init__(
@@ -44,6 +45,6 @@ class Setup:
 
 
 def setup_of(place: str) -> Setup:
-    """The setup of the theory at a place, `module:attribute` or the module alone."""
+    """The `SETUP` of the theory at `module:attribute` or `module`; an empty Setup if the module has none."""
     found: Setup = getattr(load(place.partition(":")[0]), "SETUP", Setup())
     return found

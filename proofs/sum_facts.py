@@ -1,4 +1,4 @@
-"""Facts about the totals of sums: what rows that were read add to them, and where no rows exist but these."""
+"""Facts about totals: lower bounds from the rows that were read, and exact totals where no other rows exist."""
 
 from collections.abc import Iterator
 from itertools import count
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 class SumFacts:
     """The facts about totals in one state of a prover.
 
-    `never_negative` holds by name of a sum in which scopes it is proved that no row adds less than zero, and None if
-    that is not proved.
+    `never_negative` maps the name of a sum to the scopes in which it is proved that no row has negative worth, or to
+    None if that is not proved.
     """
 
     def __init__(self, prover: "Prover", never_negative: dict[str, set[str] | None]) -> None:
@@ -30,8 +30,8 @@ class SumFacts:
         self._shares: Final[dict[object, dict[int, Term]]] = {}
 
     def closed_world(self, here: Path, has_others: bool) -> tuple[list[Term], list[Any]]:
-        """The hypotheses of a path, and that no rows exist but those that were read; and what was read. With others,
-        one more row for each sum that was asked: somebody nobody spoke of.
+        """The hypotheses of a path in a state that has no rows but those that were read, and the list of these reads.
+        With `has_others`, one more arbitrary row for each sum that was read.
         """
         hypotheses, _ = self._prover.hypotheses(here, [])
         noted = dict(here.touched)
@@ -70,7 +70,9 @@ class SumFacts:
         return hypotheses, list(noted.values())
 
     def _of_their_sums(self, noted: list[Any]) -> Iterator[Instance]:
-        """The laws of the sums that rows which were read belong to: where no others exist, these rows are the sum."""
+        """The laws at the groups to which the rows that were read belong: where no others exist, these rows are the
+        whole sum.
+        """
         for item in noted:
             if isinstance(item, TotalRead) or item.past_of is not None:
                 continue
@@ -81,13 +83,13 @@ class SumFacts:
                             yield self._prover.instance(law, find(group))
 
     def _another_row(self, total: Any) -> dict[object, Any]:
-        """Any row of the table of a sum, as if it was read."""
+        """The read of an arbitrary row in the table of a sum."""
         key = self._prover.any_key(total.table, f"other.{total.name}")
         ((here, _),) = explore(lambda: self._prover.before.rows.get(total.table, key), prunes=False)
         return here.touched
 
     def groups(self, total: Any, key: Any) -> list[Any]:
-        """The groups of a sum that a row may belong to."""
+        """The groups to which a row of a sum may belong, one for each path."""
         rows = self._prover.before.rows
         found = [
             group
@@ -97,8 +99,8 @@ class SumFacts:
         return list({identity(group): group for group in found}.values())
 
     def of(self, noted: dict[object, Any]) -> dict[int, Term]:
-        """Facts about totals of values that are never negative: each is at least what any two rows of its group add to
-        it. The key of a fact is the number of its term in the solver.
+        """Lower bounds of the totals that were read, if worths are never negative: a total is at least the worth of any
+        two rows of its group together. Keyed by term number.
         """
         facts: dict[int, Term] = {}
         asked = [item for item in noted.values() if isinstance(item, TotalRead) and self.is_never_negative(item.total)]
@@ -117,7 +119,7 @@ class SumFacts:
         return facts
 
     def _share(self, question: TotalRead, member: "Member | None", other: "Member | None") -> dict[int, Term]:
-        """Claim: no row, or one, or two, add no more to a group than its total."""
+        """The claim that the total of a group is at least zero, the worth of one row, or that of two different rows."""
         place = (
             question.identity,
             None if member is None else member.item_id,
@@ -138,7 +140,7 @@ class SumFacts:
         return found
 
     def _member(self, total: Any, item_id: object, key: Any) -> "Member":
-        """A row of a sum, as a member of whichever group it belongs to."""
+        """A row of a sum as a Member, whose group depends on the path."""
         found = self._members.get((total.name, item_id))
         if found is None:
 
@@ -154,7 +156,7 @@ class SumFacts:
         return found
 
     def is_never_negative(self, total: Any) -> bool:
-        """True if it is proved that no row adds less than zero, so that a total is at least any part of it."""
+        """True if it is proved that no row of a sum has negative worth."""
         if total.name not in self.never_negative:
             self.never_negative[total.name] = None
             self.never_negative[total.name] = self._prove_never_negative(total)
@@ -177,10 +179,10 @@ class SumFacts:
         return None
 
     def scopes(self, noted: dict[object, Any]) -> set[str]:
-        """The scopes of all that is known of the totals that were asked."""
+        """The scopes in which the facts about the totals that were read are proved."""
         asked = [item.total.name for item in noted.values() if isinstance(item, TotalRead)]
         return {scope for name in asked for scope in self.never_negative.get(name) or ()}
 
 
 _members: Final = count()
-"""The counter of names that stand for any of a list, in members of sums."""
+"""The counter that makes names of arbitrary list elements unique in members of sums."""

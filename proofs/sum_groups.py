@@ -1,4 +1,6 @@
-"""The sums that may be asked, and the kind of their groups: what checkers count otherwise is refused."""
+"""The sums that laws may read, and the shapes of their groups. A sum that checkers add up in
+another manner is refused.
+"""
 
 from collections.abc import Hashable, Iterable
 from typing import TYPE_CHECKING, Any, Final
@@ -11,19 +13,21 @@ if TYPE_CHECKING:
 
 
 class SumGroups:
-    """The sums of a protocol and of its theory, and the kinds of their groups."""
+    """The sums of a protocol and its theory, and the shapes of their groups."""
 
     def __init__(self, prover: "Prover") -> None:
         self._prover: Final = prover
         self._known: Final[dict[str, tuple[Any, set[Hashable]]]] = {}
-        """By name, each sum and the kinds of its groups."""
+        """From the name of a sum to the sum and the shapes of its groups."""
 
     def learn(self, sums: Iterable[Any]) -> None:
-        """Let these sums be asked from now on."""
+        """Allow reads of these sums from now on."""
         self._known.update({total.name: (total, self._shapes_of_groups(total)) for total in sums})
 
     def refuse_others(self, total: Any, group: Any) -> None:
-        """A sum is one of the protocol's, or of the theory's, and is asked for a group of its kind."""
+        """Refuse a read of an unknown sum, of one that checkers add up differently, or of a group
+        with another shape.
+        """
         known, shapes = self._known.get(total.name, (None, set()))
         if known is not total:
             refuse(f"{total.name} is no sum of the protocol")
@@ -33,7 +37,7 @@ class SumGroups:
             refuse(f"{total.name} is asked for a group of another kind")
 
     def _is_counted_as_here(self, total: Any) -> bool:
-        """True if checkers count a sum's rows by what proofs ask for."""
+        """True if checkers compute the worth of a sum's rows as proofs do."""
         laws, nested = self._prover.world.modules["invariants.law"], self._prover.theory.sums.nested.get(total)
         if nested is None:
             return type(total).counted is laws.Sum.counted
@@ -41,7 +45,9 @@ class SumGroups:
         return is_nested and nested.inner is total.inner and nested.value is total.by_total
 
     def _shapes_of_groups(self, total: Any) -> set[Hashable]:
-        """The kinds of groups to which the rows of a sum belong: one, or none."""
+        """The shape of the groups to which a sum's rows belong, as a set of at most one. Raises UnliftableError for
+        several.
+        """
         shapes = {
             shape_like(group)
             for group in self._prover.sum_facts.groups(total, self._prover.any_key(total.table, "group"))

@@ -1,5 +1,5 @@
-"""Refusals of a theory before anything is proved: names given twice, laws that lean on what nothing proves, and values
-that the engine does not understand.
+"""Checks of a theory before any proof: duplicate names, laws that rest on unproved laws, and values that the engine
+does not accept. Each raises UnliftableError.
 """
 
 import typing
@@ -14,14 +14,16 @@ from proofs.paths import UnliftableError
 
 MACHINE: Final = "spec.machine"
 WATCHED: Final = "invariants.watching"
-"""The module of a checker's drafts, which no rule begins."""
+"""The module of the checker's drafts, which no rule creates."""
 
 RESERVED: Final = ("sum", "call", "subject", "member", "other", "stake", "TOTAL", "WHOLE", "FACTS-quotients")
-"""Names under which the engine keeps symbols and verdicts of its own."""
+"""The names that the engine uses for its own symbols and verdicts."""
 
 
 def refuse_names_given_twice(theory: Any) -> None:
-    """Refuse two things of one name: symbols are told apart by name, so that both would be one symbol."""
+    """Refuse duplicate, malformed or reserved names of tables, sums, laws and calls: equal names would become one
+    symbol.
+    """
     catalogue, protocol = theory.catalogue, theory.protocol
     laws = [*catalogue.state_laws, *catalogue.step_laws, *catalogue.rejection_laws, *theory.induction.lemmas]
     names = {
@@ -39,8 +41,8 @@ def refuse_names_given_twice(theory: Any) -> None:
 
 
 def refuse_another_machine(theory: Any, world: LiftedModules) -> None:
-    """Refuse tables that share a place, and classes of rules that are drafts, Deltas or tables of another kind: what
-    the engine takes from their names would be another thing where they run.
+    """Refuse tables whose index is not their position, and classes that derive from `spec.machine`'s: the engine
+    assumes the behaviour of the originals.
     """
     for place, table in enumerate(theory.protocol.schema.tables):
         if table.index != place or table.bit != 1 << place:
@@ -56,7 +58,9 @@ def refuse_another_machine(theory: Any, world: LiftedModules) -> None:
 
 
 def refuse_what_nothing_proves(theory: Any) -> None:
-    """Refuse a law that leans on, or follows from, anything but proved state laws, or itself."""
+    """Refuse a law that rests on anything but proved state laws, or on a `bounded` one, and laws that follow from each
+    other in a cycle.
+    """
     proved = {law.law_id for law in theory.state_laws()} - set(theory.induction.by_contract)
     used = [*theory.induction.ranges, *chain(*theory.induction.leans.values(), *theory.induction.follows.values())]
     for law_id in theory.induction.bounded:
@@ -79,7 +83,9 @@ def refuse_what_nothing_proves(theory: Any) -> None:
 
 
 def refuse_what_is_not_understood(theory: Any, world: LiftedModules) -> None:
-    """Refuse a start of proofs that does not outlast a path, or rows whose equality depends on their maker."""
+    """Refuse rules, laws or a theory that hold values which may change between paths, and rows or calls without an
+    `__eq__` of their own.
+    """
     catalogue, protocol = theory.catalogue, theory.protocol
     begun = {
         "the transition": [protocol.transition],
@@ -106,7 +112,7 @@ def refuse_what_is_not_understood(theory: Any, world: LiftedModules) -> None:
 
 
 def _kinds_in(annotation: Any) -> Iterator[type[Any]]:
-    """The classes of calls: a call's own, and those of what it holds."""
+    """The classes with fields within an annotation: a call's class, and those of its arguments."""
     if attr.has(annotation):
         yield annotation
         for name, hint in typing.get_type_hints(annotation.__init__).items():
@@ -116,7 +122,9 @@ def _kinds_in(annotation: Any) -> Iterator[type[Any]]:
 
 
 def refuse_classes_of_its_own(theory: Any, world: LiftedModules) -> None:
-    """Refuse a theory that changes what its words mean. Of a sum, what a row adds alone is its own."""
+    """Refuse instances of the theory's own subclasses of laws, scopes and the like. A sum's class may define `worth`
+    and `counted` only.
+    """
     catalogue = theory.catalogue
     laws = [*catalogue.state_laws, *catalogue.step_laws, *catalogue.rejection_laws, *theory.induction.lemmas]
     said = [theory, theory.induction, theory.limits, theory.sums, catalogue, *theory.folds.values()]
@@ -133,10 +141,10 @@ def refuse_classes_of_its_own(theory: Any, world: LiftedModules) -> None:
 
 
 def refuse_what_is_not_lifted(theory: Any, world: LiftedModules) -> None:
-    """Refuse laws and sums that another copy of their module made: they name tables that no state here has, so that
-    they would be proved of nothing, and assumed nowhere.
+    """Refuse laws and sums that were made by an unlifted copy of their module. They name tables of no state here, so
+    proofs would read nothing, and nothing would assume them.
 
-    `from package import module` gives that copy where the package itself is not lifted.
+    `from package import module` returns that copy if the package itself is not lifted.
     """
     catalogue, made_by = theory.catalogue, world.modules
     laws = [*catalogue.state_laws, *catalogue.step_laws, *catalogue.rejection_laws, *theory.induction.lemmas]

@@ -1,7 +1,7 @@
-"""Trusted contracts, on which all other proofs rest, proved alone: that of histories, the facts about quotients, and
-those of a theory.
+"""The foundations of all other proofs, proved alone: the trusted contract of histories, the lemmas about quotients, and
+the theory's own.
 
-These have a place of their own among a ledger's calls.
+In a ledger they stand under `contracts` among the calls.
 """
 
 from collections.abc import Callable, Collection, Mapping
@@ -16,14 +16,14 @@ from proofs.prover import Prover
 from proofs.solving import Answer
 
 CONTRACTS: Final = "contracts"
-"""The name of the foundations where verdicts have the name of a call."""
+"""The name under which verdicts on foundations are stored, in the place of a call's."""
 
 HISTORY: Final = "CONTRACT-history"
 QUOTIENTS: Final = "FACTS-quotients"
 
 
 def foundations(prover: Prover, of_theory: dict[str, Any], law_ids: Collection[str] | None = None) -> list[Verdict]:
-    """The verdicts on what every proof leans on, then on what the theory adds; or on some of these."""
+    """The verdicts on the common foundations, then on the theory's, restricted to `law_ids` if given."""
     known = {
         HISTORY: partial(_verdict, HISTORY, lambda: prove_history(partial(prover.prove, HISTORY))),
         QUOTIENTS: partial(_verdict, QUOTIENTS, lambda: _facts(prover)),
