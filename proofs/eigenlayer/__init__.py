@@ -1,1 +1,1 @@
-"""EigenLayer's theory: its lemmas, the rows as if which its laws hold within loops, and its contract of lists."""
+"""EigenLayer's theory: its lemmas, the replacement rows for its loops, and its trusted contract of lists."""

@@ -1,7 +1,8 @@
-"""As if which rows EigenLayer's laws hold in the middle of its loops, where they do not hold of the rows as they are.
+"""The invariants of EigenLayer's loops over lists of any length, and the replacement rows with which laws hold in their
+middle.
 
-Lifted with the theory that it belongs to, see `Fold` in `proofs/theory.py`. In all other loops over a list of any
-length the laws hold after each element as they stand.
+Lifted with the theory; see `Fold` in `proofs/theory.py`. In all other loops over lists of any length, every law holds
+of the actual rows after each element.
 """
 
 from typing import Any, Final
@@ -20,7 +21,9 @@ def _staker(rows: Draft, names: Names, withdrawals_queued: Any) -> Staker:
 
 
 def _as_if_queued(rows: Draft, names: Names) -> Rows:
-    """As if a withdrawal of the strategies that are done were queued."""
+    """The replacement rows in `queue_withdrawal`'s loop: a pending withdrawal with as many strategies as are done, and
+    its nonce used.
+    """
     key = (names["staker"], names["nonce"])
     return [
         (STAKERS, names["staker"], _staker(rows, names, names["nonce"] + 1)),
@@ -48,7 +51,7 @@ def _is_as_if_queued(rows: Draft, names: Names) -> list[Any]:
 
 
 def _delegates_as_before(rows: Draft, names: Names) -> list[Any]:
-    """The staker that queues withdrawals stays with its operator, which the loop remembers."""
+    """The loop invariant: the staker who queues withdrawals stays delegated to the operator in the loop's variable."""
     return [rows.get(STAKERS, names["action"].sender).delegated_to == names["operator"]]
 
 
@@ -58,7 +61,9 @@ def _row(rows: Draft, names: Names, operator: Any) -> Rows:
 
 
 def _leaves_with_the_last(rows: Draft, names: Names) -> list[Any]:
-    """The listed strategies are those still to be queued."""
+    """The loop invariant of `_undelegate`: the replaced row is delegated to the operator, and lists exactly the
+    strategies still to be queued.
+    """
     row = rows.get(STAKERS, names["staker"])
     is_listed = names["has"](row.strategy_list, names["any"])
     return [row.delegated_to == names["operator"], is_listed == names["to_do"](names["any"])]
@@ -71,7 +76,9 @@ def _is_to_be_cleared(rows: Draft, names: Names) -> list[Any]:
 
 
 def _slashed_in_order(rows: Draft, names: Names) -> list[Any]:
-    """The strategies of a slash so far have no higher address than the last one slashed."""
+    """The loop invariant of `slash_operator`: the strategies listed so far have no higher address rank than the last
+    one slashed.
+    """
     action, done = names["action"], names["done"]
     listed = rows.get(SLASHES, ((action.avs, action.operator_set_id), names["slash_id"])).strategies
     is_listed = names["has"](listed, names["any"])
@@ -83,7 +90,9 @@ def _slashed_in_order(rows: Draft, names: Names) -> list[Any]:
 
 
 def _joins_with_each(rows: Draft, names: Names, strategy: Any) -> Rows:
-    """With the shares of a strategy that is still to do, who delegates has not joined yet; native ETH comes last."""
+    """The replacement row in `_delegate`'s loop for laws about a strategy still to do: the staker is not delegated yet.
+    Native ETH, whose shares are added last, is always still to do.
+    """
     if strategy != BEACON_CHAIN_ETH and not names["to_do"](strategy):
         return []
     return _row(rows, names, ZERO_ADDRESS)
@@ -105,7 +114,9 @@ def _clears_from_the_front(_rows: Draft, names: Names) -> list[Any]:
 
 
 def _as_if_with_a_slasher(rows: Draft, names: Names) -> Rows:
-    """As if a set were its AVS's to slash for, until the slasher that is asked for is written."""
+    """The replacement row while an operator set is created: its AVS is the slasher, until the requested slasher is
+    written.
+    """
     avs = names["avs"]
     return [(SLASHERS, names["operator_set"], Slasher(avs, avs, current_block(rows)))]
 
@@ -115,7 +126,7 @@ def _not_yet_with_a_slasher(_rows: Draft, names: Names) -> Rows:
 
 
 def _takes_fees_of_amounts(_rows: Draft, names: Names) -> list[Any]:
-    """The fees on the operators so far are no more than their amounts."""
+    """The loop invariant: the fees on the operators so far are no more than their amounts."""
     return [names["fee"] >= 0, names["fee"] <= names["amount"]]
 
 

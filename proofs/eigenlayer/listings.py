@@ -1,10 +1,10 @@
-"""Lists in rows, of any length: which names they have, how many, and how many different ones.
+"""Lists of any length in rows, known by membership, length and the number of distinct names.
 
-No more is asked of them by rules and state laws: whether a name is listed, how long the list is, whether it names each
-once; a name is appended, or taken out. To go through one is a loop, which is cut (`proofs/folds.py`), or a law that
-speaks of all names: of one that is any.
+Rules and state laws query nothing else: if a name is listed, the length, and if each name is listed once. A name is
+appended or removed. Iteration is a loop, which is cut (`proofs/folds.py`), or a law about all names, evaluated at an
+arbitrary one.
 
-`without` of EigenLayer's staking is replaced by what it means; `prove_without` shows that its source means it.
+A trusted contract replaces `without` of EigenLayer's staking; `prove_without` proves that the source keeps it.
 """
 
 from collections.abc import Callable, Iterator
@@ -21,7 +21,7 @@ from proofs.symbols import Listing, SymName, term_of
 
 
 def use_meaning(module: ModuleType) -> None:
-    """Let `without` of a lifted `spec.eigenlayer.staking` take a name out of a list of any length."""
+    """Replace `without` in a lifted `spec.eigenlayer.staking` by the removal of a name from a list of any length."""
     source: Callable[[Any, Any], Any] = module.__dict__["without"]
 
     def without(listed: Any, removed: Any) -> Any:
@@ -31,11 +31,11 @@ def use_meaning(module: ModuleType) -> None:
 
 
 LISTS: Final[Contracts] = {**HISTORIES_ALONE, "spec.eigenlayer.staking": use_meaning}
-"""The functions lifted by contract where rows have lists."""
+"""The trusted contracts for a theory whose rows have lists."""
 
 
 class _Sequence:
-    """Names in order, as many as a length says: what stands for a tuple while `without` runs on it."""
+    """A sequence of names with a symbolic length, on which the source of `without` runs in the place of a tuple."""
 
     def __init__(self, names: Callable[[Term], Term], length: Term) -> None:
         self.names: Final = names
@@ -49,7 +49,9 @@ class _Sequence:
         raise UnliftableError(f"a list is asked for {index!r}")
 
     def __iter__(self) -> Iterator[Any]:
-        """One name, at any place: what is made of it stands at that place."""
+        """The name at the arbitrary position `PLACE`. A tuple made from this iterator stands for one with that element
+        there.
+        """
         yield SymName(self.names(PLACE))
 
 
@@ -57,7 +59,9 @@ PLACE: Final = z3.Int("place")
 
 
 def prove_without(prover: Prover, law_id: str = "CONTRACT-lists") -> Verdict:
-    """Claim: of a list which names each once, and one name among others, `without` leaves the others, each once."""
+    """Claim: from a list that has each name once, `without` removes one listed name and leaves
+    every other, each once.
+    """
     without = prover.world.get("spec.eigenlayer.staking", "without_by_source")
     verdict = Verdict(law_id, "any")
     verdict.is_reachable = True

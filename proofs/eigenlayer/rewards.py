@@ -1,4 +1,4 @@
-"""Lemmas of rewards: what the induction needs beside the laws, and what a deployment begins with.
+"""The lemmas about rewards that the induction needs beside the laws, and the rows that a deployment chooses.
 
 Lifted with the specification, see proofs/theory.py.
 """
@@ -51,7 +51,7 @@ UNSIGNED_OF_REWARDS: Final[dict[Table[Any, Any], tuple[str, ...]]] = {
     ROOTS: ("calculation_end_timestamp", "activated_at_timestamp"),
     CLAIMED: ("cumulative_amount",),
 }
-"""Numbers that are never negative."""
+"""From table to its fields that are never negative."""
 
 
 def _interval_is_no_zero(view: View, key: Any) -> bool:
@@ -135,4 +135,6 @@ GENESIS_OF_REWARDS: Final[dict[Table[Any, Any], Beginning]] = {
     REWARDS_ALLOWANCES: lambda _rows, _key, _row: [],
     REWARDS_FOR_ALL_SUBMITTERS: lambda _rows, _key, _row: [],
 }
-"""Choices of a deployment: lengths, settings, addresses, and who approved the coordinator or may pay everybody."""
+"""The rows that a deployment chooses, each with its conditions: rewards configuration and settings, ranks of addresses,
+allowances of the coordinator, and who may submit rewards for all earners.
+"""

@@ -1,4 +1,4 @@
-"""EigenLayer's theory: what its proofs need beside the rules and the catalogue.
+"""EigenLayer's theory: the lemmas, sums and scopes that its proofs need beside the rules and the catalogue.
 
 Lifted with the specification, see proofs/theory.py.
 """
@@ -67,7 +67,7 @@ from spec.machine import SINGLETON, Draft, Table
 
 
 def _unsigned(table: Table[Any, Any], *fields: str) -> StateLaw:
-    """No amount, block or count of a row is negative."""
+    """The law that some fields of a table's rows are never negative."""
 
     def holds(view: View, key: Any) -> bool:
         row = view.rows.get(table, key)
@@ -131,7 +131,7 @@ def _nothing_is_queued_later(view: View, subject: Any) -> bool:
 
 
 def _is_made(view: View, operator_set: Any, slash_id: Any) -> bool:
-    """True if a set has made a slash under an id."""
+    """True if an operator set has made a slash with this id."""
     return bool(1 <= slash_id <= view.rows.get(OPERATOR_SETS, operator_set).slash_count)
 
 
@@ -194,7 +194,7 @@ def _strategies_have_names(view: View, key: Any) -> bool:
 
 
 def _is_queued(view: View, key: Any) -> bool:
-    """True if a position is one that a withdrawal was queued with, under a nonce already given."""
+    """True if a position belongs to a withdrawal that was queued with a nonce already used."""
     staker, nonce, position = cast("tuple[str, int, int]", key)
     withdrawal = view.rows.get(WITHDRAWALS, (staker, nonce))
     is_given = 0 <= nonce < view.rows.get(STAKERS, staker).withdrawals_queued
@@ -231,7 +231,9 @@ def _past_magnitude_was_no_less(view: View, subject: Any) -> bool:
 
 
 def _past_count_was_no_more(view: View, subject: Any) -> bool:
-    """Of native ETH the count is cut to 224 bits."""
+    """True if the count at a past point was at most the latest one. Native ETH is exempt, because its count is
+    truncated to 224 bits.
+    """
     key, point = subject
     if key[1] == BEACON_CHAIN_ETH:
         return True
@@ -265,8 +267,8 @@ def _native_eth_is_not_redistributed(view: View, key: Any) -> bool:
 
 
 def _not_lost_wad(rows: Draft, row: QueuedShares) -> int:
-    """The unused part of the share that a position from a slashed operator may lose: all but the fraction by which it
-    was rounded when it was queued, and nothing of it once it was slashed while it waits.
+    """WAD - 1 less the fraction of a share that a position from a slashed operator lost to rounding when it was queued,
+    in shares times WAD. 0 once it was slashed while it waits, and 0 for every other position.
     """
     if row.scaled_shares == 0 or not left_a_slashed_operator(rows, row):
         return 0
@@ -284,11 +286,13 @@ NOT_LOST_WAD: Final = ReadingSum(
     {},
     also_reads=(MAX_MAGNITUDES.heads, MAX_MAGNITUDES.checkpoints, CONFIG),
 )
-"""Strategy -> by how much the fractions that its waiting positions lost are less than a share each."""
+"""From strategy to the amount by which its waiting positions lost less than one share each, in shares times WAD."""
 
 
 def _debt_is_what_was_lost(view: View, strategy: str) -> bool:
-    """Of token strategies: native ETH is no pool."""
+    """True if the debt is within what positions lost, for a token strategy. Native ETH is exempt,
+    since it has no pool.
+    """
     if strategy == BEACON_CHAIN_ETH:
         return True
     spared_wad = view.total(NOT_LOST_WAD, strategy)
@@ -511,10 +515,10 @@ LEMMAS: Final[list[StateLaw | PastLaw]] = [
 
 
 def _is_well_formed(rows: Draft, call: Any) -> bool:
-    """Callers are ordinary accounts: not address zero, not the burn address, not the coordinator of rewards, and no
-    strategy. None deposits into zero.
+    """True if a call is made by an ordinary account: not address zero, the burn address, the rewards coordinator, the
+    beacon chain strategy, or any strategy. Nobody deposits into address zero or the sender.
 
-    Of the facts: a checkpoint counts whole gwei, and a deficit is of who holds no native ETH.
+    A checkpoint adds whole gwei to a pod, and a deficit is given only to stakers without native shares.
     """
     if isinstance(call, FundPod):
         return is_multiple(call.amount_wei, GWEI_TO_WEI)
@@ -534,8 +538,8 @@ def _is_well_formed(rows: Draft, call: Any) -> bool:
 
 
 def _taken_from_a_position(before: Draft, after: Draft, row: QueuedShares, slashed: Any) -> int | None:
-    """The amount that a slash takes of one position: what the magnitude fell, of each scaled share, while its window is
-    open.
+    """The change of a position's value by a slash while its window is open: minus the decrease of the magnitude times
+    its scaled shares. None if the slash is of another operator or strategy.
     """
     if slashed != (row.operator, row.strategy):
         return None
@@ -545,7 +549,9 @@ def _taken_from_a_position(before: Draft, after: Draft, row: QueuedShares, slash
 
 
 def _fraction_of_a_position(before: Draft, after: Draft, row: QueuedShares, slashed: Any) -> int | None:
-    """A position queued earlier in the block of its operator's first slash counts as queued from a slashed operator."""
+    """The change of a position's count as queued from a slashed operator: 1 if it was queued in the block of its
+    operator's first slash, before the slash. None if the slash is of another operator or strategy.
+    """
     if slashed != (row.operator, row.strategy):
         return None
     was_whole, is_whole = MAX_MAGNITUDES.latest(before, slashed) == WAD, MAX_MAGNITUDES.latest(after, slashed) == WAD
@@ -560,8 +566,8 @@ def _is_short(row: Any) -> bool:
 
 
 def _only_slashed_shares_are_left(rows: Draft, strategy: str, row: Strategy) -> list[Any]:
-    """A strategy begins without stakers, but what was slashed before slashes had ids may still be owed of its shares,
-    each of which stands for a token at least.
+    """The conditions on a strategy at genesis. It has no stakers; shares slashed before slashes had ids may still be
+    owed, and each of its shares is backed by at least one token.
     """
     held = rows.get(TOKEN_BALANCES, (row.underlying_token, strategy)).amount
     return [
@@ -589,10 +595,12 @@ LISTS_OF_TWO: Final = (
     "ClearDeallocationQueue.strategies",
     "ClearDeallocationQueue.numbers_to_clear",
 )
-"""Lists of calls with up to two elements. Those of the other calls have at most one: with two, each takes minutes."""
+"""The lists in calls with up to two elements. In other calls they have at most one, since proofs with two take minutes
+each.
+"""
 
 ONE_TURN: Final = {"range in _report_raises_no_payout": 1}
-"""Ranges of which one turn is proved: a withdrawal of one position. With two of two there are 3,000 paths."""
+"""The ranges proved for one iteration, that is, withdrawals of one position: two positions would have 3,000 paths."""
 
 LONGER: Final = {"SlashOperator": {"SlashOperator.strategies": 2, "SlashOperator.wads_to_slash": 2}}
 

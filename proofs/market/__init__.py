@@ -1,1 +1,1 @@
-"""The proofs of the market, on a base of which nothing is known but its port."""
+"""The proofs of the market, on a base of which only the port is known."""

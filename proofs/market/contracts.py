@@ -1,4 +1,6 @@
-"""The contracts by which the market is proved: of its tables' places, and of functions that symbols cannot follow."""
+"""The trusted contracts for the market: the first index of its tables, and functions that symbolic execution cannot
+follow.
+"""
 
 from types import ModuleType
 from typing import Any, Final
@@ -10,7 +12,7 @@ from proofs.setup import HISTORIES_ALONE, Contracts
 from proofs.symbols import SymBool, SymInt, term_of
 
 TABLES: Final = 9
-"""The tables of the free base, behind which a market's begin: none is unused."""
+"""The number of tables of the free base, after which the market's tables begin; each of these indices is used."""
 
 
 def _few_tables(module: ModuleType) -> None:
@@ -18,7 +20,9 @@ def _few_tables(module: ModuleType) -> None:
 
 
 def _exponential(factor: Any, numerator: Any, denominator: Any) -> SymInt:
-    """The exponential, as an unknown function of three numbers: a rate is within its bounds whatever the curve says."""
+    """The exponential as an unknown function of its three arguments. A rate is clamped to its bounds whatever the value
+    is.
+    """
     path().scopes.add("the exponential as any function, by proofs/market/contracts.py")
     terms = [term_of(part) for part in (factor, numerator, denominator)]
     return SymInt(z3.Function("fake_exponential", *[z3.IntSort()] * 4)(*terms))
@@ -29,7 +33,9 @@ def _any_exponential(module: ModuleType) -> None:
 
 
 def _own_account(_account: Any, vault: Any) -> Any:
-    """The account of a vault, under the vault's own name: one for each, which is all that names are for."""
+    """The account of a vault, represented by the vault's own name: it is unique for each vault, which is all that is
+    needed.
+    """
     path().scopes.add("the account of a vault under the vault's name, by proofs/market/contracts.py")
     return vault
 
@@ -39,7 +45,7 @@ def _accounts_by_vault(module: ModuleType) -> None:
 
 
 def _window(pool: Any) -> SymInt:
-    """The window of a pool, as an unknown function of the pool: the same at all times."""
+    """The window of a pool, as an unknown function of the pool that does not change over time."""
     path().scopes.add("the window of a pool as any number, by proofs/market/contracts.py")
     return SymInt(z3.Function("window", z3.IntSort(), z3.IntSort())(term_of(pool)))
 
@@ -49,7 +55,7 @@ def _any_window(module: ModuleType) -> None:
 
 
 def _in_any_order(_names: Any) -> SymBool:
-    """The order of names, of which nothing is known: symbols have none."""
+    """The result of a check that names are in order, which is unknown, since symbols have no order."""
     path().scopes.add("names in any order, by proofs/market/contracts.py")
     return SymBool(z3.Bool("ordered"))
 

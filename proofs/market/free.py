@@ -1,6 +1,6 @@
-"""A base of which nothing is known: time goes on, and any stake and any weight may become any other at any call.
+"""The free base: a base in which time passes, and any call may set any stake and any weight to any amount.
 
-It stands for every base: the port's answers are rows of their own here, and a call that writes one is observed.
+It stands for every base: the port's answers are rows of their own, and the market observes the calls that write them.
 """
 
 from typing import Any, Final
@@ -94,30 +94,36 @@ NOW: Final[Table[str, Moment]] = SCHEMA.table("now", Moment())
 BALANCES: Final[Table[Pair, Amount]] = SCHEMA.table("balances", Amount())
 LASTING: Final[Table[Stake, Amount]] = SCHEMA.table("lasting", Amount())
 WEIGHTS: Final[Table[Stake, Amount]] = SCHEMA.table("weights", Amount())
-"""By holder, operator and pool. All rows that are observed have keys of one shape, as symbols want it."""
+"""Weights by (holder with number 0, operator, pool). Keys of all observed rows have one shape, which symbolic execution
+needs.
+"""
 
 STAKED: Final[Table[Pair, Amount]] = SCHEMA.table("staked", Amount())
 GAINS: Final[Table[Pair, Amount]] = SCHEMA.table("gains", Amount())
-"""By account and pool: its position, and what the next deposit adds to it, of which nothing is known."""
+"""From (account, pool) to the position (`STAKED`), and to the unknown amount that the next deposit adds to it
+(`GAINS`).
+"""
 
 ALLOTTED: Final[Table[Stake, Amount]] = SCHEMA.table("allotted", Amount())
-"""By service, operator and pool: what a mandate has given."""
+"""From (service, operator, pool) to the amount that a mandate has allocated."""
 
 REACHED: Final[Table[tuple[Stake, int], Amount]] = SCHEMA.table("reached", Amount())
-"""By service, operator and pool, and a point: what could be slashed for it, if nothing ever had been."""
+"""From ((service, operator, pool), point) to the amount slashable for that point if nothing had ever been slashed."""
 
 TAKEN: Final[Table[Stake, Amount]] = SCHEMA.table("taken", Amount())
-"""By service, operator and pool: all that ever was slashed."""
+"""From (service, operator, pool) to the total ever slashed."""
 
 UNTRIED: Final = (mandates.PLANS.name, mandates.PENDING_PLANS.name)
-"""Tables whose rows are lists of lists, of which the engine knows no shape. No call that is proved reads them."""
+"""The names of the tables whose rows are lists of lists, for which the engine has no symbols. No proved call reads
+them.
+"""
 
 
 def _known(table: Table[Any, Any]) -> Table[Any, Any]:
     return Table(table.name, table.index, Moment()) if table.name in UNTRIED else table
 
 
-# Lifted, a market's tables begin behind these nine (`contracts.py`).
+# In the lifted copy, the market's tables begin after these nine (`contracts.py`).
 SCHEMA.tables.extend([_known(table) for table in market.SCHEMA.tables[9:]])
 
 SETTINGS: Final[Table[str, Settings]] = market.SETTINGS
@@ -165,7 +171,7 @@ FEEDS_OF_GROUP: Final[Table[Group, Length]] = market.FEEDS.lengths
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class PassTime:
-    """Points pass."""
+    """Let points of time pass."""
 
     points: Final[int]
 
@@ -175,7 +181,7 @@ class PassTime:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Pay:
-    """An account pays another."""
+    """Pay tokens from the sender to another account."""
 
     sender: Final[str]
     token: Final[str]
@@ -191,7 +197,7 @@ class Pay:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class ChangeStake:
-    """The stake that a service can slash of an operator becomes another, whatever it was."""
+    """Set the stake that a service can slash of an operator to any amount."""
 
     service: Final[Service]
     operator: Final[str]
@@ -207,7 +213,7 @@ class ChangeStake:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class ChangeReach:
-    """Another amount comes within reach for a point: a larger one at any time, any once the window is over."""
+    """Set the amount within reach for a point: to a larger one at any time, to any once the window is over."""
 
     service: Final[Service]
     operator: Final[str]
@@ -225,7 +231,7 @@ class ChangeReach:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class TakeStake:
-    """A service slashes an operator."""
+    """Slash an operator for a service."""
 
     service: Final[Service]
     operator: Final[str]
@@ -241,7 +247,7 @@ class TakeStake:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class ChangeWeight:
-    """The weight of a holder becomes another, whatever it was."""
+    """Set the weight of a holder to any amount."""
 
     operator: Final[str]
     pool: Final[str]
@@ -257,7 +263,7 @@ class ChangeWeight:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class PutIn:
-    """A sender's tokens become a part of an account's position, whichever the base says."""
+    """Deposit a sender's tokens into an account's position, which grows by the amount that the base chooses."""
 
     sender: Final[str]
     account: Final[str]
@@ -273,7 +279,7 @@ class PutIn:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class TakeOut:
-    """A part of the sender's position leaves."""
+    """Withdraw a part of the sender's position."""
 
     sender: Final[str]
     pool: Final[str]
@@ -287,7 +293,7 @@ class TakeOut:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Allot:
-    """A target of a mandate comes to have an amount."""
+    """Set the allocation of a mandate's target."""
 
     sender: Final[str]
     pool: Final[str]
@@ -304,7 +310,7 @@ class Allot:
 
 
 def any_window(_pool: str) -> int:
-    """The window of a pool, of which nothing is known (`contracts.py`)."""
+    """The window of a pool; a trusted contract replaces this by an unknown function (`contracts.py`)."""
     return 0
 
 
@@ -313,48 +319,48 @@ def weight_key(group: Group, holder: str) -> Stake:
     return ((holder, 0), group[0], group[1])
 
 
-# What the market is given is declared to hold nothing: else a loop of any length would refuse it as unknown.
+# attrs declares that these objects have no fields: else a loop over a list of any length would refuse them.
 
 
 @attr.s(init=False, eq=False)
 class FreePort:
-    """The port, of rows that anybody may change."""
+    """The port of the free base, whose answers are rows that calls may set to anything."""
 
     def now(self, draft: Draft) -> int:
         """The point at which this call executes."""
         return draft.get(NOW, SINGLETON).point
 
     def slashable(self, draft: Draft, service: Service, operator: str, pool: str) -> Slashable:
-        """Any stake."""
+        """The stake in `LASTING`, all of it lasting."""
         amount = draft.get(LASTING, (service, operator, pool)).amount
         return Slashable(amount, None, amount)
 
     def rows_of_stake(self, service: Service, operator: str, pool: str) -> tuple[RowKey, ...]:
-        """Its row."""
+        """The key of the one row that holds the stake."""
         return ((LASTING.name, (service, operator, pool)),)
 
     def group(self, operator: str, pool: str) -> Group:
-        """The group of an operator in a pool."""
+        """The group of an operator in a pool: the pair of both."""
         return (operator, pool)
 
     def weight(self, draft: Draft, group: Group, holder: str) -> int:
-        """Any weight."""
+        """The weight in `WEIGHTS`."""
         return draft.get(WEIGHTS, weight_key(group, holder)).amount
 
     def rows_of_weight(self, group: Group, holder: str) -> tuple[RowKey, ...]:
-        """Its row."""
+        """The key of the one row that holds the weight."""
         return ((WEIGHTS.name, weight_key(group, holder)),)
 
     def value(self, draft: Draft, group: Group, holder: str) -> int:
-        """Its weight."""
+        """The value of a holder's position, which is its weight."""
         return self.weight(draft, group, holder)
 
     def slashes(self, before: Draft, after: Draft, writes: list[Write]) -> tuple[Slashed, ...]:
-        """None: a slash is a change of stake."""
+        """No slashes: in the free base a slash appears as a change of stake."""
         return ()
 
     def payment(self, token: str, sender: str, recipient: str, amount: int) -> object:
-        """A payment."""
+        """The action by which an account pays another."""
         return Pay(sender, token, recipient, amount)
 
     def balance(self, draft: Draft, token: str, account: str) -> int:
@@ -362,65 +368,65 @@ class FreePort:
         return draft.get(BALANCES, (token, account)).amount
 
     def tables_of_stake(self) -> tuple[Table[Any, Any], ...]:
-        """One."""
+        """The one table that `slashable` reads."""
         return (LASTING,)
 
     def tables_of_slashes(self) -> tuple[Table[Any, Any], ...]:
-        """None."""
+        """No tables, since Deltas show no slashes."""
         return ()
 
     def tables_of_weight(self) -> tuple[Table[Any, Any], ...]:
-        """One."""
+        """The one table that `weight` reads."""
         return (WEIGHTS,)
 
 
 @attr.s(init=False, eq=False)
 class FreeCustody:
-    """Custody, of positions to which a deposit adds any part."""
+    """The custody of the free base: a deposit adds any amount to a position."""
 
     def deposits(self, draft: Draft, sender: str, account: str, pool: str, amount: int) -> tuple[object, ...]:
-        """A payment to the pool, and what it adds."""
+        """The one action for a deposit, which pays the pool and adds to the position."""
         return (PutIn(sender, account, pool, amount),)
 
     def delegation(self, draft: Draft, account: str, operator: str) -> tuple[object, ...]:
-        """None."""
+        """No actions."""
         return ()
 
     def position(self, draft: Draft, account: str, pool: str) -> int:
-        """Any position."""
+        """The position in `STAKED`."""
         return draft.get(STAKED, (account, pool)).amount
 
     def pieces(self, draft: Draft, account: str, pool: str) -> int:
-        """The same."""
+        """The position in pieces, which is the position itself."""
         return draft.get(STAKED, (account, pool)).amount
 
     def worth(self, draft: Draft, account: str, pool: str) -> int:
-        """The same: a slash is a change of what a deposit adds."""
+        """The worth of a position, which is the position itself: a slash appears as a change of what a deposit adds."""
         return draft.get(STAKED, (account, pool)).amount
 
     def withdrawal(self, account: str, pool: str, pieces: int, holder: str) -> object:
-        """Pieces leave."""
+        """The action that withdraws pieces."""
         return TakeOut(account, pool, pieces)
 
     def number(self, draft: Draft, account: str) -> int | None:
-        """None: the base pays the holder."""
+        """None: the base pays the holder itself."""
         return None
 
     def settlement(self, draft: Draft, account: str, pool: str, number: int, in_tokens: bool) -> object | None:
-        """None."""
+        """None: the base pays the holder itself."""
         return None
 
     def token(self, draft: Draft, pool: str) -> str:
-        """The token of a pool has its name."""
+        """The token of a pool, under the pool's name."""
         return pool
 
 
 @attr.s(init=False, eq=False)
 class FreeAuthority:
-    """Authority of anybody over any pool, of which the whole is the account's position."""
+    """The authority of the free base: any account may split its position in any pool."""
 
     def opening(self, draft: Draft, account: str, pool: str) -> tuple[object, ...] | None:
-        """None to be done."""
+        """No actions: every account has the authority."""
         return ()
 
     def can_target(self, account: str, operator: str) -> bool:
@@ -428,29 +434,29 @@ class FreeAuthority:
         return True
 
     def preparations(self, account: str, pool: str) -> tuple[object, ...]:
-        """None."""
+        """No actions."""
         return ()
 
     def whole(self, draft: Draft, account: str, pool: str) -> int:
-        """The account's position."""
+        """The position of the account, which is what can be split."""
         return draft.get(STAKED, (account, pool)).amount
 
     def allocated(self, draft: Draft, account: str, pool: str, target: Target) -> Allocated:
-        """The amount that it was given, which can be raised without end."""
+        """The amount in `ALLOTTED`, which can be raised up to the whole."""
         amount = draft.get(ALLOTTED, (target.service, target.operator, pool)).amount
         return Allocated(amount, amount, self.whole(draft, account, pool), is_fixed=False, is_backed=True)
 
     def changes(self, draft: Draft, account: str, pool: str, target: Target, amount: int) -> tuple[object, ...]:
-        """Another amount."""
+        """The one action that sets the allocation."""
         return (Allot(account, pool, target.service, target.operator, amount),)
 
 
 @attr.s(init=False, eq=False)
 class FreeRecourse:
-    """Recourse for any window: the promise that a base makes, and nothing else (`change_reach`)."""
+    """The recourse of the free base for any window: it keeps the promise in `change_reach`, and nothing else."""
 
     def window(self, draft: Draft, pool: str) -> int:
-        """Any number of points, but the same at all times."""
+        """The window of a pool: any number of points, which does not change over time."""
         return any_window(pool)
 
     def reference(self, draft: Draft) -> int:
@@ -458,32 +464,32 @@ class FreeRecourse:
         return draft.get(NOW, SINGLETON).point
 
     def left(self, draft: Draft, service: Service, operator: str, pool: str, point: int) -> int:
-        """The amount that was within reach, less all that was slashed."""
+        """The amount within reach for a point, less all that was slashed, and at least 0."""
         stake = (service, operator, pool)
         return max(draft.get(REACHED, (stake, point)).amount - draft.get(TAKEN, stake).amount, 0)
 
     def together(self, draft: Draft, pool: str, point: int, amount: int) -> int:
-        """All of it."""
+        """The whole amount: several operators can be slashed for all of it together."""
         return amount
 
     def purse(self, service: Service, operator: str, pool: str) -> tuple[Service, str, str]:
-        """The stake of an operator that a service can slash."""
+        """The stake of an operator that a service can slash, as its own purse."""
         return (service, operator, pool)
 
     def rounded(self, writes: list[Write]) -> tuple[Group, ...]:
-        """None."""
+        """No groups: no stake is rounded."""
         return ()
 
     def dust(self, roundings: int) -> int:
-        """None."""
+        """Zero: roundings lose nothing."""
         return 0
 
     def forgone(self, draft: Draft, writes: list[Write]) -> tuple[Forgone, ...]:
-        """None."""
+        """No recourse is given up."""
         return ()
 
     def tables_of_recourse(self) -> tuple[Table[Any, Any], ...]:
-        """One, and time."""
+        """The tables that `left` reads, and the clock."""
         return (NOW, REACHED, TAKEN)
 
 
@@ -505,7 +511,7 @@ def pay(draft: Draft, action: Pay) -> Delta | Reason:
 
 
 def put_in(draft: Draft, action: PutIn) -> Delta | Reason:
-    """Add to an account's position what is next, for tokens paid to the pool. Rejects: PAYMENT_FAILED."""
+    """Take payment for a deposit and add the amount in `GAINS` to the account's position. Rejects: PAYMENT_FAILED."""
     paid = pay(draft, Pay(action.sender, action.pool, action.pool, action.amount))
     if isinstance(paid, Reason):
         return paid
@@ -525,7 +531,9 @@ def take_out(draft: Draft, action: TakeOut) -> Delta | Reason:
 
 
 def change_reach(draft: Draft, action: ChangeReach) -> Delta | Reason:
-    """The promise of a base: within the window nothing goes out of reach. Rejects: TOO_EARLY."""
+    """Set the amount within reach for a point. It may not fall within the window: this is the promise of a base.
+    Rejects: TOO_EARLY.
+    """
     key = ((action.service, action.operator, action.pool), action.reached_point)
     is_over = draft.get(NOW, SINGLETON).point > action.reached_point + any_window(action.pool)
     if not is_over and action.amount < draft.get(REACHED, key).amount:
@@ -535,7 +543,7 @@ def change_reach(draft: Draft, action: ChangeReach) -> Delta | Reason:
 
 
 def take_stake(draft: Draft, action: TakeStake) -> Delta:
-    """A slash, which takes from every point alike; what tables count of it is noted."""
+    """Slash an operator, which reduces what is left for every point alike, and note it for stake tables."""
     stake = (action.service, action.operator, action.pool)
     draft.put(TAKEN, stake, Amount(draft.get(TAKEN, stake).amount + action.amount))
     note_slash(RECOURSE, draft, Slashed(action.service, action.operator, action.pool, action.amount))
@@ -543,7 +551,7 @@ def take_stake(draft: Draft, action: TakeStake) -> Delta:
 
 
 def base_transition(draft: Draft, action: Any) -> Delta | Reason:
-    """The base's calls, observed by the market."""
+    """The transition of the base's calls. A change of stake or weight is observed by the market."""
     if isinstance(action, Pay):
         return pay(draft, action)
     if isinstance(action, PutIn):
@@ -570,5 +578,5 @@ def base_transition(draft: Draft, action: Any) -> Delta | Reason:
 
 
 def act_in(draft: Draft) -> Act:
-    """The door to the base, of one call."""
+    """The function by which the market executes actions in the base within one call."""
     return lambda action: base_transition(draft, action)

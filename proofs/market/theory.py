@@ -1,7 +1,8 @@
-"""The theory of fees, insurance and receipts, on a base of which nothing is known.
+"""The theory of the market's fees, insurance, receipts and stake tables, on a base of which only the port is known.
 
-It is not whole: the calls that the market observes, and the sale of a policy, are left out (`NOT_YET`), so nothing here
-is said of every reachable state. Of every other call it is proved which laws it keeps, of lists of at most one member.
+It is incomplete: the calls that the market observes, the sale of a policy, and mandates are left out (`NOT_YET`), so
+nothing is proved of every reachable state. For every other call it is proved which laws it keeps, with lists of at most
+one element.
 """
 
 from typing import Any, Final, get_args
@@ -71,15 +72,15 @@ BASE_ACTIONS: Final = (PassTime, Pay, ChangeReach, TakeStake, ChangeStake, Chang
 MANDATES: Final = (OpenMandate, ProposePlan, AdoptPlan, EnrolMandate, Rebalance)
 CHAINS: Final = (OpenChannel, SendTable, DeliverTable, DisableTable, CheckCertificate)
 NOT_YET: Final = (ChangeStake, ChangeWeight, BuyPolicy, *MANDATES)
-"""The two calls that the market observes, and a sale: their paths are too many to be followed so far. Mandates, whose
-plans are lists of any length, were not tried.
+"""The calls without proofs: the two that the market observes and the sale of a policy, which have too many paths; and
+mandates, whose plans are lists of any length, which were not tried.
 """
 
 MARKET: Final = Market(PORT, CUSTODY, AUTHORITY, RECOURSE)
 
 
 def transition(draft: Draft, action: Any) -> Outcome:
-    """Every call of the market and of the base."""
+    """The transition of the market's calls and of the base's."""
     if isinstance(action, BASE_ACTIONS):
         return base_transition(draft, action)
     return MARKET.rule(draft, action, act_in(draft))
@@ -108,7 +109,7 @@ CAPITAL: Final = CapitalLaws()
 ISSUE: Final = ReceiptLaws(PORT, CUSTODY)
 ABROAD: Final = ChainLaws(PORT, RECOURSE)
 OF_SIGNERS: Final = ("CHN-01", "CHN-05")
-"""Laws about all signers of a certificate together, a list of any length."""
+"""The ids of the laws about all signers of a certificate together, a list of any length."""
 CATALOGUE: Final = Catalogue(
     [*BOOKS.sums, *CAPITAL.sums, *ISSUE.sums, *ABROAD.sums],
     [
@@ -124,7 +125,7 @@ CATALOGUE: Final = Catalogue(
 
 
 def _is_well_formed(_rows: Draft, call: Any) -> bool:
-    """Numbers are not negative, as those of traces are not; the market's account makes no call of its own."""
+    """True if a call's numbers are not negative, as in traces, and its sender is not the market's own account."""
     if isinstance(call, PassTime):
         return call.points >= 0
     if isinstance(call, ChangeStake | ChangeWeight | ChangeReach | TakeStake):

@@ -1,1 +1,1 @@
-"""Symbiotic's theory: its lemmas, the rows as if which its laws hold within loops, and its contract of stakes."""
+"""Symbiotic's theory: its lemmas, the replacement rows for its loops, and its trusted contract of stakes."""

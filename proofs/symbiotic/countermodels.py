@@ -1,8 +1,8 @@
-"""Stakes that rows show, for states that break a law: no proof leans on it.
+"""Stakes as functions of rows, for the search for counterexamples; no proof uses them.
 
-Slashes are proved with a stake that is an unknown function (`proofs/symbiotic/stake.py`), and no state says what that
-is. Where a state is looked for that breaks a law, it is enough to look among those of one kind: an operator
-that is opted in, to a vault of its own, with the network's limit at stake.
+Slashes are proved with the stake as an unknown function (`proofs/symbiotic/stake.py`), which no row determines. A
+search for a counterexample may restrict itself to states of one kind: the operator is opted in, the vault is its own
+(OPERATOR_SPECIFIC), and its stake is the network's limit.
 """
 
 from collections.abc import Callable, Mapping
@@ -50,12 +50,12 @@ _STAKES: Final[Contracts] = {
 }
 
 COUNTERMODELS: Final[Mapping[str, Contracts]] = {"Slash": _STAKES, "ExecuteSlash": _STAKES, "RequestSlash": EXACT}
-"""By call: what is lifted by contract where a state is looked for, and nothing is proved.
+"""From call to the trusted contracts used in the search for a counterexample.
 
-A request has so few paths that its stake is that of the rules, of every kind.
+`RequestSlash` has so few paths that its stake is computed by the rules, for every delegator.
 """
 
 STAKE: Final = tuple(
     [f"spec.symbiotic.delegation:{name}" for name in ("stake_at", "_delegated_stake_at", "operator_part")]
 )
-"""Functions that run there, although a contract stands for them in proofs."""
+"""The functions that run in that search although a contract replaces them in proofs."""

@@ -1,4 +1,6 @@
-"""As if which rows Symbiotic's laws hold in the middle of its two loops. See `Fold` in `proofs/theory.py`."""
+"""The invariants and replacement rows of Symbiotic's two loops over lists of any length. See `Fold` in
+`proofs/theory.py`.
+"""
 
 from typing import Any, Final
 
@@ -8,7 +10,7 @@ from spec.symbiotic.state import TOKEN_BALANCES, VAULTS, TokenBalance
 
 
 def _paying(rows: Draft, names: Names, amount: Any) -> Rows:
-    """The balances once a vault has paid an amount to the recipient of a call."""
+    """The token balances after a vault has paid an amount to the recipient of the call."""
     vault, recipient = names["action"].vault, names["action"].recipient
     token = rows.get(VAULTS, vault).collateral
     if vault == recipient:
@@ -31,6 +33,7 @@ FOLDS: Final = {
     ),
     "claim_staker_rewards": Fold(holds=lambda _rows, names: [names["amount"] >= 0]),
 }
-"""As if each part were paid when it is claimed, where all are paid at once in the end; of rewards nothing is written
-before that, and no part is negative.
+"""From function to its `Fold`. In `claim_batch` laws hold with balances as if each part were paid when it is claimed;
+the rule pays all at the end. In `claim_staker_rewards` nothing is written before the end, and the amount is not
+negative.
 """

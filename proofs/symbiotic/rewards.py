@@ -1,4 +1,6 @@
-"""Lemmas of rewards: contracts are what they are, and a reward is divided by the vault's own past."""
+"""The lemmas about rewards: rewards contracts are no other contracts, and a reward is divided by the vault's past
+active shares.
+"""
 
 from collections.abc import Callable
 from typing import Any, Final
@@ -25,7 +27,9 @@ def _same(key: Any) -> Any:
 
 
 def contract_is_apart(rows: Draft, contract: str) -> bool:
-    """True if an account, where it is a rewards contract of stakers, is nothing else, and serves a vault."""
+    """True unless an account is a staker rewards contract and also address zero, the operator rewards contract or a
+    vault, or serves no vault.
+    """
     vault = rows.get(STAKER_REWARDS, contract).vault
     if vault == ZERO_ADDRESS:
         return True
@@ -38,7 +42,7 @@ def contract_is_apart(rows: Draft, contract: str) -> bool:
 
 
 def operators_contract_is_no_vault(rows: Draft, vault: str) -> bool:
-    """True if an account, where it is the operators' contract, is no vault."""
+    """True unless an account is both the operator rewards contract and a vault."""
     return vault != OPERATOR_REWARDS or not rows.get(VAULT_FACTORY, vault).is_entity
 
 
@@ -127,4 +131,4 @@ REWARDS_GENESIS: Final[dict[Table[Any, Any], Callable[[Draft, Any, Any], list[An
     ],
     ADMIN_FEES: lambda _rows, _contract, row: [row.fee_bips >= 0, row.fee_bips <= ADMIN_FEE_BASE_BIPS],
 }
-"""A deployment chooses which rewards contracts serve which vaults, their roles, and their fees."""
+"""The rows that a deployment chooses, with their conditions: the vault of each rewards contract, and the admin fees."""

@@ -1,8 +1,8 @@
-"""An operator's past stake, by contract: slashes are proved with it, and that it holds is proved alone.
+"""The trusted contract of an operator's past stake, with which slashes are proved, and its own proof.
 
-The rules and the laws each work out a stake in their own words, through four types of delegator and up to seven
-look-ups of the past. Here both become one unknown function of vault, subnetwork, operator and timestamp, which is never
-negative; `prove_stake` shows of the words themselves that they agree, on any state.
+Rules and laws each compute a stake by their own code, for four types of delegator and with up to seven look-ups of the
+past. Here both are one unknown function of vault, subnetwork, operator and timestamp that is never negative.
+`prove_stake` proves that both computations agree in any state.
 """
 
 from types import ModuleType
@@ -19,11 +19,11 @@ from proofs.state import flatten, fresh
 from proofs.symbols import SymInt, term_of
 
 SUBJECT: Final = (str, (str, int), str, int)
-"""Vault, subnetwork, operator, timestamp."""
+"""The shape of a stake's arguments: vault, subnetwork, operator, timestamp."""
 
 
 def _stake(draft: Any, *subject: Any) -> SymInt:
-    """The stake in the state before the step, at any time: the same for all who ask."""
+    """The stake at any time in the state before the step, as one unknown function. Refused after a write."""
     if draft._writes:
         refuse("a stake is asked for after something was written")
     path().scopes.add("stakes by the contract of proofs/symbiotic/stake.py")
@@ -49,7 +49,7 @@ BY_CONTRACT: Final[Contracts] = {
 
 
 def prove_stake(prover: Prover, law_id: str = "CONTRACT-stake") -> Verdict:
-    """Claim: rules and laws agree on every stake, in any state, and that none is negative."""
+    """Claim: rules and laws compute an equal stake in any state, and it is not negative."""
     rules = prover.world.get("spec.symbiotic.delegation", "stake_at")
     laws = prover.world.get("invariants.symbiotic.state_queries", "stake_of")
     subject = fresh(SUBJECT, "stake")

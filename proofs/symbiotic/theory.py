@@ -1,6 +1,6 @@
-"""Symbiotic's theory: what its proofs need beside the rules and the catalogue.
+"""Symbiotic's theory: the lemmas, sums and scopes that its proofs need beside the rules and the catalogue.
 
-Lifted with the specification, see proofs/theory.py; histories keep the contract of proofs/histories.py.
+Lifted with the specification, see proofs/theory.py; histories have the exact contract of proofs/histories.py.
 """
 
 from collections.abc import Callable
@@ -80,12 +80,12 @@ def _lemma(
     table: Any,
     also_reads: tuple[Table[Any, Any] | Sum, ...] = (),
 ) -> StateLaw:
-    """A lemma about each row of one table, and what else it reads."""
+    """A lemma about each row of one table, with the other tables and sums that it reads."""
     return StateLaw(f"LEMMA-{law_id}", sentence, source, holds, rows={table: _same}, also_reads=also_reads)
 
 
 def _unsigned(table: Table[Any, Any], *fields: str) -> StateLaw:
-    """No amount, timestamp or count of a row is negative."""
+    """The law that some fields of a table's rows are never negative."""
 
     def holds(view: View, key: Any) -> bool:
         row = view.rows.get(table, key)
@@ -101,7 +101,7 @@ def _unsigned(table: Table[Any, Any], *fields: str) -> StateLaw:
 
 
 def _never_negative(history: HistoryTable[Any]) -> PastLaw:
-    """No value that a history had is negative."""
+    """The law that a history never had a negative value."""
     return PastLaw(
         f"UINT-{history.heads.name}-past",
         f"No value that {history.heads.name} had was negative.",
@@ -112,7 +112,7 @@ def _never_negative(history: HistoryTable[Any]) -> PastLaw:
 
 
 def _of_the_past(history: HistoryTable[Any]) -> StateLaw:
-    """The last checkpoint of a history is now or earlier, and holds the latest value."""
+    """The law that a history's last checkpoint is not later than now and holds the latest value."""
 
     def holds(view: View, key: Any) -> bool:
         count = view.rows.get(history.heads, key).count
@@ -156,7 +156,7 @@ UNSIGNED: Final = [
 
 
 def _well_made(config: VaultConfig) -> list[bool]:
-    """The conditions of a vault's configuration, which no call writes."""
+    """The conditions on a vault's configuration, which no call writes."""
     return [
         config.epoch_duration_init_timestamp >= 0,
         config.epoch_duration_seconds > 0,
@@ -259,7 +259,7 @@ def _requests_are_of_veto_slashers(view: View, vault: str) -> bool:
 UNCLAIMED_SHARES: Final = Sum(
     "unclaimed_shares", WITHDRAWALS, lambda _rows, key, _row: key[:2], lambda row: 0 if row.is_claimed else row.shares
 )
-"""(vault, epoch) -> withdrawal shares of those who have not claimed yet."""
+"""From (vault, epoch) to the total withdrawal shares that are not claimed yet."""
 
 
 def _shares_are_claimed_or_not(view: View, bucket: tuple[str, int]) -> bool:
@@ -387,11 +387,11 @@ LEMMAS: Final[list[StateLaw | PastLaw]] = [
 
 
 def _is_well_formed(rows: Draft, call: Any) -> bool:
-    """Callers are ordinary accounts: not address zero, no vault, no rewards contract; vaults that are called come from
-    the factory.
+    """True if a call is made by an ordinary account, not address zero, a vault or a rewards contract, and its vault
+    comes from the factory.
 
-    So they are no rewards contracts: LEMMA-rewards and LEMMA-operator-rewards say it of such a vault, and every call
-    keeps both. They are named here because a call that reads no row of rewards would meet neither.
+    That such a vault is no rewards contract follows from LEMMA-rewards and LEMMA-operator-rewards, which every call
+    keeps. Both are stated here because a call that reads no row of rewards would not get them as hypotheses.
     """
     formed = []
     if hasattr(call, "sender"):
@@ -419,8 +419,8 @@ GENESIS: Final[dict[Table[Any, Any], Callable[[Draft, Any, Any], list[Any]]]] = 
     VAULTS: lambda rows, _vault, row: [*_well_made(row), row.epoch_duration_init_timestamp <= now(rows)],
     DEPOSIT_POLICIES: lambda _rows, _key, row: [row.deposit_limit >= 0],
 }
-"""The choices of a deployment: who holds which tokens, and its vaults, with their factory and their first policies.
-Each vault was made by then, and a vault's first epoch begins when it is made.
+"""The rows that a deployment chooses, with their conditions: token balances and allowances, and vaults with their
+factory and first deposit policies. Each vault exists by genesis, and its first epoch begins when it is made.
 """
 
 THEORY: Final = Theory(
