@@ -47,7 +47,7 @@ class Lasting:
         self._is_lifted: Final = is_lifted
         self._is_engine: Final = is_engine
         self._known: Final[dict[int, tuple[Any, bool]]] = {}
-        """From `id()` to the value and its verdict. The value is kept, so that no other object gets its id."""
+        """From `id()` to the value, kept so that its id is not reused, and True if it is accepted."""
         self._looked_at: Final[list[int]] = []
         """The `id()` of each value checked since the outermost call of `_look` began."""
 
@@ -59,8 +59,8 @@ class Lasting:
         return self._look(value) if found is None else found[1]
 
     def _look(self, value: Any) -> bool:
-        """The verdict on one value. A value counts as accepted while what it holds is checked, since that may hold the
-        value again. If it is rejected, verdicts that relied on it are forgotten and computed again when needed.
+        """True if one value is accepted. It counts as accepted while what it holds is checked, since that may hold the
+        value again. If it is refused, answers that relied on it are forgotten and computed again when needed.
         """
         is_outermost = not self._looked_at
         self._looked_at.append(id(value))

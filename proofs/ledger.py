@@ -2,7 +2,7 @@
 
 Each verdict names the functions that its proof ran, with a digest of these and of everything that decides verdicts. It
 is STALE if that digest has changed. The catalogue alone says which verdicts are due: a missing one is MISSING, and one
-that no proof can give is rejected.
+that no proof can give is refused.
 
 Each verdict has a seal over its content, which reveals accidental edits and bad merges. A forged seal is only noticed
 when the law is proved again.
