@@ -34,7 +34,7 @@ UNROLLED: Final = 2
 RANGE_IN: Final = "range in "
 
 _bounds: Final[dict[str, int]] = {}
-"""From "range in FUNCTION" to the maximum length that a theory gives."""
+"""The map from "range in FUNCTION" to the maximum length that a theory gives."""
 
 
 def bound_ranges(lists: Mapping[str, int]) -> None:

@@ -41,8 +41,8 @@ NOT_CONCERNED: Final[dict[str, Any]] = {"verdict": "NOT CONCERNED", **NOT_ASKED}
 
 
 def due_of(place: str) -> dict[str, tuple[str, ...]]:
-    """From call to the ids of the laws and lemmas that need a verdict. Beside the protocol's calls there are `genesis`
-    and `contracts`. The catalogue and the theory alone determine this, not any ledger.
+    """The map from call to the ids of the laws and lemmas that need a verdict. Beside the protocol's calls there are
+    `genesis` and `contracts`. The catalogue and the theory alone determine this, not any ledger.
     """
     theory = plain_theory(place)
     known_violations = theory.catalogue.known_violations
@@ -88,7 +88,7 @@ def speaks(law: Any, action: type[Any]) -> bool:
 
 
 def findings_of(place: str) -> dict[str, str]:
-    """From the id of each known violation to the trace that shows it."""
+    """The map from the id of each known violation to the trace that shows it."""
     return {law_id: known.trace for law_id, known in plain_theory(place).catalogue.known_violations.items()}
 
 
@@ -204,8 +204,8 @@ class _Proofs:
         """
         self._parts: Final[dict[Part, tuple[Verdict, set[str]]]] = {}
         self._framed: Final[dict[str, tuple[dict[str, set[str]], set[str]]]] = {}
-        """From exploration to the laws that it cannot break, each with the scope of that claim, and the functions that
-        ran to see it.
+        """The map from exploration to the laws that it cannot break, each with the scope of that claim, and the
+        functions that ran to see it.
         """
         self._heard: Final[list[tuple[Any, Any]]] = []
         self.ran: Final[set[str]] = set()

@@ -292,7 +292,7 @@ OUTCOME: Final = ("outcome", "broken_before", "broken", "is_known_to_be_reachabl
 
 
 def _kinds(roots: list[type[Any]]) -> dict[str, type[Any]]:
-    """From the name in a file to each class with fields that is defined in a module of calls or rows."""
+    """The map from the name in a file to each class with fields that is defined in a module of calls or rows."""
     there = [value for module in {kind.__module__ for kind in roots} for value in vars(sys.modules[module]).values()]
     records = [value for value in there if isinstance(value, type) and attr.has(value)]
     return {f"{kind.__module__}.{kind.__name__}": kind for kind in records}

@@ -82,7 +82,8 @@ def _joined(values: list[ast.expr]) -> list[ast.AST]:
 
 
 def functions_of(source: str) -> dict[str, str]:
-    """From the qualified name of each function in a source to its digest, and from "" to the digest of everything else.
+    """The map from the qualified name of each function in a source to its digest, and from "" to the digest of
+    everything else.
 
     Functions that share a name, such as a property and its setter, share a digest.
     """

@@ -29,12 +29,12 @@ class FoldedProof(Exploration):
         super().__init__(prover.of_any_length(), action, ANY_LENGTH, ANY_LENGTH)
         prover = self.prover
         self._written: Final[dict[str, set[int]]] = {}
-        """From loop site to the indices of the tables that its body writes."""
+        """The map from loop site to the indices of the tables that its body writes."""
         arguments: list[Term] = []
         self.call: Final = any_call(action, arguments, prover.theory.limits.signed)
         self._base: Final = prover.base(self.call, arguments)
         self._of_all: Final[dict[int, tuple[Term, bool]]] = {}
-        """From term number to the formula, and True if it contains a quantifier."""
+        """The map from term number to the formula, and True if it contains a quantifier."""
         self.segments: Final[list[Segment]] = []
         self._raised: Final[list[tuple[Prover, Path, Exception]]] = []
         self._demanding: Final[list[tuple[Prover, Path]]] = []

@@ -33,9 +33,9 @@ from proofs.state import fresh, held, made, shape_of
 from proofs.symbols import Different, Listing, Symbol, SymBool, SymInt, SymList, SymName, Textless, number_of, term_of
 
 Names = Mapping[str, Any]
-"""From the names of a function's local variables to their values. Further keys are `done`, the number of elements done,
-or `to_do`, a predicate of the names in a row's list that are still to do; `any`, an arbitrary name; and `has`, the
-membership test of a row's list.
+"""The map from the names of a function's local variables to their values. Further keys are `done`, the number of
+elements done, or `to_do`, a predicate of the names in a row's list that are still to do; `any`, an arbitrary name; and
+`has`, the membership test of a row's list.
 """
 
 

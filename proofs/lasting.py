@@ -47,7 +47,7 @@ class Lasting:
         self._is_lifted: Final = is_lifted
         self._is_engine: Final = is_engine
         self._known: Final[dict[int, tuple[Any, bool]]] = {}
-        """From `id()` to the value, kept so that its id is not reused, and True if it is accepted."""
+        """The map from `id()` to the value, kept so that its id is not reused, and True if it is accepted."""
         self._looked_at: Final[list[int]] = []
         """The `id()` of each value checked since the outermost call of `_look` began."""
 

@@ -59,7 +59,7 @@ class Entry:
 
 
 Entries = dict[str, Entry]
-"""From law to the verdict on one call."""
+"""The map from law to the verdict on one call."""
 
 
 class Ledger:
@@ -76,7 +76,7 @@ class Ledger:
         self.place: Final = place
         snapshot(place)  # the digests are of the files as they are now; a later edit is noticed
         self.due: Final[Mapping[str, Sequence[str]]] = due_of(place)
-        """From call to the laws that need a verdict."""
+        """The map from call to the laws that need a verdict."""
         self.folders: Final = [Path(root) / protocol for root in roots]
         self._known_violations: Final = findings_of(place)
         self._entries: Final[dict[str, Entries]] = {call: {} for call in self.due}
@@ -121,8 +121,8 @@ class Ledger:
         return {law_id: sorted(entry.verdict["solvers"]) for law_id, entry in self._entries[call].items()}
 
     def opinions(self, call: str) -> dict[str, Mapping[str, Mapping[str, int]]]:
-        """From law and solver to the other solvers' answers to the goals of a call: how many goals they agreed on, did
-        not decide, or disputed.
+        """The map from law and solver to the other solvers' answers to the goals of a call: how many goals they agreed
+        on, did not decide, or disputed.
         """
         return {law_id: entry.opinions for law_id, entry in self._entries[call].items() if entry.opinions}
 

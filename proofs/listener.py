@@ -104,23 +104,23 @@ class Listener:
         self.ran: Final[set[str]] = set()
         self.sites: Final[list[Site]] = []
         self.loading: Final[dict[str, list[Untaught]]] = {}
-        """From file to the (line, description) of import-time code that is not accepted."""
+        """The map from file to the (line, description) of import-time code that is not accepted."""
         self.is_loading = True
         """True until all modules are loaded. Functions that run before are executed as plain Python."""
         self.hidden: Final[set[str]] = set()
         """The names of modules that are not lifted, and of what they provide, that no other module may look up."""
         self.of_engine: Final[dict[str, set[str]]] = {}
-        """From file to the names that the module imports from the engine."""
+        """The map from file to the names that the module imports from the engine."""
         self.reached: Final[dict[str, list[Untaught]]] = {}
-        """From file to the (line, name) of what the module reads from other modules."""
+        """The map from file to the (line, name) of what the module reads from other modules."""
         self.defined: Final[set[str]] = set()
         """The names that lifted modules define, fields and methods included."""
         self.rows: Final[dict[int, Any]] = {}
-        """From `id()` of each table of the protocol to its `SymbolicRows`; empty if no protocol is loaded."""
+        """The map from `id()` of each table of the protocol to its `SymbolicRows`; empty if no protocol is loaded."""
         self.of_histories: Final[set[int]] = set()
         """The `id()` of each table that holds histories."""
         self.defined_by: Final[dict[str, set[str]]] = {}
-        """From file to the names that the module defines."""
+        """The map from file to the names that the module defines."""
         self._is_lifted: Final = is_lifted
         self._engine: Final = {*ENGINE, *contracts}
         self.lasting: Final = Lasting(is_lifted, self._engine.__contains__)

@@ -67,7 +67,9 @@ class Exploration:
         to claims that need no path.
         """
         self._reachable: Final[dict[int, tuple[Path, Status]]] = {}
-        """From `id()` of a path to the path and its reachability. The path is kept so that its id is not reused."""
+        """The map from `id()` of a path to the path and its reachability. The path is kept so that its id is not
+        reused.
+        """
         self._parts: Final[dict[str, Verdict]] = {}
 
     def ends(self) -> Iterator[tuple[Prover, Accepted]]:

@@ -401,7 +401,7 @@ def _new_solver(formulas: list[Term]) -> Term:
 
 
 _simplified: Final[dict[int, tuple[Term, Term]]] = {}
-"""From term number to the term and its simplified form. The term is kept so that its number is not reused."""
+"""The map from term number to the term and its simplified form. The term is kept so that its number is not reused."""
 
 
 def simplified(term: Term) -> Term:

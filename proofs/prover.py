@@ -107,7 +107,7 @@ class Prover:
         self.effort = 1
         """The factor by which the solvers' step limits are multiplied."""
         self.likely: Mapping[str, Collection[str]] = {}
-        """From law to the solvers that answered its goals the last time."""
+        """The map from law to the solvers that answered its goals the last time."""
         self.hears: Callable[[str, list[Term], str], None] = lambda _law_id, _formulas, _solver: None
         """The callback for each proved goal: the law, the contradictory formulas, and the solver."""
         self.laws: Final = self.theory.assumed()

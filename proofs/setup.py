@@ -12,7 +12,7 @@ from proofs.paths import load
 from proofs.state import use_contract
 
 Contracts = Mapping[str, Callable[[ModuleType], None]]
-"""From a lifted module's name to the function that replaces some of its definitions by a trusted contract."""
+"""The map from a lifted module's name to the function that replaces some of its definitions by a trusted contract."""
 
 HISTORIES_ALONE: Final[Contracts] = {"spec.history": use_contract}
 

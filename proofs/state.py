@@ -36,7 +36,7 @@ def identity(key: Any) -> tuple[int, ...]:
 
 
 _slots: Final[dict[type[Any], list[str]]] = {}
-"""From class to the names of its slots."""
+"""The map from class to the names of its slots."""
 
 
 def _slots_of(kind: type[Any]) -> list[str]:
@@ -119,8 +119,8 @@ def shape_of(annotation: Any) -> Shape:
 
 
 def key_shapes(module: ModuleType, given: Mapping[str, Shape]) -> dict[str, Shape]:
-    """From the name of each table that a module declares to the shape of its keys, taken from `given` or else from
-    annotations. A key `tuple[str, ...]` counts as a pair of names.
+    """The map from the name of each table that a module declares to the shape of its keys, taken from `given` or else
+    from annotations. A key `tuple[str, ...]` counts as a pair of names.
     """
     shapes: dict[str, Shape] = {}
     for name, annotation in module.__annotations__.items():
@@ -360,7 +360,7 @@ class Totals:
         self._asked: Final = sums_asked
         self.refuse_other_groups: Callable[[Any, Any], None] = lambda _total, _group: None
         self.suffixes: Final = suffixes
-        """From the name of a sum to the suffix that separates its function from that of another state."""
+        """The map from the name of a sum to the suffix that separates its function from that of another state."""
         self._terms: Final[dict[object, tuple[Any, Term]]] = {}
 
     def now(self, total: Any, group: Any) -> Any:

@@ -18,7 +18,7 @@ class SumGroups:
     def __init__(self, prover: "Prover") -> None:
         self._prover: Final = prover
         self._known: Final[dict[str, tuple[Any, set[Hashable]]]] = {}
-        """From the name of a sum to the sum and the shapes of its groups."""
+        """The map from the name of a sum to the sum and the shapes of its groups."""
 
     def learn(self, sums: Iterable[Any]) -> None:
         """Allow reads of these sums from now on."""

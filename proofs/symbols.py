@@ -100,7 +100,9 @@ def _compares(of_names: bool, is_equal: bool) -> Operation:
 
 
 IN_PLACE_OF: Final[dict[type[Any], type[Any]]] = {}
-"""From the class with which a trusted contract replaces another to the specification's class that it replaces."""
+"""The map from the class with which a trusted contract replaces another to the specification's
+class that it replaces.
+"""
 
 
 class Textless:
@@ -240,7 +242,7 @@ class _Quotients:
     def __init__(self) -> None:
         self.known: Final[dict[tuple[int, int], tuple[Term, Term, Term]]] = {}
         self.by_id: Final[dict[int, tuple[Term, Term]]] = {}
-        """From the term number of a quotient to its dividend and divisor."""
+        """The map from the term number of a quotient to its dividend and divisor."""
 
     def of(self, dividend: Term, divisor: Term) -> tuple[Term, Term, Term]:
         """The quotient, the remainder, and the formula that defines them wherever the divisor is positive."""

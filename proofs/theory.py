@@ -63,8 +63,8 @@ Rows = list[tuple[Table[Any, Any], Any, Any]]
 """Rows as (table, key, row) triples."""
 
 Names = Mapping[str, Any]
-"""From the names of a function's local variables to their values in the middle of a loop. `done` is the number of
-elements already processed.
+"""The map from the names of a function's local variables to their values in the middle of a loop. `done` is the number
+of elements already processed.
 """
 
 

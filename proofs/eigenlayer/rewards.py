@@ -51,7 +51,7 @@ UNSIGNED_OF_REWARDS: Final[dict[Table[Any, Any], tuple[str, ...]]] = {
     ROOTS: ("calculation_end_timestamp", "activated_at_timestamp"),
     CLAIMED: ("cumulative_amount",),
 }
-"""From table to its fields that are never negative."""
+"""The map from table to its fields that are never negative."""
 
 
 def _interval_is_no_zero(view: View, key: Any) -> bool:

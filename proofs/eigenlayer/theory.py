@@ -286,7 +286,9 @@ NOT_LOST_WAD: Final = ReadingSum(
     {},
     also_reads=(MAX_MAGNITUDES.heads, MAX_MAGNITUDES.checkpoints, CONFIG),
 )
-"""From strategy to the amount by which its waiting positions lost less than one share each, in shares times WAD."""
+"""The map from strategy to the amount by which its waiting positions lost less than one share each, in shares times
+WAD.
+"""
 
 
 def _debt_is_what_was_lost(view: View, strategy: str) -> bool:

@@ -100,18 +100,20 @@ needs.
 
 STAKED: Final[Table[Pair, Amount]] = SCHEMA.table("staked", Amount())
 GAINS: Final[Table[Pair, Amount]] = SCHEMA.table("gains", Amount())
-"""From (account, pool) to the position (`STAKED`), and to the unknown amount that the next deposit adds to it
+"""The map from (account, pool) to the position (`STAKED`), and to the unknown amount that the next deposit adds to it
 (`GAINS`).
 """
 
 ALLOTTED: Final[Table[Stake, Amount]] = SCHEMA.table("allotted", Amount())
-"""From (service, operator, pool) to the amount that a mandate has allocated."""
+"""The map from (service, operator, pool) to the amount that a mandate has allocated."""
 
 REACHED: Final[Table[tuple[Stake, int], Amount]] = SCHEMA.table("reached", Amount())
-"""From ((service, operator, pool), point) to the amount slashable for that point if nothing had ever been slashed."""
+"""The map from ((service, operator, pool), point) to the amount slashable for that point if nothing had ever been
+slashed.
+"""
 
 TAKEN: Final[Table[Stake, Amount]] = SCHEMA.table("taken", Amount())
-"""From (service, operator, pool) to the total ever slashed."""
+"""The map from (service, operator, pool) to the total ever slashed."""
 
 UNTRIED: Final = (mandates.PLANS.name, mandates.PENDING_PLANS.name)
 """The names of the tables whose rows are lists of lists, for which the engine has no symbols. No proved call reads

@@ -50,7 +50,7 @@ _STAKES: Final[Contracts] = {
 }
 
 COUNTERMODELS: Final[Mapping[str, Contracts]] = {"Slash": _STAKES, "ExecuteSlash": _STAKES, "RequestSlash": EXACT}
-"""From call to the trusted contracts used in the search for a counterexample.
+"""The map from call to the trusted contracts used in the search for a counterexample.
 
 `RequestSlash` has so few paths that its stake is computed by the rules, for every delegator.
 """

@@ -33,7 +33,7 @@ FOLDS: Final = {
     ),
     "claim_staker_rewards": Fold(holds=lambda _rows, names: [names["amount"] >= 0]),
 }
-"""From function to its `Fold`. In `claim_batch` laws hold with balances as if each part were paid when it is claimed;
-the rule pays all at the end. In `claim_staker_rewards` nothing is written before the end, and the amount is not
-negative.
+"""The map from function to its `Fold`. In `claim_batch` laws hold with balances as if each part were paid when it is
+claimed; the rule pays all at the end. In `claim_staker_rewards` nothing is written before the end, and the amount is
+not negative.
 """

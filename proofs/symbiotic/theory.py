@@ -259,7 +259,7 @@ def _requests_are_of_veto_slashers(view: View, vault: str) -> bool:
 UNCLAIMED_SHARES: Final = Sum(
     "unclaimed_shares", WITHDRAWALS, lambda _rows, key, _row: key[:2], lambda row: 0 if row.is_claimed else row.shares
 )
-"""From (vault, epoch) to the total withdrawal shares that are not claimed yet."""
+"""The map from (vault, epoch) to the total withdrawal shares that are not claimed yet."""
 
 
 def _shares_are_claimed_or_not(view: View, bucket: tuple[str, int]) -> bool:
