@@ -358,8 +358,8 @@ def _declared(reads: Iterable[Any]) -> Iterator[int]:
 def _as_refuted(
     proof: CallProof, place: str, law_id: str, refuted: Mapping[Part, Collection[tuple[str, str]]]
 ) -> dict[str, Any]:
-    """The refuting counterexample of a law, computed in a process that has paths and models, from the refuted goals
-    alone. The verdict becomes UNKNOWN if none breaks the law on the plain specification.
+    """The verdict "REFUTED" with its counterexample, if one breaks the law on the plain specification, else "UNKNOWN".
+    Proves the refuted goals again, in a process that has their paths and models.
     """
     verdict = Verdict(law_id, proof.action.__name__)
     for part, goals in refuted.items():
@@ -370,8 +370,8 @@ def _as_refuted(
 
 
 def _contradiction(proof: CallProof, place: str, law_id: str) -> dict[str, Any]:
-    """A counterexample with short lists against a claim proved of any length, run on the plain specification; empty if
-    none is found quickly.
+    """The verdict "REFUTED" with a counterexample with short lists, against a claim proved for lists of any length;
+    empty if none is found quickly.
 
     Cutting loops is the most delicate part of the engine, and short lists are run without it, so a wrong cut would show
     here. It is expensive for calls with many paths, so it is only run as a second opinion.

@@ -33,7 +33,7 @@ WISHING_STEPS: Final = 200_000
 
 
 class Counterexample:
-    """A plain state and call that break a law."""
+    """A counterexample: the id of a law, and a plain state and call that break it."""
 
     def __init__(self, law_id: str, action: Any, state: State) -> None:
         self.law_id: Final = law_id

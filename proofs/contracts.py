@@ -113,7 +113,7 @@ class _Cut:
 
 
 class _All(dict[str, Any]):
-    """The global names for an invariant, in a dictionary subclass."""
+    """The local variables for evaluating an invariant, as a subclass of `dict`."""
 
 
 def _cut_value_at(history: ModuleType, cut: _Cut) -> Callable[..., Any]:
@@ -160,7 +160,7 @@ class AnyHistory:
 
     @property
     def count(self) -> Any:
-        """The number of checkpoints."""
+        """The number of checkpoints in the history."""
         return self.before.get(self.history.heads, self.key).count
 
     def point_of(self, position: Any, rows: Any = None) -> Any:
@@ -434,7 +434,7 @@ class HistoryProof(AnyHistory):
 
 
 def prove_history(ask: Ask = prove) -> dict[str, list[tuple[Term, Answer]]]:
-    """The goals and answers of each part of the contract."""
+    """The goals and answers of each part of the proof that the source keeps the contract."""
     proof = HistoryProof(ask)
     return {
         "beginning": proof.beginning(),

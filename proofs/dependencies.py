@@ -38,7 +38,7 @@ def tables_of_sum(prover: "Prover", total: Any, beyond_its_row: bool = False) ->
 
 
 def scopes_of(prover: "Prover", law: Any) -> set[str]:
-    """The scopes in which the reads of a state law are determined."""
+    """The scopes, such as bounds on lists, within which the reads of a state law are determined."""
     instance = prover.instance(law, prover.subject(law))
     return instance.scopes | _scopes_noted(prover, instance.noted)
 
@@ -49,7 +49,9 @@ def _scopes_noted(prover: "Prover", noted: dict[object, Any]) -> set[str]:
 
 
 def scopes_of_sum(prover: "Prover", total: Any) -> set[str]:
-    """The scopes in which the reads of a sum are determined, and those of the sums nested in it."""
+    """The scopes, such as bounds on lists, within which the reads of a sum are determined, and those of the sums nested
+    in it.
+    """
     read = _read_of(prover, total)
     return read.scopes | _scopes_noted(prover, read.noted)
 

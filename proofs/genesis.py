@@ -134,7 +134,7 @@ class Beginning:
         return verdict
 
     def sums(self) -> list[str]:
-        """The ids of the verdicts on sums."""
+        """The ids of the verdicts on sums, `SUM-` and the name."""
         return [f"SUM-{total.name}" for total in self._sums]
 
 

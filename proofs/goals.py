@@ -117,7 +117,8 @@ def demanded(paths: Iterable[Path]) -> list["Obligation"]:
 
 
 class Obligation:
-    """A goal with its path, from which the hypotheses follow. `is_of_engine` if the path alone must imply it.
+    """A goal, to be proved from the hypotheses of its path. `is_of_engine` if the path's own conditions and facts must
+    suffice.
 
     Pickled for another process, it keeps the goal's words but neither path nor goal.
     """

@@ -59,7 +59,7 @@ class Entry:
 
 
 Entries = dict[str, Entry]
-"""The map from law to the verdict on one call."""
+"""The verdicts on one call, by law."""
 
 
 class Ledger:
@@ -91,7 +91,7 @@ class Ledger:
         return entry is not None and self._is_of_today(entry)
 
     def left(self, call: str) -> list[str]:
-        """The laws of a call whose verdict is missing or stale."""
+        """The ids of the laws of a call whose verdict is missing or stale."""
         return [law_id for law_id in self.due[call] if not self.is_fresh(call, law_id)]
 
     def verdicts(self, call: str) -> dict[str, Plain]:

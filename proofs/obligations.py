@@ -130,8 +130,8 @@ def protects(prover: Prover, law: Any, call: Any, here: Path) -> Iterator[Path]:
 
 
 def goals_of(label: str, program: Callable[[], Any], base: Path, prunes: bool = True) -> Iterator[Obligation]:
-    """The goals of a program that answers as a law does: one for each of its paths, its demands, and that the paths
-    cover every case.
+    """The goals of a program that answers as a law does: one for each path, its demands, and one that the paths cover
+    every case.
     """
     taken: list[Path] = []
     for here, outcome in explore(program, base, prunes, proves=True):

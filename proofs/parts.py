@@ -157,7 +157,7 @@ class Exploration:
             self._answer(verdict, prover, obligation, extra)
 
     def of_time(self) -> list[Goal]:
-        """The goals that time does not decrease, at each end."""
+        """The goals that time does not decrease, one set for each point at which state laws must hold again."""
         return [(prover, one, []) for prover, end in self.ends() for one in time_goals(prover, end)]
 
     def lean_on_sums(self, verdict: Verdict, goals: list[Goal], noted: Iterable[Any] = ()) -> None:

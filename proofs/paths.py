@@ -22,8 +22,8 @@ Term = Any
 """A term of z3, whose Python interface is untyped."""
 
 FEASIBILITY_STEPS: Final = 8_000
-"""The solver steps for deciding if one side of a fork is possible. If the solver gives up, the side is followed, which
-is always sound.
+"""The step limit of the solver for deciding if one side of a fork is possible. If it gives up, the side is followed,
+which is always sound.
 """
 
 MAX_PATHS: Final = 50_000
@@ -115,7 +115,7 @@ def refuse(what: str, place: str = "") -> NoReturn:
 
 
 def is_followed() -> bool:
-    """True if a path is being followed."""
+    """True if a path is being followed, that is, if the program runs on symbols."""
     return bool(_paths)
 
 
@@ -182,7 +182,7 @@ class Path:
         self.is_concerned = True
         """False if the law that is evaluated does not apply on this path."""
         self.context = ""
-        """The prefix for names of arbitrary elements of lists."""
+        """The prefix for the names of constants that stand for arbitrary list elements."""
         self.quantified = 0
         self._known: Final[dict[int, bool]] = {}
         self._by_number: Final[dict[int, Term]] = {}
@@ -334,7 +334,7 @@ class Path:
         self.learn(bound)
 
     def learn(self, condition: Term) -> None:
-        """Add a condition of this path."""
+        """Add a condition to this path."""
         self.conditions.append(condition)
         self._know(condition, True)
         self._unchecked.append(condition)
@@ -530,8 +530,9 @@ def can_be_asked_again() -> bool:
 
 @contextmanager
 def unsure() -> Iterator[Callable[[Term, bool], None]]:
-    """A context for evaluating `all`, `any`, `and` or `or` past the point where Python may stop. It yields a callback
-    for each condition under which Python continues, with True if the rest can be evaluated again.
+    """A context in which operands of `all`, `any`, `and` or `or` are evaluated although Python may have stopped before
+    them. It yields a callback, to be called with each condition under which Python continues, and with True if the rest
+    can be evaluated again.
     """
     before = len(UNSURE)
 

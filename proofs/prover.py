@@ -232,7 +232,7 @@ class Prover:
             here.limit(self.formula(lambda: holds(row)).formula, words)
 
     def scoped(self, touches: Iterable[Touch]) -> list[Term]:
-        """The conditions that the rows which were read are within the scope of the proof."""
+        """The formulas that each row which was read is within the scope of the proof."""
         scoped: list[Term] = []
         for touch in touches:
             if touch.past_of is None and touch.table in self.scopes:
@@ -271,11 +271,15 @@ class Prover:
         return Instance(z3.simplify(z3.Or(*ways)), facts, noted, scopes)
 
     def seen_by(self, law: Any, subject: Any) -> Any:
-        """The view of the state before the step in which a law is evaluated at a subject."""
+        """The view of the state before the step for evaluating a law at a subject: with replacement rows if `seen` has
+        some for the law.
+        """
         return self.before if self.seen is None else self._seen(self.seen[0].of.get(law.law_id), subject)
 
     def seen_in(self, total: Any, key: Any) -> Any:
-        """The view of the state before the step in which a sum is evaluated at the key of one row."""
+        """The view of the state before the step for evaluating a sum at a row's key: with replacement rows if `seen`
+        has some for the sum.
+        """
         return self.before if self.seen is None else self._seen(self.seen[0].members.get(total), key)
 
     def _refuse_what_is_seen_otherwise(self, law: Any, instance: Instance) -> None:
@@ -294,7 +298,7 @@ class Prover:
         return self._view(rows, self.totals)
 
     def blank(self) -> Path:
-        """An empty path for this state."""
+        """An empty path, on which reads are recorded by this prover."""
         blank = Path(None, [], False)
         blank.reader = self.note_read
         return blank
@@ -313,7 +317,9 @@ class Prover:
         return found[1]
 
     def _subjects_of(self, law: Any, noted: Any) -> Iterator[Any]:
-        """The subjects of a law to which a row or a past value that was read, or a total, leads."""
+        """The subjects of a law to which its `rows`, `histories` or `sums` lead from a row, a past value or a total
+        that was read.
+        """
         if isinstance(noted, TotalRead):
             for total, find in law.sums.items():
                 if total is noted.total:
@@ -342,7 +348,7 @@ class Prover:
         return self._subjects[law.law_id]
 
     def any_key(self, table: Any, name: str) -> Any:
-        """An arbitrary key of a table."""
+        """An arbitrary key of a table, made of constants named after `name`."""
         return fresh(self.shapes[table.name], name)
 
     def _any_group(self, total: Any) -> Any:
@@ -388,7 +394,7 @@ class Prover:
         return list(formulas.values()), scopes
 
     def histories(self) -> list[Any]:
-        """The histories of the protocol."""
+        """The histories (`HistoryTable`s) that the protocol declares."""
         declared = self.world.modules[self.theory.state_module].__dict__.values()
         return [value for value in declared if hasattr(value, "heads")]
 
@@ -493,11 +499,11 @@ class Prover:
         return self.at(self.laws_of(self.theory.induction.leans.get(law.law_id, ())), here)
 
     def laws_of(self, law_ids: Iterable[str]) -> list[Any]:
-        """The state laws and lemmas with some ids."""
+        """The state laws and lemmas with the given ids."""
         return [law for law in self.theory.state_laws() if law.law_id in law_ids]
 
     def at(self, laws: Iterable[Any], here: Path) -> list[tuple[Any, Any]]:
-        """Each law with each subject to which a path's reads lead."""
+        """The pairs of a law and each subject to which a path's reads lead."""
         noted = list(here.touched.values())
         return [(law, subject) for law in laws for item in noted for subject in self._subjects_of(law, item)]
 

@@ -17,7 +17,7 @@ from proofs.solving import Status
 
 
 class _Found(Exception):
-    """A counterexample was found that breaks the law on the plain specification."""
+    """The signal that a counterexample breaks the law on the plain specification."""
 
     def __init__(self, document: dict[str, Any]) -> None:
         super().__init__(document["law"])
@@ -25,7 +25,7 @@ class _Found(Exception):
 
 
 class _Enough(Exception):
-    """The limit of failed goals is reached without a counterexample: only the induction fails."""
+    """The signal that the limit of failed goals is reached without a counterexample: only the induction fails."""
 
 
 class Hunt(CallProof):

@@ -35,7 +35,7 @@ class BetweenRows:
         self._reads: Final = reads
 
     def get(self, key: Any) -> Any:
-        """The row of a key."""
+        """The row of a key: the newest written one, or else an unknown row."""
         self._reads(Touch(self._table, key))
         for known, row in self.written:
             if known == key:
@@ -176,7 +176,7 @@ class Run(Running):
         raise FoldedError
 
     def leave(self, loop: Loop, names: Names, when: Term) -> None:
-        """Continue after the loop."""
+        """Continue after the loop, when all elements are done."""
         self._restart(loop, names, when)
 
     def finish(self, delta: Any) -> None:
@@ -325,8 +325,8 @@ def _number_of(value: Any, lists: list[Any]) -> int:
 
 
 class _Kept:
-    """A value compared by its likeness. It is kept alive, so that its id and the numbers of its
-    terms are not reused.
+    """A value that compares equal by its likeness. It is kept alive, so that its id and its terms' numbers are not
+    reused.
     """
 
     def __init__(self, value: Any) -> None:

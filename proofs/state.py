@@ -310,7 +310,7 @@ class History(Generic[Key]):
         self.default: Final = default
 
     def latest(self, draft: Any, key: Any) -> Any:
-        """The current value."""
+        """The latest value."""
         return draft.get(self.heads, key).latest
 
     def push(self, draft: Any, key: Any, point: Any, value: Any) -> None:
@@ -327,7 +327,7 @@ class History(Generic[Key]):
         return SymInt(z3.Function(f"{self._name}!place", *[z3.IntSort()] * len(terms), z3.IntSort())(*terms))
 
     def value_at(self, draft: Any, key: Any, point: Any) -> Any:
-        """The value of the last checkpoint at or before `point`."""
+        """The value of a history at a point: the latest one from the current point on, else an unknown past value."""
         if point >= self._now:
             return self.latest(draft, key)
         return self._past(key, point)
@@ -443,7 +443,7 @@ class TotalsAfter:
         return result
 
     def _grown(self, total: Any, group: Any, key: Any, row: Any, row_after: Any) -> Any:
-        """The increase of a group's total due to one row."""
+        """The increase of a group's total due to one row in a step."""
         grown = 0
         if total.group(self._rows_before, key, row) == group:
             path().sees_change = True
@@ -469,8 +469,8 @@ class TotalsAfter:
         return sum([by for by in moved if by is not None])
 
     def _nested_grown(self, total: Any, group: Any) -> Any:
-        """The increase of a nested sum's group, over each row that is written or whose inner total changes, counted
-        once.
+        """The increase of a nested sum's group in a step, from each row that is written or whose inner total changes,
+        once for each row.
         """
         keys: list[Any] = []
         inner = self._theory.sums.nested[total].inner
