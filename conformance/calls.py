@@ -1,6 +1,8 @@
-"""Calls on the wire: the step of a trace without what it expects, read one by one as a history goes on.
+"""The form of calls on the wire: a trace's step without its number and its expected results, read one by one as a
+history goes on.
 
-A protocol whose traces carry time brings readers of its own, by its pack. Any other is read by its trace format.
+A protocol whose calls carry a timestamp or a block has readers of its own, named in its pack. Any other is read by its
+trace format.
 """
 
 from abc import ABC, abstractmethod
@@ -13,13 +15,13 @@ from spec.machine import State
 from spec.protocol import Protocol
 
 NOT_OF_CALL: Final = frozenset({"i", "ok", "error", "returns", "post", "note"})
-"""The fields of a trace's step that are its number or what it expects. All others are the call's."""
+"""The fields of a trace's step that are its number or its expected results. All others belong to the call."""
 
 
 class History(ABC):
-    """One history as it goes on: the state that it begins with, and each call read after those before it.
+    """A history in progress: its genesis state, and a reader for each next call.
 
-    `world` is what the protocol's `observe` needs to know of the head.
+    `world` is the part of the head that the protocol's `observe` needs.
     """
 
     genesis: State
@@ -27,31 +29,33 @@ class History(ABC):
 
     @abstractmethod
     def read(self, call: Json, where: str) -> tuple[list[object], object]:
-        """The actions of the next call, the last of which is the call itself, and the context that `observe` is given.
+        """The actions of the next call, and the context for `observe`. The last action is the call itself; those before
+        it let time pass.
 
-        MalformedTrace if it is none.
+        Raises MalformedTrace if the value is not a call.
         """
 
 
 class Calls:
-    """The form of one protocol's calls: by its trace format, for a protocol that brings nothing of its own.
+    """The reader and writer of one protocol's calls, by its trace format.
 
-    Reading takes time in proportion to the calls before; only protocols with short histories do without their own.
+    Reading a call takes time proportional to the number of calls before it, so protocols with long histories have
+    classes of their own.
     """
 
     def __init__(self, protocol: Protocol) -> None:
         self.protocol: Final = protocol
 
     def head(self, head: Json) -> dict[str, Json]:
-        """The head of a trace that a wire value is of."""
+        """The head of a trace, given its wire value."""
         return as_object(head, "head")
 
     def begin(self, head: Json) -> History:
-        """A history in the world of a head, which is a wire value. MalformedTrace if it is none."""
+        """A history in the world of a head, given as a wire value. Raises MalformedTrace if it is not a head."""
         return _ByTrace(self.protocol, self.head(head))
 
     def write(self, head: Mapping[str, Json], actions: Sequence[Any]) -> list[Json]:
-        """The calls of some actions, as wire values; `head` is that of a trace."""
+        """The calls of some actions as wire values; `head` is a trace's head."""
         document = self.protocol.write_trace(head, actions)
         steps = document["steps"]
         assert isinstance(steps, list)
@@ -68,14 +72,16 @@ def call_of(step: Mapping[str, Json]) -> dict[str, Json]:
 
 
 def with_integers(value: Json, fields: Collection[str]) -> Json:
-    """A wire value with JSON integers again in the fields of these names, as a trace's head has them."""
+    """A wire value in which the fields with these names hold JSON integers again, as in a trace."""
     if isinstance(value, dict):
         return {name: _integer(item) if name in fields else with_integers(item, fields) for name, item in value.items()}
     return [with_integers(item, fields) for item in value] if isinstance(value, list) else value
 
 
 def _integer(value: Json) -> Json:
-    """An integer, or a list of some; null and what is no integer stay: a reader of traces refuses it with its place."""
+    """The integer of a decimal string, or a list of such integers. Any other value is returned as it is, so that the
+    reader of traces refuses it and names its place.
+    """
     if isinstance(value, list):
         return [_integer(item) for item in value]
     is_digits = isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 78
@@ -83,7 +89,7 @@ def _integer(value: Json) -> Json:
 
 
 class _ByTrace(History):
-    """Reads each call as the last step of a trace that has them all."""
+    """A history that reads each call as the last step of a trace with all calls so far."""
 
     def __init__(self, protocol: Protocol, head: Mapping[str, Json]) -> None:
         self._protocol: Final = protocol
@@ -94,7 +100,7 @@ class _ByTrace(History):
         self.world = begun.world
 
     def read(self, call: Json, where: str) -> tuple[list[object], object]:
-        """The actions of the next call."""
+        """The actions of the next call, and the context for `observe`."""
         step = {**as_object(call, where), "ok": True, "error": None, "returns": {}, "post": None}
         steps = [*self._steps, step]
         read = self._protocol.read_trace({**self._document, "steps": steps}).steps[-1]

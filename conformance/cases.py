@@ -1,7 +1,8 @@
-"""The cases of a protocol: each action with each answer that a caller can meet, and a short script that ends with it.
+"""The cases of a protocol, that is, each action with each answer that a caller can get, and a short script that ends
+with it.
 
-A file of cases says what a lane has to reach, and how. Where one script reaches a case and another does not, walks
-would have to be long; so the file is drawn once from many long walks, and each script is shrunk.
+A file of cases says which cases a lane must reach, and by which scripts. Walks that reach every case would be long. So
+the cases are collected once from many long walks, and each script is shrunk.
 """
 
 import json
@@ -20,12 +21,12 @@ from spec.codec import Json, MalformedTrace
 from spec.machine import Delta, Draft, commit
 
 Order = tuple[str, str, str]
-"""An action, the answer to it, and the reason of a later check for which the same call would be refused, too."""
+"""An action, its answer, and the reason of a later check that would also reject the call."""
 
 
 @attrs.frozen
 class Reached:
-    """A case, and the shortest run that is known to end with it: the walk whose world it is in, and its actions."""
+    """A case, and the shortest known run that ends with it: the walk whose world it uses, and its actions."""
 
     case: Case
     walk: Walk
@@ -33,9 +34,10 @@ class Reached:
 
 
 def survey(calls: Calls, walk: Walk, seeds: int, steps: int) -> dict[Case, Reached]:
-    """Every case that walks of so many seeds meet, each with the shortest beginning of one that ends with it.
+    """Every case in the walks of the first `seeds` seeds, each with the shortest prefix of a walk that ends with it.
 
-    A world without an extension goes before a shorter run: a client may know no extension, and meets the case then.
+    A run in a world without an extension is preferred to a shorter one with it, because a client may not support
+    extensions.
     """
     found: dict[Case, Reached] = {}
     for seed in range(seeds):
@@ -64,7 +66,9 @@ def _cost(walk: Walk, actions: Sequence[Any]) -> tuple[bool, int]:
 
 
 def can_be_said(calls: Calls, walk: Walk, actions: Sequence[Any]) -> bool:
-    """True if calls in a world can say these actions: no amount is too large for its type, no name unknown."""
+    """True if the actions can be written as calls and read back: no amount exceeds its type, and every name is declared
+    in the world.
+    """
     history = calls.begin(to_wire(dict(walk.world)))
     try:
         return [each for call in calls.write(walk.world, actions) for each in history.read(call, "")[0]] == [*actions]
@@ -73,7 +77,7 @@ def can_be_said(calls: Calls, walk: Walk, actions: Sequence[Any]) -> bool:
 
 
 def accepted_until(calls: Calls, walk: Walk, case: Case, actions: Sequence[Any]) -> list[bool] | None:
-    """The answers of a run up to the first action that meets a case: True for each accepted one. None if none does."""
+    """For each action up to the first that meets the case, True if it is accepted. None if no action meets it."""
     state = walk.genesis()
     accepted: list[bool] = []
     for action in actions:
@@ -88,7 +92,7 @@ def accepted_until(calls: Calls, walk: Walk, case: Case, actions: Sequence[Any])
 
 
 def write_cases(calls: Calls, reached: Sequence[Reached]) -> dict[str, list[Json]]:
-    """A file of cases: each world once, each case with its world and its calls."""
+    """The content of a file of cases: each world once, and each case with the index of its world and its calls."""
     worlds: list[Mapping[str, Json]] = []
     written: list[Json] = []
     for each in sorted(reached, key=lambda each: each.case):
@@ -107,28 +111,28 @@ def write_cases(calls: Calls, reached: Sequence[Reached]) -> dict[str, list[Json
 
 
 Document = Mapping[str, Sequence[Json]]
-"""A file of cases, read: `worlds`, `cases`, and where they are known `orders` and `edges`."""
+"""The content of a file of cases: `worlds` and `cases`, and `orders` and `edges` if present."""
 
 
 def read_document(path: Path) -> Document:
-    """A file of cases, whole."""
+    """The content of a file of cases."""
     return cast(Document, json.loads(path.read_text(encoding="utf-8")))
 
 
 def read_cases(path: Path) -> Iterator[tuple[Case, Script]]:
-    """The cases of a file that comes with a protocol, each with its script."""
+    """The cases in a file, each with its script."""
     return cases_of(read_document(path))
 
 
 def cases_of(document: Document) -> Iterator[tuple[Case, Script]]:
-    """The cases of a file that was read, each with its script."""
+    """The cases in a document, each with its script."""
     for each in _records(document, "cases"):
         case = (str(each["action"]), str(each["answer"]))
         yield case, _script(document, each, f"case {case[0]}: {case[1]}")
 
 
 def read_orders(path: Path) -> Iterator[tuple[Order, Script]]:
-    """The orders of checks in a file of cases, each with a script that ends with a call which fails for both."""
+    """The orders of checks in a file of cases, each with a script whose last call fails both checks."""
     document = read_document(path)
     for each in _records(document, "orders"):
         order = (str(each["action"]), str(each["answer"]), str(each["also"]))
@@ -136,7 +140,7 @@ def read_orders(path: Path) -> Iterator[tuple[Order, Script]]:
 
 
 def read_edges(path: Path) -> Iterator[Script]:
-    """The edges in a file of cases."""
+    """The scripts of the edges in a file of cases."""
     document = read_document(path)
     for each in _records(document, "edges"):
         yield _script(document, each, str(each["edge"]))

@@ -1,7 +1,7 @@
-"""Clients: objects with five methods, through which any implementation of a protocol is compared.
+"""The interface of a client: five methods through which an implementation of a protocol is compared.
 
-All values are wire values: a state, a call and what it returns are those of a trace, with integers as decimal strings.
-A client that fails raises ClientFault; a client that cannot do what is asked says so.
+All values are wire values: a state, a call and return values are as in a trace, with integers as decimal strings. A
+client that fails raises ClientFault; one that cannot do something returns Unsupported.
 """
 
 from abc import ABC, abstractmethod
@@ -12,16 +12,16 @@ import attrs
 from spec.codec import Json
 
 DIGEST: Final = "sha-256"
-"""The one digest that is defined: `conformance.wire.digest`."""
+"""The only digest algorithm that is defined; see `conformance.wire.digest`."""
 
 FaultKind = Literal["died", "late", "garbage", "flood", "out of turn", "failed", "wrong digest"]
-"""The faults of a client: its process ended; no answer in time; a line that is no answer; too much of it; an answer
-that nobody waits for; it says itself that it failed; a digest that is not that of its state.
+"""The kinds of a client's fault: its process ended; no answer in time; a line that is not a valid answer; too much
+output; an answer without a request; the client reported its own failure; a digest that does not match its state.
 """
 
 
 class ClientFault(Exception):
-    """A client that did not answer as the wire protocol says: how, and what exactly."""
+    """A violation of the wire protocol by a client: its kind, and a description."""
 
     def __init__(self, kind: FaultKind, detail: str) -> None:
         super().__init__(f"{kind}: {detail}")
@@ -30,19 +30,19 @@ class ClientFault(Exception):
 
 
 class Stopped(Exception):
-    """The end of a run before a client had answered, which is no fault of it."""
+    """The run ended before a client had answered, which is no fault of the client."""
 
 
 class HarnessFault(Exception):
-    """A mistake of this side, for which no client can be blamed."""
+    """A bug of the harness or the reference, for which no client is to blame."""
 
 
 @attrs.frozen
 class Introduction:
-    """The introduction of a client: its name and version, and its capabilities.
+    """A client's name and version, and its capabilities.
 
-    `actions` are the names of the actions it supports; None stands for all. `has_reasons` says whether a rejection
-    names its reason, `has_digest` whether answers carry the digest of the state.
+    `actions` are the names of the actions that it supports; None means all. `has_reasons` is True if its rejections
+    name their reasons, `has_digest` if its answers carry a digest of the state.
     """
 
     name: str
@@ -54,7 +54,7 @@ class Introduction:
 
 @attrs.frozen
 class Accepted:
-    """A call went through: what it returned, and the digest of the state after it, if the client gives one."""
+    """An accepted call: its return values, and the digest of the state after it, or None if the client gives none."""
 
     returns: Json
     digest: str | None
@@ -62,7 +62,7 @@ class Accepted:
 
 @attrs.frozen
 class Rejected:
-    """A rejected call: its reason and the digest of the state after it, each None where the client gives none."""
+    """A rejected call: its reason, and the digest of the state after it. Each is None if the client gives none."""
 
     reason: str | None
     digest: str | None
@@ -70,7 +70,7 @@ class Rejected:
 
 @attrs.frozen
 class Unsupported:
-    """The client cannot do what was asked, and says why."""
+    """The client does not support the request, for the reason `why`."""
 
     why: str
 
@@ -79,24 +79,26 @@ Answer = Accepted | Rejected | Unsupported
 
 
 class Client(ABC):
-    """An implementation of one protocol, as it is compared."""
+    """An implementation of one protocol, as seen by the comparison."""
 
     @abstractmethod
     def hello(self, protocol: str) -> Introduction:
-        """The client's introduction, when it is asked to be of this protocol."""
+        """The client's introduction, given the name of the protocol it is to implement."""
 
     @abstractmethod
     def reset(self, head: Json) -> str | Unsupported | None:
-        """Begin anew in the world that a trace's head describes; the digest of the state, if the client gives one."""
+        """Start again in the world of a trace's head. Returns the digest of the state, or None if the client gives
+        none.
+        """
 
     @abstractmethod
     def apply(self, call: Json) -> Answer:
-        """Make one call, at its time, and say what came of it."""
+        """Execute one call, at the time or block that it names."""
 
     @abstractmethod
     def state(self) -> Json | Unsupported:
-        """The whole observable state, as a trace shows it after a step."""
+        """The whole observable state, as in a trace after a step."""
 
     @abstractmethod
     def bye(self) -> None:
-        """The end: nothing is asked after it."""
+        """The end of the session: no request follows."""

@@ -1,7 +1,8 @@
-"""The edges of cases: the last call of a script with one of its numbers just where the answer changes, on both sides.
+"""The edges of cases: scripts in which a number of the last call is at a value where the answer changes, one for each
+side.
 
-A check that is off by one, or by one second, answers as the right one everywhere else. Time counts as a number of the
-call before which it passes; a list is given one of its items twice.
+A check that is off by one, or by one second, gives correct answers everywhere else. Time that passes before a call
+counts as one of its numbers. A list is tried with its last item repeated.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -16,16 +17,16 @@ from spec.codec import MalformedTrace
 from spec.machine import Delta, Draft, State, commit
 
 POWERS: Final = tuple(16**power for power in range(1, 33))
-"""Numbers between which an edge is looked for, beside those close to the call's own."""
+"""The numbers to probe for edges, in addition to those near the call's own number."""
 
 Actions = tuple[Any, ...]
 Key = tuple[str, str, str, str]
-"""The key of an edge: its action, the field that is changed, and the answers on both sides."""
+"""The key of an edge: its action, the changed field, and the answers on both sides."""
 
 
 @attrs.frozen
 class Run:
-    """A script that is known, as actions: those of the calls before the last, and those of the last call."""
+    """A script with its actions: those of all calls but the last, and those of the last call."""
 
     script: Script
     before: Actions
@@ -33,9 +34,9 @@ class Run:
 
 
 def edges(calls: Calls, scripts: Sequence[Script]) -> Iterator[Script]:
-    """Every edge that is found near the ends of some scripts, in the shortest of them that has it.
+    """The scripts of all edges found at the ends of some scripts, each based on the shortest script that has it.
 
-    The call is accepted on one side of each: in what order checks refuse it is another matter.
+    Only edges with an accepted call on one side are yielded. The order of checks is covered elsewhere (`read_orders`).
     """
     runs = sorted([_run(calls, script) for script in scripts], key=lambda run: len(run.script.calls))
     waits = {type(action): action for run in runs for action in run.last if not hasattr(action, "sender")}
@@ -61,8 +62,8 @@ def _run(calls: Calls, script: Script) -> Run:
 def _changed(
     calls: Calls, state: State, last: Actions, waits: Sequence[Any]
 ) -> Iterator[tuple[str, tuple[str, str], Actions]]:
-    """The last call with one thing changed: the field, the answers of both sides, the side's own first, and what is
-    called then.
+    """Variants of the last call with one thing changed: the field, the answers on both sides with the variant's own
+    first, and the variant's actions.
     """
     for wait in waits:
         if not any(type(wait) is type(action) for action in last):
@@ -88,12 +89,12 @@ def _changed(
 
 
 def _is_idle(action: Any) -> bool:
-    """True if it is time that does not pass."""
+    """True if an action lets no time pass."""
     return not hasattr(action, "sender") and all(number == 0 for _, number, _ in _numbers(action))
 
 
 def _boundaries(answer: Callable[[int], str], number: int) -> Iterator[tuple[int, int]]:
-    """The pairs of adjacent numbers between which the answer changes, of those that the probes enclose."""
+    """Pairs of adjacent numbers with different answers, found by bisection between probes."""
     probes = sorted({0, 1, 2, 3, max(number - 1, 0), number, number + 1, 2 * number, *POWERS})
     said = [answer(probe) for probe in probes]
     for position in range(1, len(probes)):
@@ -114,7 +115,7 @@ def _execute(calls: Calls, state: State, actions: Sequence[Any]) -> None:
 
 
 def _answer(calls: Calls, state: State, actions: Sequence[Any]) -> str:
-    """The answer to the last of some actions, which leave the state as it was; empty if there is none."""
+    """The answer to the last of some actions, executed on a copy of the state; an empty string without actions."""
     if not actions:
         return ""
     if len(actions) > 1:
@@ -125,7 +126,7 @@ def _answer(calls: Calls, state: State, actions: Sequence[Any]) -> str:
 
 
 def _can_be_said(calls: Calls, run: Run, last: Actions) -> bool:
-    """True if calls say these actions, no number being too large for its type."""
+    """True if the actions can be written as calls and read back: no number exceeds its type."""
     actions = [*run.before, *last]
     history = calls.begin(run.script.head)
     try:
@@ -136,7 +137,9 @@ def _can_be_said(calls: Calls, run: Run, last: Actions) -> bool:
 
 
 def _numbers(value: Any) -> Iterator[tuple[str, int, Callable[[int], Any]]]:
-    """The numbers in an action, however deep: the field, the number, and the action with another in its place."""
+    """The integers in an action at any depth: the field's path, the integer, and a function that returns the action
+    with another integer there.
+    """
     if type(value) is int:
         yield "", value, lambda number: number
     elif isinstance(value, tuple):
@@ -158,7 +161,7 @@ def _numbers(value: Any) -> Iterator[tuple[str, int, Callable[[int], Any]]]:
 
 
 def _doubled(action: Any) -> Iterator[tuple[str, Any]]:
-    """An action with the last item of one of its lists once more."""
+    """The variants of an action in which one list has its last item twice, each with the field's name."""
     for name in [field.name for field in attrs.fields(type(action))]:
         items = getattr(action, name)
         if isinstance(items, tuple) and items and len({type(item) for item in items}) == 1:

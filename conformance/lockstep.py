@@ -1,8 +1,8 @@
-"""Two clients in lockstep: the same calls to both, and the first place at which they part.
+"""Lockstep comparison: two clients get the same calls, up to the first difference.
 
-Compared after each call: whether it is accepted, the reason if not, what it returns if it is, and the whole state.
-Whole states travel only where digests differ, where a client gives none, and once at the end, to see that digests are
-true. Nothing here knows what a client is made of.
+Compared after each call are acceptance, the reason of a rejection, the return values, and the whole state. Whole states
+are requested only where digests differ, where a client gives none, and once at the end to verify the digests. The
+module depends on no client's implementation.
 """
 
 from collections import Counter
@@ -26,26 +26,26 @@ from conformance.wire import canonical, digest
 from spec.codec import Json, as_object
 
 Aspect = Literal["outcome", "reason", "returns", "state"]
-"""In what two answers differ: accepted or not; refused for another reason; other return values; another state."""
+"""The part in which two answers differ: acceptance, the reason of a rejection, return values, or the state."""
 
 ACCEPTED: Final = "accepted"
-"""The answer of a case in which the call is accepted; of any other it is the reason."""
+"""The answer in a case whose call is accepted. For a rejection the answer is its reason."""
 
 BEGINNING: Final = "reset"
-"""The action of the case that a history begins with."""
+"""The action in the case for the beginning of a history."""
 
 MOST_STATE: Final = 2**22
-"""The most characters of a state that is kept whole where it differs; of a longer one it is the digest."""
+"""The maximum length in characters of a differing state that is kept whole; of a longer one the digest is kept."""
 
 Case = tuple[str, str]
-"""The key by which comparisons are counted: an action, and the reference's answer to it."""
+"""The key by which comparisons are counted: an action, and the reference's answer."""
 
 
 @attrs.frozen
 class Script:
-    """A script to play: calls in a world, as wire values. `source` says where they come from, for people.
+    """Calls in a world, to be played to clients, as wire values. `source` is a description for readers.
 
-    `dropped` counts what was left out, since the client does not support its action.
+    `dropped` counts, by case, the actions left out because the client does not support them.
     """
 
     source: str
@@ -56,9 +56,10 @@ class Script:
 
 @attrs.frozen
 class Divergence:
-    """The divergence of a client from the reference: its kind, its call (None: before the first one), and both sides.
+    """The first difference of a client from the reference: its aspect, its call (None before the first), and both
+    sides' values.
 
-    Of a state that the client cannot show, or that is too long to be kept, `actual` is its digest.
+    `actual` is a digest if the client cannot show its state, or if the state is too long to keep.
     """
 
     aspect: Aspect
@@ -70,7 +71,7 @@ class Divergence:
 
 @attrs.frozen
 class Fault:
-    """The fault of a client, and its call; None if that was before the first one."""
+    """A client's fault, and the call in which it occurred (None before the first)."""
 
     kind: str
     detail: str
@@ -80,11 +81,11 @@ class Fault:
 
 @attrs.define
 class Played:
-    """The result of one script. `agreed` counts cases in which everything was compared and is the same.
+    """The result of playing one script. `agreed` counts the cases in which everything was compared and is equal.
 
-    `unsupported` counts cases that the client does not support, and `partly` those in which something could not be
-    compared; each with what the client said, or what was missing. `is_stopped` says that the run ended while an answer
-    was waited for: that client is not to be asked anything more.
+    `unsupported` counts cases that the client does not support, `partly` those in which something could not be
+    compared. `whys` gives the client's reason, or what was missing, by case. `is_stopped` is True if the run ended
+    while an answer was pending; such a client must get no further request.
     """
 
     steps: int = 0
@@ -104,9 +105,9 @@ def play(
     script: Script,
     stops: Callable[[], bool] = lambda: False,
 ) -> Played:
-    """Play a script to both, up to the first divergence, fault, or call that the subject does not support.
+    """Play a script to both clients, up to the first divergence, fault, or unsupported call.
 
-    `stops` is asked before each call: a run that is over waits for no script to end.
+    `stops` is called before each call; once it returns True, the script ends.
     """
     played = Played(unsupported=Counter(script.dropped))
     played.whys.update(dict.fromkeys(script.dropped, "the action is not among those that the client declares"))
@@ -121,7 +122,9 @@ def play(
 
 
 def answered(answer: Answer) -> str:
-    """The name of a reference's answer in a case."""
+    """The reference's answer as it is named in a case. Raises HarnessFault if the reference does
+    not support the call.
+    """
     if isinstance(answer, Rejected):
         return str(answer.reason)
     if isinstance(answer, Unsupported):
@@ -130,7 +133,7 @@ def answered(answer: Answer) -> str:
 
 
 class _Lockstep:
-    """One script as it is played: at which call, and which case that is."""
+    """One script in progress, with the position and case of the current call."""
 
     def __init__(self, reference: Client, subject: Client, introduction: Introduction, played: Played) -> None:
         self._reference = reference
@@ -141,7 +144,7 @@ class _Lockstep:
         self.case: Case = (BEGINNING, ACCEPTED)
 
     def play(self, script: Script, stops: Callable[[], bool]) -> None:
-        """Play until there is nothing more to compare, or the run is over."""
+        """Play the script until its end, a difference, or a stop."""
         expected = self._reference.reset(script.head)
         if isinstance(expected, Unsupported):
             raise HarnessFault(f"the reference does not support a world: {expected.why}")
@@ -157,7 +160,7 @@ class _Lockstep:
         self._check_digest()
 
     def _is_same(self, call: Json) -> bool:
-        """Make one call. True if the script goes on after it."""
+        """Make one call on both clients. True if the script can continue."""
         expected = self._reference.apply(call)
         self.case = (str(as_object(call, "call")["action"]), answered(expected))
         actions = self._of.actions
@@ -188,7 +191,7 @@ class _Lockstep:
         return "outcome"
 
     def _is_state_same(self, expected: str | None, given: str | None) -> bool:
-        """Compare the states after a call; whether to go on. Where they are the same, the case is counted."""
+        """Compare the states after a call and count the case if they are equal. True if the script can continue."""
         missing = "" if self._of.has_reasons or self.case[1] == ACCEPTED else "its reasons are opaque"
         if self._of.has_digest and given is None:
             raise ClientFault("garbage", "digest: null, from a client that says that it gives one")
@@ -212,7 +215,9 @@ class _Lockstep:
         return True
 
     def _check_digest(self) -> None:
-        """At the end: a client whose digests were right shows the state that they are of."""
+        """Compare the whole states at the end, for a client that gives digests. Raises ClientFault if its state does
+        not match them.
+        """
         if not self._of.has_digest:
             return
         whole = self._subject.state()
@@ -229,5 +234,5 @@ class _Lockstep:
 
 
 def _shown(answer: Accepted | Rejected) -> Json:
-    """An answer as a divergence shows it."""
+    """An answer in the form kept in a Divergence."""
     return {"returns": answer.returns} if isinstance(answer, Accepted) else {"rejected": answer.reason}

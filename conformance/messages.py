@@ -1,6 +1,6 @@
-"""The messages of the wire protocol: what is asked, how answers are read, and the JSON Schema of both.
+"""The messages of the wire protocol: requests, readers of answers, and the JSON Schema of both.
 
-An answer has exactly the fields that are defined. What is not understood is refused with the field that is wrong.
+An answer must have exactly the defined fields. Anything else is refused, with the name of the wrong field.
 """
 
 import json
@@ -16,21 +16,23 @@ from spec.codec import Json, ListOf, MalformedTrace, Text, check_fields, shown
 Message = dict[str, Json]
 
 SCHEMA_FILE: Final = Path(__file__).parent / "wire.schema.json"
-"""The JSON Schema of all messages, which comes with the package."""
+"""The file with the JSON Schema of all messages, part of the package."""
 
 DIGEST_LENGTH: Final = 64
 
 MOST_TEXT: Final = 4_096
-"""The most characters of a name, a version, a reason, or why something is not supported: they are kept and shown."""
+"""The maximum length in characters of a name, a version, a reason, or an explanation of why something is unsupported.
+These texts are kept and displayed.
+"""
 
 
 def hello_request(protocol: str) -> Message:
-    """Ask who the client is."""
+    """The request for the client's introduction."""
     return {"op": "hello", "wire": WIRE_VERSION, "protocol": protocol}
 
 
 def introduction_message(introduction: Introduction) -> Message:
-    """The answer to hello."""
+    """The answer to `hello`."""
     return {
         "wire": WIRE_VERSION,
         "name": introduction.name,
@@ -42,7 +44,7 @@ def introduction_message(introduction: Introduction) -> Message:
 
 
 def read_introduction(answer: Message) -> Introduction:
-    """The introduction of a client. MalformedTrace names the field that is wrong."""
+    """The introduction in an answer to `hello`. Raises MalformedTrace, which names the wrong field."""
     check_fields(answer, ("wire", "name", "version", "actions", "reasons", "digests"), "")
     if answer["wire"] != WIRE_VERSION:
         raise MalformedTrace("wire", f"expected {WIRE_VERSION!r}, found {shown(answer['wire'])}")
@@ -63,12 +65,14 @@ def read_introduction(answer: Message) -> Introduction:
 
 
 def reset_message(answer: str | Unsupported | None) -> Message:
-    """The answer to reset."""
+    """The answer to `reset`."""
     return {"unsupported": answer.why} if isinstance(answer, Unsupported) else {"digest": answer}
 
 
 def read_reset(answer: Message) -> str | Unsupported | None:
-    """The digest of the state that a history begins with, or that this world is not supported."""
+    """The digest of the genesis state in an answer to `reset`, or Unsupported if the client does
+    not support the world.
+    """
     if "unsupported" in answer:
         return _read_unsupported(answer)
     check_fields(answer, ("digest",), "")
@@ -76,7 +80,7 @@ def read_reset(answer: Message) -> str | Unsupported | None:
 
 
 def answer_message(answer: Answer) -> Message:
-    """The answer to apply."""
+    """The answer to `apply`."""
     if isinstance(answer, Unsupported):
         return {"unsupported": answer.why}
     if isinstance(answer, Rejected):
@@ -85,7 +89,7 @@ def answer_message(answer: Answer) -> Message:
 
 
 def read_answer(answer: Message) -> Answer:
-    """The outcome of a call."""
+    """The outcome of a call in an answer to `apply`."""
     if "unsupported" in answer:
         return _read_unsupported(answer)
     if "rejected" in answer:
@@ -97,12 +101,12 @@ def read_answer(answer: Message) -> Answer:
 
 
 def state_message(answer: Json | Unsupported) -> Message:
-    """The answer to state."""
+    """The answer to `state`."""
     return {"unsupported": answer.why} if isinstance(answer, Unsupported) else {"state": answer}
 
 
 def read_state(answer: Message) -> Json | Unsupported:
-    """The whole state, or that the client cannot show it."""
+    """The whole state in an answer to `state`, or Unsupported if the client cannot show it."""
     if "unsupported" in answer:
         return _read_unsupported(answer)
     check_fields(answer, ("state",), "")
@@ -137,11 +141,12 @@ def schema() -> Mapping[str, Any]:
 
 
 def schema_check() -> Callable[[str, Message], str | None]:
-    """A check of messages by the schema: of a definition's name and a message, what is wrong, or None.
+    """A function that validates a message against a definition of the schema, given the definition's name. It returns
+    the error, or None.
 
-    ModuleNotFoundError if the package `jsonschema` is not installed.
+    Raises ModuleNotFoundError if the package `jsonschema` is not installed.
     """
-    from jsonschema import Draft202012Validator  # an extra, which only this needs
+    from jsonschema import Draft202012Validator  # an optional dependency that only this function needs
 
     document = schema()
     validators = {

@@ -1,8 +1,8 @@
-"""A client that is a process: it reads requests on its standard input and answers on its standard output.
+"""A client that is a subprocess: it reads requests from its standard input and writes answers to its standard output.
 
-The process is not trusted. Every answer has a deadline, a line has a longest length, and what is kept of the standard
-error is bounded; so neither time nor memory depends on what it does. It leads a process group of its own, which is
-ended with it, so that nothing it started is left.
+The subprocess is not trusted. Each answer has a deadline, lines have a maximum length, and only the end of standard
+error is kept, so neither time nor memory depends on it. It runs in a process group of its own, which is killed with it,
+so that none of its children remain.
 """
 
 import contextlib
@@ -29,30 +29,32 @@ from conformance.wire import MOST_LINE_BYTES, WireError, read_line, write_line
 from spec.codec import Json, MalformedTrace, Text, check_fields, printable, shown
 
 ANSWER_SECONDS: Final = 10.0
-"""The time limit of an answer, if nothing else is said."""
+"""The default time limit of an answer, in seconds."""
 
 FIRST_SECONDS: Final = 30.0
-"""The deadline of the first answer, before which a process has to start."""
+"""The time limit of the first answer, during which the process has to start, in seconds."""
 
 LAST_SECONDS: Final = 2.0
-"""The least time that a process may take to end after bye; it has as long as for an answer."""
+"""The minimum time that a process is given to exit after `bye`, in seconds. It gets the time limit of an answer if that
+is longer.
+"""
 
 STOPPED_SECONDS: Final = 1.0
-"""The time that an answer may take once the run is to stop."""
+"""The time that an answer may take once the run is to stop, in seconds."""
 
 POLL_SECONDS: Final = 0.2
-"""The delay with which that is noticed."""
+"""The interval at which the stop of a run is noticed, in seconds."""
 
 KEPT_STDERR_BYTES: Final = 2**16
-"""The bytes kept of the end of the standard error."""
+"""The number of bytes kept from the end of standard error."""
 
 MOST_STDERR_BYTES: Final = 2**26
-"""The most bytes that a process may write to its standard error between two answers; more is a flood."""
+"""The maximum number of bytes on standard error between two answers; more is a "flood" fault."""
 
 CHUNK: Final = 2**16
 
 PIPE_BYTES: Final = 2**20
-"""The bytes that each output of a client holds unread, where the system allows it: a long line takes fewer turns."""
+"""The capacity of each output pipe in bytes, where the system allows setting it: long lines then need fewer reads."""
 
 Check = Callable[[str, Message], str | None]
 
@@ -60,25 +62,25 @@ Read = TypeVar("Read")
 
 
 _LIVE: Final[set["ProcessClient"]] = set()
-"""The clients of this process that were not closed."""
+"""The clients of this Python process that are not closed."""
 
 
 def end_all() -> None:
-    """End every client of this process, which is about to end itself."""
+    """Kill every open client of this Python process, which is about to exit."""
     for client in list(_LIVE):
         client.kill()
 
 
 class NotStartedError(Exception):
-    """A command that cannot be started at all, so that there is no client."""
+    """A command could not be started, so there is no client."""
 
 
 class ProcessClient(Client):
-    """A process that speaks the wire protocol. Use it in a `with` block, which ends the process whatever happens.
+    """A subprocess that speaks the wire protocol. Use it in a `with` block, which ends the process in any case.
 
-    The command is a line as for a shell, of which no shell makes anything, or its words. NotStartedError if it cannot
-    be started. `check` is asked of every message in both directions: `conformance.messages.schema_check`. Once `stops`
-    says that the run is over, an answer that takes long is not waited for: Stopped.
+    `command` is a list of words, or one line that is split as a shell would, without running a shell. Raises
+    NotStartedError if it cannot be started. `check` validates every message in both directions, see
+    `conformance.messages.schema_check`. Once `stops` returns True, a slow answer raises Stopped.
     """
 
     def __init__(
@@ -112,7 +114,7 @@ class ProcessClient(Client):
                 bufsize=0,
             )
         except (OSError, ValueError) as error:
-            # ValueError: quotes that are not closed, a null character.
+            # ValueError: unclosed quotes, or a null character
             reason = error.strerror if isinstance(error, OSError) else error
             raise NotStartedError(f"cannot start {command if isinstance(command, str) else words}: {reason}") from error
         _LIVE.add(self)
@@ -126,7 +128,7 @@ class ProcessClient(Client):
         for file in (self._in, self._out, self._err):
             os.set_blocking(file, False)
         for file in (self._out, self._err):
-            with contextlib.suppress(OSError, AttributeError):  # Linux alone has it, and not for any number of pipes
+            with contextlib.suppress(OSError, AttributeError):  # only Linux has F_SETPIPE_SZ, and it limits the total
                 fcntl.fcntl(file, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
             self._selector.register(file, selectors.EVENT_READ)
 
@@ -138,29 +140,29 @@ class ProcessClient(Client):
 
     @property
     def stderr(self) -> str:
-        """The end of what the process wrote to its standard error."""
+        """The last part of the process's standard error, as text."""
         return self._stderr.decode(errors="backslashreplace")
 
     def hello(self, protocol: str) -> Introduction:
-        """Ask who the client is."""
+        """Request the client's introduction."""
         introduction = self._read(read_introduction, self._ask(hello_request(protocol)))
         self._seconds = self._answer_seconds
         return introduction
 
     def reset(self, head: Json) -> str | Unsupported | None:
-        """Let it begin a history."""
+        """Request the start of a history in the world of a head."""
         return self._read(read_reset, self._ask({"op": "reset", "head": head}))
 
     def apply(self, call: Json) -> Answer:
-        """Let it make a call."""
+        """Request the execution of a call."""
         return self._read(read_answer, self._ask({"op": "apply", "call": call}))
 
     def state(self) -> Json | Unsupported:
-        """Ask for the whole state."""
+        """Request the whole state."""
         return self._read(read_state, self._ask({"op": "state"}))
 
     def bye(self) -> None:
-        """Say that it is over; the process has to end by itself then."""
+        """Announce the end. Raises ClientFault if the process does not exit in time, or writes more."""
         self._read(lambda answer: check_fields(answer, (), ""), self._ask({"op": "bye"}))
         self._unregister(self._in)
         assert self._process.stdin is not None
@@ -175,7 +177,7 @@ class ProcessClient(Client):
             raise ClientFault("out of turn", f"something after bye: {self._start_of_buffer()}")
 
     def close(self) -> None:
-        """End the process, and whatever it started in its group."""
+        """Kill the process and its group, and release all resources."""
         if self._is_closed:
             return
         self._is_closed = True
@@ -191,9 +193,7 @@ class ProcessClient(Client):
         self._process.wait()
 
     def kill(self) -> None:
-        """Kill the process, and whatever it started in its group. It is not reaped before `close`, so that the group
-        cannot be another's.
-        """
+        """Kill the process and its group. It is not reaped before `close`, so that its group id cannot be reused."""
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGKILL)
 
@@ -204,7 +204,9 @@ class ProcessClient(Client):
             raise ClientFault("garbage", str(error)) from error
 
     def _ask(self, request: Message) -> Message:
-        """Send a request, and wait for the answer to it."""
+        """Send a request and return the answer to it, without `seq`. Raises ClientFault for anything but one valid
+        answer in time.
+        """
         seq = str(self._seq)
         self._seq += 1
         op = str(request["op"])
@@ -247,7 +249,7 @@ class ProcessClient(Client):
             raise ClientFault("garbage", f"{error}: {_shown(line)}") from error
 
     def _send(self, line: bytes, deadline: float, op: str) -> None:
-        """Write a request, while whatever comes is read, so that neither side waits for the other for ever."""
+        """Write a request and read output meanwhile, so that neither side blocks the other."""
         rest = memoryview(line)
         self._selector.register(self._in, selectors.EVENT_WRITE)
         try:
@@ -262,7 +264,7 @@ class ProcessClient(Client):
             self._unregister(self._in)
 
     def _receive(self, deadline: float, op: str) -> bytes:
-        """The next line."""
+        """The next line of output."""
         while True:
             end = self._buffer.find(b"\n", self._searched)
             if end >= 0:
@@ -285,7 +287,7 @@ class ProcessClient(Client):
         self._turn(min(left, POLL_SECONDS))
 
     def _turn(self, seconds: float) -> None:
-        """Read what has come, once something has or the time is over."""
+        """Read available output, waiting at most `seconds` for some."""
         for key, _ in self._selector.select(seconds):
             if key.fd == self._in:
                 continue
@@ -297,7 +299,7 @@ class ProcessClient(Client):
                 self._unregister(key.fd)
             elif key.fd == self._out:
                 self._buffer += chunk
-                if len(self._buffer) > MOST_LINE_BYTES:  # with a newline in it, that is more than one answer
+                if len(self._buffer) > MOST_LINE_BYTES:  # with a newline in it, it is more than one answer
                     raise ClientFault("flood", f"more than {MOST_LINE_BYTES:,} bytes for one answer")
             else:
                 self._stderr += chunk
@@ -311,7 +313,7 @@ class ProcessClient(Client):
             self._selector.unregister(file)
 
     def _has_ended(self) -> bool:
-        """True if the process has ended; it is not reaped, so that its number stays its own."""
+        """True if the process has ended. It is not reaped, so that its process id cannot be reused."""
         return os.waitid(os.P_PID, self._process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
 
     def _raise_died(self, op: str) -> NoReturn:
@@ -330,5 +332,5 @@ class ProcessClient(Client):
 
 
 def _shown(line: bytes) -> str:
-    """The beginning of a line, unable to control a terminal."""
+    """The beginning of a line, with control characters escaped for a terminal."""
     return shown(line[:200].decode(errors="backslashreplace"))

@@ -1,4 +1,4 @@
-"""The specification as a client: what every other client is compared with."""
+"""The specification as a client, with which all other clients are compared."""
 
 import attrs
 
@@ -12,7 +12,7 @@ from spec.protocol import execute
 
 @attrs.define
 class _Begun:
-    """A history that was begun: where it stands."""
+    """A history in progress, with its current state and context."""
 
     history: History
     state: State
@@ -20,11 +20,11 @@ class _Begun:
 
 
 class NothingBegunError(Exception):
-    """A call before any history was begun."""
+    """A call was made before `reset`."""
 
 
 class Reference(Client):
-    """One protocol's specification as a client. MalformedTrace is raised by what cannot be read."""
+    """The specification of one protocol as a client. Raises MalformedTrace for input that cannot be read."""
 
     def __init__(self, calls: Calls, version: str) -> None:
         self._calls = calls
@@ -33,12 +33,12 @@ class Reference(Client):
         self._begun: _Begun | None = None
 
     def hello(self, protocol: str) -> Introduction:
-        """The specification supports every action, names reasons and gives digests."""
+        """The introduction: every action is supported, with reasons and digests."""
         name = f"restaking-spec {self._protocol.name}"
         return Introduction(name, self._version, None, has_reasons=True, has_digest=True)
 
     def reset(self, head: Json) -> str | Unsupported | None:
-        """Begin a history in a world."""
+        """Begin a history in the world of a head. Returns the digest of its state."""
         history = self._calls.begin(head)
         self._begun = _Begun(history, history.genesis.copy())
         return digest(self._observed())
@@ -58,7 +58,7 @@ class Reference(Client):
         return to_wire(self._observed())
 
     def bye(self) -> None:
-        """Nothing is left to be done."""
+        """Do nothing."""
 
     def _current(self) -> _Begun:
         if self._begun is None:

@@ -1,4 +1,6 @@
-"""Scripts played to clients: recorded traces, random walks, and what Hypothesis draws through a protocol's rules."""
+"""Scripts for clients: from recorded traces, from random walks, and from runs that Hypothesis draws by a protocol's
+rule machine.
+"""
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
@@ -17,19 +19,21 @@ from spec.protocol import Protocol, Trace
 
 
 def of_actions(calls: Calls, head: Mapping[str, Json], actions: list[Any], source: str) -> Script:
-    """A script of some actions in the world of a trace's head."""
+    """A script with the calls of some actions, in the world of a trace's head."""
     return Script(source, to_wire(dict(head)), calls.write(head, actions))
 
 
 def of_trace(calls: Calls, trace: Trace, source: str) -> Script:
-    """The calls of a trace. What it expects is not looked at: the reference is asked."""
+    """A script with the calls of a trace. The trace's expected results are ignored, since the
+    reference computes them.
+    """
     return of_actions(calls, trace.head, [action for step in trace.steps for action in step.actions], source)
 
 
 def walk_actions(
     calls: Calls, walk: Walk, seed: int, steps: int, supported: Collection[str] | None
 ) -> tuple[Walk, list[Any], Counter[Case]]:
-    """The walk that a seed takes, its actions, and what was left out since its action is not supported."""
+    """The walk for a seed, its actions, and the counts by case of actions left out because they are not supported."""
     walk, choices = walk.of(seed), Seeded(seed)
     state, opening = walk.genesis(), walk.opening()
     actions: list[Any] = []
@@ -48,13 +52,13 @@ def walk_actions(
 
 
 def of_walk(calls: Calls, walk: Walk, seed: int, steps: int, supported: Collection[str] | None = None) -> Script:
-    """A random walk by a seed, of actions that the client supports, up to one that no call can say."""
+    """A random walk for a seed, of supported actions, up to the first that cannot be written as a call."""
     walk, actions, dropped = walk_actions(calls, walk, seed, steps, supported)
     return Script(f"walk of seed {seed}", to_wire(walk.world), _sayable(calls, walk.world, actions), dropped)
 
 
 def _sayable(calls: Calls, head: Mapping[str, Json], actions: list[Any]) -> list[Json]:
-    """The calls of some actions, up to the first that is none, such as one of an amount that is too large."""
+    """The calls of some actions, up to the first that cannot be read back, such as one with too large an amount."""
     written = calls.write(head, actions)
     history = calls.begin(to_wire(dict(head)))
     for position, call in enumerate(written):
@@ -68,7 +72,7 @@ def _sayable(calls: Calls, head: Mapping[str, Json], actions: list[Any]) -> list
 def of_examples(
     calls: Calls, machine: type[LawMachine], walk: Walk, seed: int, examples: int, steps: int
 ) -> Iterator[Script]:
-    """Runs that Hypothesis draws through the rules of a protocol's machine, which know its edges."""
+    """Scripts of runs that Hypothesis draws by a protocol's rule machine, whose rules favour edge cases."""
     runs: list[list[Any]] = []
 
     def opening() -> list[Any]:

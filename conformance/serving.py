@@ -1,7 +1,8 @@
-"""A client behind the wire protocol: requests from a stream, answers to another, one line each.
+"""A server that exposes a client over the wire protocol: it reads requests from one stream and writes answers to
+another, one line each.
 
-Any object with the five methods is served. Whatever a request says, it is answered with its seq and never with a
-traceback: what cannot be read, and what the client cannot do, is said in the answer.
+It serves any object with the five methods. Every request gets an answer with its `seq`, never a traceback: input that
+cannot be read is reported in the answer.
 """
 
 from collections.abc import Callable
@@ -26,11 +27,11 @@ FIELDS = {
     "state": (),
     "bye": (),
 }
-"""The fields of each request, beside `op` and `seq`."""
+"""The fields of each request, besides `op` and `seq`."""
 
 
 def serve(client: Client, requests: BinaryIO, answers: BinaryIO, protocol: str) -> bool:
-    """Answer requests until bye, or until there are no more; whether bye was said."""
+    """Answer requests until `bye` or the end of the stream. Returns True if `bye` was answered."""
     while line := requests.readline(MOST_LINE_BYTES + 1):
         message, is_over = answer_to(client, line, protocol)
         try:
@@ -45,7 +46,7 @@ def serve(client: Client, requests: BinaryIO, answers: BinaryIO, protocol: str) 
 
 
 def answer_to(client: Client, line: bytes, protocol: str) -> tuple[Message, bool]:
-    """The answer to one request, and whether it is the last: after bye, and where a line has no end."""
+    """The answer to one request, and True if no more requests follow: after `bye`, or if the line has no newline."""
     seq: Json = None
     try:
         request = read_line(line)

@@ -1,4 +1,4 @@
-"""Symbiotic's calls on the wire: each has its timestamp."""
+"""Symbiotic's calls on the wire, each with its timestamp."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, cast
@@ -32,7 +32,7 @@ INTEGERS: Final = frozenset(
 
 
 INTEGER_ARGS: Final = frozenset({"timestamp", "activeSharesHint", "activeStakeHint", "activeSharesOfHints"})
-"""The arguments of calls that are."""
+"""The arguments of calls that are JSON integers in a trace."""
 
 
 def _begin(head: Mapping[str, Json]) -> Trace:
@@ -40,7 +40,9 @@ def _begin(head: Mapping[str, Json]) -> Trace:
 
 
 class SymbioticHistory(History):
-    """Follows the timestamp, and the captures that slashes asked for."""
+    """A Symbiotic history: it tracks the timestamp, and for each vault the capture timestamps of
+    the last slash call.
+    """
 
     def __init__(self, head: Mapping[str, Json]) -> None:
         begun = _begin(head)
@@ -50,7 +52,9 @@ class SymbioticHistory(History):
         self._captures: Captures = {}
 
     def read(self, call: Json, where: str) -> tuple[list[object], object]:
-        """The next call: time that passes up to its timestamp, and what is done then."""
+        """The actions of the next call: time passes up to its timestamp, then the call itself. The context for
+        `observe` is the captures so far.
+        """
         fields = dict(as_object(call, where))
         check_fields(fields, CALL, where)
         fields["args"] = with_integers(fields["args"], INTEGER_ARGS)
@@ -60,7 +64,7 @@ class SymbioticHistory(History):
 
 
 class SymbioticCalls(Calls):
-    """The form of Symbiotic's calls."""
+    """The reader and writer of Symbiotic's calls."""
 
     def head(self, head: Json) -> dict[str, Json]:
         """The head of a trace, with JSON integers where traces have them."""
@@ -71,7 +75,7 @@ class SymbioticCalls(Calls):
         return SymbioticHistory(self.head(head))
 
     def write(self, head: Mapping[str, Json], actions: Sequence[Any]) -> list[Json]:
-        """Each call at its time. Time that passes right before a call is the call's own."""
+        """The calls of some actions, each with its timestamp. Time that passes directly before a call is part of it."""
         timestamp = _begin(head).genesis.rows(CLOCK)[SINGLETON].timestamp
         calls: list[Json] = []
         for executed in in_steps(actions):
@@ -80,7 +84,7 @@ class SymbioticCalls(Calls):
         return calls
 
     def name_of(self, head: Mapping[str, Json], action: Any) -> str:
-        """The name of an action, as traces have it."""
+        """The name of an action in traces."""
         return ADVANCE_TIME if isinstance(action, AdvanceTime) else NAMES_BY_CLASS[type(action)]
 
 

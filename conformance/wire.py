@@ -1,7 +1,7 @@
-"""The values of the wire protocol: how a line is read and written, and what the digest of a state is.
+"""The encoding of the wire protocol: how lines are read and written, and the digest of a state.
 
-A line is one JSON object in UTF-8. There is no JSON number in it: every integer is a decimal string, so that no parser
-can round it. The digest of a value is the SHA-256 of its canonical text, which is that of RFC 8785.
+A line is one JSON object in UTF-8. It contains no JSON numbers: every integer is a decimal string, so that no parser
+can round it. The digest of a value is the SHA-256 of its canonical text by RFC 8785.
 """
 
 import hashlib
@@ -12,22 +12,22 @@ from typing import Any, Final, NoReturn
 from spec.codec import Json, shown
 
 WIRE_VERSION: Final = "1"
-"""The version of the wire protocol. It changes whenever a client of the version before would be misunderstood."""
+"""The version of the wire protocol. It changes whenever clients of the previous version would be misunderstood."""
 
 MOST_LINE_BYTES: Final = 2**24
-"""The most bytes of a line, with the newline that ends it."""
+"""The maximum length of a line in bytes, including its newline."""
 
 MOST_DEPTH: Final = 64
-"""The most levels of nested lists and objects."""
+"""The maximum nesting depth of lists and objects."""
 
 
 class WireError(Exception):
-    """A line that is none of the wire protocol: what is wrong with it."""
+    """A line that violates the wire protocol; the message says how."""
 
 
 def to_wire(value: Json) -> Json:
-    """A value of a trace as it goes over the wire: every integer is a decimal string, all else is as it was."""
-    if isinstance(value, dict):  # most values are strings, and need no call of their own
+    """A trace's value in wire form: every integer becomes a decimal string, everything else stays."""
+    if isinstance(value, dict):  # most values are strings; skipping the call for them saves time
         return {name: item if type(item) is str else to_wire(item) for name, item in value.items()}
     if isinstance(value, list):
         return [to_wire(item) for item in value]
@@ -35,12 +35,12 @@ def to_wire(value: Json) -> Json:
 
 
 def canonical(value: Json) -> bytes:
-    """The one text of a wire value: RFC 8785, in which names are sorted by their UTF-16 code units.
+    """The canonical text of a wire value by RFC 8785, with names sorted by their UTF-16 code units.
 
-    Integers of a trace are written as the decimal strings that they are on the wire.
+    Integers of a trace are written as decimal strings, as on the wire.
     """
     text = _compact(to_wire(value), sort_keys=True)
-    if not text.isascii():  # names in the order of code points are not always in that of UTF-16
+    if not text.isascii():  # sorting by code points may differ from sorting by UTF-16 code units
         text = _compact(_in_utf16_order(to_wire(value)), sort_keys=False)
     return text.encode()
 
@@ -51,7 +51,7 @@ def digest(value: Json) -> str:
 
 
 def write_line(message: Mapping[str, Json]) -> bytes:
-    """One message as a line, with the newline that ends it. WireError if it is too long to be sent."""
+    """A message as a line with its newline. Raises WireError if it is too long."""
     line = _compact(dict(message), sort_keys=False).encode() + b"\n"
     if len(line) > MOST_LINE_BYTES:
         raise WireError(f"a line of {len(line):,} bytes; the longest has {MOST_LINE_BYTES:,}")
@@ -59,7 +59,9 @@ def write_line(message: Mapping[str, Json]) -> bytes:
 
 
 def read_line(line: bytes) -> dict[str, Json]:
-    """The object that a line holds. WireError if it holds anything else, or anything that the wire does not have."""
+    """The JSON object in a line. Raises WireError for anything else, and for numbers, duplicate fields or too deep
+    nesting.
+    """
     if len(line) > MOST_LINE_BYTES:
         raise WireError(f"a line of more than {MOST_LINE_BYTES:,} bytes")
     try:

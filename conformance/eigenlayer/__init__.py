@@ -1,4 +1,4 @@
-"""EigenLayer's calls on the wire: each has its block, and says whether that is the block of the call before."""
+"""EigenLayer's calls on the wire, each with its block; several calls may share a block."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, cast
@@ -39,12 +39,12 @@ def _begin(head: Mapping[str, Json]) -> Trace:
 
 
 def _is_of_rewards(head: Mapping[str, Json]) -> bool:
-    """True if a head is of a trace of rewards alone."""
+    """True if a head belongs to a trace of rewards only."""
     return head.get("protocol") == REWARDS_FAMILY
 
 
 class EigenLayerHistory(History):
-    """Follows the block."""
+    """An EigenLayer history: it tracks the block number."""
 
     def __init__(self, head: Mapping[str, Json]) -> None:
         begun = _begin(head)
@@ -53,7 +53,7 @@ class EigenLayerHistory(History):
         self._block = begun.genesis.rows(CLOCK)[SINGLETON].block
 
     def read(self, call: Json, where: str) -> tuple[list[object], object]:
-        """The next call: the block that is mined before it, if one is, and what is done then."""
+        """The actions of the next call: the block before it, if one is mined, then the call itself."""
         fields = as_object(call, where)
         check_fields(fields, CALL, where)
         if fields["action"] in REWARDS_FORMATS:
@@ -63,19 +63,19 @@ class EigenLayerHistory(History):
 
 
 class EigenLayerCalls(Calls):
-    """The form of EigenLayer's calls."""
+    """The reader and writer of EigenLayer's calls."""
 
     def head(self, head: Json) -> dict[str, Json]:
         """The head of a trace, with JSON integers where traces have them."""
         return as_object(with_integers(head, INTEGERS), "head")
 
     def begin(self, head: Json) -> History:
-        """A history in the world of a head: of the whole protocol, or of rewards alone."""
+        """A history in the world of a head, of the whole protocol or of rewards only."""
         fields = self.head(head)
         return RewardsHistory(fields) if _is_of_rewards(fields) else EigenLayerHistory(fields)
 
     def write(self, head: Mapping[str, Json], actions: Sequence[Any]) -> list[Json]:
-        """Each call in its block. A single block mined right before a call is the call's own."""
+        """The calls of some actions, each with its block. A single block mined directly before a call is part of it."""
         if _is_of_rewards(head):
             return write_rewards_calls(head, actions)
         block = _begin(head).genesis.rows(CLOCK)[SINGLETON].block
@@ -86,7 +86,7 @@ class EigenLayerCalls(Calls):
         return calls
 
     def name_of(self, head: Mapping[str, Json], action: Any) -> str:
-        """The name of an action, as traces have it."""
+        """The name of an action in traces."""
         if _is_of_rewards(head):
             return name_of_rewards_call(action)
         return "mine" if isinstance(action, MineBlocks) else NAMES_BY_CLASS[type(action)]

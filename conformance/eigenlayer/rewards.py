@@ -1,4 +1,4 @@
-"""The calls of traces of rewards alone on the wire: each has its timestamp, and a block of its own."""
+"""The calls on the wire for traces of rewards only, each with its timestamp and a block of its own."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, cast
@@ -22,11 +22,11 @@ ARGUMENT_INTEGERS: Final = frozenset(
         *("earner_index", "token_index", "token_indices", "token_proofs"),
     }
 )
-"""The arguments of calls about rewards that are JSON integers in a trace."""
+"""The arguments of rewards calls that are JSON integers in a trace."""
 
 
 class RewardsHistory(History):
-    """Follows the timestamp."""
+    """A history of rewards only: it tracks the timestamp."""
 
     def __init__(self, head: Mapping[str, Json]) -> None:
         begun = PROTOCOL.read_trace({**head, "steps": []})
@@ -35,7 +35,9 @@ class RewardsHistory(History):
         self._timestamp = begun.genesis.rows(CLOCK)[SINGLETON].timestamp
 
     def read(self, call: Json, where: str) -> tuple[list[object], object]:
-        """The next call: its block, up to whose timestamp time passes, and what is done then."""
+        """The actions of the next call: a block at the call's timestamp, then the call itself. Raises MalformedTrace if
+        the timestamp is earlier than the previous call's.
+        """
         fields = as_object(call, where)
         check_fields(fields, CALL, where)
         world = cast(RewardsWorld, self.world)
@@ -59,7 +61,9 @@ class RewardsHistory(History):
 
 
 def write_rewards_calls(head: Mapping[str, Json], actions: Sequence[Any]) -> list[Json]:
-    """Each call at its time. MalformedTrace if one has no block of its own, which such a trace cannot say."""
+    """The calls of some actions, each with its timestamp. Raises MalformedTrace for a call without a block of its own,
+    which these traces cannot express.
+    """
     timestamp = RewardsHistory(head).genesis.rows(CLOCK)[SINGLETON].timestamp
     calls: list[Json] = []
     is_mined = False
@@ -84,7 +88,7 @@ def write_rewards_calls(head: Mapping[str, Json], actions: Sequence[Any]) -> lis
 
 
 def name_of_rewards_call(action: Any) -> str:
-    """The name of an action in traces of rewards alone. MalformedTrace if they have none."""
+    """The name of an action in traces of rewards only. Raises MalformedTrace for an action that they do not have."""
     if isinstance(action, MineBlocks):
         return ADVANCE
     if type(action) not in FAMILY_NAMES:

@@ -1,4 +1,4 @@
-"""States of deployments, read from what can be observed of them: what a protocol brings to have laws scanned on one."""
+"""Readers of observed deployment states, which a protocol provides so that laws can be checked on them."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -13,9 +13,9 @@ from spec.machine import State, Table
 class StateReader:
     """The reader of a protocol's observed states.
 
-    `read` gives the state that a trace's head and a whole `post` stand for, and the world in which it is observed;
-    MalformedTrace if they are none. `tables` are those whose rows it
-    names in such a world: no law that reads others is judged.
+    `read` returns the state described by a trace's head and a whole `post`, and its world; it raises MalformedTrace for
+    invalid input. `tables` returns the tables whose rows are observed in a world: laws that read other tables are not
+    checked.
     """
 
     read: Callable[[Mapping[str, Json], Json], tuple[State, object]]

@@ -1,6 +1,6 @@
-"""Symbiotic's states from what can be observed of them: the rows that a whole `post` of a trace stands for.
+"""Symbiotic's reader of observed states: it reconstructs the rows described by a whole `post` of a trace.
 
-The past is not there: of each history only the value now is known, as one checkpoint at that second.
+The past is not observed: each history gets its current value only, as one checkpoint at the current second.
 """
 
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ from spec.symbiotic.config import COLLATERAL, VETO_SLASHER, ZERO_ADDRESS
 from spec.symbiotic.observation import SubnetworkName, World
 
 TIMES: Final = frozenset({"timestamp", "epoch", "captureTimestamp", "vetoDeadline", "latestSlashedCaptureTimestamp"})
-"""The fields of a state that are JSON integers in a trace, or have them below."""
+"""The fields of a state that are JSON integers in a trace, or contain such integers."""
 
 HISTORIES: Final[tuple[HistoryTable[Any], ...]] = (
     rows.OPERATOR_VAULT_OPT_INS,
@@ -49,7 +49,7 @@ READ: Final[tuple[Table[Any, Any], ...]] = (
     rows.SLASH_REQUESTS,
     *[history.heads for history in HISTORIES],
 )
-"""The tables whose rows a `post` names. What others hold is not observed, so no law that reads them can be judged."""
+"""The tables whose rows a `post` describes. Other tables are not observed, so laws that read them cannot be checked."""
 
 REWARDS: Final[tuple[Table[Any, Any], ...]] = (
     rows.STAKER_REWARDS,
@@ -63,24 +63,26 @@ REWARDS: Final[tuple[Table[Any, Any], ...]] = (
     rows.OPERATOR_REWARD_BALANCES,
     rows.OPERATOR_REWARDS_CLAIMED,
 )
-"""The tables of rewards contracts. Such a world has none: there is no row of them, and laws of them are of nothing."""
+"""The tables of rewards contracts. A deployment read from a `post` has no rewards contracts, so these tables are empty
+and laws about them hold trivially.
+"""
 
 RESOLVERS: Final[tuple[Table[Any, Any], ...]] = (
     rows.RESOLVER_ORDINALS.heads,
     rows.RESOLVER_ORDINALS.checkpoints,
     rows.RESOLVERS,
 )
-"""The tables of resolvers. A world in which no slasher has vetoes has no row of them."""
+"""The tables of resolvers. They are empty, and so known, in a world without veto slashers."""
 
 
 def tables_read(world: object) -> tuple[Table[Any, Any], ...]:
-    """The tables whose rows a `post` names in a world."""
+    """The tables whose rows are known from a `post` in a world."""
     has_vetoes = any(vault.slasher == VETO_SLASHER for vault in cast(World, world).vaults.values())
     return (*READ, *REWARDS) if has_vetoes else (*READ, *REWARDS, *RESOLVERS)
 
 
 def trace_form(post: Json) -> Json:
-    """A state that came over the wire, with JSON integers where a trace has them."""
+    """A state in wire form, with JSON integers again where a trace has them."""
     if isinstance(post, dict):
         return {name: _integers(value) if name in TIMES else trace_form(value) for name, value in post.items()}
     return [trace_form(item) for item in post] if isinstance(post, list) else post
@@ -93,8 +95,8 @@ def _integers(value: Json) -> Json:
 
 
 def read_state(head: Mapping[str, Json], post: Json) -> tuple[State, object]:
-    """The state that a head and a whole `post` stand for, and the world in which it is observed. MalformedTrace if
-    they are none.
+    """The state described by a head and a whole `post`, and its world. Raises MalformedTrace if the
+    input is invalid.
     """
     trace = PROTOCOL.read_trace(PROTOCOL.write_trace(head, []))
     world = cast(World, trace.world)
@@ -120,7 +122,7 @@ def read_state(head: Mapping[str, Json], post: Json) -> tuple[State, object]:
 
 
 def _put(state: State, history: HistoryTable[Any], key: Any, value: int) -> None:
-    """Let a history have one value now; none if it is that of an empty one."""
+    """Give a history one checkpoint now, unless the value is the default of an empty history."""
     if value != history.default:
         now = state.rows(rows.CLOCK)[SINGLETON].timestamp
         state.rows(history.heads)[key] = History(1, value)
@@ -204,7 +206,9 @@ def _read_slasher(state: State, world: World, vault: str, seen: Mapping[str, Any
 
 
 def _read_resolvers(state: State, key: tuple[str, Any], resolver: str, pending: str) -> None:
-    """The resolver in office, and the one to come. When that will be is not observed: a second later stands for it."""
+    """Write the current resolver, and the pending one. The time of the change is not observed, so one second later is
+    assumed.
+    """
     now = state.rows(rows.CLOCK)[SINGLETON].timestamp
     named = [(now, resolver)] if resolver != ZERO_ADDRESS or pending != ZERO_ADDRESS else []
     if pending != resolver:
