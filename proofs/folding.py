@@ -133,8 +133,8 @@ def gone(loop: str, names: list[str]) -> list[ast.stmt]:
 
 @cache
 def calls_alone(file: str) -> frozenset[tuple[int | None, ...]]:
-    """The calls in a file that are evaluated while no unnamed intermediate value is held, as (line, end line, column,
-    end column).
+    """The calls in a file during which the calling function holds no intermediate value of an expression, as (line, end
+    line, column, end column). There local variables describe all that a run needs to continue.
     """
     try:
         tree = ast.parse(Path(file).read_bytes())
@@ -156,7 +156,7 @@ _OF_PYTHON: Final = frozenset([*BUILTINS.split(), *CALLED.split()])
 
 
 def _alone(node: ast.expr) -> Iterator[ast.Call]:
-    """The calls in an expression that are evaluated while no other value of the expression is held."""
+    """The calls in an expression during which no other value of the expression is held."""
     parts: list[ast.expr] = []
     if isinstance(node, ast.Call):
         if not (isinstance(node.func, ast.Name) and node.func.id in _OF_PYTHON):

@@ -130,7 +130,9 @@ class CallProof(Exploration):
         return of_part._prove_part(law_id)
 
     def choose(self, law_id: str, prove_part: ProvePart) -> Verdict:
-        """The verdict on a law or TOTAL, from the explorations that prove it for the longest lists."""
+        """The verdict on a law or TOTAL, from the exploration that covers the longest lists: of any length if proved
+        there, else as the theory bounds them.
+        """
         of_steps = LONGER if self.has_longer else self.name
         if law_id == TOTAL:
             found = self._of_any_length(TOTAL, of_steps, prove_part)
