@@ -146,7 +146,7 @@ class _Questions:
                 if isinstance(outcome, _Raised):
                     continue
                 violations = (
-                    checker.accept(action, outcome) if isinstance(outcome, Delta) else checker.refuse(action, outcome)
+                    checker.accept(action, outcome) if isinstance(outcome, Delta) else checker.reject(action, outcome)
                 )
                 broken |= {violation.law.law_id for violation in violations}
         broken |= {violation.law.law_id for violation in checker.scan()}

@@ -206,7 +206,7 @@ def follow(state: State, actions: Sequence[Action]) -> None:
         if isinstance(outcome, Delta):
             checker.accept(action, outcome)
         else:
-            checker.refuse(action, outcome)
+            checker.reject(action, outcome)
 
 
 def measure_checks(stakers: int) -> float:
@@ -282,7 +282,7 @@ def checked_walk(walk: Walk, seed: int) -> None:
         if isinstance(outcome, Delta):
             checker.accept(action, outcome)
         else:
-            checker.refuse(action, outcome)
+            checker.reject(action, outcome)
 
 
 def bare_walk(walk: Walk, seed: int) -> None:

@@ -233,7 +233,7 @@ class Keeper:
             outcome = walk.protocol.transition(Draft(checker.state), action)
             if isinstance(outcome, Delta):
                 checker.accept(action, outcome)
-        return tuple(sorted({violation.law.law_id for violation in checker.refuse(actions[-1], reason)}))
+        return tuple(sorted({violation.law.law_id for violation in checker.reject(actions[-1], reason)}))
 
     def _name(self, found: Found, head: Json, actions: Sequence[Any]) -> str:
         content = repr((head, actions, found.key)).encode()

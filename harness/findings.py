@@ -191,7 +191,7 @@ def _tell(checker: Checker, protocol: Protocol, step: Step) -> tuple[Told, list[
                 before.setdefault((write.table.index, write.key), old)
             violations += checker.accept(action, outcome)
         else:
-            violations += checker.refuse(action, outcome)
+            violations += checker.reject(action, outcome)
     rows = Draft(checker.state)
     changes = [change for old in before.values() for change in _changes(old, rows.get(old.table, old.key))]
     told = Told(

@@ -71,7 +71,7 @@ def first_break(walk: Walk, actions: Sequence[Any]) -> Break | None:
     for action in actions:
         outcome = walk.protocol.transition(Draft(checker.state), action)
         accepted.append(isinstance(outcome, Delta))
-        violations = checker.accept(action, outcome) if isinstance(outcome, Delta) else checker.refuse(action, outcome)
+        violations = checker.accept(action, outcome) if isinstance(outcome, Delta) else checker.reject(action, outcome)
         if violations:
             break
     violations = violations or checker.scan()

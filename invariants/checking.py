@@ -348,7 +348,7 @@ class Checker:
             due.subjects.clear()
         return violations
 
-    def refuse(self, action: object, reason: Rejection) -> list[Violation]:
+    def reject(self, action: object, reason: Rejection) -> list[Violation]:
         """Check every law that a rejected call could break. The state does not change. Returns the violations."""
         violations: list[Violation] = []
         calls = self._asked_by(action).calls

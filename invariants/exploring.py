@@ -165,7 +165,7 @@ class _Search:
             else:
                 reasons = self.report.rejected.setdefault(name, {})
                 reasons[outcome.value] = reasons.get(outcome.value, 0) + 1
-                violations = self._checker.refuse(call, outcome)
+                violations = self._checker.reject(call, outcome)
             for violation in violations:
                 self._note(violation)
             self._path.pop()

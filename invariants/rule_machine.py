@@ -78,7 +78,7 @@ class LawMachine(RuleBasedStateMachine):
         else:
             reasons = report.rejected.setdefault(name, {})
             reasons[outcome.value] = reasons.get(outcome.value, 0) + 1
-            report.violations = checker.refuse(action, outcome)
+            report.violations = checker.reject(action, outcome)
         if report.steps % STEPS_BETWEEN_SCANS == 0:
             report.scans += 1
             report.violations = report.violations or checker.scan()

@@ -201,7 +201,7 @@ def walk_by(walk: Walk, choices: Choices, seed: int, steps: int) -> WalkReport:
         else:
             reasons = report.rejected.setdefault(name, {})
             reasons[outcome.value] = reasons.get(outcome.value, 0) + 1
-            report.violations = checker.refuse(action, outcome)
+            report.violations = checker.reject(action, outcome)
         report.steps += 1
         if report.steps % STEPS_BETWEEN_SCANS == 0 or report.steps == steps:
             report.scans += 1

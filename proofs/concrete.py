@@ -228,7 +228,7 @@ def replay(place: str, found: Counterexample) -> Replayed:
         ]
         answer = "accepted"
     else:
-        broken = checker.refuse(found.action, outcome)
+        broken = checker.reject(found.action, outcome)
         answer = f"refused: {outcome.value}"
     return Replayed([v.law.law_id for v in before], answer, sorted({v.law.law_id for v in broken}))
 

@@ -109,15 +109,15 @@ def time_goals(prover: Prover, accepted: Accepted) -> Iterator[Obligation]:
                 yield obligation
 
 
-def refusal_goals(prover: Prover, law: Any, call: Any, here: Path, reason: Any) -> Iterator[Obligation]:
+def rejection_goals(prover: Prover, law: Any, call: Any, here: Path, reason: Any) -> Iterator[Obligation]:
     """The goals of a rejection law on a path that rejects the call."""
-    refusal = prover.rejected_call(prover.before, call, reason)
+    rejection = prover.rejected_call(prover.before, call, reason)
 
     def holds() -> Any:
         if law.applies_to is not None and not law.applies_to(prover.before, call):
             path().is_concerned = False
             return True
-        return law.holds(refusal)
+        return law.holds(rejection)
 
     yield from goals_of(law.law_id, holds, here)
 

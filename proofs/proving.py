@@ -9,7 +9,7 @@ import z3
 
 from proofs.folded import FoldedProof, has_lists
 from proofs.goals import Accepted, Obligation, Verdict, demanded, some_path_is_taken, together
-from proofs.obligations import protects, refusal_goals, step_goals
+from proofs.obligations import protects, rejection_goals, step_goals
 from proofs.parts import (
     ANY_LENGTH,
     CHOSEN,
@@ -49,7 +49,7 @@ class CallProof(Exploration):
         """The accepted paths, with paths of equal writes and return values merged."""
         self.rejected: Final[list[tuple[Path, Any]]] = []
         self.raised: Final[list[tuple[Path, Exception]]] = []
-        self._is_never_refused = True
+        self._is_never_rejected = True
         self._sought: Collection[tuple[str, str]] | None = None
         """The (label, words) of the goals to be answered; None for all."""
         self._is_quick = False
@@ -63,7 +63,7 @@ class CallProof(Exploration):
                 if not self._excludes(prover, here):
                     self.accepted.append(Accepted(here, outcome))
             else:
-                self._is_never_refused = False
+                self._is_never_rejected = False
                 if not self._excludes(prover, here):
                     self.rejected.append((here, outcome))
         for parts in together(self.accepted):
@@ -182,8 +182,8 @@ class CallProof(Exploration):
 
     def is_framed(self, law: Any) -> bool:
         """True if the call cannot break a law: it writes nothing that the law reads, or it is never rejected."""
-        is_of_refusals = any(law is each for each in self.prover.theory.catalogue.rejection_laws)
-        return self._is_never_refused if is_of_refusals else super().is_framed(law)
+        is_of_rejections = any(law is each for each in self.prover.theory.catalogue.rejection_laws)
+        return self._is_never_rejected if is_of_rejections else super().is_framed(law)
 
     def ends(self) -> Iterator[tuple[Prover, Accepted]]:
         """The accepted outcomes of the call."""
@@ -200,7 +200,7 @@ class CallProof(Exploration):
             return super()._prove_part(name)
         law = self.law_named(name)
         is_liveness = any(law is each for each in self.prover.theory.catalogue.rejection_laws)
-        return self._of_refusals(law) if is_liveness else self._of_step(law)
+        return self._of_rejections(law) if is_liveness else self._of_step(law)
 
     def _total(self) -> Verdict:
         verdict = Verdict(TOTAL, self.action.__name__)
@@ -228,7 +228,7 @@ class CallProof(Exploration):
                 goals += self._leaning(law, step_goals(self.prover, law, self.call, accepted))
         return self._of_concerns(law, verdict, goals, concerned)
 
-    def _of_refusals(self, law: Any) -> Verdict:
+    def _of_rejections(self, law: Any) -> Verdict:
         """Claim: the call is rejected only where a rejection law allows it."""
         verdict = Verdict(law.law_id, self.action.__name__)
         verdict.is_framed = self.is_framed(law)
@@ -236,7 +236,7 @@ class CallProof(Exploration):
         concerned: list[Path] = []
         for here, reason in self.rejected:
             concerned.append(here)
-            goals += self._leaning(law, refusal_goals(self.prover, law, self.call, here, reason))
+            goals += self._leaning(law, rejection_goals(self.prover, law, self.call, here, reason))
         # An accepted call to which the law applies counts as well.
         others = self.accepted if law.applies_to is not None else []
         ways = [onward for one in others for onward in protects(self.prover, law, self.call, one.here)]

@@ -117,7 +117,7 @@ def _may_slash(before: View, action: SlashOperator) -> bool:
     return current_block(rows) > rows.get(CONFIG, SINGLETON).min_withdrawal_delay_blocks
 
 
-def _is_never_right(_refusal: AnyRejection) -> bool:
+def _is_never_right(_rejection: AnyRejection) -> bool:
     return False
 
 

@@ -216,12 +216,12 @@ def _may_claim_honestly(before: View, action: ProcessClaim) -> bool:
     return shown.token != "" and claimed_then <= before.total(SUBMITTED, shown.token)
 
 
-def _is_never_right(_refusal: AnyRejection) -> bool:
+def _is_never_right(_rejection: AnyRejection) -> bool:
     return False
 
 
-def _finds_tokens(refusal: AnyRejection) -> bool:
-    return refusal.reason != Reason.ERC20_INSUFFICIENT_BALANCE
+def _finds_tokens(rejection: AnyRejection) -> bool:
+    return rejection.reason != Reason.ERC20_INSUFFICIENT_BALANCE
 
 
 def _same(key: object) -> object:

@@ -187,20 +187,20 @@ def _clearing_changes_no_view(step: AcceptedStep[ClearDeallocationQueue]) -> boo
     return True
 
 
-def _refused_as_was_said(refusal: AnyRejection) -> bool:
+def _rejected_as_was_said(rejection: AnyRejection) -> bool:
     """True if the reason of a rejection agrees with the views.
 
     INVALID_CALLER must not hit the slasher in force. UNINITIALIZED_ALLOCATION_DELAY requires that no delay is set.
     INSUFFICIENT_MAGNITUDE requires a request for more than the allocatable magnitude.
     """
-    rows, call = refusal.before.rows, refusal.action
+    rows, call = rejection.before.rows, rejection.action
     if isinstance(call, SlashOperator):
         is_slasher = call.sender == views.slasher_of(rows, (call.avs, call.operator_set_id))
-        return refusal.reason is not Reason.INVALID_CALLER or not is_slasher
+        return rejection.reason is not Reason.INVALID_CALLER or not is_slasher
     call = cast(ModifyAllocations, call)
-    if refusal.reason is Reason.UNINITIALIZED_ALLOCATION_DELAY:
+    if rejection.reason is Reason.UNINITIALIZED_ALLOCATION_DELAY:
         return not views.allocation_delay_of(rows, call.operator).is_set
-    if refusal.reason is Reason.INSUFFICIENT_MAGNITUDE:
+    if rejection.reason is Reason.INSUFFICIENT_MAGNITUDE:
         return any([not _is_allocatable(rows, call.operator, request) for request in call.requests])
     return True
 
@@ -272,7 +272,7 @@ REJECTION_LAWS: Final[list[RejectionLaw]] = [
         "VIEW-07",
         "No call is rejected for lack of magnitude, of a delay or of the right to slash, where a view reports them.",
         "AllocationManager.getAllocatableMagnitude, getAllocationDelay, getSlasher",
-        _refused_as_was_said,
+        _rejected_as_was_said,
         Scope((ModifyAllocations, SlashOperator)),
         applies_to=are_elements_apart,
     ),

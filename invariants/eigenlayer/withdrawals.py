@@ -71,18 +71,18 @@ def _is_due_completion(before: View, action: object) -> bool:
     return True
 
 
-def _due_completion_is_refused_with_reason(refusal: RejectedCall[CompleteQueuedWithdrawal]) -> bool:
+def _due_completion_is_rejected_with_reason(rejection: RejectedCall[CompleteQueuedWithdrawal]) -> bool:
     """True if a due completion is rejected for an allowed reason.
 
     As shares: the operator is fully slashed or the new scaling factor would be 0, or the staker's list is full. As
     tokens: dust is missing, or a payment's numbers exceed 256 bits. In either form: the window's last block exceeds 32
     bits.
     """
-    rows, completion = refusal.before.rows, refusal.action.completion
-    if refusal.reason is Reason.ARITHMETIC_PANIC and _is_window_beyond_uint32(rows, completion):
+    rows, completion = rejection.before.rows, rejection.action.completion
+    if rejection.reason is Reason.ARITHMETIC_PANIC and _is_window_beyond_uint32(rows, completion):
         return True
     if not completion.receive_as_tokens:
-        return refusal.reason in (
+        return rejection.reason in (
             Reason.FULLY_SLASHED,
             Reason.INVALID_DEPOSIT_SCALING_FACTOR,
             Reason.MAX_STRATEGIES_EXCEEDED,
@@ -92,10 +92,10 @@ def _due_completion_is_refused_with_reason(refusal: RejectedCall[CompleteQueuedW
         strategy = rows.get(QUEUED_SHARES, (completion.staker, completion.nonce, position)).strategy
         shares = paid_shares(rows, completion.staker, completion.nonce, position)
         due_shares[strategy] = due_shares.get(strategy, 0) + shares
-    if refusal.reason is Reason.ARITHMETIC_PANIC:
+    if rejection.reason is Reason.ARITHMETIC_PANIC:
         return any(_is_payment_too_wide(rows, strategy, shares) for strategy, shares in due_shares.items())
-    return refusal.reason is Reason.WITHDRAWAL_AMOUNT_EXCEEDS_TOTAL_DEPOSITS and all(
-        shares <= rows.get(STRATEGIES, strategy).total_shares + max(fractions(refusal.before, strategy) - 1, 0)
+    return rejection.reason is Reason.WITHDRAWAL_AMOUNT_EXCEEDS_TOTAL_DEPOSITS and all(
+        shares <= rows.get(STRATEGIES, strategy).total_shares + max(fractions(rejection.before, strategy) - 1, 0)
         for strategy, shares in due_shares.items()
     )
 
@@ -289,7 +289,7 @@ REJECTION_LAWS: Final[list[RejectionLaw]] = [
         "staker's list is full; as tokens, unless dust is missing, at most that of SOLV-01, or numbers exceed 256 "
         "bits.",
         "This project; DelegationManager._completeQueuedWithdrawal",
-        _due_completion_is_refused_with_reason,
+        _due_completion_is_rejected_with_reason,
         Scope((CompleteQueuedWithdrawal,)),
         applies_to=_is_due_completion,
     ),
@@ -297,7 +297,7 @@ REJECTION_LAWS: Final[list[RejectionLaw]] = [
         "QUEUE-04",
         "A staker can always queue shares that it holds; native ETH, if its operator's shares cover it.",
         "This project; DelegationManager.queueWithdrawals, with DELEG-01",
-        lambda _refusal: False,
+        lambda _rejection: False,
         Scope((QueueWithdrawals,)),
         applies_to=_asks_for_what_it_has,
     ),

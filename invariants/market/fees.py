@@ -118,7 +118,7 @@ def _pays_the_claimant_alone(step: AcceptedStep[ClaimFees]) -> bool:
     )
 
 
-def _is_never_right(_refusal: AnyRejection) -> bool:
+def _is_never_right(_rejection: AnyRejection) -> bool:
     return False
 
 

@@ -195,7 +195,7 @@ def _limit_is_the_services(step: AnyStep) -> bool:
     return True
 
 
-def _is_never_right(_refusal: AnyRejection) -> bool:
+def _is_never_right(_rejection: AnyRejection) -> bool:
     return False
 
 

@@ -478,11 +478,11 @@ class MandateLaws:
                 "ALC-22",
                 "No rebalancing asks the base for what it refuses.",
                 THERE,
-                _is_no_refusal,
+                _is_no_rejection,
                 Scope((Rebalance,)),
             ),
         ]
 
 
-def _is_no_refusal(rejection: RejectedCall[Rebalance]) -> bool:
+def _is_no_rejection(rejection: RejectedCall[Rebalance]) -> bool:
     return rejection.reason is not Reason.BASE_REFUSES

@@ -164,7 +164,7 @@ def _may_ask_for_a_slash(before: View, action: RequestSlash) -> bool:
     )
 
 
-def _is_never_right(_refusal: AnyRejection) -> bool:
+def _is_never_right(_rejection: AnyRejection) -> bool:
     return False
 
 

@@ -310,7 +310,7 @@ REJECTION_LAWS: Final[list[RejectionLaw]] = [
         "PAY-11",
         "An operator that proves more than it has claimed is paid while its network's balance lasts.",
         "This project; DefaultOperatorRewards.claimRewards",
-        lambda _refusal: False,
+        lambda _rejection: False,
         Scope((ClaimOperatorRewards,)),
         applies_to=_is_due_operator_claim,
     ),

@@ -126,13 +126,13 @@ def _is_due_slash(before: View, action: Slash | ExecuteSlash) -> bool:
     )
 
 
-def _nothing_is_left_to_slash(refusal: AnyRejection) -> bool:
+def _nothing_is_left_to_slash(rejection: AnyRejection) -> bool:
     """True if no stake is left to slash for the capture, or the sum of booked amounts would overflow."""
-    asked = terms_of(refusal.before.rows, refusal.action)
+    asked = terms_of(rejection.before.rows, rejection.action)
     subnetwork_operator: VaultSubnetworkOperator = (asked.vault, asked.subnetwork, asked.operator)
-    if CUMULATIVE_SLASHES.latest(refusal.before.rows, subnetwork_operator) + asked.amount > UINT256_MAX:
+    if CUMULATIVE_SLASHES.latest(rejection.before.rows, subnetwork_operator) + asked.amount > UINT256_MAX:
         return True
-    left = slashable(refusal.before.rows, asked.vault, asked.subnetwork, asked.operator, asked.capture_timestamp)
+    left = slashable(rejection.before.rows, asked.vault, asked.subnetwork, asked.operator, asked.capture_timestamp)
     return left == 0
 
 

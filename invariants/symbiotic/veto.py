@@ -121,7 +121,7 @@ def _resolver_changes_later(step: AcceptedStep[SetResolver]) -> bool:
     return last_point == due_timestamp and resolver_of(after, vault, subnetwork, due_timestamp - 1) == in_office
 
 
-def _is_never_right(_refusal: AnyRejection) -> bool:
+def _is_never_right(_rejection: AnyRejection) -> bool:
     return False
 
 

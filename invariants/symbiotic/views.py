@@ -60,8 +60,8 @@ def _is_within_active_balance(before: View, action: Withdraw) -> bool:
     return isinstance(worth, int) and call.amount <= worth
 
 
-def _is_not_too_much(refusal: AnyRejection) -> bool:
-    return refusal.reason is not Reason.TOO_MUCH_WITHDRAW
+def _is_not_too_much(rejection: AnyRejection) -> bool:
+    return rejection.reason is not Reason.TOO_MUCH_WITHDRAW
 
 
 def _active_balance_was_what_it_is(step: AcceptedStep[Deposit | Withdraw | Redeem]) -> bool:

@@ -75,7 +75,7 @@ REJECTION_LAWS: Final[list[RejectionLaw]] = [
         "EXIT-02",
         "A withdrawal whose epoch is over can always be claimed for what it is worth.",
         "This project; Vault._claim",
-        lambda _refusal: False,
+        lambda _rejection: False,
         scope=Scope((Claim,)),
         applies_to=_is_due_claim,
     ),

@@ -17,7 +17,7 @@ def test_who_asks_to_leave_makes_room_at_once() -> None:
             assert checker.accept(action, outcome) == []
             return outcome.returns
         assert isinstance(outcome, Reason)
-        assert checker.refuse(action, outcome) == []
+        assert checker.reject(action, outcome) == []
         return outcome
 
     for action in (*WALK.opening(), SetDepositLimit("admin0", VETOED, 10), SetIsDepositLimit("admin0", VETOED, True)):

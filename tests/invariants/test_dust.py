@@ -96,7 +96,7 @@ def test_the_last_exit_is_one_share_short_and_one_share_mends_it() -> None:
             assert checker.accept(action, outcome) == []
             return outcome.returns
         assert isinstance(outcome, Reason)
-        assert checker.refuse(action, outcome) == []
+        assert checker.reject(action, outcome) == []
         return outcome
 
     returns = [try_(action) for action in actions_of(trace)]

@@ -57,7 +57,7 @@ def test_laws_declare_all_that_they_read(base: str) -> None:
     for position in range(len(opening) + 150):
         action = opening[position] if position < len(opening) else walk.next_action(choices, Draft(checker.state))
         outcome = walk.protocol.transition(Draft(checker.state), action)
-        violations = checker.accept(action, outcome) if isinstance(outcome, Delta) else checker.refuse(action, outcome)
+        violations = checker.accept(action, outcome) if isinstance(outcome, Delta) else checker.reject(action, outcome)
         assert violations == []
     assert checker.scan() == []
 

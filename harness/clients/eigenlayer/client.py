@@ -43,7 +43,7 @@ class EigenLayerContracts(Client):
         be deployed in this world.
         """
         fields = cast("dict[str, Any]", head)
-        why = self._refusal(fields)
+        why = self._rejection(fields)
         if why is not None:
             return Unsupported(why)
         self._deployed = Deployment(self._artifacts, fields, self._begin())
@@ -77,7 +77,7 @@ class EigenLayerContracts(Client):
         assert self._deployed is not None
         return self._deployed
 
-    def _refusal(self, head: dict[str, Any]) -> str | None:
+    def _rejection(self, head: dict[str, Any]) -> str | None:
         """The reason why a world cannot be deployed, or None."""
         if head["protocol"] != "eigenlayer":
             return f"a world of {head['protocol']}"

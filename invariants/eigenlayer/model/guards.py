@@ -36,9 +36,9 @@ def _always(_rows: Draft, _fact: Any) -> Reason | None:
     return None
 
 
-def _is_refused_for_the_first_reason(refusal: AnyRejection) -> bool:
-    action = refusal.action
-    return refusal.reason == REASONS[type(action)](refusal.before.rows, action)
+def _is_rejected_for_the_first_reason(rejection: AnyRejection) -> bool:
+    action = rejection.action
+    return rejection.reason == REASONS[type(action)](rejection.before.rows, action)
 
 
 def _no_reason_is_true(step: AnyStep) -> bool:
@@ -74,7 +74,7 @@ REJECTION_LAWS: Final[list[RejectionLaw]] = [
         "CALL-01",
         "A call is rejected only for its first true reason, in the order of the contract's checks.",
         "EigenLayer docs/core; the NatSpec of each contract's functions",
-        _is_refused_for_the_first_reason,
+        _is_rejected_for_the_first_reason,
         Scope(tuple(REASONS)),
         applies_to=are_elements_apart,
     ),

@@ -19,8 +19,8 @@ def _always(_rows: Draft, _call: AdvanceTime) -> Reason | None:
     return None
 
 
-def _is_refused_for_the_first_reason(refusal: AnyRejection) -> bool:
-    return refusal.reason is REASONS[type(refusal.action)](refusal.before.rows, refusal.action)
+def _is_rejected_for_the_first_reason(rejection: AnyRejection) -> bool:
+    return rejection.reason is REASONS[type(rejection.action)](rejection.before.rows, rejection.action)
 
 
 def _no_reason_is_true(step: AnyStep) -> bool:
@@ -54,7 +54,7 @@ REJECTION_LAWS: Final[list[RejectionLaw]] = [
         "CALL-01",
         "A call is rejected only for its first true reason, in the order of the contract's checks.",
         "The NatSpec of each contract's functions; Symbiotic test/: test_...Revert...",
-        _is_refused_for_the_first_reason,
+        _is_rejected_for_the_first_reason,
         Scope(tuple(REASONS)),
     ),
 ]
