@@ -18,6 +18,7 @@ from proofs.prover import Prover
 from proofs.setup import Contracts
 from proofs.state import SymbolicRows, Totals, Touch, held, made, shape_like, watched
 from proofs.symbols import Listing, SymBool, SymInt, SymList, SymName, term_of
+from proofs.theory_checks import refuse_protocol
 
 HISTORIES: Final = "spec.history"
 """The module of histories. Both versions are lifted with its trusted contract, so a head that changes it cannot be."""
@@ -52,6 +53,7 @@ class OtherVersion:
         finally:
             sys.path.remove(str(folder))
         self.protocol: Final = self.world.get(module, name)
+        refuse_protocol(self.protocol, self.world)
         machine = self.world.modules["spec.machine"]
         self._draft: Final = machine.Draft
         self._watched: Final = watched(machine.Draft)

@@ -14,14 +14,12 @@ from gate.closures import Closures, Name
 from gate.equivalence import ENGINE, HISTORIES, Goal, OtherVersion, goals_of, longest, with_lists
 from gate.starting import answer_questions
 from proofs.concrete import concretise, read, replay, write
-from proofs.digests import MACHINE, functions_of
+from proofs.digests import functions_of, storing
 from proofs.isolation import the_same_everywhere
 from proofs.paths import UnliftableError
 from proofs.prover import Prover
 from proofs.setup import Contracts, setup_of
 from proofs.solving import Status
-
-MACHINE_FILE: Final = Path("spec") / "machine.py"
 
 MOST_TRIED: Final = 8
 """The largest number of refuted goals of one kind for which a concrete state is computed."""
@@ -104,6 +102,13 @@ def _replaced(module: str, contract: Callable[[ModuleType], None]) -> set[str]:
     return {name for name, value in vars(trial).items() if before.get(name) is not value}
 
 
+def _file_of(module: str, folder: Path) -> Path | None:
+    """The file of a module below a folder; None if there is none."""
+    place = folder.joinpath(*module.split("."))
+    files = (place.with_suffix(".py"), place / "__init__.py")
+    return next((file for file in files if file.is_file()), None)
+
+
 class _Run:
     """One symbolic execution of a call under both versions."""
 
@@ -133,15 +138,16 @@ class _Run:
         self._scopes: Final[set[str]] = set()
 
     def refuse_another_machine(self, base: str, head: str) -> None:
-        """Raise UnliftableError if `spec/machine.py` differs in a function that no proof ran,
-        such as one that stores writes.
+        """Raise UnliftableError if `spec/machine.py`, or what it imports, differs in a function that no proof ran, such
+        as one that stores writes. What the head imports in addition shows as a difference of the importing module.
         """
-        files = [Path(folder) / MACHINE_FILE for folder in (base, head)]
-        old, new = [functions_of(file.read_text(encoding="utf-8")) if file.is_file() else {} for file in files]
         ran = self._prover.world.ran | self._other.world.ran
-        for name in sorted(old.keys() | new.keys()):
-            if old.get(name) != new.get(name) and f"{MACHINE}:{name}" not in ran:
-                raise UnliftableError(f"{MACHINE}:{name or 'module'} differs, and no proof runs what stores writes")
+        for module in storing():
+            files = [_file_of(module, Path(folder)) for folder in (base, head)]
+            old, new = [{} if file is None else functions_of(file.read_text(encoding="utf-8")) for file in files]
+            for name in sorted(old.keys() | new.keys()):
+                if old.get(name) != new.get(name) and f"{module}:{name}" not in ran:
+                    raise UnliftableError(f"{module}:{name or 'module'} differs, and no proof runs what stores writes")
 
     def goals(self) -> list[Goal]:
         """All goals, generated before the solver decides the first one."""

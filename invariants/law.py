@@ -223,8 +223,10 @@ class Shifts:
 class UndeclaredError(Exception):
     """Raised when a law or a sum reads what it does not declare: no checker could know when to check it again."""
 
-    def __init__(self, who: str, what: str) -> None:
-        super().__init__(f"{who} reads {what}, which it does not declare (see also_reads in invariants/law.py)")
+
+def undeclared(who: str, what: str) -> UndeclaredError:
+    """The exception for a law or a sum that reads what it does not declare."""
+    return UndeclaredError(f"{who} reads {what}, which it does not declare (see also_reads in invariants/law.py)")
 
 
 class View:
@@ -458,10 +460,10 @@ class Catalogue:
         self._speaking_of: Final[dict[type[Any], Speaking]] = {}
         for index, total in enumerate(sums):
             total.index = index
-        strangers = set(model) - {law.law_id for law in self.laws()}
+        ids = [law.law_id for law in self.laws()]
+        strangers = [law_id for law_id in model if law_id not in ids]
         if strangers:
             raise ValueError(f"no law of the catalogue: {min(strangers)}")
-        ids = [law.law_id for law in self.laws()]
         if len(set(ids)) < len(ids):
             raise ValueError(f"two laws of one id: {', '.join(sorted({i for i in ids if ids.count(i) > 1}))}")
         for law in state_laws:

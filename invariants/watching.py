@@ -5,7 +5,7 @@ A checker remembers the recorded reads. invariants/law.py describes which reads 
 
 from typing import Any, Final, TypeVar, cast
 
-from invariants.law import StateLaw, Subject, Sum, Totals, UndeclaredError, View
+from invariants.law import StateLaw, Subject, Sum, Totals, View, undeclared
 from spec.machine import Draft, State, Table
 
 Key = TypeVar("Key")
@@ -68,7 +68,7 @@ class WatchedRows(Draft):
             self.noted.append(table)
             self.noted.append(key)
         elif not self.allowed & table.bit:
-            raise UndeclaredError(self.who, table.name)
+            raise undeclared(self.who, table.name)
         return super().get(table, key)
 
 
@@ -107,7 +107,7 @@ class WatchedView(View):
             self.watched.noted.append(of)
             self.watched.noted.append(group)
         elif not self._allowed_sums & bit:
-            raise UndeclaredError(self.watched.who, f"sum {of.name}")
+            raise undeclared(self.watched.who, f"sum {of.name}")
 
     def judges(self, reader: Declared, subject: Subject) -> bool:
         """True if a law holds for a subject, with every read compared with the law's declaration.
@@ -124,9 +124,9 @@ class WatchedView(View):
             part, key = noted[position], noted[position + 1]
             if isinstance(part, Sum):
                 if not reader.also_sums & (1 << part.index) and law.sums[part](key) != subject:
-                    raise UndeclaredError(f"{reader.who} of {subject!r}", f"sum {part.name} of {key!r}")
+                    raise undeclared(f"{reader.who} of {subject!r}", f"sum {part.name} of {key!r}")
             else:
                 table = cast("Table[Any, Any]", part)
                 if not reader.also_tables & table.bit and law.rows[table](key) != subject:
-                    raise UndeclaredError(f"{reader.who} of {subject!r}", f"{table.name}[{key!r}]")
+                    raise undeclared(f"{reader.who} of {subject!r}", f"{table.name}[{key!r}]")
         return holds

@@ -25,7 +25,7 @@ RULES: Final = "spec."
 """The prefix of modules of which only the functions that ran count."""
 
 MACHINE: Final = "spec.machine"
-"""The module that counts as a whole: its code that stores a call's writes runs in no proof."""
+"""The module that stores a call's writes, in code that runs in no proof."""
 
 WORDLESS: Final = frozenset({"kind", "type_comment", "type_ignores"})
 """The fields of syntax trees that only record notation."""
@@ -182,6 +182,18 @@ def modules_behind(place: str) -> tuple[str, ...]:
 
 
 @cache
+def storing() -> tuple[str, ...]:
+    """The modules that count as a whole, since they store what calls write: `spec.machine` and all that it imports."""
+    pending, seen = [MACHINE], set[str]()
+    while pending:
+        module = pending.pop()
+        if module not in seen and source_of(module) is not None:
+            seen.add(module)
+            pending.extend(_imported(module, OURS))
+    return tuple(sorted(seen))
+
+
+@cache
 def snapshot(place: str) -> str:
     """A digest of the files behind a theory as this process read them, equal in any process that read equal files."""
     return _hashed(solver_version(), *[f"{name}\n{source_of(name)}" for name in modules_behind(place)])
@@ -193,9 +205,10 @@ def _ground(place: str) -> str:
     functions.
     """
     lines: list[str] = []
+    whole = storing()
     for module in modules_behind(place):
         of_module = _functions(module)
-        names = [""] if module.startswith(RULES) and module != MACHINE else sorted(of_module)
+        names = [""] if module.startswith(RULES) and module not in whole else sorted(of_module)
         lines += [f"{module}:{name} {of_module[name]}" for name in names]
     return _hashed(*lines)
 

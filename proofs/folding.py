@@ -159,7 +159,8 @@ def _alone(node: ast.expr) -> Iterator[ast.Call]:
     """The calls in an expression during which no other value of the expression is held."""
     parts: list[ast.expr] = []
     if isinstance(node, ast.Call):
-        if not (isinstance(node.func, ast.Name) and node.func.id in _OF_PYTHON):
+        is_of_list = isinstance(node.func, ast.Attribute) and node.func.attr in dir(list)
+        if not is_of_list and not (isinstance(node.func, ast.Name) and node.func.id in _OF_PYTHON):
             yield node
         parts = node.args[:1] if isinstance(node.func, ast.Name) else []
     elif isinstance(node, ast.BoolOp):

@@ -323,6 +323,8 @@ def _parts(value: Any) -> list[Any]:
         return list(value)
     if type(value).__module__ in MACHINES and type(value).__name__ == "Delta":
         return [value.returns]
+    if isinstance(value, _Plain):
+        return list(value._items) if isinstance(value._items, tuple | list) else []
     if isinstance(value, FunctionType):
         cells = [cell.cell_contents for cell in value.__closure__ or ()]
         return [*(value.__defaults__ or ()), *(value.__kwdefaults__ or {}).values(), *cells]

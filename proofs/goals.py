@@ -160,8 +160,8 @@ class Verdict:
 
     @property
     def status(self) -> str:
-        """ "REFUTED" if any goal is, else "UNKNOWN" if any is, else "PROVED"; "VACUOUS" if no path that the law concerns
-        is possible.
+        """The verdict: "REFUTED" if any goal is, else "UNKNOWN" if any is, else "PROVED"; "VACUOUS" if no path that the
+        law concerns is possible.
         """
         statuses = {answer.status for _, answer in self.answers}
         if Status.REFUTED in statuses:

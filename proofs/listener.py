@@ -53,13 +53,14 @@ MOD: Final = "_lifted_mod"
 ALL_OF: Final = "_lifted_all_of"
 ATTRIBUTE: Final = "_lifted_attribute"
 TEXT: Final = "_lifted_text"
+UNORDERED: Final = "_lifted_unordered"
 WRITES: Final = "writes"
 """The names under which a lifted module finds the lifter's helpers.
 
 `RAN` is called as a function begins. `SAME` replaces `is`, `DICT` dictionary displays and `MOD` the operator `%`. `OWN`
 refuses an in-place change of a list that the function did not make. `BOTH`, `EITHER` and `NOT` replace `and`, `or`, and
 `not` within them. `ALL_OF` wraps the iterable of `all`, `ATTRIBUTE` reads an attribute whose name symbols have too,
-`TEXT` wraps a value that is turned into text. `WRITES` is the name of a Delta's and a draft's rows.
+`TEXT` wraps a value that is turned into text, `UNORDERED` a set. `WRITES` is the name of a Delta's and a draft's rows.
 """
 MACHINE: Final = "spec.machine"
 HISTORIES: Final = "spec.history"
@@ -139,6 +140,7 @@ class Listener:
             TEXT: self.text,
             ALL_OF: all_of,
             ATTRIBUTE: self.attribute,
+            UNORDERED: self.unordered,
         }
         """The names that the lifter injects into every lifted module."""
 
@@ -223,6 +225,16 @@ class Listener:
         is_read = self.is_loading or is_followed()
         if is_read and not isinstance(value, Symbol) and type(value) not in CONSTANTS:
             refuse(f"the text of a value of type {type(value).__name__} is not understood")
+        return value
+
+    def unordered(self, value: Any) -> Any:
+        """The argument itself, a set. Refused at import time if it holds anything but numbers, whose order alone is
+        equal in every process.
+        """
+        if self.is_loading and not all(type(part) in (int, bool) for part in value):
+            frame = sys._getframe(1)
+            what = "a set of other values than numbers, while a module is loaded,"
+            refuse_at(frame.f_code.co_filename, (frame.f_lineno, what))
         return value
 
     def mod(self, left: Any, right: Any) -> Any:

@@ -44,6 +44,8 @@ _CLASSES: Final = frozenset("bool dict frozenset int list object property set st
 _NODES_AT_LOADING: Final = frozenset({*NODES, *LOADING_ALSO.split()})
 _OF_FILES: Final = frozenset({*dir(Path)} - {*dir(PurePath), *dir(str), "group", "owner"})
 """The attributes by which a `Path` reads files. `group` and `owner` are left out, since other objects have them too."""
+_OF_SETS: Final = ("difference", "intersection", "symmetric_difference", "union")
+"""The methods that make a set, whose order may differ between processes."""
 _HIDING: Final = ("json", "pathlib", "sys")
 """The modules that can read what no digest covers: nothing of them may be used at import time."""
 _CALLED_AT_LOADING: Final = ("TypeVar", "cast", "get_args")
@@ -94,7 +96,6 @@ def untaught_when_loading(function: Function, name: str, of_others: Mapping[str,
     """
     begun = {id(node) for node in beginnings(function)}
     own = _own_names(function)
-    places = {id(part) for node in own_nodes(function) if _is_own_file(node, of_others) for part in ast.walk(node)}
     found: list[Untaught] = []
     gone_through = {id(part) for part in gone_through_at_once(function)}
     called = {id(node.func) for node in own_nodes(function) if isinstance(node, ast.Call)}
@@ -103,7 +104,7 @@ def untaught_when_loading(function: Function, name: str, of_others: Mapping[str,
             found.append((line, f"{type(node).__name__} in a function"))
         elif is_iterator(node) and id(node) not in gone_through:
             found.append((line, f"{ast.unparse(node)} is kept, and may be gone through twice"))
-        elif id(node) in places or (isinstance(node, ast.Name) and id(node) in own):
+        elif isinstance(node, ast.Name) and id(node) in own:
             pass
         elif isinstance(node, ast.Name) and not _may_be_said_within(node, id(node) in called):
             found.append((line, node.id))
@@ -113,17 +114,6 @@ def untaught_when_loading(function: Function, name: str, of_others: Mapping[str,
         elif id(node.func if isinstance(node, ast.Call) else node) not in begun:
             found += [(line, what) for what in _untaught_at_loading(node, of_others)]
     return found
-
-
-def _is_own_file(node: ast.AST, of_others: Mapping[str, str]) -> bool:
-    """True if a node is `Path(__file__)`: a module's own place, of which no file is read."""
-    return (
-        isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Name)
-        and of_others.get(node.func.id) == "pathlib"
-        and [ast.unparse(each) for each in node.args] == ["__file__"]
-        and not node.keywords
-    )
 
 
 def _own_names(function: Function) -> set[int]:
@@ -153,8 +143,12 @@ def _untaught_at_loading(node: ast.AST, of_others: Mapping[str, str]) -> Iterato
         yield f"{kind} while a module is loaded"
     elif isinstance(node, ast.Name) and of_others.get(node.id, "").partition(".")[0] in _HIDING:
         yield f"what {node.id} finds while a module is loaded"
-    elif isinstance(node, ast.Attribute) and node.attr in TEXTS and isinstance(node.value, ast.Constant):
+    elif isinstance(node, ast.Attribute) and node.attr in TEXTS:
         yield f"{ast.unparse(node)}, the text of a value,"
+    elif isinstance(node, ast.Call) and any(_is_str(each) for each in _passed(node)):
+        yield f"str as a value in {ast.unparse(node)}"
+    elif (isinstance(node, ast.Attribute) and node.attr in _OF_SETS) or _makes_set(node):
+        yield f"{ast.unparse(node)}, a set of any order,"
     elif isinstance(node, ast.Attribute) and node.attr in _OF_FILES:
         yield f"{ast.unparse(node)}, which may read a file,"
     elif isinstance(node, ast.AugAssign) and isinstance(node.op, ast.Mod):
@@ -171,6 +165,24 @@ def _untaught_at_loading(node: ast.AST, of_others: Mapping[str, str]) -> Iterato
         for said in node.keywords:
             if said.arg not in OF_CLASSES_OF_ATTR.split():
                 yield f"{said.arg or '**'} of {ast.unparse(node.func)}"
+
+
+def _passed(call: ast.Call) -> list[ast.expr]:
+    """The arguments of a call that may be called by what it calls."""
+    is_type = isinstance(call.func, ast.Name) and call.func.id in _CALLED_AT_LOADING
+    return [] if is_type else [*call.args, *[each.value for each in call.keywords]]
+
+
+def _is_str(node: ast.expr) -> bool:
+    return isinstance(node, ast.Name) and node.id == "str"
+
+
+def _makes_set(node: ast.AST) -> bool:
+    """True if a node is an operator that makes a set of a dictionary's keys or items."""
+    return isinstance(node, ast.BinOp) and any(
+        isinstance(side, ast.Call) and isinstance(side.func, ast.Attribute) and side.func.attr in ("items", "keys")
+        for side in (node.left, node.right)
+    )
 
 
 def names_of_others(module: ast.Module, lifted: Callable[[str], bool]) -> dict[str, str]:

@@ -41,8 +41,8 @@ from proofs.sum_facts import SumFacts
 from proofs.sum_groups import SumGroups
 from proofs.symbols import SymBool, SymInt, SymName, truth_of
 from proofs.theory_checks import (
-    refuse_another_machine,
     refuse_names_given_twice,
+    refuse_protocol,
     refuse_what_is_not_understood,
     refuse_what_nothing_proves,
 )
@@ -71,7 +71,7 @@ class Prover:
         self._view: Final = laws.View
         self.accepted_step: Final = laws.AcceptedStep
         self.rejected_call: Final = laws.RejectedCall
-        refuse_another_machine(self.theory, self.world)
+        refuse_protocol(self.protocol, self.world)
         refuse_names_given_twice(self.theory)
         refuse_what_nothing_proves(self.theory)
         refuse_what_is_not_understood(self.theory, self.world)
@@ -115,8 +115,10 @@ class Prover:
         self._closures: Final[dict[tuple[object, int], list[Instance]]] = {}
         self.sum_facts: Final = SumFacts(self, {})
         self._subjects: Final[dict[str, Any]] = {}
-        with Path(None, [], False):
+        with Path(None, [], False) as here:
             histories._now = self.theory.now(self.before.rows)
+        if here.conditions or here.facts or here.scopes:
+            raise UnliftableError("the theory's `now` is another in other states, which is not understood")
         self.groups.learn([*self.theory.catalogue.sums, *self.theory.sums.own, *self.theory.sums.nested])
         tables = [table for one in self.histories() for table in (one.heads, one.checkpoints)]
         self.world.of_histories.update([id(table) for table in tables])

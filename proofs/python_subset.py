@@ -122,8 +122,10 @@ def untaught_syntax(function: Function, name: str) -> list[Untaught]:
             found.append((line, f"a cast to {ast.unparse(said)}"))
         elif is_iterator(node) and id(node) not in gone_through:
             found.append((line, f"{ast.unparse(node)} is kept, and may be gone through twice"))
-        elif isinstance(node, ast.Attribute) and node.attr in TEXTS and id(node) in called:
+        elif isinstance(node, ast.Attribute) and node.attr in TEXTS:
             found.append((line, f"{ast.unparse(node)}, the text of a value,"))
+        elif isinstance(node, ast.Name) and node.id[:2] == "__" == node.id[-2:] and node.id != "__name__":
+            found.append((line, f"{node.id}, which Python sets,"))
         elif isinstance(node, ast.Name) and node.id in _ONLY_CALLED and not {id(node)} & (called | asked):
             found.append((line, f"{node.id} as a value"))
         elif isinstance(node, ast.Attribute) and node.attr == "__init__" and id(node) not in begun:

@@ -47,9 +47,9 @@ class Hunt(CallProof):
         self._failed = 0
 
     def refute(self, law_id: str) -> tuple[str, dict[str, Any] | None]:
-        """ "REFUTED" with the first counterexample that breaks the law on the plain specification; "PROVED"; or
-        "UNKNOWN" if some goal failed without a counterexample, or was proved of restricted states only. `goals` counts
-        the goals tried.
+        """The verdict: "REFUTED", with the first counterexample that breaks the law on the plain specification;
+        "PROVED"; or "UNKNOWN", if some goal failed without a counterexample or was proved of restricted states only.
+        `goals` counts the goals tried.
         """
         self._law_id, self._failed = law_id, 0
         catalogue = self.prover.theory.catalogue

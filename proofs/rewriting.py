@@ -22,11 +22,15 @@ from proofs.listener import (
     RAN,
     SAME,
     TEXT,
+    UNORDERED,
     WRITES,
     Listener,
     Site,
 )
 from proofs.python_subset import BUILTINS, OF_SYMBOLS, made_by
+
+ORDERING: Final = ("frozenset", "len", "set", "sorted")
+"""The builtins whose result does not depend on the order of a set that they are given."""
 
 
 class Rewriting(ast.NodeTransformer):
@@ -44,6 +48,8 @@ class Rewriting(ast.NodeTransformer):
         self._made: Final[list[set[str]]] = []
         """For each enclosing function, the names of the lists that it makes."""
         self._shortcuts: Final[set[int]] = set()
+        self._ordered: Final[set[int]] = set()
+        """The `id()` of each expression whose elements are used in no order, or sorted."""
 
     def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
         """Record the class name as part of its methods' qualified names."""
@@ -87,6 +93,10 @@ class Rewriting(ast.NodeTransformer):
         """Replace calls of `set` and `type`, wrap arguments of `str` and the first iterable of `all`, and drop the type
         argument of `cast`.
         """
+        of = node.func.id if isinstance(node.func, ast.Name) else ""
+        if of in ORDERING:
+            self._ordered.update([id(each) for each in node.args])
+        is_set = of in ("set", "frozenset") and id(node) not in self._ordered
         self.generic_visit(node)
         if isinstance(node.func, ast.Name) and node.func.id in CALLED and self._made:
             node.func.id = f"_lifted_{node.func.id}"
@@ -100,7 +110,20 @@ class Rewriting(ast.NodeTransformer):
             first.iter = ast.copy_location(ast.Call(_named(ALL_OF, first.iter), [first.iter], []), first.iter)
         if isinstance(node.func, ast.Name) and node.func.id == "cast" and node.args:
             node.args[0] = ast.copy_location(ast.Constant(None), node.args[0])
-        return node
+        return self._unordered(node) if is_set else node
+
+    def visit_Set(self, node: ast.Set) -> ast.AST:
+        """Wrap a set display whose elements may be iterated over in an order of the process."""
+        self.generic_visit(node)
+        return node if id(node) in self._ordered else self._unordered(node)
+
+    def visit_SetComp(self, node: ast.SetComp) -> ast.AST:
+        """Wrap a set comprehension whose elements may be iterated over in an order of the process."""
+        self.generic_visit(node)
+        return node if id(node) in self._ordered else self._unordered(node)
+
+    def _unordered(self, value: ast.expr) -> ast.expr:
+        return ast.copy_location(ast.Call(_named(UNORDERED, value), [value], []), value)
 
     def visit_FormattedValue(self, node: ast.FormattedValue) -> ast.AST:
         """Wrap a value in an f-string, so that its conversion to text is checked."""
@@ -127,6 +150,8 @@ class Rewriting(ast.NodeTransformer):
 
     def visit_Compare(self, node: ast.Compare) -> ast.AST:
         """Replace `is` and `is not`."""
+        if isinstance(node.ops[0], ast.In | ast.NotIn):
+            self._ordered.update([id(each) for each in node.comparators])
         self.generic_visit(node)
         if not isinstance(node.ops[0], ast.Is | ast.IsNot) or id(node) in self._shortcuts:
             return node

@@ -238,8 +238,9 @@ class Run(Running):
                 conditions = rule.holds(self.draft, {**names, "any": ANY, "has": _has})
             if _is_of_any(path().conditions[before:]) or _leans_on_any(conditions):
                 raise UnliftableError(f"{loop.site}: what is known of any name is known of some only")
+            asked = z3.And(when, *path().conditions[before:])
             for condition in conditions:
-                known = z3.Implies(when, term_of(condition))
+                known = z3.Implies(asked, term_of(condition))
                 path().assume(known)
                 path().assume(z3.ForAll([ANY.term], known))
             rows = self._root.draft_on(self.prover, [])
@@ -307,7 +308,7 @@ def _sign(value: Any, lists: list[Any]) -> Hashable:
     if isinstance(value, Items):
         return (Items, value.listed_as, *[_Kept(SymInt(term)) for term in value.terms])
     if isinstance(value, Loop):
-        return (Loop, value.site, value.number)
+        return (Loop, value.site, value.number, _sign(value.items, lists))
     if type(value).__name__ == "Draft" and type(value).__module__ == "spec.machine":
         return "the draft"  # there is only one: no rule creates another
     if attr.has(type(value)):

@@ -350,7 +350,9 @@ class Listing(Symbol):
         length: Term,
         different: Term,
         made: "tuple[Term, tuple[tuple[str, Term], ...]] | None" = None,
+        given: Term = None,
     ) -> None:
+        self._given: Final = z3.BoolVal(True) if given is None else given
         self.listed_as: Final = name
         self.made: Final = (length, ()) if made is None else made
         """The length of the original list, which identifies it, and the changes since, in order."""
@@ -360,14 +362,14 @@ class Listing(Symbol):
         self.term = length
 
     def _know(self) -> None:
-        path().assume(z3.And(self._different >= 0, self._different <= self._length))
-        path().assume((self._different == 0) == (self._length == 0))
+        path().assume(z3.Implies(self._given, z3.And(self._different >= 0, self._different <= self._length)))
+        path().assume(z3.Implies(self._given, (self._different == 0) == (self._length == 0)))
 
     def has(self, item: Any) -> SymBool:
         """The membership of a name, as a symbolic truth value."""
         self._know()
         inside = self._has(_name_term(item))
-        path().assume(z3.Implies(inside, self._different > 0))
+        path().assume(z3.Implies(z3.And(self._given, inside), self._different > 0))
         return SymBool(inside)
 
     def length(self) -> SymInt:
@@ -390,6 +392,7 @@ class Listing(Symbol):
             self._length + 1,
             self._different + more,
             (self.made[0], (*self.made[1], ("appended", name))),
+            self._given,
         )
 
     def without(self, item: Any) -> "Listing":
@@ -404,6 +407,7 @@ class Listing(Symbol):
             self._length - 1,
             self._different - 1,
             (self.made[0], (*self.made[1], ("without", name))),
+            z3.And(self._given, self._has(name), self._different == self._length),
         )
 
     def __contains__(self, item: object) -> bool:

@@ -3,7 +3,7 @@ does not accept. Each raises UnliftableError.
 """
 
 import typing
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any, Final
 
@@ -20,18 +20,39 @@ RESERVED: Final = ("sum", "call", "subject", "member", "other", "stake", "TOTAL"
 """The names that the engine uses for its own symbols and verdicts."""
 
 
-def refuse_names_given_twice(theory: Any) -> None:
-    """Refuse duplicate, malformed or reserved names of tables, sums, laws and calls: equal names would become one
-    symbol.
+def refuse_protocol(protocol: Any, world: LiftedModules) -> None:
+    """Refuse a protocol whose names, tables, rows or values the engine would take for others. The gate asks this of the
+    head, too.
     """
-    catalogue, protocol = theory.catalogue, theory.protocol
+    refuse_another_machine(protocol, world)
+    _refuse_names(
+        {
+            "table": [table.name for table in protocol.schema.tables],
+            "call": [action.__name__ for action in protocol.actions],
+        }
+    )
+    _refuse_values(
+        {"the transition": [protocol.transition], "a table": protocol.schema.tables, "a call": protocol.actions}, world
+    )
+    for what, found in (
+        ("rows", [type(table.default) for table in protocol.schema.tables]),
+        ("calls", [kind for action in protocol.actions for kind in _kinds_in(action)]),
+    ):
+        for each in found:
+            if not any("__eq__" in vars(kind) for kind in each.__mro__[:-1]):
+                raise UnliftableError(f"{what} of type {each.__name__} have no equality of their own")
+
+
+def refuse_names_given_twice(theory: Any) -> None:
+    """Refuse duplicate, malformed or reserved names of sums and laws: equal names would become one symbol."""
+    catalogue = theory.catalogue
     laws = [*catalogue.state_laws, *catalogue.step_laws, *catalogue.rejection_laws, *theory.induction.lemmas]
-    names = {
-        "table": [table.name for table in protocol.schema.tables],
-        "sum": [total.name for total in dict.fromkeys([*catalogue.sums, *theory.sums.own, *theory.sums.nested])],
-        "law": [law.law_id for law in laws],
-        "call": [action.__name__ for action in protocol.actions],
-    }
+    sums = dict.fromkeys([*catalogue.sums, *theory.sums.own, *theory.sums.nested])
+    _refuse_names({"sum": [total.name for total in sums], "law": [law.law_id for law in laws]})
+
+
+def _refuse_names(names: Mapping[str, Sequence[str]]) -> None:
+    """Refuse duplicate, malformed and reserved names, by what they are the names of."""
     for kind, given in names.items():
         for name in given:
             if given.count(name) > 1:
@@ -40,11 +61,11 @@ def refuse_names_given_twice(theory: Any) -> None:
                 raise UnliftableError(f"no {kind} can be called {name}")
 
 
-def refuse_another_machine(theory: Any, world: LiftedModules) -> None:
+def refuse_another_machine(protocol: Any, world: LiftedModules) -> None:
     """Refuse tables whose index is not their position, and classes that derive from `spec.machine`'s: the engine
     assumes the behaviour of the originals.
     """
-    for place, table in enumerate(theory.protocol.schema.tables):
+    for place, table in enumerate(protocol.schema.tables):
         if table.index != place or table.bit != 1 << place:
             raise UnliftableError(f"table {table.name} stands at {place}, and says that it stands at {table.index}")
     machine = world.modules[MACHINE]
@@ -83,32 +104,25 @@ def refuse_what_nothing_proves(theory: Any) -> None:
 
 
 def refuse_what_is_not_understood(theory: Any, world: LiftedModules) -> None:
-    """Refuse rules, laws or a theory that hold values which may change between paths, and rows or calls without an
-    `__eq__` of their own.
-    """
-    catalogue, protocol = theory.catalogue, theory.protocol
+    """Refuse laws or a theory that hold values which may change between paths."""
+    catalogue = theory.catalogue
     begun = {
-        "the transition": [protocol.transition],
-        "a table": protocol.schema.tables,
-        "a call": protocol.actions,
         "a sum": [*catalogue.sums, *theory.sums.own, *theory.sums.nested.items()],
         "a law": [*catalogue.state_laws, *catalogue.step_laws, *catalogue.rejection_laws, *theory.induction.lemmas],
         "the theory": [value for name, value in vars(theory).items() if name not in ("protocol", "catalogue")],
     }
+    _refuse_values(begun, world)
+    refuse_what_is_not_lifted(theory, world)
+    refuse_classes_of_its_own(theory, world)
+
+
+def _refuse_values(begun: Mapping[str, Iterable[Any]], world: LiftedModules) -> None:
+    """Refuse values that may change between paths, by what they are."""
     for kind, values in begun.items():
         for value in values:
             if not world.is_understood(value):
                 name = getattr(value, "law_id", getattr(value, "name", getattr(value, "__name__", "")))
                 raise UnliftableError(f"{kind} {name} holds what is not understood")
-    refuse_what_is_not_lifted(theory, world)
-    refuse_classes_of_its_own(theory, world)
-    for what, found in (
-        ("rows", [type(table.default) for table in protocol.schema.tables]),
-        ("calls", [kind for action in protocol.actions for kind in _kinds_in(action)]),
-    ):
-        for each in found:
-            if not any("__eq__" in vars(kind) for kind in each.__mro__[:-1]):
-                raise UnliftableError(f"{what} of type {each.__name__} have no equality of their own")
 
 
 def _kinds_in(annotation: Any) -> Iterator[type[Any]]:

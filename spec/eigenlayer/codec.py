@@ -662,7 +662,7 @@ def _read_action(name: str, fields: Mapping[str, Json], where: str, world: World
     )
 
 
-ERRORS: Final = frozenset([reason.value for reason in Reason])
+ERRORS: Final = tuple([reason.value for reason in Reason])
 
 
 def observe(state: State, world: object, context: object) -> Json:

@@ -168,7 +168,7 @@ FAMILY_POST: Final = Record(
 )
 
 
-def read_rewards_trace(document: dict[str, Json], errors: frozenset[str]) -> Trace:
+def read_rewards_trace(document: dict[str, Json], errors: tuple[str, ...]) -> Trace:
     """Parse a trace file. Raises MalformedTrace at the first place that violates the format."""
     check_fields(document, (*HEAD, "steps"), "", ("seed",))
     head: dict[str, Json] = {field: value for field, value in document.items() if field != "steps"}
@@ -228,7 +228,7 @@ def _write_step(
 
 
 def _read_step(
-    value: Json, position: int, before: int, world: RewardsWorld, errors: frozenset[str]
+    value: Json, position: int, before: int, world: RewardsWorld, errors: tuple[str, ...]
 ) -> tuple[Step, int]:
     where = f"steps[{position}]"
     fields = as_object(value, where)

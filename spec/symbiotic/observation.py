@@ -458,5 +458,5 @@ SLASH_REQUEST: Final = _shape(
         "completed": Flag(),
     }
 )
-ERRORS: Final = frozenset([reason.value for reason in Reason])
+ERRORS: Final = tuple([reason.value for reason in Reason])
 ANSWER: Final = ViewAnswer(sorted(ERRORS))

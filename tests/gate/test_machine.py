@@ -1,4 +1,4 @@
-"""A change of what stores the writes of a call: no proof runs it, so none answers for it."""
+"""Changes of what stores the writes of a call, which no proof runs, and heads that no proof would be made of."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ import pytest
 
 from gate.proving import prove
 from proofs.paths import UnliftableError
-from tests.proofs.test_canaries import PURSE
+from tests.proofs.test_canaries import NEEDS, PURSE
 
 MACHINE = (Path(__file__).parents[2] / "spec" / "machine.py").read_text()
 FORGETS = (
@@ -33,3 +33,64 @@ def test_another_way_to_store_what_is_written_is_no_part_of_a_proof(
             prove(f"{name}:THEORY", f"{name}:PROTOCOL", *folders, "Pay")
     else:
         assert set(prove(f"{name}:THEORY", f"{name}:PROTOCOL", *folders, "Pay")["kinds"]["answers"]) == {"PROVED"}
+
+
+OVERLAY = (Path(__file__).parents[2] / "spec" / "overlay.py").read_text()
+KEEPS = "        return cast(Rows, node).get(key)\n"
+
+
+def test_another_way_to_keep_rows_is_no_part_of_a_proof(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Missed: what `spec.machine` imports was compared by nobody, and is run by no proof."""
+    assert OVERLAY.count(KEEPS) == 1
+    for side, text in (("base", OVERLAY), ("head", OVERLAY.replace(KEEPS, "        return None\n"))):
+        (tmp_path / side / "spec").mkdir(parents=True)
+        (tmp_path / side / "spec" / "machine.py").write_text(MACHINE)
+        (tmp_path / side / "spec" / "overlay.py").write_text(text)
+        (tmp_path / side / "kept_rows.py").write_text(PURSE)
+    monkeypatch.syspath_prepend(str(tmp_path / "base"))
+    folders = (str(tmp_path / "base"), str(tmp_path / "head"))
+    with pytest.raises(UnliftableError, match=r"^spec\.overlay:\S+ differs, and no proof runs what stores"):
+        prove("kept_rows:THEORY", "kept_rows:PROTOCOL", *folders, "Pay")
+
+
+PUT = "        draft.put(PURSES, action.sender, Purse(held.amount + 1, held.is_frozen))\n    return draft.delta()\n"
+HEADS = {
+    "two tables of one name": (
+        (
+            (NEEDS, 'SAVED: Final[Table[str, Purse]] = SCHEMA.table("purses", Purse())\n'),
+            (PUT, PUT.replace("PURSES", "SAVED")),
+        ),
+        "^two are called table purses",
+    ),
+    "rows without equality": (
+        (
+            (
+                "@attr.s(auto_attribs=True, init=False, unsafe_hash=True)\nclass Purse:",
+                "@attr.s(auto_attribs=True, init=False, eq=False)\nclass Purse:",
+            ),
+        ),
+        "^rows of type Purse have no equality of their own",
+    ),
+    "two tables of one place": (
+        ((NEEDS, "TWO: Final[Table[str, Purse]] = Table('two', 1, Purse())\nSCHEMA.tables.append(TWO)\n"),),
+        "^table two stands at 4, and says that it stands at 1",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", HEADS)
+def test_the_head_is_asked_what_the_base_is(case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Missed: the head alone had two tables of one name, and both were one to the proof."""
+    places, refusal = HEADS[case]
+    head = PURSE
+    for right, wrong in places:
+        assert head.count(right) == 1
+        head = head.replace(right, wrong)
+    name = f"head_{len(case)}"
+    for side, text in (("base", PURSE), ("head", head)):
+        (tmp_path / side).mkdir()
+        (tmp_path / side / f"{name}.py").write_text(text)
+    monkeypatch.syspath_prepend(str(tmp_path / "base"))
+    folders = (str(tmp_path / "base"), str(tmp_path / "head"))
+    with pytest.raises(UnliftableError, match=refusal):
+        prove(f"{name}:THEORY", f"{name}:PROTOCOL", *folders, "Pay")

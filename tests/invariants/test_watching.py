@@ -1,5 +1,6 @@
 """All that a law or a sum reads is declared, so that the incremental check misses nothing, whatever is written."""
 
+import pickle
 import random
 import re
 from collections.abc import Callable, Iterator
@@ -14,7 +15,7 @@ from invariants.checking import Checker, Violation, compute_totals, scan
 from invariants.choices import Seeded
 from invariants.eigenlayer.solvency import ACTIVE, QUEUED_VALUE_WAD
 from invariants.exploring import BoundedModel, explore
-from invariants.law import Catalogue, NestedSum, StateLaw, Sum, UndeclaredError, View
+from invariants.law import Catalogue, NestedSum, StateLaw, Sum, UndeclaredError, View, undeclared
 from invariants.walker import Walk, random_walk
 from spec.arithmetic import WAD
 from spec.eigenlayer.actions import MineBlocks, Undelegate
@@ -314,6 +315,12 @@ def test_a_sum_says_what_its_groups_depend_on() -> None:
     wrong = Sum("active", STAKER_SHARES, ACTIVE.group, ACTIVE.value)
     with pytest.raises(UndeclaredError, match=r"^sum active reads stakers, which it does not declare"):
         compute_totals(Catalogue([wrong], [], [], [], []), walked(walk, 0, 100))
+
+
+def test_what_is_undeclared_is_told_by_another_process() -> None:
+    """Missed: the exception could not be made anew, so that a proof ended without its reason."""
+    error = undeclared("TOY-01", "stakers")
+    assert repr(pickle.loads(pickle.dumps(error))) == repr(error)
 
 
 def test_a_key_leads_to_the_subject_that_reads_the_row() -> None:

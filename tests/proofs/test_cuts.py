@@ -202,6 +202,51 @@ CUTS: dict[str, tuple[str, str | None]] = {
         f"def _mark(draft: Draft, action: Any) -> None:\n    for account in action.accounts:\n{MARK}",
         None,
     ),
+    "a count that is another on the other path": (
+        "    for k in range(_many(draft)):\n        if k >= 3:\n            _give(draft, POT, 1)\n"
+        "    return draft.delta()\n\n\n"
+        "def _many(draft: Draft) -> int:\n    if draft.get(FLAGS, POT).is_set:\n"
+        "        return min(draft.get(BALANCES, 'n').amount, 3)\n    return draft.get(BALANCES, 'n').amount\n",
+        None,
+    ),
+    "a count that is another on the other path, in one expression": (
+        "    for k in range(min(draft.get(BALANCES, 'n').amount, 3) if draft.get(FLAGS, POT).is_set"
+        " else draft.get(BALANCES, 'n').amount):\n        if k >= 3:\n            _give(draft, POT, 1)\n"
+        "    return draft.delta()\n",
+        None,
+    ),
+    "a list that is another on the other path": (
+        f"    for account in {ALL} if draft.get(FLAGS, POT).is_set else action.accounts:\n"
+        "        if account == POT:\n            _give(draft, POT, 1)\n    return draft.delta()\n",
+        None,
+    ),
+    "what is left of a list, on the path where nothing was taken out": (
+        f"    listed = {ALL}\n    if POT in listed:\n        if len(without(listed, POT)) > 9:\n"
+        "            return Reason.TOO_LITTLE\n    _give(draft, POT, max(1 - len(listed), 0))\n"
+        "    return draft.delta()\n",
+        None,
+    ),
+    "a list in a tuple that an outer loop goes through": (
+        "    paid: list[str] = []\n    for one in (0, paid):\n        if one == 0:\n"
+        "            for account in action.accounts:\n                paid.append(account)\n"
+        "        elif len(one) > 0:\n            _give(draft, POT, 1)\n    return draft.delta()\n",
+        "_loop1 holds a list, which may change in a loop unnoticed",
+    ),
+    "a list in a pair that an outer loop goes through": (
+        "    paid: list[str] = []\n    for name, got in (('x', ()), ('y', paid)):\n        if name == 'x':\n"
+        "            for account in action.accounts:\n                paid.append(account)\n"
+        "        elif len(got) > 0:\n            _give(draft, POT, 1)\n    return draft.delta()\n",
+        "_loop1 holds a list, which may change in a loop unnoticed",
+    ),
+    "a key that waits in a method of a list": (
+        "    both = [(draft, action, 0), (draft, action, 1)]\n    both.sort(key=_key)\n"
+        f"    if both[0][2] == 1:\n{MAKE}\n\ndef sort() -> None:\n    pass\n\n\n"
+        "def _key(of: Any) -> int:\n    return _asks(of[0], of[1], of[2])\n\n\n"
+        "def _asks(draft: Draft, action: Any, k: int) -> int:\n    if k == 0:\n"
+        "        return 0 if draft.get(FLAGS, POT).is_set else 2\n"
+        f"    for account in action.accounts:\n{MARK}    return 1\n",
+        None,
+    ),
     "numbers among names": (
         f"    if POT not in (*{ALL}, 0, 1, 2):\n{MAKE}",
         "a value of type int among names",
@@ -281,6 +326,23 @@ def test_what_is_known_of_some_names_is_not_known_of_all(tmp_path: Path, monkeyp
     place = (place[0].replace("    folds", "folds"), place[1].replace("    folds", "folds", 1))
     with pytest.raises(UnliftableError, match="what is known of any name is known of some only"):
         folded(rule, tmp_path, monkeypatch, place)
+
+
+@pytest.mark.parametrize("paid", ["1", "0 - 1"], ids=["one path", "the other"])
+def test_what_a_fold_says_of_one_path_is_not_said_of_the_other(
+    paid: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Missed: what `holds` said where it had forked was assumed without the fork, and so of merged paths."""
+    rule = (
+        f"    paid = 0\n    down = draft.get(FLAGS, POT).is_set\n    for account in action.accounts:\n"
+        f"        paid = paid + (0 - 1 if down else 1)\n    _give(draft, POT, paid if {paid} > 0 else 0 - paid)\n"
+        "    return draft.delta()\n"
+    )
+    fold = (
+        '_pay_together": Fold(holds=lambda rows, names: [names["paid"] <= 0 if names["down"] else names["paid"] >= 0]),'
+        '\n            "_drop": Fold('
+    )
+    assert folded(rule, tmp_path, monkeypatch, ('_drop": Fold(', fold)) == "UNKNOWN"
 
 
 ANYBODYS = "rows.get(BALANCES, names['any']).amount"

@@ -238,6 +238,16 @@ def test_whatever_a_proof_runs_through_makes_it_stale(source_copy: "SourceCopy")
     assert source_copy.run(program) == seen[-1], "a function that did not run is no part of it"
 
 
+def test_what_stores_rows_counts_as_a_whole(source_copy: "SourceCopy") -> None:
+    """Missed: an overlay that forgot rows, which `spec.machine` imports and no proof runs, left all verdicts fresh."""
+    program = (
+        "from proofs.digests import digest\nprint(digest(['spec.machine:Draft.get'], 'proofs.symbiotic.theory:THEORY'))"
+    )
+    before = source_copy.run(program)
+    source_copy.replace("spec/overlay.py", "        return cast(Rows, node).get(key)\n", "        return None\n")
+    assert source_copy.run(program) != before
+
+
 def test_a_snapshot_knows_words_too(source_copy: "SourceCopy") -> None:
     program = "from proofs.digests import snapshot\nprint(snapshot('proofs.eigenlayer.theory:THEORY'), end='')"
     before = source_copy.run(program)
