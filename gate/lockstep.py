@@ -234,7 +234,10 @@ def kind_of(found: Divergence) -> DifferenceKind:
 
 
 def told(found: Divergence) -> tuple[str, str]:
-    """Both answers of a divergence, each as one word or a few."""
+    """A few words for the outcome of each side of a divergence: `accepted`, or the reason of the rejection.
+
+    Different return values show as `accepted` twice. Of different states the second is `accepted, and another state`.
+    """
     if found.aspect == "state":
         return "accepted", "accepted, and another state"
     return _word(found.expected), _word(found.actual)

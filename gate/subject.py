@@ -18,10 +18,10 @@ from spec.codec import Json
 class Subject:
     """A protocol as the gate needs it.
 
-    Fields ending in `_at` are places `module:attribute`, imported in each version; empty or None if there is
-    none. `place` names the pack that a version serves. The objects are this program's own, and generate the
-    scripts. `leaving_at` is a function by which all accounts withdraw all they can. `traces` are folders of
-    recorded traces, `cases` a file of cases.
+    Fields ending in `_at` are places `module:attribute`, imported in each version; empty or None if there is none.
+    `place` names the pack that a version serves. `calls`, `walk`, `rule_machine` and `bounded_model` come from the
+    gate's own installation, not from a version, and generate the scripts. `leaving_at` is a function by which all
+    accounts withdraw all they can. `traces` are folders of recorded traces, `cases` a file of cases.
     """
 
     name: str

@@ -18,7 +18,7 @@ from proofs.isolation import EndedError, apart
 
 @attrs.define
 class ProofTask:
-    """Some laws to prove of one call. It is sent to a worker process, so it has only plain values."""
+    """Some laws to prove of one call. It is sent to a worker process, so it can be pickled."""
 
     protocol: str
     place: str

@@ -81,7 +81,9 @@ def shortened(name: str) -> str:
 
 
 def waterfall(net: Network, shock: Sequence[str], strikes: Sequence[Strike]) -> str:
-    """A waterfall chart: all stake, the part that the shock destroys, the part that each attack loses, and the rest."""
+    """The HTML of a waterfall chart: all stake, the loss of the stakes named by `shock`, the loss of each attack in
+    order, and the rest.
+    """
     values = net.values
     total = sum(values.values(), Fraction(0))
     if not total:

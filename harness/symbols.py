@@ -20,7 +20,11 @@ def explained_symbols(sentence: str, symbols: Mapping[str, str]) -> str:
 
 
 def legend(sentences: Iterable[tuple[str, str]], symbols: Mapping[str, str]) -> list[str]:
-    """The legend of laws given as pairs of id and sentence: one line for all laws with the same symbols."""
+    """The legend of some laws, as lines "LAW and LAW: SYMBOL is MEANING", one for all laws with the same symbols.
+
+    `sentences` are pairs of id and sentence; `symbols` maps each symbol to its meaning. Laws without symbols are left
+    out.
+    """
     laws: dict[str, list[str]] = {}
     for law_id, sentence in sentences:
         said = explained_symbols(sentence, symbols)

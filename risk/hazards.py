@@ -110,7 +110,9 @@ def _held(stake_id: str, amount: Fraction, hazards: Hazards) -> Fraction:
 
 
 def model(network: Network, hazards: Hazards, found: Sequence[Piece]) -> Model:
-    """The dependence model of the causes that the pieces name."""
+    """The joint distribution of all causes of slashes in the claims on some pieces of stake: their probabilities, and
+    how they depend on each other, as `hazards` declares it.
+    """
     known = {shock.name: shock.probability for shock in hazards.shocks}
     known |= {own_cause(row): hazards.slashes.get(row.service, Fraction(0)) for row in network.commitments}
     causes = causes_of(found)

@@ -308,7 +308,9 @@ def _functions(module: ast.Module) -> Iterator[tuple[str, ast.FunctionDef]]:
 
 
 def _body_nodes(function: ast.FunctionDef) -> Iterator[ast.AST]:
-    """The nodes of a function's body in source order, without type annotations and docstrings."""
+    """The nodes of a function's body, each before its children, in the order of `ast`'s fields. Annotations of
+    assignments, and constants that stand alone such as docstrings, are left out.
+    """
     waiting: list[ast.AST] = list(reversed(function.body))
     while waiting:
         node = waiting.pop()

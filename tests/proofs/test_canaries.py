@@ -91,7 +91,7 @@ def once(held: str, *, fields: str) -> tuple[tuple[str, str], ...]:
 MISSED: dict[str, tuple[tuple[tuple[str, str], ...], str | None]] = {
     "a name in a frozenset": (
         free("action.sender in PRIVILEGED", needs='PRIVILEGED: Final = frozenset({"treasury"})'),
-        "PRIVILEGED is not understood",
+        "a set of other values than numbers, while a module is loaded, is not understood",
     ),
     "a name in a dictionary of the module": (
         free("FEES.get(action.sender, 1) == 0", needs='FEES: Final = {"treasury": 0}'),

@@ -237,7 +237,7 @@ REFUSED: dict[str, tuple[Places, str]] = {
     ),
     "the order of a set": (
         free("[name for name in SEEN][0] == 'c'", needs="SEEN: Final = frozenset(('a', 'b', 'c'))"),
-        "SEEN is not understood",
+        "a set of other values than numbers, while a module is loaded, is not understood",
     ),
     "a default that runs while a module is loaded": (
         free("FREE", needs="FREE = True\n\n\ndef _never(x: Any = globals()) -> None:\n    pass\n"),
