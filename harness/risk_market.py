@@ -195,7 +195,7 @@ def _of_mandate(found: MandateFigures) -> Rows:
         "a plan waits until point": waits,
         "part kept back": Number(Fraction(found.reserve_wad, WAD)),
         "next rebalancing from point": Number(found.next_point),
-        "it would move": found.refused_for or _maybe(found.moved),
+        "it would move": found.rejected_for or _maybe(found.moved),
     }
     for one in found.targets:
         name = f"{_service(one.target.service)} by {one.target.operator}"

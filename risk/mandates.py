@@ -51,7 +51,7 @@ class MandateFigures:
     """A mandate now. `plan` is the one in force, without targets if there is none.
 
     `waits_until` is the point from which an announced plan can be adopted; None if none waits. `next_point` is that of
-    the next rebalancing, which would move `moved`, by the state of now; None if the rule refuses it, by `refused_for`.
+    the next rebalancing, which would move `moved`, by the state of now; None if it is rejected, by `rejected_for`.
     """
 
     name: str
@@ -64,7 +64,7 @@ class MandateFigures:
     waits_until: int | None
     next_point: int
     moved: int | None
-    refused_for: str | None
+    rejected_for: str | None
 
     @property
     def is_within_caps(self) -> bool:
@@ -114,7 +114,7 @@ class Mandates:
             waits_until=pending.effect_point if pending.is_pending else None,
             next_point=max(pace.next_point, self._port.now(draft)),
             moved=outcome if isinstance(outcome, int) else None,
-            refused_for=outcome if isinstance(outcome, str) else None,
+            rejected_for=outcome if isinstance(outcome, str) else None,
         )
 
     def _rebalanced(self, state: State, name: str) -> tuple[int | str, Draft]:

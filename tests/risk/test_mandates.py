@@ -46,7 +46,7 @@ def test_a_plan_that_waits_moves_nothing_and_one_in_force_does(curated: Chain) -
         waits_until=1020,
         next_point=1000,
         moved=None,
-        refused_for="NoPlanInForce",
+        rejected_for="NoPlanInForce",
     )
     assert MANDATES.figures(chain.state) == (waiting,)
     chain.do(AdvanceTime(20), AdoptPlan("anybody", "main"))
@@ -57,7 +57,7 @@ def test_a_plan_that_waits_moves_nothing_and_one_in_force_does(curated: Chain) -
         waits_until=None,
         next_point=1020,
         moved=250,
-        refused_for=None,
+        rejected_for=None,
     )
     assert MANDATES.figures(chain.state) == (in_force,)
     assert chain.do(REBALANCE) == 250
@@ -84,7 +84,7 @@ def test_a_mandate_is_outside_its_caps_after_a_slash_until_it_is_rebalanced(cura
     assert chain.do(REBALANCE) == found.moved
     (after,) = MANDATES.figures(chain.state)
     assert [one.amount for one in after.targets] == [one.next_amount for one in found.targets]
-    assert (after.beyond, after.is_within_caps, after.refused_for) == ((), True, "NothingToMove")
+    assert (after.beyond, after.is_within_caps, after.rejected_for) == ((), True, "NothingToMove")
 
 
 def asked(path: Path, *options: str) -> Result:
