@@ -24,6 +24,7 @@ from proofs.folds import FOLDED_BUILTINS
 from proofs.lasting import CONSTANTS, Lasting
 from proofs.loading_subset import untaught_when_loading
 from proofs.paths import RUNS, TooEarlyError, can_be_asked_again, current_run, is_followed, is_unsure, refuse
+from proofs.places import Place
 from proofs.python_subset import (
     BEGINS,
     CHANGES,
@@ -54,13 +55,15 @@ ALL_OF: Final = "_lifted_all_of"
 ATTRIBUTE: Final = "_lifted_attribute"
 TEXT: Final = "_lifted_text"
 UNORDERED: Final = "_lifted_unordered"
+PLACE: Final = "_lifted_place"
 WRITES: Final = "writes"
 """The names under which a lifted module finds the lifter's helpers.
 
 `RAN` is called as a function begins. `SAME` replaces `is`, `DICT` dictionary displays and `MOD` the operator `%`. `OWN`
 refuses an in-place change of a list that the function did not make. `BOTH`, `EITHER` and `NOT` replace `and`, `or`, and
 `not` within them. `ALL_OF` wraps the iterable of `all`, `ATTRIBUTE` reads an attribute whose name symbols have too,
-`TEXT` wraps a value that is turned into text, `UNORDERED` a set. `WRITES` is the name of a Delta's and a draft's rows.
+`TEXT` wraps a value that is turned into text, `UNORDERED` a set. `PLACE` replaces
+`Path(__file__)`. `WRITES` is the name of a Delta's and a draft's rows.
 """
 MACHINE: Final = "spec.machine"
 HISTORIES: Final = "spec.history"
@@ -141,6 +144,7 @@ class Listener:
             ALL_OF: all_of,
             ATTRIBUTE: self.attribute,
             UNORDERED: self.unordered,
+            PLACE: Place,
         }
         """The names that the lifter injects into every lifted module."""
 

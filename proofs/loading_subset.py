@@ -96,6 +96,7 @@ def untaught_when_loading(function: Function, name: str, of_others: Mapping[str,
     """
     begun = {id(node) for node in beginnings(function)}
     own = _own_names(function)
+    places = {id(part) for node in own_nodes(function) if is_own_file(node, of_others) for part in ast.walk(node)}
     found: list[Untaught] = []
     gone_through = {id(part) for part in gone_through_at_once(function)}
     called = {id(node.func) for node in own_nodes(function) if isinstance(node, ast.Call)}
@@ -104,7 +105,7 @@ def untaught_when_loading(function: Function, name: str, of_others: Mapping[str,
             found.append((line, f"{type(node).__name__} in a function"))
         elif is_iterator(node) and id(node) not in gone_through:
             found.append((line, f"{ast.unparse(node)} is kept, and may be gone through twice"))
-        elif isinstance(node, ast.Name) and id(node) in own:
+        elif id(node) in places or (isinstance(node, ast.Name) and id(node) in own):
             pass
         elif isinstance(node, ast.Name) and not _may_be_said_within(node, id(node) in called):
             found.append((line, node.id))
@@ -114,6 +115,17 @@ def untaught_when_loading(function: Function, name: str, of_others: Mapping[str,
         elif id(node.func if isinstance(node, ast.Call) else node) not in begun:
             found += [(line, what) for what in _untaught_at_loading(node, of_others)]
     return found
+
+
+def is_own_file(node: ast.AST, of_others: Mapping[str, str]) -> bool:
+    """True if a node is `Path(__file__)`: a module's own place, which the lifter makes opaque (`proofs/places.py`)."""
+    return (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and of_others.get(node.func.id) == "pathlib"
+        and [ast.unparse(each) for each in node.args] == ["__file__"]
+        and not node.keywords
+    )
 
 
 def _own_names(function: Function) -> set[int]:

@@ -19,6 +19,7 @@ from proofs.listener import (
     MOD,
     NOT,
     OWN,
+    PLACE,
     RAN,
     SAME,
     TEXT,
@@ -27,6 +28,7 @@ from proofs.listener import (
     Listener,
     Site,
 )
+from proofs.loading_subset import is_own_file
 from proofs.python_subset import BUILTINS, OF_SYMBOLS, made_by
 
 ORDERING: Final = ("frozenset", "len", "set", "sorted")
@@ -93,6 +95,8 @@ class Rewriting(ast.NodeTransformer):
         """Replace calls of `set` and `type`, wrap arguments of `str` and the first iterable of `all`, and drop the type
         argument of `cast`.
         """
+        if is_own_file(node, self._of_others):
+            return ast.copy_location(ast.Call(_named(PLACE, node), [], []), node)
         of = node.func.id if isinstance(node.func, ast.Name) else ""
         if of in ORDERING:
             self._ordered.update([id(each) for each in node.args])

@@ -28,7 +28,7 @@ IDENTITIES = {
     ("spec/machine.py", "write.table is table"),
     (
         "invariants/symbiotic/model/guards.py",
-        "refusal.reason is REASONS[type(refusal.action)](refusal.before.rows, refusal.action)",
+        "rejection.reason is REASONS[type(rejection.action)](rejection.before.rows, rejection.action)",
     ),
     ("spec/machine.py", "write.key is key"),
 }

@@ -80,9 +80,13 @@ LOADED = {
         "try:\n    from fees import FEE\nexcept ImportError:\n    pass\n\n\ndef _fee() -> int:\n    return 3\n\n\n",
         "Try while a module is loaded",
     ),
-    "where a module stands": (
-        f"{PATH}\n\ndef _fee() -> int:\n    return len(Path(__file__).parent.name)\n\n\n",
-        "Path while a module is loaded",
+    "the text of the place of a module": (
+        f"{PATH}\n\ndef _fee() -> int:\n    return len(str(Path(__file__).parents[0] / 'a'))\n\n\n",
+        "the text of a value of type Place",
+    ),
+    "the place of a module, compared": (
+        f"{PATH}\n\ndef _fee() -> int:\n    return 3 if Path(__file__) == Path(__file__).parent else 4\n\n\n",
+        "what the place of a module is, while a module is loaded,",
     ),
     "the order of a set": (
         "def _fee() -> int:\n    return len(tuple({'a', 'bc'})[0])\n\n\n",
@@ -159,6 +163,21 @@ def test_the_present_is_one_in_all_states(theory: Break) -> None:
     other = now.replace(".block,", ".block if rows.get(CLOCK, SINGLETON).price > 0 else 10000,")
     with pytest.raises(UnliftableError, match=r"^the theory's `now` is another in other states"):
         status(theory((now, other)))
+
+
+def test_where_a_module_stands_is_nothing_that_it_knows(theory: Break) -> None:
+    """Missed: a constant was proved to be what the folder of the proof was called."""
+    fee = f"{PATH}\n\ndef _fee() -> int:\n    return len(Path(__file__).parent.name)\n\n\nFEE: Final = _fee()"
+    with pytest.raises(UnliftableError, match=r"^AttributeError: 'Place' object has no attribute 'name'"):
+        status(theory(*free("FEE == 4", needs=fee)))
+
+
+def test_the_place_of_a_module_may_be_handed_on(theory: Break) -> None:
+    """A pack in one file names the folder of its traces."""
+    needs = f"{PATH}\n\ndef _beside(name: str) -> Path:\n    return Path(__file__).parent / name\n\n\n"
+    assert status(theory(*free("action.amount == 7", needs=f"{needs}TRACES: Final = _beside('traces')"))) == "REFUTED"
+    with pytest.raises(UnliftableError, match=r"^TRACES is not understood"):
+        status(theory(*free("TRACES is None", needs=f"{needs}TRACES: Final = _beside('traces')")))
 
 
 def test_no_function_is_awaited(theory: Break) -> None:
