@@ -94,7 +94,9 @@ def _is_idle(action: Any) -> bool:
 
 
 def _boundaries(answer: Callable[[int], str], number: int) -> Iterator[tuple[int, int]]:
-    """Pairs of adjacent numbers with different answers, found by bisection between probes."""
+    """Pairs (n, n + 1) at which the answer changes. Probed are `number`, its neighbours and double, small numbers and
+    POWERS; bisection goes on between neighbouring probes with different answers.
+    """
     probes = sorted({0, 1, 2, 3, max(number - 1, 0), number, number + 1, 2 * number, *POWERS})
     said = [answer(probe) for probe in probes]
     for position in range(1, len(probes)):

@@ -44,7 +44,7 @@ class Folding(ast.NodeTransformer):
         self._loops: Final[dict[str, int]] = {}
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
-        """Count the loops of a function, which gives each its site."""
+        """Visit a function's body with the function as the innermost one, by whose name its loops are numbered."""
         self._functions.append(node)
         self.generic_visit(node)
         self._functions.pop()

@@ -138,7 +138,9 @@ class PushProof(AnyHistory):
         return self.ask(program)
 
     def others(self, change: str) -> list[tuple[Term, Answer]]:
-        """Claim: a change of one key leaves every row and value of another key as it was."""
+        """Prove that a change of one key leaves every row and value of another key as it was. Returns each goal with
+        its answer. `change` is "push" or "pop".
+        """
         other, position = SymName(z3.Int("other_key")), SymInt(z3.Int("position"))
         head, checkpoint = (self.history.heads, self.key), (self.history.checkpoints, (self.key, position))
 

@@ -273,8 +273,8 @@ class Prover:
         return Instance(z3.simplify(z3.Or(*ways)), facts, noted, scopes)
 
     def seen_by(self, law: Any, subject: Any) -> Any:
-        """The view of the state before the step for evaluating a law at a subject: with replacement rows if `seen` has
-        some for the law.
+        """The state before the step as a law sees it at a subject. In the middle of a loop it has replacement rows, if
+        `proofs.theory.Seen` has some for the law.
         """
         return self.before if self.seen is None else self._seen(self.seen[0].of.get(law.law_id), subject)
 

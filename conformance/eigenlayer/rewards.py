@@ -61,8 +61,8 @@ class RewardsHistory(History):
 
 
 def write_rewards_calls(head: Mapping[str, Json], actions: Sequence[Any]) -> list[Json]:
-    """The calls of some actions, each with its timestamp. Raises MalformedTrace for a call without a block of its own,
-    which these traces cannot express.
+    """The wire calls for the actions of a trace of rewards only, each with its timestamp. Raises MalformedTrace unless
+    exactly one `MineBlocks` of one block comes before each call.
     """
     timestamp = RewardsHistory(head).genesis.rows(CLOCK)[SINGLETON].timestamp
     calls: list[Json] = []

@@ -19,7 +19,9 @@ CHAIN: Final = st.sampled_from(CHAINS)
 
 
 class ChainRules(MarketRules):
-    """Rules for calls about other chains: tables, certificates up to their last point, and stake that leaves."""
+    """Hypothesis rules for other chains: send, deliver and disable tables of stake, check certificates around their last
+    point, and let counted stake leave.
+    """
 
     tables: Bundle[TableKey] = Bundle("tables")
 

@@ -95,7 +95,9 @@ def _overflowing_opening() -> list[Action]:
 
 
 def _edge(choices: Choices, shares: int, assets: int, most: int) -> int:
-    """An amount whose shares just fit 256 bits or just do not: with all existing shares or alone; at most `most`."""
+    """An amount of a deposit at the edge of 256 bits: its shares alone, or with all existing ones, just fit or just do
+    not. If it is 0 or above `most`, one of a few plain amounts.
+    """
     amounts = (
         mul_div_floor(UINT256_MAX - shares, assets + 1, shares + 1),
         mul_div_floor(UINT256_MAX - shares, assets + 1, shares + 1) + 1,

@@ -72,7 +72,7 @@ REWARD_TOKENS: Final = ("reward0", "collateral")
 def rewarded(world: Mapping[str, Json], choices: Choices | None = None) -> dict[str, Json]:
     """A copy of a world with a rewards contract for each vault. Fees and roles are drawn from `choices`, if given.
 
-    Merkle trees are only names here: each claim states as a fact what its root names for the claimer.
+    No Merkle tree is built: a root is a name, and each claim says itself which amount its tree has for the claimer.
     """
     config = cast("dict[str, Json]", world["config"])
     vaults: dict[str, Json] = {}

@@ -36,7 +36,7 @@ def register_as_operator(draft: Draft, action: RegisterAsOperator) -> Delta | Re
     """Register the sender as an operator, and delegate its own shares to itself. Its allocation delay is effective at
     once.
 
-    Rejects, in order: ACTIVELY_DELEGATED, as `_delegate`. Source: DelegationManager.registerAsOperator.
+    Rejects, in order: ACTIVELY_DELEGATED, then as `_delegate`. Source: DelegationManager.registerAsOperator.
     """
     operator = action.sender
     if is_delegated(draft, operator):

@@ -100,7 +100,7 @@ def _put_in(
 
 
 def _worth(custody: Custody, draft: Draft, vault: str, account: str) -> int:
-    """The value of a vault's position."""
+    """The value of a vault's position, in the unit of its pool. `account` is the market's own account in the base."""
     return custody.worth(draft, account_of(account, vault), draft.get(RECEIPT_VAULTS, vault).pool)
 
 

@@ -187,7 +187,7 @@ class SymbioticCustody:
         return None
 
     def settlement(self, draft: Draft, account: str, pool: str, number: int, in_tokens: bool) -> object | None:
-        """None, because the vault pays the claimer itself."""
+        """None: no action has to complete a withdrawal, because the vault pays the claimer itself."""
         return None
 
     def token(self, draft: Draft, pool: str) -> str:

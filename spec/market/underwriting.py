@@ -122,7 +122,9 @@ def underwrite(port: Port, draft: Draft, action: Underwrite, act: Act, account: 
 
 
 def _is_lost(capital: Capital) -> bool:
-    """True if existing shares, staying or leaving, have no capital, so that they have no price."""
+    """True if the staying part or the leaving part of a fund has shares but no capital, so that its shares have no
+    price.
+    """
     if capital.staying_shares > 0 and capital.staying_grains == 0:
         return True
     return capital.leaving_shares > 0 and capital.leaving_grains == 0
