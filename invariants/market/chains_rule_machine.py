@@ -19,8 +19,8 @@ CHAIN: Final = st.sampled_from(CHAINS)
 
 
 class ChainRules(MarketRules):
-    """Hypothesis rules for other chains: send, deliver and disable tables of stake, check certificates around their last
-    point, and let counted stake leave.
+    """Hypothesis rules for other chains: send, deliver and disable tables of stake, check certificates around their
+    last point, and let counted stake leave.
     """
 
     tables: Bundle[TableKey] = Bundle("tables")

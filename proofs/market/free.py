@@ -333,7 +333,7 @@ class FreePort:
         return draft.get(NOW, SINGLETON).point
 
     def slashable(self, draft: Draft, service: Service, operator: str, pool: str) -> Slashable:
-        """The amount of the operator in the table LASTING. All of it can still be slashed, and none of it is leaving."""
+        """The operator's amount in the table LASTING. All of it can still be slashed; none of it is leaving."""
         amount = draft.get(LASTING, (service, operator, pool)).amount
         return Slashable(amount, None, amount)
 
