@@ -45,7 +45,7 @@ class Choice:
     level: Fraction
 
     def is_allowed(self, weights: Vector) -> bool:
-        """True if the weights sum to 1 and respect every cap."""
+        """True if the weights sum to 1, none is negative, and they respect every cap of an operator or a group."""
         return (
             sum(weights, ZERO) == 1
             and all(0 <= weight <= cap for weight, cap in zip(weights, self.caps, strict=True))
@@ -53,7 +53,7 @@ class Choice:
         )
 
     def mean_return(self, weights: Vector) -> Fraction:
-        """The mean return of these weights, before losses."""
+        """The mean return of these weights per unit of the position, before losses."""
         return sum((w * r for w, r in zip(weights, self.returns, strict=True)), ZERO)
 
     def loss(self, weights: Vector) -> Distribution:
@@ -62,7 +62,9 @@ class Choice:
         return mixed((_product(weights, row), p) for row, p in outcomes)
 
     def shortfall(self, weights: Vector) -> Fraction:
-        """The expected shortfall of these weights, exactly."""
+        """The expected shortfall of these weights at the problem's confidence level, as a fraction of the position;
+        exact.
+        """
         return self.loss(weights).expected_shortfall(self.level)
 
     def tail(self, weights: Vector) -> list[Fraction]:
@@ -95,10 +97,13 @@ class Choice:
 
 @attrs.frozen
 class Delegation:
-    """The result of an optimisation. `value` is the exact shortfall or return of `weights`; `bound` cannot be beaten.
+    """The result of an optimisation: `value` is the exact shortfall or return of `weights`; no allowed weights beat
+    `bound`.
 
-    `verdict` is OPTIMAL if both are equal, CERTIFIED if they differ, INFEASIBLE if it is proved that no weights satisfy
-    the constraints, and UNKNOWN if nothing was found.
+    `verdict` is OPTIMAL if value and bound are equal, CERTIFIED if they differ, INFEASIBLE if it is proved that no
+    weights satisfy the constraints, and UNKNOWN if no weights were found. In the last two cases `weights` and `value`
+    are None. The bound of INFEASIBLE is the best possible value of the constrained quantity; that of UNKNOWN may be
+    None.
     """
 
     verdict: str
@@ -151,8 +156,8 @@ def _delegation(weights: Sequence[Fraction], value: Fraction, bound: Fraction) -
 
 @attrs.frozen
 class _Solved:
-    """The solver's proposal: the weights, and the multipliers of the scenarios, the
-    groups, and the return or the limit.
+    """The solver's proposal: the weights, and the multipliers of the constraints. `tail` are those of the scenarios,
+    `groups` those of the groups' caps, and `price` is that of the minimum return or of the shortfall limit.
     """
 
     weights: Sequence[float]
@@ -164,7 +169,9 @@ class _Solved:
 def _solve(choice: Choice, minimum_return: float | None, limit: float | None, slack: float) -> _Solved | None:
     """The solver's solution of the linear program in floats; None if it finds none.
 
-    The variables are the weights, then the value at risk, then the excess loss over it in each scenario.
+    Exactly one of `minimum_return` (least shortfall wanted) and `limit` (largest return wanted) is not None. `slack`
+    tightens the caps of groups. The variables are the weights, then the value at risk, then the excess loss over it in
+    each scenario.
     """
     count, cases = len(choice.operators), len(choice.scenarios.probabilities)
     losses = np.array([[float(x) for x in row] for row in choice.scenarios.losses])
@@ -216,7 +223,9 @@ def _tail_weights(choice: Choice, proposed: Sequence[float]) -> list[Fraction]:
 
 
 def _filled(choice: Choice, prices: Sequence[Fraction]) -> Fraction:
-    """The least `prices * weights` over weights that sum to 1 within the operators' caps: cheapest operators first."""
+    """The least sum of `prices[i] * weights[i]` over weights that sum to 1 within the operators' caps: cheapest
+    operators first. Caps of groups are ignored.
+    """
     left, cost = ONE, ZERO
     for i in sorted(range(len(prices)), key=lambda i: prices[i]):
         part = min(left, choice.caps[i])
@@ -226,7 +235,9 @@ def _filled(choice: Choice, prices: Sequence[Fraction]) -> Fraction:
 
 
 def _bound(choice: Choice, prices: Sequence[Fraction], groups: Sequence[float]) -> Fraction:
-    """A lower bound of `prices * weights` over all allowed weights; it is valid for any multipliers of the groups."""
+    """A lower bound of the sum of `prices[i] * weights[i]` over all allowed weights. `groups` are multipliers of the
+    groups' caps; the bound is valid for any, and negative ones count as 0.
+    """
     multipliers = [max(ZERO, Fraction(float(m))) for m in groups]
     charged = [
         price + sum((m for m, group in zip(multipliers, choice.groups, strict=True) if i in group.members), ZERO)

@@ -72,7 +72,8 @@ class Attack:
 class AttackVerdict:
     """A verdict on a claim about a network: its word, with a certificate, an attack as witness, or both.
 
-    `network` is the digest of the network's document. `leaves` is the number of leaves of the certificate.
+    `network` is the digest of the network's document. `leaves` is the number of leaves of the certificate; 0 without
+    one.
     """
 
     word: Word
@@ -96,7 +97,7 @@ class AttackVerdict:
 
 
 class Question:
-    """A network, its document with its digest, and the checker's reading of that document, computed once."""
+    """A network, its document with the digest, and `problem`, the checker's reading of that document; computed once."""
 
     def __init__(self, network: Network) -> None:
         self.network: Final = network
@@ -105,7 +106,9 @@ class Question:
         self.problem: Final = Problem(self.document)
 
     def attack(self, claim: Claim, services: Iterable[str], uses: Sequence[Use]) -> Attack | None:
-        """The attack with its value, which the checker computes. None if the checker refuses it as an attack."""
+        """The attack on these services with these uses, and its value by the claim's measure, which the checker
+        computes. None if the checker refuses it as an attack.
+        """
         witness = Attack(tuple(services), tuple(uses), Fraction(0))
         try:
             value = value_of(self.problem, claim.as_json(), witness.as_json())
@@ -119,7 +122,8 @@ def _breaks(claim: Claim, attack: Attack) -> bool:
 
 
 def attack_of(question: Question, program: Program, wanted: set[int], chosen: set[int]) -> Attack | None:
-    """The attack that takes the chosen columns, repaired until all wanted services are corrupted; None if that fails.
+    """The attack that takes the chosen columns, repaired until all wanted services are corrupted; None if the repair
+    fails or the checker refuses the result.
 
     `wanted` holds positions of services, `chosen` positions of columns. The repair adds unused commitments, largest
     weight first, because solvers work to a tolerance. The attack also claims every other service that it corrupts.
@@ -199,9 +203,9 @@ class ClaimProof:
         self.tree: Final = Tree(self.program, question.problem)
 
     def grow(self, seconds: float, most_leaves: int | None = None) -> tuple[Grown, Attack | None]:
-        """The state of the tree after growing for `seconds`, and an attack that breaks the claim or None.
+        """The state of the tree after growing for at most `seconds`, and an attack that breaks the claim or None.
 
-        `most_leaves` limits the number of leaves.
+        `most_leaves` limits the number of leaves of the whole tree.
         """
         grown = self.tree.grow(seconds, most_leaves)
         if grown.counterexample is None:
@@ -213,10 +217,11 @@ class ClaimProof:
 def security(
     network: Network, ties: Ties = "strict", budget: Fraction = Fraction(0), seconds: float = SECONDS
 ) -> AttackVerdict:
-    """The verdict on whether any attack pays, for an attacker that accepts a loss of up to `budget`.
+    """The verdict on whether any attack pays, for an attacker that accepts a loss of up to `budget`: SECURE, INSECURE,
+    or NOT-CERTIFIED if neither was shown in time.
 
-    Minimum cuts decide where they apply. Otherwise: a small tree, then a search for an attack, then a larger tree.
-    `seconds` is the approximate time limit.
+    With strict ties and no budget, minimum cuts decide the networks that they apply to (`risk.cut`). Otherwise: a small
+    tree, then a search for an attack, then a larger tree. `seconds` is the approximate time limit.
     """
     question = Question(network)
     claim = Claim(at_most=-budget, is_strict=ties == "weak")
@@ -351,7 +356,8 @@ def slack(network: Network, seconds: float = SECONDS) -> tuple[Fraction | None, 
     """The slack gamma, with its verdict: the largest number such that every attack loses at least (1 + gamma) * profit.
 
     Gamma is negative if an attack pays, and None if no service has a profit. EXACT: one attack loses exactly this much,
-    and a certificate proves that none loses less. Computed by Dinkelbach's method.
+    and a certificate proves that none loses less. NOT-CERTIFIED: the attack loses this much, so gamma is only an upper
+    bound of the slack. Computed by Dinkelbach's method.
     """
     question = Question(network)
     services = [service for service, terms in network.terms.items() if terms.profit > 0]

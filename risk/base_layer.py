@@ -16,7 +16,9 @@ TWO_THIRDS: Final = Fraction(2, 3)
 
 
 def finalises(total: Fraction, offline: Fraction, removed: Fraction = ZERO) -> bool:
-    """True if at least two thirds of the counted weight votes; offline weight is counted, removed weight is not."""
+    """True if at least two thirds of the counted weight votes. `total`, `offline` and `removed` are weights; offline
+    weight is counted and does not vote, removed weight is neither.
+    """
     return (total - offline - removed) * 3 >= (total - removed) * 2
 
 
@@ -30,7 +32,9 @@ def removal_until(attacker: Fraction, threshold: Fraction) -> Fraction:
 
 
 def attacker_share(total: Fraction, restaked: Fraction, slashed: Fraction, attacker: Fraction) -> Fraction:
-    """The attacker's share after the fraction `slashed` of the honest restaked weight is slashed and ejected."""
+    """The attacker's share of the weight that is left, after the fraction `slashed` of the `restaked` weight, all
+    honest, is slashed and ejected. `attacker` is the attacker's weight, of which nothing is slashed.
+    """
     return attacker / (total - restaked * slashed)
 
 
@@ -67,7 +71,8 @@ def weight_needed(weights: Sequence[int], threshold: Fraction) -> int:
 def cheapest_coalition(
     weights: Sequence[int], costs: Sequence[Fraction], needed: int, most_states: int = 1 << 15
 ) -> Cheapest | None:
-    """The cheapest members whose weights sum to `needed` or more; None if all together have less.
+    """The cheapest members, as positions in `weights`, whose weights sum to `needed` or more; None if all together have
+    less.
 
     Branch and bound over members in order of cost per weight. It keeps undominated partial sums whose fractional
     relaxation may still beat the best known coalition. Beyond `most_states` sums the result is a coalition and a lower

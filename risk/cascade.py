@@ -120,9 +120,10 @@ class Cascades:
         self.tried = 0
 
     def fallen(self, removed: int, coalition: int) -> int:
-        """The services that a coalition corrupts once `removed` stakes are gone, as a bit mask.
+        """The services that the stakes `coalition` corrupt once the stakes `removed` are gone; all three are bit masks.
 
-        A service without weight falls to any coalition. Raises TooLargeError once too many coalitions were tried.
+        A service without weight falls to any coalition. Raises TooLargeError once more than MAX_TRIED coalitions were
+        tried.
         """
         self.tried += 1
         if self.tried > MAX_TRIED:
@@ -166,7 +167,9 @@ class Cascades:
         )
 
     def story(self, removed: int, coalition: int) -> tuple[Strike, ...]:
-        """A cascade that loses the coalition, split into as many successive attacks as the search finds."""
+        """A cascade that loses the stakes `coalition` after the shock that destroys the stakes `removed`, both bit
+        masks. It is split into as many successive attacks as the search finds; empty without a coalition.
+        """
         if not coalition:
             return ()
         steps = self._steps(removed, coalition, self.all_services)
@@ -174,8 +177,8 @@ class Cascades:
         return tuple(Strike(self.masks.service_names(services), self.masks.names(stakes)) for services, stakes in steps)
 
     def _steps(self, removed: int, coalition: int, open_services: int) -> list[tuple[int, int]] | None:
-        """The coalition as successive attacks (services, stakes), cheapest first;
-        None if it is no profitable attack.
+        """The coalition as successive attacks, cheapest first, each a pair of bit masks (services, stakes). None if it
+        is no profitable attack. `open_services` are the services that no earlier attack corrupted.
         """
         for attackers in sorted(subsets(coalition), key=lambda mask: (self.value[mask], mask)):
             services = self.fallen(removed, attackers) & open_services

@@ -23,7 +23,8 @@ TOLERANCE: Final = 1e-9
 class Found:
     """Bounds on the largest fraction of all stake that a shock of at most `psi` and the attacks after it lose.
 
-    `shock` and `strikes` lose `at_least`. Every cascade loses less than `at_most`; None if no positive slack is proved.
+    `shock` and `strikes` lose `at_least`. Every cascade loses less than `at_most`; it is None if no positive slack is
+    proved, or if some service has no stake behind it.
     """
 
     psi: Fraction
@@ -176,7 +177,9 @@ def _strike(network: Network, stakes: set[str], services: set[str]) -> Strike:
 
 
 def _fewest(network: Network, service: str, allowed: set[str]) -> set[str]:
-    """A small set of the allowed stakes that corrupts a service: the heaviest first, without superfluous ones."""
+    """A small set of the allowed stakes that corrupts a service: the heaviest first, without superfluous ones. Empty if
+    all of them together do not corrupt it, or if the service needs no stake.
+    """
     weight: dict[str, Fraction] = {}
     for row, w in zip(network.commitments, network.weights, strict=True):
         if row.service == service and row.stake_id in allowed:

@@ -17,7 +17,9 @@ from risk.solver import Cut, Relaxed, Solver
 from risk.verify import Bounds, Problem
 
 Key = tuple[str, Any]
-"""The object of a branch in the checker's names: a service, a commitment, or a stake (lost whole, or by the sum)."""
+"""The object of a branch, as a pair in the checker's names: ("service", name), ("commitment", position), or ("stake",
+id), which decides if the stake is lost whole or by the sum of its slashes.
+"""
 Row = tuple[str, set[int], Fraction]
 
 CUT_ROUNDS: Final = 12
@@ -34,8 +36,9 @@ BITS: Final = 44
 class Grown:
     """The result of growing a tree.
 
-    `tree` is the complete tree, or None. `counterexample` is an attack that breaks the claim, as the positions of its
-    services and columns, or None.
+    `tree` is the complete tree, or None. `counterexample` is an attack that may break the claim, as the positions of
+    its services and columns, or None. It comes from a solution in floats, so the caller values it exactly. `leaves`
+    counts the leaves so far.
     """
 
     tree: list[list[Any]] | None
@@ -69,8 +72,8 @@ class Tree:
         """The factor from the solver's unit of money to the checker's."""
 
     def grow(self, seconds: float, most_leaves: int | None = None) -> Grown:
-        """Grow the tree until it is complete, an attack breaks the claim, or the time
-        or the number of leaves runs out.
+        """Grow the tree until it is complete or stuck. It is stuck if an attack may break the claim, if no choice is
+        left to branch on, or if the time or the number of leaves runs out. Another call continues where this one ended.
         """
         self.deadline = time.monotonic() + seconds
         if not self._is_cut:
@@ -217,7 +220,9 @@ class Tree:
         return rows
 
     def _branch(self, fixed: Mapping[Key, int], relaxed: Relaxed | None) -> Key | None:
-        """The next object to branch on: the most fractional service, then stakes. None if all choices are fixed."""
+        """The next object to branch on; None if all choices are fixed. Fractional services of the relaxation come
+        first, by gain times distance from 0 or 1. Stakes with fractional uses follow, then any other open choice.
+        """
         program = self.program
         if relaxed is not None:
             broken = [
@@ -276,7 +281,9 @@ class Tree:
         return value > program.limit or (value == program.limit and program.claim.is_strict)
 
     def _cut(self) -> None:
-        """Add cuts, rows that every attack obeys and the relaxation violates, for a few rounds."""
+        """Add cuts, rows that every attack obeys and the relaxation violates, for a few rounds. Networks with divisible
+        stakes get none.
+        """
         if self.program.network.is_divisible:
             return
         fixed: dict[Key, int] = {("service", service): 1 for service in self.program.claim.forced}

@@ -12,7 +12,9 @@ from typing import Any, Final
 from risk.linear import ONE, ZERO
 
 Weight = Any
-"""A probability: a Fraction, an array with one entry per quadrature node, or a polynomial; supports + and *."""
+"""The type of a probability: a Fraction, an array with one entry per quadrature node, or a polynomial; supports + and
+*.
+"""
 
 RULES: Final[Mapping[str, Callable[[Fraction, Fraction], Fraction]]] = {
     "full": lambda taken, more: ONE if taken or more else ZERO,
@@ -78,11 +80,12 @@ def causes_of(pieces: Iterable[Piece]) -> list[str]:
 
 
 def losses(pieces: Sequence[Piece], chances: Mapping[str, Weight], one: Weight = ONE) -> dict[Fraction, Weight]:
-    """The weight of each possible total loss of the pieces; causes are independent given
-    `chances`, their probabilities.
+    """The probability of each possible total loss of the pieces, by loss. Causes are independent; `chances` has the
+    probability of each.
 
     Pieces that share no cause are convolved. Otherwise the cause in most claims is split on: it happens or it does not.
-    `one` is the weight of certainty. Raises TooManyOutcomesError beyond the limits above.
+    `one` is the probability 1, in the type of `chances`. Raises TooManyOutcomesError beyond MOST_OUTCOMES,
+    MOST_BRANCHES or MOST_WORK.
     """
     found: dict[Fraction, Weight] = Enumeration(chances, one).of(
         [(piece, piece.claims) for piece in pieces], frozenset()
@@ -108,8 +111,8 @@ class Enumeration:
         self.weight_cost: Final = 1 + getattr(one, "size", 0) // 1000
 
     def of(self, parts: Sequence[_Part], happened: frozenset[str]) -> Any:
-        """The distribution of the total loss of these pieces, with these claims, once the
-        causes `happened` have happened.
+        """The distribution of the total loss of some pieces, once the causes `happened` have happened. `parts` are
+        pairs of a piece and those claims on it that still count.
         """
         total = self.kept({ZERO: self.one})
         for component in _components(parts, happened):
@@ -136,7 +139,9 @@ class Enumeration:
         return self.mixed(yes, no, chance)
 
     def kept(self, weights: dict[Fraction, Weight]) -> Any:
-        """The distribution of one piece's loss, in this class's representation: here the dictionary itself."""
+        """The distribution with these probabilities by loss, in this class's representation: here the dictionary
+        itself.
+        """
         return weights
 
     def mixed(self, yes: Any, no: Any, chance: Weight) -> Any:
@@ -147,7 +152,9 @@ class Enumeration:
         return mixture
 
     def _alone(self, piece: Piece, claims: Sequence[Claim], happened: frozenset[str]) -> dict[Fraction, Weight]:
-        """The weight of each loss of one piece; no cause that is still open is shared by two of its claims."""
+        """The probability of each loss of one piece under these claims; no cause that is still open is shared by two of
+        them.
+        """
         rule = RULES[piece.rule]
         states: dict[Fraction, Weight] = {ZERO: self.one}
         for claim in claims:

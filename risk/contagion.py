@@ -15,8 +15,9 @@ from risk.linear import ONE, ZERO, Matrix, Vector, greatest_fixed_point, inflow,
 class Clearing:
     """A clearing vector: the payment and the equity of each member, and the positions of the members in default.
 
-    `rounds` is the number of waves of defaults. `lost_in_default` is the value destroyed by default itself. `greatest`
-    is true for the greatest clearing vector and false for the least.
+    `greatest` is true for the greatest clearing vector and false for the least. `rounds` is the number of waves of
+    defaults for the greatest, and of waves of members that prove solvent for the least. `lost_in_default` is the value
+    destroyed by default itself.
     """
 
     def __init__(

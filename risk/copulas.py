@@ -27,22 +27,26 @@ def normal_quantile(p: float) -> float:
 
 
 def t_cdf(x: float, freedom: float) -> float:
-    """The cumulative distribution function of Student's t: P(T <= x)."""
+    """The cumulative distribution function of Student's t with `freedom` degrees of freedom: P(T <= x)."""
     return float(special.stdtr(freedom, x))
 
 
 def t_quantile(p: float, freedom: float) -> float:
-    """The quantile of Student's t: the x with P(T <= x) = p."""
+    """The quantile of Student's t with `freedom` degrees of freedom: the x with P(T <= x) = p."""
     return float(special.stdtrit(freedom, p))
 
 
 def gaussian_joint(p: float, q: float, correlation: float) -> tuple[float, float]:
-    """The probability that both events happen under a Gaussian copula, and its estimated error."""
+    """The probability that two events, of probabilities `p` and `q`, both happen under a Gaussian copula, and its
+    estimated error. `correlation` is that of their latent variables.
+    """
     return _joint(p, q, normal_quantile(p), normal_quantile(q), correlation, _gaussian_kernel)
 
 
 def t_joint(p: float, q: float, correlation: float, freedom: float) -> tuple[float, float]:
-    """The probability that both events happen under a t copula, and its estimated error; not `p q` at correlation 0."""
+    """The probability that two events, of probabilities `p` and `q`, both happen under a t copula, and its estimated
+    error. `freedom` is the number of degrees of freedom. The result is not `p q` at correlation 0.
+    """
 
     def kernel(distance: Floats) -> Floats:
         return np.power(1 + distance / freedom, -freedom / 2)
@@ -55,9 +59,11 @@ def _gaussian_kernel(distance: Floats) -> Floats:
 
 
 def _joint(p: float, q: float, a: float, b: float, correlation: float, kernel: Kernel) -> tuple[float, float]:
-    """The joint probability, by integrating over the angle whose sine is the correlation, and its estimated error.
+    """The joint probability of two events, by integrating over the angle whose sine is the correlation, and its
+    estimated error.
 
-    Integration starts at correlation -1, where the joint probability is `max(0, p + q - 1)`.
+    `p` and `q` are the events' probabilities, `a` and `b` the quantiles of these. `kernel` maps the squared distance to
+    the factor of the density. Integration starts at correlation -1, where the joint probability is `max(0, p + q - 1)`.
     """
     if not (0 < p < 1 and 0 < q < 1):
         return (min(p, q) if p >= 1 or q >= 1 else 0.0), 0.0
@@ -73,7 +79,9 @@ def _joint(p: float, q: float, a: float, b: float, correlation: float, kernel: K
 
 
 def indicator_correlation(p: float, q: float, joint: float) -> float:
-    """The correlation of two events' indicators (0 or 1); it is well below that of their latent variables."""
+    """The correlation of two events' indicators (0 or 1), from their probabilities `p` and `q` and the probability
+    `joint` of both. It is well below the correlation of their latent variables.
+    """
     return (joint - p * q) / math.sqrt(p * (1 - p) * q * (1 - q))
 
 
@@ -86,12 +94,16 @@ def t_tail_dependence(correlation: float, freedom: float) -> float:
 
 
 def pool_quantile(p: float, correlation: float, level: float) -> float:
-    """The quantile at `level` of the slashed fraction of an infinitely fine pool; the correlation is below 1."""
+    """The quantile at `level` of the slashed fraction of an infinitely fine pool. Each part of the pool is slashed with
+    probability `p`, under a Gaussian copula with a correlation below 1.
+    """
     threshold = normal_quantile(p) + math.sqrt(correlation) * normal_quantile(level)
     return normal_cdf(threshold / math.sqrt(1 - correlation))
 
 
 def pool_shortfall(p: float, correlation: float, level: float) -> tuple[float, float]:
-    """The expected shortfall at `level` of the slashed fraction of an infinitely fine pool, and its estimated error."""
+    """The expected shortfall at `level` of the slashed fraction of an infinitely fine pool, and its estimated error.
+    Each part of the pool is slashed with probability `p`, under a Gaussian copula.
+    """
     joint, error = gaussian_joint(p, 1 - level, math.sqrt(correlation))
     return joint / (1 - level), error / (1 - level)

@@ -58,5 +58,7 @@ def linear_debtrank(impacts: Matrix, shock: Vector) -> tuple[Fraction, ...]:
 
 
 def systemic_loss(before: Vector, after: Vector, values: Vector) -> Fraction:
-    """The value lost to contagion: distress after contagion minus distress of the shock alone, weighted by `values`."""
+    """The value lost to contagion: each member's value in `values`, times its distress `after` contagion minus its
+    distress `before`, of the shock alone.
+    """
     return sum((value * (b - a) for value, a, b in zip(values, before, after, strict=True)), ZERO)

@@ -64,7 +64,7 @@ class Independent:
         return self.probabilities, ONE
 
     def average(self, weight: Weight) -> Fraction:
-        """The probability that a weight stands for: the weight itself, because independent causes need no averaging."""
+        """The weight itself: the weights of independent causes are probabilities already, and need no averaging."""
         return Fraction(weight)
 
     def draw(self, causes: Sequence[str], draws: int, random: np.random.Generator) -> Draws:
@@ -117,8 +117,8 @@ class Gaussian:
         self.correlation: Final = correlation
 
     def grid(self, panels: int) -> tuple[Mapping[str, Floats], Floats]:
-        """The conditional probability of each cause at each quadrature node of the
-        factor, and the weight of each node.
+        """The conditional probability of each cause at each quadrature node of the factor, and the weight of each node.
+        `panels` is the number of panels of the quadrature rule.
         """
         z, weights = rule(-9.5, 9.5, panels)
         rho = float(self.correlation)
@@ -152,7 +152,9 @@ class StudentT:
         self.freedom: Final = freedom
 
     def grid(self, panels: int) -> tuple[Mapping[str, Floats], Floats]:
-        """The conditional probability of each cause at each node of the two factors, and the weight of each node."""
+        """The conditional probability of each cause at each node of the two factors, and the weight of each node.
+        `panels` is the number of panels of the quadrature rule for either factor.
+        """
         freedom, rho = float(self.freedom), float(self.correlation)
         z, over_z = rule(-9.5, 9.5, panels)
         over_z = over_z * np.exp(-z * z / 2) / math.sqrt(2 * math.pi)

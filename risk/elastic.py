@@ -99,9 +99,10 @@ def best_attack(network: Elastic) -> Best:
 
 
 def robustness(network: Elastic, budget: Fraction) -> Robustness:
-    """The least misbehaving weight after which an attack counts under this budget; all weight if no less suffices.
+    """The least misbehaving weight after which an attack counts: its profit is at least minus `budget`. All weight if
+    no less suffices.
 
-    Raises ValueError for more than MAX_ENUMERATED_SERVICES services.
+    Raises ValueError for more than MAX_ENUMERATED_SERVICES services or MAX_ENUMERATED_VALIDATORS validators.
     """
     services = [s for s in range(len(network.prizes)) if s != network.base_service]
     if len(services) > MAX_ENUMERATED_SERVICES:

@@ -35,8 +35,8 @@ def initial_penalty_gwei(effective_balance_gwei: int, fork: str) -> int:
 def correlation_penalty_gwei(
     effective_balance_gwei: int, slashed_gwei: int, total_gwei: int, multiplier: int, by_increment: bool
 ) -> int:
-    """The correlation penalty, in Gwei, halfway through the withdrawability delay; it counts
-    all stake slashed around then.
+    """The correlation penalty of one validator, in Gwei, halfway through the withdrawability delay. `slashed_gwei` is
+    all stake slashed around then, of `total_gwei`; `multiplier` is the fork's of CORRELATION_MULTIPLIER.
 
     Before Electra the whole penalty is rounded down to an increment, so an isolated slashing costs nothing. From
     Electra on (`by_increment`), the penalty per increment is rounded down. Source: process_slashings.
@@ -115,11 +115,11 @@ def epochs_to_ejection(balance_gwei: int, ejection_gwei: int = EJECTION_BALANCE_
 
 
 def epochs_to_finality(offline: Fraction, balance_gwei: int, ejection_gwei: int = EJECTION_BALANCE_GWEI) -> int:
-    """The first epoch of a leak in which the online validators have two thirds again; 0 if
-    they have them from the start.
+    """The first epoch of a leak in which the online validators have two thirds again; 0 if they have them from the
+    start.
 
-    The fraction `offline` of equal validators stays offline. Validators at the ejection balance no longer
-    count: the exit queue is ignored.
+    All validators begin with `balance_gwei`, and the fraction `offline` of them stays offline. Offline validators at
+    the ejection balance no longer count: the exit queue is ignored.
     """
     online = (1 - offline) * balance_gwei
     if online * 3 >= 2 * balance_gwei:
@@ -171,10 +171,12 @@ def weak_subjectivity_epochs_phase0(average_eth: int, validators: int, safety_de
 def correlated_miss_trace(
     missing: Sequence[int], total: int, net_excess: int, adjustment: int = 4096, most: int = 4
 ) -> list[tuple[int, int]]:
-    """The penalty factor of each slot, and the net excess after it, if a missed
-    attestation costs more the more miss it.
+    """The penalty factor of each slot, and the net excess after it, if a missed attestation costs more the more miss
+    it.
 
-    Source: EIP-7716 as posted at ethresear.ch 19341.
+    `missing` is the amount that misses in each slot, in the unit of `total`, the whole; `net_excess` is the value
+    before the first slot. Factors are rounded down, and at most `most`. Source: EIP-7716 as posted at ethresear.ch
+    19341.
     """
     trace: list[tuple[int, int]] = []
     for amount in missing:

@@ -80,8 +80,8 @@ class Step:
 
 @attrs.frozen
 class Condition:
-    """The base layer's offline weight, the adversary's share once that has exited, and the least loss of a third of all
-    weight. `broken` lists the failed goals.
+    """The state of the base layer: its offline weight, the adversary's share once that weight has exited, and the least
+    loss of a third of all weight. `broken` lists the failed goals.
     """
 
     offline: Fraction
@@ -113,7 +113,11 @@ def cost_of(used: Used, left: Mapping[str, Fraction], services: Mapping[str, Ser
 
 @attrs.frozen
 class Path:
-    """The path from one slash: FAILS, HOLDS or UNKNOWN. `shortest`: no shorter sequence of falls breaks consensus."""
+    """The path of falls that one slash starts, with its verdict: FAILS if consensus breaks, HOLDS or UNKNOWN.
+
+    `conditions[i]` is the base layer's condition after `steps[i]`. `shortest` is true if it is proved that no shorter
+    sequence of falls breaks consensus. `why` is the reason for the verdict, in words.
+    """
 
     shock: Shock
     verdict: str
@@ -142,15 +146,19 @@ class BaseLayer:
         return left
 
     def held(self, service: str, left: Mapping[str, Fraction]) -> dict[str, Fraction]:
-        """The amount of each stake that a service may still slash."""
+        """The amount of each stake that a service may still slash; `left` is the remaining amount of each stake."""
         return {stake: min(amount, left[stake]) for stake, amount in self.services[service].allocations.items()}
 
     def cost(self, service: str, left: Mapping[str, Fraction]) -> Fraction:
-        """The cost of corrupting one service alone: its slash fraction of the stake needed."""
+        """The cost of corrupting one service alone: its slash fraction of the stake needed. `left` is the remaining
+        amount of each stake.
+        """
         return self.services[service].slash * self.needed(service, left)
 
     def needed(self, service: str, left: Mapping[str, Fraction]) -> Fraction:
-        """The stake that corrupts a service: its threshold of all that it may still slash."""
+        """The stake that corrupts a service: its threshold of all that it may still slash. `left` is the remaining
+        amount of each stake.
+        """
         return self.services[service].threshold * sum(self.held(service, left).values(), ZERO)
 
     def condition(self, left: Mapping[str, Fraction]) -> Condition:
@@ -191,11 +199,14 @@ class BaseLayer:
         return cost + max(ZERO, needed)
 
     def falls(self, service: str, left: Mapping[str, Fraction]) -> bool:
-        """True if corrupting the service alone pays: its profit exceeds its cost."""
+        """True if corrupting the service alone pays: its profit exceeds its cost. `left` is the remaining amount of
+        each stake.
+        """
         return self.services[service].profit > self.cost(service, left)
 
     def joint(self, left: Mapping[str, Fraction], fallen: frozenset[str]) -> tuple[tuple[str, ...], Used] | None:
-        """A joint attack that gains, as its services and its use of each stake; None if no joint attack gains.
+        """A joint attack that gains, as its services and its use of each stake; None if no joint attack gains. `left`
+        is the remaining amount of each stake, and `fallen` are the services corrupted before.
 
         Among at most MOST_ALL_IN stakes, every set of wholly used stakes is tried; each service then needs only the
         rest. Otherwise `risk.attack` finds an attack or a certificate. Raises UndecidedError if it finds neither.
@@ -218,7 +229,9 @@ class BaseLayer:
     def _tried(
         self, left: Mapping[str, Fraction], held: Mapping[str, Mapping[str, Fraction]], members: Sequence[str]
     ) -> tuple[tuple[str, ...], Used] | None:
-        """The joint attack with the largest gain, by enumeration; None if none gains."""
+        """The joint attack with the largest gain, by enumeration of the stakes `members` that are used whole; None if
+        none gains. `held` is what each standing service may slash of each stake.
+        """
         needs = {name: self.needed(name, left) for name in held}
         best: tuple[Fraction, tuple[str, ...], Used] = (ZERO, (), {})
         for chosen in range(1 << len(members)):
@@ -346,7 +359,11 @@ class BaseLayer:
         return None
 
     def _beyond(self, shock: Shock) -> Path:
-        """The path that continues with joint attacks after all services that fall one at a time."""
+        """The path that continues with joint attacks after all services that fall one at a time.
+
+        FAILS as soon as consensus breaks. UNKNOWN if a search is undecided, or if no further attack gains but another
+        order of attacks might break consensus. Otherwise HOLDS.
+        """
         order, fallen = self._closure(shock, frozenset())
         groups: list[tuple[str, ...]] = [(name,) for name in order]
         joint: dict[tuple[str, ...], Used] = {}
@@ -393,6 +410,7 @@ class BaseLayer:
     ) -> dict[str, Fraction]:
         """An upper bound on the gain of an attack on each standing service, and any others, for stakes between `least`
         and `most`. A wholly used stake costs its least and carries its most; the others need to carry only their least.
+        For more than MOST_ALL_IN stakes, a coarser bound: all profits minus the service's own cost.
         """
         standing = [name for name in self.services if name not in fallen]
         low, high = ({name: self.held(name, left) for name in standing} for left in (least, most))
@@ -423,7 +441,9 @@ class BaseLayer:
         shortest: bool,
         joint: Mapping[tuple[str, ...], Used] = NOTHING_JOINT,
     ) -> Path:
-        """The path as steps, each with its cost, profit and losses, and the condition after each step."""
+        """The path as steps, each with its cost, profit and losses, and the condition after each step. `groups` are the
+        services that fall in each step; `joint` has the uses of stake in those that are joint attacks.
+        """
         left = self.left(shock, ())
         steps = [Step((), ZERO, ZERO, shock)]
         conditions = [self.condition(left)]
@@ -474,10 +494,11 @@ def is_path(layer: BaseLayer, path: Path) -> bool:
 
 
 def shortest_path(layer: BaseLayer, shocks: Mapping[str, Shock]) -> tuple[str, Path]:
-    """The operator whose slash has the shortest path to failure, with its path; ties go to the smallest slash.
+    """The operator whose slash has the shortest path to failure, with its path; ties go to the smallest slash. `shocks`
+    has the slash of each operator.
 
-    If no slash leads to failure, the path is HOLDS if all are, else UNKNOWN. Joint attacks are searched only if no
-    sequence of falls, one at a time, breaks consensus.
+    If no slash leads to failure, the path is the first UNKNOWN one, or the longest if all are HOLDS. Joint attacks are
+    searched only if no sequence of falls, one at a time, breaks consensus.
     """
     paths: dict[str, Path] = {}
     open_: list[str] = []

@@ -34,7 +34,9 @@ class Between:
 
 
 class _Grid(Enumeration):
-    """An enumeration whose distributions are arrays of probabilities, indexed by step of the grid."""
+    """An enumeration whose distributions are arrays of probabilities, indexed by step of the grid. `is_down` rounds
+    losses down to the grid, otherwise up.
+    """
 
     def __init__(self, chances: Mapping[str, float], step: Fraction, is_down: bool) -> None:
         super().__init__(chances, 1.0)

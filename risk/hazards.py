@@ -62,7 +62,8 @@ class Hazards:
     """All declared hazards of a network.
 
     `slashes` is the probability of an operator's fault, by service. `levels` are the confidence levels to report.
-    `holdings` is the position's amount of each stake; None means all of every stake.
+    `holdings` is the position's amount of each stake; stakes that it leaves out are not held, and None means all of
+    every stake.
     """
 
     slashes: Mapping[str, Fraction]
@@ -80,9 +81,10 @@ def own_cause(row: Commitment) -> str:
 
 def pieces(network: Network, hazards: Hazards) -> list[Piece]:
     """The position as pieces of stake, valued at the declared prices, each with the claims of all services on it.
+    Commitments without a cause or without a slash give no claim.
 
-    A commitment lets its service slash the fraction `amount * slash / stake`, proportionally
-    from all holders of the stake.
+    A commitment lets its service slash the fraction `amount * slash / stake`, proportionally from all holders of the
+    stake.
     """
     values = network.values
     claims: dict[str, list[Claim]] = {stake.stake_id: [] for stake in network.stakes}
@@ -103,7 +105,9 @@ def pieces(network: Network, hazards: Hazards) -> list[Piece]:
 
 
 def _held(stake_id: str, amount: Fraction, hazards: Hazards) -> Fraction:
-    """The fraction of a stake that the position holds."""
+    """The fraction of a stake of this amount that the position holds: 1 without declared holdings, 0 for an undeclared
+    or empty stake.
+    """
     if hazards.holdings is None:
         return Fraction(1)
     return hazards.holdings.get(stake_id, Fraction(0)) / amount if amount else Fraction(0)
@@ -166,7 +170,9 @@ OPTIONAL: Final = ("shocks", "dependence", "holdings", "pricing")
 
 
 def probability(value: Json, place: str) -> Fraction:
-    """A probability, read from JSON: a rational between 0 and 1. Raises MalformedTrace for anything else."""
+    """A probability, read from JSON: a rational between 0 and 1. Raises MalformedTrace, with `place`, for anything
+    else.
+    """
     number = rational(value, place)
     if not 0 <= number <= 1:
         raise MalformedTrace(place, "expected at least 0 and at most 1")
@@ -174,9 +180,9 @@ def probability(value: Json, place: str) -> Fraction:
 
 
 def level(value: Json, place: str) -> Fraction:
-    """A confidence level, read from JSON: a rational above 0 and below 1, at least LEAST_TAIL away from 1.
+    """A confidence level, read from JSON: a rational above 0 and at most 1 - 10^-15 (LEAST_TAIL).
 
-    Raises MalformedTrace for anything else.
+    Raises MalformedTrace, with `place`, for anything else.
     """
     number = rational(value, place)
     if not 0 < number < 1:
@@ -187,9 +193,9 @@ def level(value: Json, place: str) -> Fraction:
 
 
 def correlation(value: Json, place: str) -> Fraction:
-    """A correlation, read from JSON: between 0 and 1, and either exactly 1 or at least LEAST_APART away from it.
+    """A correlation, read from JSON: a rational from 0 to 1 - 10^-9 (LEAST_APART), or exactly 1.
 
-    Raises MalformedTrace for anything else: floats cannot separate other values from 1.
+    Raises MalformedTrace, with `place`, for anything else: floats cannot separate other values from 1.
     """
     number = probability(value, place)
     if 0 < 1 - number < LEAST_APART:
@@ -198,9 +204,10 @@ def correlation(value: Json, place: str) -> Fraction:
 
 
 def freedom(value: Json, place: str) -> Fraction:
-    """The degrees of freedom, read from JSON: within FREEDOM, where floats can hold the density of the factor.
+    """The degrees of freedom of a t copula, read from JSON: from 1/4 to 1,000,000 (FREEDOM), where floats can hold the
+    density of the factor.
 
-    Raises MalformedTrace for anything else.
+    Raises MalformedTrace, with `place`, for anything else.
     """
     number = rational(value, place)
     low, high = FREEDOM
@@ -210,7 +217,7 @@ def freedom(value: Json, place: str) -> Fraction:
 
 
 def positive(value: Json, place: str) -> Fraction:
-    """A positive rational, read from JSON. Raises MalformedTrace for anything else."""
+    """A positive rational, read from JSON. Raises MalformedTrace, with `place`, for anything else."""
     number = rational(value, place)
     if number <= 0:
         raise MalformedTrace(place, "expected more than 0")
@@ -218,7 +225,7 @@ def positive(value: Json, place: str) -> Fraction:
 
 
 def not_negative(value: Json, place: str) -> Fraction:
-    """A rational of at least 0, read from JSON. Raises MalformedTrace for anything else."""
+    """A rational of at least 0, read from JSON. Raises MalformedTrace, with `place`, for anything else."""
     number = rational(value, place)
     if number < 0:
         raise MalformedTrace(place, "negative")

@@ -49,8 +49,8 @@ def is_safe(cost: Fraction, profit: Fraction) -> bool:
 
 
 def harm_before_redress(limit_per_window: Fraction, window: Fraction, redemption: Fraction) -> Fraction:
-    """The most that a rate-limited bridge loses before stake is redeemed: its limit, times
-    the windows begun (rounded up).
+    """The most that a rate-limited bridge loses before stake is redeemed: its limit per window, times the windows begun
+    (rounded up) in the time `redemption`. `window` is in the same unit of time.
     """
     windows = -((-redemption) // window)
     return limit_per_window * windows

@@ -27,7 +27,9 @@ class Loop:
         return self.exposure * slash
 
     def liquidation_price(self, liquidation_threshold: Fraction) -> Fraction:
-        """The asset's price, relative to the purchase price, at which the position is liquidated."""
+        """The asset's price, relative to the purchase price, at which the position is liquidated.
+        `liquidation_threshold` is the ratio of debt to collateral at which lenders liquidate.
+        """
         return self.debt / (liquidation_threshold * self.exposure)
 
 
@@ -68,7 +70,9 @@ class Run:
 
 
 def run_on(assets: Fraction, shares: Fraction, price: Fraction, withdrawals_shares: Sequence[Fraction]) -> Run:
-    """A run on a receipt token that redeems at a stale price: first come, first paid, until the assets are used up."""
+    """A run on a receipt token that redeems at a stale price per share: first come, first paid, until the assets are
+    used up. `withdrawals_shares` are the redemptions in order, in shares.
+    """
     left = assets
     paid: list[Fraction] = []
     for wanted in withdrawals_shares:
@@ -93,7 +97,8 @@ class Deposit:
 def deposit_around_slash(
     assets: Fraction, shares: Fraction, deposit: Fraction, slash: Fraction, slash_first: bool
 ) -> Deposit:
-    """The deposit's outcome if the slash is recognised before the deposit is priced (`slash_first`), or after.
+    """The outcome of a deposit if the slash is recognised before the deposit is priced (`slash_first`), or after.
+    `assets` and `shares` are those of the receipt token before the deposit.
 
     The slash takes its fraction of all assets present when it is recognised.
     """

@@ -15,8 +15,8 @@ class SingularMatrixError(ArithmeticError):
 
 
 def solve(matrix: Matrix, right: Vector) -> list[Fraction]:
-    """The unique vector `x` with `matrix x = right`, by Gauss-Jordan elimination.
-    Raises SingularMatrixError otherwise.
+    """The unique vector `x` with `matrix x = right`, by Gauss-Jordan elimination. Raises SingularMatrixError if there
+    is none, or more than one.
     """
     size = len(right)
     rows = [[*row, value] for row, value in zip(matrix, right, strict=True)]

@@ -22,10 +22,11 @@ ANYBODY: Final = "anybody"
 
 @attrs.frozen
 class TargetFigures:
-    """A target now: what it has, what its service can count on until what waits has come, and what it would have.
+    """A target of a mandate's plan, now. `weight_wad` is the part intended for it at the last rebalancing, in WAD.
 
-    `is_backed` is True if its service can take what it has, or as much as the base allows. `next_amount` is what it
-    has after the next rebalancing, if there was one now.
+    `amount` is its stake after all pending changes, and `exposed` the most that its service can count on until then.
+    `next_amount` is its stake after a rebalancing now. `is_backed` is True if its service can slash all of `amount`, or
+    as much as the base allows.
     """
 
     target: Target
@@ -38,20 +39,24 @@ class TargetFigures:
 
 @attrs.frozen
 class CapFigures:
-    """A cap that is exceeded: what it allows its targets together, and what their services can count on."""
+    """A cap that is exceeded: the stake that it allows its targets together, and the stake that their services can
+    count on (`exposed`).
+    """
 
     cap: Cap | None
-    """None is the bound of all targets: the whole."""
+    """None stands for the bound of all targets together: the whole stake of the mandate."""
     allowed: int
     exposed: int
 
 
 @attrs.frozen
 class MandateFigures:
-    """A mandate now. `plan` is the one in force, without targets if there is none.
+    """A mandate now. `plan` is the one in force, without targets if there is none. `whole` is the stake to split,
+    `reserve_wad` the part of it without target, and `beyond` the exceeded caps.
 
-    `waits_until` is the point from which an announced plan can be adopted; None if none waits. `next_point` is that of
-    the next rebalancing, which would move `moved`, by the state of now; None if it is rejected, by `rejected_for`.
+    `waits_until` is the point from which an announced plan can be adopted; None if none waits. `next_point` is the
+    earliest point of the next rebalancing. `moved` is the stake that it would move in the present state; None if the
+    rule rejects it, for the reason `rejected_for`.
     """
 
     name: str
@@ -82,7 +87,7 @@ class Mandates:
         self._account: Final = account
 
     def figures(self, state: State) -> tuple[MandateFigures, ...]:
-        """Every open mandate, by name."""
+        """The figures of every open mandate, sorted by name."""
         return tuple([self._figures(state, name) for name in sorted(state.rows(MANDATES))])
 
     def _figures(self, state: State, name: str) -> MandateFigures:
@@ -118,8 +123,8 @@ class Mandates:
         )
 
     def _rebalanced(self, state: State, name: str) -> tuple[int | str, Draft]:
-        """The answer to a rebalancing now, as if its period were over: what is moved, or the reason of a rejection; and
-        the state that it leaves.
+        """The answer to a rebalancing now, as if its period were over: the stake that it moves, or the name of the
+        reason of its rejection; and the state that it leaves. `state` itself does not change.
         """
         copy = state.copy()
         pace = copy.rows(PACES).get(name)
@@ -134,7 +139,9 @@ class Mandates:
 
 
 def _beyond(plan: Plan, whole: int, exposed: list[int]) -> tuple[CapFigures, ...]:
-    """The caps beyond which services can count on stake, all targets together first."""
+    """The caps that are exceeded, that of all targets together first. `exposed` is the stake that each target's service
+    can count on, in the plan's order, and `whole` is the stake to split.
+    """
     bounds: list[tuple[Cap | None, list[int], int]] = [(None, list(range(len(exposed))), whole)]
     bounds += [(cap, *cap_on(plan, cap, mul_wad_floor(whole, cap.cap_wad))) for cap in plan.caps]
     sums = [(cap, allowed, sum([exposed[place] for place in places])) for cap, places, allowed in bounds]

@@ -66,7 +66,9 @@ class FundFigures:
     assets_grains: int
     utilisation: Fraction | None
     owed: tuple[tuple[str, int], ...]
-    """The grains owed for each operator with policies in force, if the given fraction of its stake is slashed."""
+    """The grains owed for each operator with policies in force, if a slash takes the fraction of its stake that
+    `Market.funds` was called with.
+    """
 
     @property
     def owed_together_grains(self) -> int:

@@ -71,7 +71,9 @@ CommitmentRow = security.Commitment | network.Commitment
 
 @attrs.frozen
 class Part:
-    """The contribution of one stake to all sums, computed from its own rows."""
+    """The contribution of one stake to all sums, computed from its own rows. `value` is its value at the prices;
+    `until` is the last block or timestamp at which commitments that end can be slashed, by operator and service.
+    """
 
     value: Fraction
     committed: Mapping[tuple[str, str], Fraction]
@@ -113,7 +115,8 @@ def parts(
 
 
 class Sums:
-    """Sums over all stakes, updated as stakes change; an update costs time in proportion to the stake's commitments.
+    """Sums over all stakes, from which the metrics are computed. They are updated as stakes change; an update costs
+    time in proportion to the stake's commitments.
 
     Rational sums are exact, so adding and removing a stake restores the earlier sums.
     """

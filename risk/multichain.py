@@ -133,7 +133,9 @@ class Chains:
         return reachable
 
     def view(self, service: str, now: Fraction) -> View:
-        """The view of a service at one moment. It is secured if its threshold of the stake is at least its profit."""
+        """The view of a service at one moment. Its verdict compares two answers: that of the believed stake and that of
+        the reachable stake. Either says secured if the service's threshold of it is at least its profit.
+        """
         terms = self.services[service].terms
         believed, actual = self.believed(service, now), self.held(service, now)
         reachable = self.reachable(service, now)

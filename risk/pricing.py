@@ -38,7 +38,9 @@ def exponential_premium(loss: Distribution, aversion: float) -> float:
 
 
 def wang_premium(loss: Distribution, shift: float) -> float:
-    """The Wang premium: the integral of `Phi(Phi^-1(P(loss > x)) + shift)` over x, for losses of at least 0."""
+    """The Wang premium: the integral of `Phi(Phi^-1(P(loss > x)) + shift)` over x, for losses of at least 0. `Phi` is
+    the standard normal distribution function; a positive `shift` loads the premium.
+    """
     return math.fsum(float(high - low) * _distorted(above, shift) for low, high, above in loss.exceedance())
 
 
@@ -63,7 +65,9 @@ def break_even_fee(expected_loss: Fraction, shortfall: Fraction, cost_of_capital
 def net_yield(
     base_yield: Fraction, fee: Fraction, expected_loss: Fraction, shortfall: Fraction, cost_of_capital: Fraction
 ) -> Fraction:
-    """The net yield after risk: base yield plus fee, minus the break-even fee."""
+    """The net yield after risk: base yield plus fee, minus the break-even fee. All are fractions of the stake, for one
+    period.
+    """
     return base_yield + fee - break_even_fee(expected_loss, shortfall, cost_of_capital)
 
 

@@ -58,7 +58,7 @@ class Claim:
 
 
 def loss(losses: Losses, value: Fraction, parts: Iterable[Fraction]) -> Fraction:
-    """The loss of a stake of this value when services slash these amounts of it."""
+    """The loss of a stake of this value when services slash the amounts `parts` of it, by the rule `losses`."""
     if losses == "full":
         return value if [*parts] else Fraction(0)
     if losses == "sum":

@@ -32,7 +32,9 @@ def capped_rewards(allocations: Matrix, stakes: Vector, rewards: Vector, caps: V
 
 
 def equilibrium_allocations(stakes: Vector, rewards: Vector, degree: Fraction) -> list[list[Fraction]]:
-    """The symmetric equilibrium: each operator allocates `degree` times its stake, in proportion to the rewards."""
+    """The symmetric equilibrium, as the allocation of each operator to each service: each allocates `degree` times its
+    stake, in proportion to the services' rewards.
+    """
     total = sum(rewards, ZERO)
     return [[degree * reward / total * stake for reward in rewards] for stake in stakes]
 

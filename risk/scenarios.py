@@ -24,8 +24,8 @@ MOST_CAUSES: Final = 12
 
 @attrs.frozen
 class Scenarios:
-    """The scenarios: their probabilities, and the loss of a unit with each operator
-    in each. `seed` is None if exact.
+    """The scenarios: their probabilities, and the loss of one unit of stake with each operator, as
+    `losses[scenario][operator]`. `seed` is None if all cases were enumerated, else that of the random draws.
     """
 
     probabilities: tuple[Fraction, ...]

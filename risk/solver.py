@@ -39,7 +39,9 @@ class Relaxed:
 
 @contextmanager
 def silence() -> Iterator[None]:
-    """A context manager that discards standard output: HiGHS prints a banner before it can be silenced."""
+    """A context manager that discards standard output: HiGHS prints a banner before it can be silenced. It does nothing
+    outside POSIX.
+    """
     if os.name != "posix":
         yield
         return
@@ -128,7 +130,7 @@ class Solver:
             self.cuts.append(cut)
 
     def fix(self, position: int, low: float, high: float) -> None:
-        """Bound the variable at this index, a service or a column."""
+        """Bound the variable at this index, a service or a column, from `low` to `high`."""
         self.highs.changeColBounds(position, low, high)
 
     def require_one(self, pool: int, is_required: bool) -> None:
@@ -156,10 +158,11 @@ class Solver:
         self.highs.setOptionValue("time_limit", float(self.highs.getRunTime()) + max(seconds, 0.1))
 
     def search(self, at_least_one: bool, seconds: float, target: float | None = None) -> tuple[Relaxed | None, bool]:
-        """The best attack that the solver finds in time, and True if the solver calls it
-        optimal or proves that none exists.
+        """The best attack that the solver finds in time, and True if the solver calls it optimal or proves that none
+        exists.
 
-        `target`: stop at an attack worth more than this, in units of the program. The attack is None if none was found.
+        `at_least_one` requires an attack on one service or more. `target`: stop at an attack worth more than this, in
+        units of the program. The attack is None if none was found.
         """
         highs, program = self.highs, self.program
         for position in range(self.service_count + len(program.columns)):

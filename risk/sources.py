@@ -100,7 +100,8 @@ def graph(
 ) -> Network:
     """A restaking graph: every validator stakes its whole stake on each of its services, and an attack loses all of it.
 
-    `services` maps each service to its terms and its validators. Source: Durvasula and Roughgarden.
+    `validators` has the stake of each, and `services` maps each service to its terms and its validators. `origin` names
+    the kind of source in the network's document. Source: Durvasula and Roughgarden.
     """
     return Network(
         {"kind": origin},

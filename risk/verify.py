@@ -28,7 +28,7 @@ Rows = list[tuple[str, set[int], Fraction]]
 
 
 class Refused(Exception):
-    """The reason why a verdict is rejected as unproved."""
+    """The exception for a verdict that is rejected as unproved; its message is the reason."""
 
 
 def demand(condition: bool, otherwise: str) -> None:
@@ -104,7 +104,9 @@ class Problem:
 
 
 def value_of(problem: Problem, claim: Any, witness: Any) -> Fraction:
-    """The value of an attack by the claim's measure. Raises Refused if the witness is no attack."""
+    """The value of an attack by the claim's measure; `claim` and `witness`, the attack, are JSON of a verdict. Raises
+    Refused if the witness is no attack.
+    """
     index, parts = {names: e for e, names in enumerate(problem.names)}, dict[int, Fraction]()
     for *names, part in witness["uses"]:
         demand(tuple(names) in index and index[tuple(names)] not in parts, f"no such commitment, or twice: {names}")
@@ -174,7 +176,9 @@ class Bounds:
         return max((sum(worth[e] for e in these) - cost * scale for cost, these in found), default=None)
 
     def closes(self, fixed: Fixed, rows: Rows) -> bool:
-        """True if the rows, times their multipliers, prove the claim for all attacks with these fixed choices."""
+        """True if the rows, times their multipliers, prove the claim for all attacks with these fixed choices. True as
+        well if there is no such attack.
+        """
         scale, worth = lcm(*(factor.denominator for _, _, factor in rows)), [0] * len(self.weight)
         left = {service: n * scale for service, n in self.gain.items()}
         for service, covered, factor in rows:
