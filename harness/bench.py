@@ -107,7 +107,7 @@ def opened(stakers: int) -> State:
 
 
 def microseconds_per_step(state: State, actions: Sequence[Any], transition: Transition[Any] = transition) -> float:
-    """The CPU microseconds per step of `run`, without the copy of the state that `run` makes once."""
+    """The CPU microseconds per step of `run` on these actions, without the copy of the state that `run` makes once."""
     copying = seconds(lambda: run(transition, state, []))
     return (seconds(lambda: run(transition, state, actions)) - copying) / len(actions) * 1e6
 
@@ -260,7 +260,9 @@ def measure_walks(name: str, follow: Callable[[Walk, int], object]) -> float:
 
 
 def measure_examples(name: str, explore: Callable[[Walk, int, int, int], WalkReport], steps: int) -> float:
-    """The CPU microseconds per step of Hypothesis examples, drawn by `explore`, with every law checked."""
+    """The CPU microseconds per step of Hypothesis examples, with every law checked. `explore` draws `EXAMPLES_MEASURED`
+    examples of up to `steps` steps each.
+    """
     walk = known_walks()[name]
     spent = seconds(lambda: explore(walk, EXAMPLES_MEASURED, steps, 0))
     return spent / explore(walk, EXAMPLES_MEASURED, steps, 0).steps * 1e6
@@ -354,7 +356,9 @@ class Bench:
         self.figures: dict[tuple[str, str], list[float]] = {}
 
     def measure(self, built: str, name: str) -> None:
-        """Run one measurement once more and keep its figure. RuntimeError if the process ran the other build."""
+        """Run the measurement `name` once more, in the build `built` ("compiled" or "interpreted"), and keep its
+        figure. Raises RuntimeError if the process ran the other build.
+        """
         command = [sys.executable, "-P", "-m", "harness.bench", name]
         if built == "interpreted":
             command = [sys.executable, "-m", "harness.bench", name]
@@ -365,12 +369,13 @@ class Bench:
         self.figures.setdefault((built, name), []).append(answer["microseconds"])
 
     def median(self, built: str, name: str) -> float:
-        """The median of a measurement's figures so far, in microseconds."""
+        """The median of the figures so far of the measurement `name` in the build `built`, in microseconds."""
         return statistics.median(self.figures[built, name])
 
     def ratio(self, of: tuple[str, str], to: tuple[str, str], digits: int = 2) -> str:
-        """The ratio of two measurements as text: the median of the ratios of each round, so that a drifting machine
-        does not matter. The least and the largest ratio follow in brackets if they differ.
+        """The ratio `of` / `to` of two measurements as text; each is a pair of build and name. It is the median of the
+        ratios of each round, so that a drifting machine does not matter. The least and the largest ratio follow in
+        brackets if they differ.
         """
         ratios = [a / b for a, b in zip(self.figures[of], self.figures[to], strict=True)]
         median, least, most = (f"{each:.{digits}f}" for each in (statistics.median(ratios), min(ratios), max(ratios)))
@@ -379,7 +384,7 @@ class Bench:
 
 def copy_of_source(destination: Path) -> Path:
     """Copy the Python files of the running package to `destination`, without compiled modules, so that they run
-    interpreted.
+    interpreted. The bundled traces are copied as well. Returns `destination`.
     """
     copy_source(packages(), destination)
     if not (destination / "harness" / "golden").is_dir():

@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 BUGS: Final = Path(__file__).parent / "mutants" / "canaries.toml"
 
 FIRST_FAULT: Final = 3
-"""The number of the `apply` call at which a canary that breaks the wire protocol does so."""
+"""The number of the `apply` call from which on a canary breaks the wire protocol; the canary "stays" breaks it only
+after `bye`.
+"""
 
 CHUNK: Final = b"a" * 2**20
 
@@ -96,7 +98,9 @@ def canaries(protocol: str) -> list[Canary]:
 
 
 def main() -> None:
-    """Run as the canary that the command line arguments name."""
+    """Serve the wire protocol as the canary that the command line arguments name: the
+    protocol, then the canary's name.
+    """
     protocol, name = sys.argv[1:]
     bug = next((mutant for mutant in bugs(protocol) if mutant.mutant_id == name), None)
     if bug is not None:
@@ -184,7 +188,7 @@ def _wrong(right: "Client", name: str) -> "Client":
 
 
 def _break(client: "Client", protocol: str, fault: Callable[[bytes], None]) -> None:
-    """Serve as `client` does, until the `FIRST_FAULT`th call; from then on, write the faulty answer."""
+    """Serve as `client` does, until the `FIRST_FAULT`th `apply` call; from then on, `fault` writes each answer."""
     from conformance.serving import answer_to
     from conformance.wire import write_line
 

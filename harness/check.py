@@ -156,7 +156,9 @@ class Check:
         self._unshrunk: list[tuple[str, Iterator[Finding]]] = []
 
     def run(self, scheduler: Scheduler, progress: Progress) -> None:
-        """Run everything, until it is done or the run is to stop."""
+        """Recheck kept findings, replay recorded traces and run all random tasks, until all is done or the run is to
+        stop.
+        """
         try:
             with self._timed("traces"):
                 self._recheck(progress)
@@ -189,7 +191,8 @@ class Check:
 
     def gather(self, how: How, jobs: int, progress: Progress, drawn_by: str) -> None:
         """Collect the proofs of the checked laws and the numbers of mutants that they kill, after proving as much as
-        `how` requests.
+        `how` requests. Nothing is proved if the run has already reached its number of failures. `drawn_by` is the seed
+        text of a sample.
         """
         bar = progress.add_task("proving", total=None, news="")
 
@@ -225,7 +228,9 @@ class Check:
         return "; ".join([*stopped, *[f"left out: {problem}" for problem in self.left_out]]) or None
 
     def stories(self) -> dict[str, Retelling]:
-        """The kept findings retold step by step, by the path of their trace."""
+        """The kept findings retold step by step, by the path of their trace. Findings whose trace is not kept, or can
+        no longer be read, are left out.
+        """
         told: dict[str, Retelling] = {}
         for name, suite in self.suites.items():
             for finding in suite.findings.values():
@@ -245,7 +250,8 @@ class Check:
         }
 
     def tasks(self, width: int) -> Iterator[SuiteTask]:
-        """All worker tasks. Protocols and methods alternate, so that a run that is cut short has some results of each.
+        """All worker tasks, of a size that keeps `width` workers busy. Protocols and methods alternate, so that a run
+        that is cut short has some results of each.
 
         A walk is the same, whichever task it belongs to.
         """
@@ -291,7 +297,9 @@ class Check:
         return SuiteTask(name, place, self.plan.laws, method, seed, runs, steps, fingerprint(place), assumed)
 
     def _recheck(self, progress: Progress) -> None:
-        """Recheck the findings that earlier runs kept, before anything else."""
+        """Recheck the findings that earlier runs kept. One that still breaks its law becomes a finding of this run.
+        Files that cannot be read, and laws that are unknown now, are reported.
+        """
         kept = [(name, path) for name, walk in self.walks.items() for path in findings.kept(self.folder, walk.protocol)]
         for name, path in progress.track(kept, description="checking what was found before"):
             if self.stop():
@@ -336,7 +344,9 @@ class Check:
         self._has_replayed = True
 
     def _follow(self, name: str, trace: Trace, path: Path) -> None:
-        """Check every law at every step of a recorded trace."""
+        """Check every law of the plan at every step of a recorded trace of the protocol
+        `name`, and keep what breaks.
+        """
         walk = self.walks[name]
         actions = [action for step in trace.steps for action in step.actions]
         recorded = Walk(walk.protocol, walk.catalogue, trace.head, lambda: actions, walk.next_action)
@@ -404,7 +414,9 @@ class Check:
                 self._enter(task.protocol, found)
 
     def _keep(self, name: str, walk: Walk, broken: Broken, report: WalkReport, found_by: str, again: str) -> None:
-        """Keep the counterexample of a law's first violation in this run; later violations of it are only counted."""
+        """Keep the counterexample of a law's first violation in this run of the protocol `name`; later violations of it
+        are only counted. `again` is the command that reproduces it.
+        """
         if broken.law not in self.suites[name].findings:
             violation = next(violation for violation in report.violations if violation.law.law_id == broken.law)
             place, actions = self.packs[name].place, report.actions

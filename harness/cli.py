@@ -116,8 +116,8 @@ def _give_up_output() -> None:
 
 
 def _exit_code() -> int:
-    """The exit code of the command. Raises ClickException if other code ended the process by SystemExit,
-    with any code.
+    """The exit code of the command; 0 if click only completed a command line for a shell. Raises ClickException if
+    other code ended the process by SystemExit, and BrokenPipeError if standard output is closed.
     """
     stdout = sys.stdout
     try:

@@ -9,8 +9,8 @@ FEW: Final = 6
 
 
 def closest(asked: str, known: Collection[str], all_by: str) -> str:
-    """A message that suggests the known names most like `asked`, ignoring case, and names the command that
-    lists all.
+    """A message that suggests the known names most like `asked`, ignoring case, and names the command `all_by` that
+    lists all. If at most `FEW` names are known, it lists these instead.
     """
     if len(known) <= FEW:
         return f"known are {', '.join(sorted(known)) or 'none'}"

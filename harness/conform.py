@@ -53,7 +53,7 @@ class Found:
 
     @property
     def key(self) -> tuple[str, Case]:
-        """The key of the finding. Divergences or faults with equal keys are one finding."""
+        """The kind and the case of the finding. Divergences or faults with equal keys are one finding."""
         return self.kind, self.what.case
 
 
@@ -79,7 +79,9 @@ class CaseRow:
 
     @property
     def verdict(self) -> CaseVerdict:
-        """The worst verdict on the case: a divergence, then a client fault, then unsupported."""
+        """The verdict on the case: DIVERGES or CLIENT-FAULT if there is a finding, else UNSUPPORTED if any call was
+        unsupported. Otherwise AGREE if any comparison agreed, else NOT REACHED.
+        """
         if self.found:
             return "DIVERGES" if any(isinstance(each.what, Divergence) for each in self.found) else "CLIENT-FAULT"
         return "UNSUPPORTED" if self.unsupported else "AGREE" if self.agreed else "NOT REACHED"
@@ -168,7 +170,7 @@ class Conformance:
         return Reference(self.pack.calls, __version__)
 
     def note(self, script: Script, played: Played, stderr: str) -> None:
-        """Count the results of a played script."""
+        """Count the results of a played script, with the standard error of the client that played it."""
         with self._lock:
             self.scripts += 1
             self.steps += played.steps
@@ -242,7 +244,7 @@ class _Worker:
         return self._client is not None
 
     def play(self, script: Script) -> None:
-        """Play one script to the client, and count its results."""
+        """Play one script to the client, and count its results; does nothing if no client can be started."""
         if not self.begin():
             return
         client, introduction = self._client, self._run.introduction

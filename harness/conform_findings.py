@@ -63,9 +63,12 @@ Shrinking = Literal["finished", "not begun", "time was up", "most calls were mad
 
 @attrs.frozen
 class KeptFinding:
-    """A finding as it is reported. `steps` counts the calls of the kept trace; `laws` are the laws that the client's
-    answer breaks, as far as can be computed. `is_shown_again` is true if a fresh client shows the finding with this
-    trace alone. If `shrinking` is not "finished", the trace may be longer than necessary.
+    """A finding as it is reported. `steps` counts the calls of the kept trace, `was_steps` those before shrinking.
+    `differences` are the first fields that differ in what was expected and what the client gave.
+
+    `laws` are the laws that the client's answer breaks, as far as can be computed. `command` reproduces the finding.
+    `is_shown_again` is true if a fresh client shows it with this trace alone. If `shrinking` is not "finished", the
+    trace may be longer than necessary.
     """
 
     found: Found
@@ -125,9 +128,11 @@ class Keeper:
         self._seconds: Final = shrinking_seconds
 
     def keep(self, found: Found, introduction: Introduction | None, others: Sequence[Found] = ()) -> KeptFinding:
-        """Keep a finding, then shrink it. If it was met in several worlds, the world with the shortest trace is kept.
+        """Keep a finding, then shrink it. If it was met in several worlds (`others`), the world with the shortest trace
+        is kept.
 
-        If nothing can be written, the finding is returned without a folder.
+        A finding without a client's introduction or without calls is only reported. If nothing can be written, the
+        finding is returned without a folder.
         """
         deadline = time.monotonic() + self._seconds
         kept = self._keep(found, introduction, deadline)
@@ -300,7 +305,9 @@ class _Live:
         return found if self.is_confirmed(found) else actions
 
     def is_confirmed(self, actions: list[Any]) -> bool:
-        """True if a fresh client shows the finding with these actions alone, without a deadline."""
+        """True if a fresh client shows the finding with these actions alone. The deadline applies only if no trace has
+        shown the finding to a fresh client before.
+        """
         if self._confirmed is not None and actions == self._confirmed[0]:
             self.last = self._confirmed[1]
             return True
@@ -335,8 +342,8 @@ class _Live:
         return self.breaks(actions[:until]) if until else None
 
     def _meets(self, actions: Actions) -> int:
-        """The number of actions up to and including the last one that the specification answers with the finding's case
-        (the same action with the same answer).
+        """The number of actions up to and including the last one that the specification answers with the finding's
+        case. 0 if there is none; all actions if the finding was met before any call.
         """
         action_name, answer = self._found.what.case
         if self._found.what.position is None:
@@ -408,8 +415,8 @@ class _Live:
         return what.aspect == found.aspect and what.case[0] == found.case[0]
 
     def _last_action(self, script: Script, position: int | None) -> int:
-        """The index of the last action of the call at a position. A call may hold two actions: time passing, then the
-        call.
+        """The index of the last action of the call at a position; 0 without a position. A call may hold two actions:
+        time passing, then the call.
         """
         if position is None:
             return 0

@@ -63,7 +63,7 @@ class Plan:
     def scripts(self, supported: frozenset[str] | None) -> Iterator[Script]:
         """All scripts: those of required cases, nearby calls, recorded traces, walks, and Hypothesis examples.
 
-        A walk skips the actions that the client does not support, and counts them.
+        `supported` are the actions that the client supports, None for all. A walk skips the others, and counts them.
         """
         yield from (script for _, script in self._known)
         if self.lane.nearby and self.pack.cases is not None:

@@ -26,7 +26,9 @@ MOST_SHOWN: Final = 300
 
 @attrs.define
 class ConformReport:
-    """The results of one protocol. `expected` are patterns of cases that are expected not to agree."""
+    """The results of one protocol's run: `kept` are its findings, `lane` is the name of the lane that was played.
+    `expected` are patterns of cases that are expected not to agree.
+    """
 
     run: Conformance
     kept: Sequence[KeptFinding]
@@ -186,7 +188,7 @@ def conform_junit(reports: Collection[ConformReport]) -> str:
 def read_expected(path: Path, known: Collection[str]) -> list[str]:
     """The patterns in a file of expected failures. Each line has one, `protocol/action/answer`, in which * matches
     anything; # begins a comment. Raises MalformedTrace if the text is not UTF-8, a pattern has fewer than two slashes,
-    or its protocol is unknown.
+    or its protocol matches none of the names `known`.
     """
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()

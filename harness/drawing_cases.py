@@ -45,7 +45,8 @@ SHRINKING_STEPS: Final = 300_000
 
 
 def draw_cases(calls: Calls, walk: Walk, seeds: int = SEEDS, steps: int = STEPS) -> list[Reached]:
-    """Every case that the walks meet, each with a run about as short as possible.
+    """Every case that the walks of the first `seeds` seeds meet in `steps` steps, each with a run about as short as
+    possible.
 
     Walks of different seeds may be in different worlds. The run is moved to the world of `walk` if it reaches the case
     there.
@@ -55,7 +56,7 @@ def draw_cases(calls: Calls, walk: Walk, seeds: int = SEEDS, steps: int = STEPS)
 
 def shortened(calls: Calls, walk: Walk, reached: Reached) -> Reached:
     """The case with a shorter run that reaches it: in the world of `walk` if possible, else in the world in which it
-    was met.
+    was met. Unchanged if a trace cannot express its run in either.
     """
     for taken in (walk, reached.walk):
         meets = _meets(calls, taken, reached.case)
@@ -84,7 +85,9 @@ def written(document: Document) -> str:
 
 
 def ends_with(calls: Calls, case: Case, script: Script) -> bool:
-    """True if the last call of the script gives this case under the current rules."""
+    """True if the last call of the script is of this case's action and gets its answer under the current rules. False
+    if the script can no longer be read.
+    """
     history = calls.begin(script.head)
     state, answer = history.genesis.copy(), ""
     try:
@@ -98,8 +101,8 @@ def ends_with(calls: Calls, case: Case, script: Script) -> bool:
 
 
 def with_known(calls: Calls, drawn: Mapping[str, list[Json]], known: Path) -> dict[str, list[Json]]:
-    """The drawn cases, and those cases of an earlier file that walks did not meet but whose scripts still
-    reach them.
+    """The worlds and the drawn cases, and those cases of the earlier file `known` that walks did not meet but whose
+    scripts still reach them.
     """
     worlds, cases = [*drawn["worlds"]], [as_object(case, "cases") for case in drawn["cases"]]
     met = {(case["action"], case["answer"]) for case in cases}

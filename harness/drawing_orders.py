@@ -52,7 +52,9 @@ def draw_orders(
 
 
 def orders_shown(failing: FailingChecks, name: str, state: State, action: Any) -> Iterator[Order]:
-    """The orders of checks that a call shows: pairs of its answer and each other reason for which it also fails."""
+    """The orders of checks that a call shows: its action's `name` and its answer, with each other reason for which it
+    also fails.
+    """
     first, *others = failing.of(state, action) or [""]
     for other in others:
         yield name, first, other
@@ -60,7 +62,7 @@ def orders_shown(failing: FailingChecks, name: str, state: State, action: Any) -
 
 def shows(calls: Calls, failing: FailingChecks, order: Order, script: Script) -> bool:
     """True if the last call of the script still fails both checks of an order, and answers with the first, under the
-    current rules.
+    current rules. False if the script can no longer be read.
     """
     history = calls.begin(script.head)
     state = history.genesis.copy()

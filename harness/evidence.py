@@ -7,7 +7,8 @@ import attrs
 
 @attrs.frozen
 class ProofStatus:
-    """The proof status of one law: how many of the calls that could break it have a proof, and within which bounds.
+    """The proof status of one law: how many of the calls that could break it have a proof, and within which bounds
+    (`scopes`).
 
     `open_calls` are neither proved nor refuted. `stale_calls` have a verdict, but their source has changed since.
     `missing_calls` have no verdict, although the catalogue requires one. A law that is a known violation is checked and
@@ -30,8 +31,8 @@ class ProofStatus:
 
     @property
     def in_short(self) -> str:
-        """The status in short: `27/27` is proved of all calls, with a star if within bounds; else `refuted`, `false` or
-        `-`.
+        """The status in short. `refuted` if any call is, else `false` for a known violation. Otherwise proved calls of
+        all calls, such as `27/27`, with a star if within bounds; `-` without calls.
         """
         if self.refuted_calls or self.is_known_violation:
             return "refuted" if self.refuted_calls else "false"

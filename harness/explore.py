@@ -33,7 +33,10 @@ class _Sighting:
 
 
 class Search:
-    """A run of `restake explore`. It keeps each report as it arrives, so an interruption loses none."""
+    """A run of `restake explore`. It searches `models`, by the place of each one's pack, up to `depth` calls. With
+    `prunes`, states searched before are not searched again. It keeps each report as it arrives, so an interruption
+    loses none.
+    """
 
     def __init__(
         self, models: Mapping[str, BoundedModel], depth: int, prunes: bool, stop: Stop, folder: Path = KEPT

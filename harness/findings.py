@@ -46,7 +46,9 @@ class Change:
 
 @attrs.frozen
 class Told:
-    """One step of a counterexample: the call, its answer, the row fields it changed, and the violations of the law."""
+    """One step of a counterexample: the call, its answer, the row fields it changed, and the violations of the law.
+    `error` is the name of the reason of a rejection, None if the call was accepted.
+    """
 
     action: str
     sender: str | None
@@ -270,8 +272,8 @@ def finding_of(
     again: str,
     stops: Callable[[], bool],
 ) -> Iterator[Finding]:
-    """The finding of a broken law: the iterator yields it as it was found, then shrunk. `again` is the command that
-    reproduces it if no trace can be written.
+    """The finding of a broken law: the iterator yields it as it was found, then shrunk. If no trace can be written, it
+    has none, and `again` is the command that reproduces it. `place` is that of the protocol's pack.
     """
     law, found_by = violation.law, printable(found_by)
     unkept = Finding(law.law_id, law.sentence, shown(violation), found_by, len(actions), None, again)
@@ -292,8 +294,8 @@ def game_finding_of(
 
 
 def _told(finding: Finding, files: Iterator[Kept], place: str) -> Iterator[Finding]:
-    """The finding, with each file that it is kept in. If no file can be written, it is yielded without one, so that the
-    broken law is reported in any case.
+    """The finding, once for each file that it is kept in. If no file can be written, it is yielded without one, so that
+    the broken law is reported in any case.
     """
     try:
         for kept in files:

@@ -33,7 +33,9 @@ def read_kept(folder: Path, fingerprint: str) -> dict[str, Any]:
 def explained_lines(
     kept: dict[str, Any], subject: Subject, base: Version, head: Version, with_question: bool
 ) -> tuple[list[str], bool]:
-    """The lines that explain a difference, and True if both versions still show all of it."""
+    """The lines that explain a kept difference, and True if both versions still show all of it. `with_question` adds
+    the solver's query. If a version cannot be run, the last line says why, and the second value is False.
+    """
     lines = [f"{kept['protocol']} {kept['action']}: {kept['verdict']} [{kept['fingerprint']}]"]
     lines += [f"changed: {change['name']} ({change['file']}:{change['line']})" for change in kept["changes"]]
     is_shown = True

@@ -131,7 +131,8 @@ def difference_as_json(difference: Difference) -> dict[str, Any]:
 def keep(outcome: GateOutcome, names: tuple[str, str], places: Mapping[str, str], folder: Path = FOLDER) -> list[Path]:
     """Write each action's differences to a file named by their fingerprint, for the verbs `explain` and `accept`.
 
-    A file that cannot be written is skipped. `places` has the place of each protocol's pack. Returns the paths written.
+    Actions that are SAME or EQUIVALENT have no file, and a file that cannot be written is skipped. `names` are those of
+    both versions, the base first. `places` has the place of each protocol's pack. Returns the paths written.
     """
     kept: list[Path] = []
     for report in outcome.actions:

@@ -14,7 +14,7 @@ SHOWN_RUNS = 3
 
 
 def as_text(outcome: GateOutcome, is_verbose: bool = False) -> Iterator[str]:
-    """The report, line by line."""
+    """The report, line by line; actions with the verdict SAME are only counted."""
     yield f"restake gate: {outcome.base} -> {outcome.head}: {outcome.verdict}"
     for report in outcome.protocols:
         counts = ", ".join(f"{count} {word}" for word, count in _counts(report.actions).items())
@@ -87,7 +87,7 @@ def said(report: ActionReport) -> Iterator[str]:
 
 
 def headline(difference: Difference) -> str:
-    """A difference as one line."""
+    """A difference as one line: its kind and label, and the trace or the solver's state that shows it."""
     if difference.witness is not None:
         many = len(difference.witness.calls)
         return f"{difference.kind}: {difference.label}, by {many} calls; {difference.witness.claim}"

@@ -52,7 +52,9 @@ def _file(path: Path) -> str | None:
 
 
 def annotation(level: str, title: str, text: str, file: str | None = None, line: int = 0) -> str:
-    """One annotation as a workflow command, with a file and a line if they are given."""
+    """One annotation as a workflow command, with a file and a line if they are given. `level` is `error`, `warning` or
+    `notice`.
+    """
     where = "" if file is None else f"file={file.translate(ESCAPED_IN_PROPERTIES)},"
     where += f"line={line}," if line else ""
     return f"::{level} {where}title={title.translate(ESCAPED_IN_PROPERTIES)}::{text.translate(ESCAPED)}"

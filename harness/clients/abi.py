@@ -35,7 +35,9 @@ class ErrorNames:
         self._names |= {selector(signature): signature.partition("(")[0] for signature in ERRORS_WITH_ARGUMENTS}
 
     def name_of(self, reverted: Reverted) -> str:
-        """The name of a revert's error as traces write it."""
+        """The name of a revert's error as traces write it: the error's own name, `Panic(0x..)`, `Error(message)`, or
+        `EmptyRevert` without data. The data of an unknown error stands for itself, as hexadecimal.
+        """
         output = reverted.output
         if output[:4] == PANIC:
             return f"Panic(0x{int.from_bytes(output[4:], 'big'):02x})"
@@ -90,5 +92,7 @@ def first_word(output: bytes) -> int:
 
 
 def address_of(word: int) -> str:
-    """The address in a word, as hexadecimal."""
+    """The name of a revert's error as traces write it: the error's own name, `Panic(0x..)`, `Error(message)`, or
+    `EmptyRevert` without data. An unknown error is its whole data, as hexadecimal.
+    """
     return f"0x{word:040x}"

@@ -65,7 +65,7 @@ class AnvilChain(Chain):
         return self._asked({"from": DEPLOYER, "to": to, "data": data_of(signature, *arguments)})
 
     def logged(self, address: str, event: str) -> list[bytes]:
-        """The data of each log of this event by a contract in the last call."""
+        """The data of each log, in the last call, of the event with this signature by the contract at `address`."""
         return [
             bytes.fromhex(log["data"][2:])
             for log in self._logs
@@ -110,7 +110,9 @@ class AnvilChain(Chain):
         self._process.stdout.close()
 
     def _port(self) -> int:
-        """The port on which the node listens, read from its output. Raises NodeError if it does not start."""
+        """The port on which the node listens, read from its output. Raises NodeError if it does not start within
+        `SECONDS`.
+        """
         killer = threading.Timer(SECONDS, self._process.kill)
         killer.start()
         said: list[str] = []

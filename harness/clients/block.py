@@ -45,7 +45,9 @@ class Block:
             raise self.error(f"there is no contract at {address}, {name}")
 
     def logs(self, addresses: Sequence[str], topics: Sequence[Any], begin: int) -> Iterator[list[str]]:
-        """The topics of each event that the contracts at `addresses` logged, from block `begin` to this one."""
+        """The topics of each event that the contracts at `addresses` logged, from block `begin` to this one. `topics`
+        is the filter of JSON-RPC: for each position a topic, a list of alternatives, or None for any.
+        """
         for start in range(begin, self.number + 1, LOGS_AT_ONCE):
             end = min(start + LOGS_AT_ONCE - 1, self.number)
             asked = {"address": list(addresses), "topics": list(topics), "fromBlock": hex(start), "toBlock": hex(end)}
@@ -63,7 +65,7 @@ class Block:
         self._check_heeded()
 
     def error(self, problem: str) -> NodeError:
-        """A problem with this block as an exception."""
+        """The exception for a problem with this block; its message names the node and the block."""
         return NodeError(f"{self._node.place}: block {self.number}: {problem}")
 
     def _topics(self, log: Any, start: int, end: int) -> list[str]:

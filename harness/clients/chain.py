@@ -10,7 +10,9 @@ DEPLOYER: Final = "0x" + "d0" * 20
 
 
 class Chain(ABC):
-    """A chain that mines a block for each call, at the timestamp that was set."""
+    """A chain that mines a block for each call, at the timestamp that was set. A `signature` is that of a function or
+    an event, such as `transfer(address,uint256)`; addresses are hexadecimal.
+    """
 
     @abstractmethod
     def set_time(self, timestamp: int) -> None:
@@ -32,12 +34,14 @@ class Chain(ABC):
 
     @abstractmethod
     def logged(self, address: str, event: str) -> list[bytes]:
-        """The data of each log of this event by a contract in the last call."""
+        """The data of each log, in the last call, of the event with this signature by the contract at `address`."""
 
     @abstractmethod
     def close(self) -> None:
         """Shut the chain down."""
 
     def deploy(self, code: bytes, types: Sequence[str] = (), arguments: Sequence[Any] = ()) -> str:
-        """Deploy a contract with constructor arguments of these types; returns its address."""
+        """Deploy a contract by its creation code, with constructor arguments of these ABI
+        types; returns its address.
+        """
         return self.create(code + bytes(encode(types, arguments)))

@@ -20,7 +20,7 @@ class EvmChain(Chain):
         self._number = 1
 
     def set_time(self, timestamp: int) -> None:
-        """Set the timestamp of the next call's block."""
+        """Set the timestamp of the next calls and views, and raise the block number by one."""
         self._number += 1
         self._evm.set_block_env(pyrevm.BlockEnv(number=self._number, timestamp=timestamp))
 
@@ -39,7 +39,7 @@ class EvmChain(Chain):
         return self._call(DEPLOYER, to, calldata(signature, *arguments), is_static=True)
 
     def logged(self, address: str, event: str) -> list[bytes]:
-        """The data of each log of this event by a contract in the last call."""
+        """The data of each log, in the last call, of the event with this signature by the contract at `address`."""
         logs = self._evm.result.logs if self._evm.result else []
         return [
             bytes(log.data[1])

@@ -59,8 +59,8 @@ class RecordingEvm:
 
 
 class Guarded(Client):
-    """A client whose exceptions become ClientFault, as if it were a process of its own, so that they do not end the
-    run.
+    """A client whose exceptions in `reset`, `apply` and `state` become ClientFault, as if it were a process of its own.
+    So they do not end the run. `trace` has the last traceback.
     """
 
     def __init__(self, client: Client) -> None:
@@ -72,15 +72,17 @@ class Guarded(Client):
         return self._client.hello(protocol)
 
     def reset(self, head: Json) -> str | Unsupported | None:
-        """Begin a history in the world of `head`."""
+        """Begin a history in the world of a trace's head. Returns what the client returns; an exception becomes
+        ClientFault.
+        """
         return self._asked(lambda: self._client.reset(head))
 
     def apply(self, call: Json) -> Answer:
-        """Make a call."""
+        """The client's answer to a call; an exception becomes ClientFault."""
         return self._asked(lambda: self._client.apply(call))
 
     def state(self) -> Json | Unsupported:
-        """The whole state."""
+        """The client's whole state; an exception becomes ClientFault."""
         return self._asked(self._client.state)
 
     def bye(self) -> None:
@@ -118,9 +120,10 @@ def bare_seconds(messages: list[Message]) -> float:
 class Measured:
     """The figures of a run: its steps, the cases covered, the walks that diverged, and the CPU seconds of both sides.
 
-    `unsupported` counts walks in worlds that the contracts cannot be deployed in. `parted` has the walks that diverge.
-    `reverting` has those that end in a state that differs only in contract views that revert, where the specification
-    has a number.
+    `unsupported` counts walks in worlds that the contracts cannot be deployed in. `parted` has the walks that diverge
+    or end in a client fault, by seed. `reverting` has those that end in a state that differs only in contract views
+    that revert, where the specification has a number. `compared_seconds` and `bare_seconds` are of the walks that were
+    timed on both sides.
     """
 
     steps: int = 0
@@ -164,7 +167,9 @@ def measure(
     every: int,
     out: Path | None,
 ) -> Measured:
-    """Play walks until at least `steps` steps were made. Every `every`-th walk is also timed on a bare EVM.
+    """Play walks until at least `steps` steps were made: that of `walk_of(seed)`, then those of the next seeds, each
+    with a client of `make`. Every `every`-th walk is also timed on a bare EVM. `out` is a folder for the report and for
+    walks that diverge.
 
     If the client supports none of the first `MOST_UNSUPPORTED` walks' worlds, the run ends.
     """
@@ -221,7 +226,9 @@ def _keep(
 
 
 def reverting_views(parted: Divergence | Fault) -> dict[str, str]:
-    """The views that revert, by their path in the state, if two states differ in nothing else; empty otherwise."""
+    """The text of each view that reverts, by its path in the state, if the states of a divergence differ in nothing
+    else; empty otherwise.
+    """
     if not isinstance(parted, Divergence) or parted.aspect != "state":
         return {}
     found = {each.path: each.actual for each in differences(parted.expected, parted.actual)}
@@ -248,7 +255,7 @@ def measuring_options(command: Command) -> Command:
 
 
 def finish(measured: Measured) -> int:
-    """Print the result of a measurement. Returns the exit code."""
+    """Print the result of a measurement. Returns the exit code: 1 if a walk diverged or no step was made, else 0."""
     click.echo(measured.sentence)
     for seed, found in measured.reverting.items():
         click.echo(f"walk {seed}, where a view reverts: {found}", err=True)

@@ -65,7 +65,7 @@ class Node:
         return answer["result"]
 
     def error(self, method: str, problem: str) -> NodeError:
-        """A problem with an answer to a method, as an exception."""
+        """The exception for a problem with the answer to a method; its message names the node and the method."""
         return NodeError(f"{self.place}: {method}: {problem}")
 
     def close(self) -> None:
@@ -131,7 +131,9 @@ def is_quantity(value: Any) -> bool:
 
 
 def call_of(node: Node, call: dict[str, str], *place: Any) -> bytes:
-    """The return data of an `eth_call`. Raises Reverted if the contract reverts."""
+    """The return data of an `eth_call`. `place` are its further parameters, the block first. Raises Reverted if the
+    contract reverts.
+    """
     output = node.request("eth_call", call, *place)
     if not is_bytes(output):
         raise node.error("eth_call", "the result is no bytes")

@@ -98,7 +98,9 @@ class Contracts:
 
 
 def write_foundry(document: Mapping[str, Json], contracts: Contracts) -> str:
-    """The Solidity file. Raises MalformedTrace if the trace has a call that `contracts` does not have."""
+    """The Solidity file for the trace `document`. Raises MalformedTrace if the trace has a call that `contracts` does
+    not have.
+    """
     config = cast("dict[str, Any]", document["config"])
     steps = cast("list[dict[str, Any]]", document["steps"])
     writer = _Writer(contracts, tuple(config["vaults"]))

@@ -31,7 +31,9 @@ def variant(tag: str, value: Json) -> Json:
 
 
 def to_itf(value: Json, where: str) -> Json:
-    """A value of a trace in the format. Raises MalformedTrace if the format cannot express it."""
+    """A value of a trace, converted to the format. Raises MalformedTrace, with the place `where`, if the format cannot
+    express it.
+    """
     if value is None:
         return variant("None", UNIT)
     if isinstance(value, bool):
@@ -53,7 +55,9 @@ def to_itf(value: Json, where: str) -> Json:
 
 
 def from_itf(value: Json, where: str, depth: int = 0) -> Json:
-    """The trace's value for a value of the format. Raises MalformedTrace if there is none."""
+    """The trace's value for a value of the format, which is nested `depth` deep. Raises MalformedTrace, with the place
+    `where`, if there is none.
+    """
     if depth > MOST_DEEP:
         raise MalformedTrace(where, f"nested deeper than {MOST_DEEP}")
     if isinstance(value, bool | str):
@@ -78,7 +82,9 @@ def from_itf(value: Json, where: str, depth: int = 0) -> Json:
 
 
 def from_variant(value: Json, where: str) -> tuple[str, Json]:
-    """The tag of a variant, and its value, not yet converted. Raises MalformedTrace if it is no variant."""
+    """The tag of a variant, and its value, not yet converted. Raises MalformedTrace, with the place `where`, if it is
+    no variant.
+    """
     fields = as_object(value, where)
     check_fields(fields, ("tag", "value"), where)
     tag = fields["tag"]
@@ -106,7 +112,7 @@ def _special(kind: str, value: Json, where: str, depth: int) -> Json:
 
 
 def as_list(value: Json, where: str) -> list[Json]:
-    """The value as a list. Raises MalformedTrace if it is none."""
+    """The value itself, if it is a list. Raises MalformedTrace, with the place `where`, otherwise."""
     if not isinstance(value, list):
         raise MalformedTrace(where, f"expected a list, found {shown(value)}")
     return value

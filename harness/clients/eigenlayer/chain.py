@@ -26,8 +26,8 @@ class BlockChain(EvmChain):
         return str(self._evm.deploy(deployer, code)).lower()
 
     def call(self, sender: str, to: str, signature: str, *arguments: Any) -> bytes:
-        """Call a contract. If the sender is a contract, its code is removed during the call, since an EVM refuses a
-        transaction from a contract.
+        """Call a contract; returns the return data. Raises Reverted if it reverts. If the sender is a contract, its
+        code is removed during the call, since an EVM refuses a transaction from a contract.
         """
         code = self._evm.get_code(sender)
         if not code:
@@ -39,11 +39,11 @@ class BlockChain(EvmChain):
             self._give_code(sender, code)
 
     def word(self, address: str, slot: int) -> int:
-        """A word of a contract's storage."""
+        """The word at a slot of a contract's storage."""
         return int(self._evm.storage(address, slot))
 
     def plant_word(self, address: str, slot: int, value: int) -> None:
-        """Write a word of a contract's storage."""
+        """Write the word at a slot of a contract's storage."""
         self._evm.insert_account_storage(address, slot, value)
 
     def ether(self, address: str) -> int:

@@ -50,7 +50,9 @@ class EigenLayerContracts(Client):
         return digest(observe(self.deployed))
 
     def apply(self, call: Json) -> Answer:
-        """Make one call as a transaction in its block."""
+        """Make one call as a transaction in its block; an entry of FACTS is written to storage instead, and is always
+        accepted.
+        """
         on, fields = self.deployed, cast("dict[str, Any]", call)
         action, args = str(fields["action"]), fields["args"]
         on.set_block(int(fields["block"]))
@@ -97,7 +99,9 @@ class EigenLayerContracts(Client):
 def _called(
     on: Deployment, action: str, sender: str, args: dict[str, Any]
 ) -> tuple[bytes, Callable[[bytes], dict[str, Json] | None]]:
-    """The return data of the contract, and the function that converts it to a trace's `returns`."""
+    """Make the contract call of an action. Returns the return data, and the function that converts it to a trace's
+    `returns`. New operator sets, pod owners and withdrawers are recorded on the deployment.
+    """
     line, caller = CALLS[action], on.address(sender)
     to = on.tokens[args["token"]] if line.contract == "token" else on.core[line.contract]
     output = on.chain.call(caller, to, line.signature, *line.values(on, args, caller))
@@ -112,7 +116,7 @@ def _called(
 
 def _let_happen(on: Deployment, action: str, args: dict[str, Any]) -> None:
     """Write to storage what no call can produce: ETH in a pod, credited as a checkpoint would, or a pod owner's deposit
-    shares from before the history.
+    shares from before the history. Does nothing for "mine", or for a pod that does not exist.
     """
     if action == "fund_pod" and args["pod_owner"] in on.pod_owners:
         pod, amount_wei = on.address(f"pod:{args['pod_owner']}"), int(args["amount_wei"])

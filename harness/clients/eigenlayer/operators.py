@@ -52,7 +52,9 @@ class OperatorView:
         return self._on.asked(contract, signature, kinds, self._at)
 
     def _word(self, slot: int, operator_set: OperatorSet | None = None, *more: int) -> int:
-        """A word in the AllocationManager's storage, for this operator, or for one of its operator sets."""
+        """A word in the AllocationManager's storage: that of `slot` for this operator, or for one of its operator sets;
+        `more` are the keys of further nested mappings.
+        """
         keys = [self._key]
         if operator_set is not None:
             keys.append(storage.set_key(self._on.address(operator_set[0]), operator_set[1]))

@@ -48,17 +48,17 @@ def elements_of(slot: int) -> int:
 
 
 def number(address: str) -> int:
-    """An address as the key of a mapping."""
+    """An address as the integer key of a mapping in storage."""
     return int(address, 16)
 
 
 def set_key(avs: str, operator_set_id: int) -> int:
-    """An operator set as the key of a mapping."""
+    """An operator set as the integer key of a mapping in storage: the AVS's address, then the set's number."""
     return number(avs) << SET_BITS | operator_set_id
 
 
 def part(word: int, offset_bytes: int, bits: int) -> int:
-    """An unsigned number of `bits` bits that is packed into a word with others."""
+    """An unsigned number of `bits` bits that is packed into a word with others, `offset_bytes` from its low end."""
     return word >> (8 * offset_bytes) & ((1 << bits) - 1)
 
 
@@ -68,13 +68,13 @@ def signed(value: int, bits: int) -> int:
 
 
 def queue(chain: BlockChain, contract: str, slot: int) -> list[int]:
-    """The words of a double-ended queue, from front to back."""
+    """The words of the double-ended queue at a slot of a contract's storage, from front to back."""
     word = chain.word(contract, slot)
     begin, end = signed(part(word, 0, 128), 128), signed(part(word, 16, 128), 128)
     return [chain.word(contract, slot_of(slot + 1, position % 2**256)) for position in range(begin, end)]
 
 
 def latest(chain: BlockChain, contract: str, slot: int) -> int:
-    """The value of the last checkpoint of a history; 0 if there is none."""
+    """The value of the last checkpoint of the history at a slot of a contract's storage; 0 if there is none."""
     count = chain.word(contract, slot)
     return chain.word(contract, elements_of(slot) + count - 1) >> 32 if count else 0

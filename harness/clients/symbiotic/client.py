@@ -46,7 +46,9 @@ class SymbioticContracts(Client):
         return digest(self.state())
 
     def apply(self, call: Json) -> Answer:
-        """Make one call as a transaction in a block of its own."""
+        """Make one call as a transaction in a block of its own; `advance_time` only sets the timestamp, and is always
+        accepted.
+        """
         on, fields = self.deployed, cast("dict[str, Any]", call)
         on.set_time(int(fields["timestamp"]))
         if fields["action"] == "advance_time":

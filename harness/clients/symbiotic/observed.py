@@ -98,7 +98,7 @@ class Observed(Seen):
         return self._addresses[name]
 
     def name_at(self, word: int) -> str:
-        """The name of an address in a word; an address without a name is its own name."""
+        """The name of the address in a word of return data; an address without a name is its own name from then on."""
         address = address_of(word)
         return self._names.get(address) or self._call(address, address, "")
 
@@ -248,7 +248,7 @@ class Observed(Seen):
                 self._operators[self.name_at(log[1])] = None
 
     def _logs(self, at: Sequence[str], topics: Sequence[Any]) -> list[list[int]]:
-        """The topics of logs, as integers."""
+        """The topics of each log of the contracts at these addresses that matches the filter `topics`, as integers."""
         return [[int(each, 16) for each in found] for found in self._block.logs(at, topics, self._begin)]
 
     def _accounts(self) -> list[str]:
@@ -295,5 +295,7 @@ def read_address(value: Json, where: str) -> str:
 
 
 def observed(block: Block, addresses: Mapping[str, Json], errors: tuple[str, ...]) -> dict[str, Json]:
-    """The state of a deployment at a block, as a JSON document."""
+    """The state of a deployment at a block, as a JSON document. `addresses` is the content of the file of addresses,
+    and `errors` are the names of the contracts' errors.
+    """
     return Observed(block, addresses, errors).document()
