@@ -187,8 +187,10 @@ def conform_junit(reports: Collection[ConformReport]) -> str:
 
 def read_expected(path: Path, known: Collection[str]) -> list[str]:
     """The patterns in a file of expected failures. Each line has one, `protocol/action/answer`, in which * matches
-    anything; # begins a comment. Raises MalformedTrace if the text is not UTF-8, a pattern has fewer than two slashes,
-    or its protocol matches none of the names `known`.
+    anything; # begins a comment.
+
+    Raises MalformedTrace if the text is not UTF-8, or for a pattern with fewer than two slashes. It is also raised for
+    a pattern whose protocol matches none of the names `known`.
     """
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()

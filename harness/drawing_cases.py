@@ -101,7 +101,7 @@ def ends_with(calls: Calls, case: Case, script: Script) -> bool:
 
 
 def with_known(calls: Calls, drawn: Mapping[str, list[Json]], known: Path) -> dict[str, list[Json]]:
-    """The worlds and the drawn cases, and those cases of the earlier file `known` that walks did not meet but whose
+    """The drawn cases, with their worlds. Cases of the earlier file `known` that walks did not meet are added, if their
     scripts still reach them.
     """
     worlds, cases = [*drawn["worlds"]], [as_object(case, "cases") for case in drawn["cases"]]

@@ -16,7 +16,7 @@ OUTCOMES = {"failures": "failure", "errors": "error", "skipped": "skipped"}
 def junit(
     reports: Collection[TraceReport], suites: Collection[SuiteReport], problem: str | None, seconds: float = 0.0
 ) -> str:
-    """The JUnit document. `problem` says why the run was not finished, or is None."""
+    """The JUnit document of a run of `restake check`. `problem` says why the run was not finished, or is None."""
     root = Element("testsuites", name="restake check")
     run = SubElement(root, "testsuite", name="run")
     add_case(run, "run", "is finished", "error" if problem else None, problem or "", seconds)
@@ -34,7 +34,7 @@ def junit(
 
 
 def document(root: Element) -> str:
-    """The XML text of a document, after counting the test cases of each suite."""
+    """The XML text of a JUnit document, after counting the test cases of each suite by outcome."""
     for element in (*root, root):
         element.set("tests", str(len(list(element.iter("testcase")))))
         for count, outcome in OUTCOMES.items():
@@ -110,7 +110,8 @@ def _add_coverage(element: Element, suite: SuiteReport) -> None:
 def add_case(
     suite: Element, group: str, name: str, outcome: str | None, text: str, seconds: float | None = None
 ) -> None:
-    """Add a test case to a suite. `outcome` is None if it passed, else the name of its child element.
+    """Add the test case `name` of the class `restake.GROUP` to a suite. `outcome` is None if it passed, else "failure",
+    "error" or "skipped"; `text` then says why, its first line in short.
 
     `seconds` is None for a test case without a time of its own, such as one of several laws checked together.
     """

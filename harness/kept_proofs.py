@@ -15,7 +15,9 @@ from spec.codec import MalformedTrace, as_object
 
 
 def show_kept(path: Path, packs: Iterable[ProtocolPack]) -> int:
-    """Show a file that a proof kept. Returns the exit code."""
+    """Show a file that a proof kept: a disputed query if its name ends in `.smt2`, else a refutation of a law of one of
+    these packs. Returns the exit code.
+    """
     return _show_disputed(path) if path.suffix == ".smt2" else _show_refutation(path, packs)
 
 

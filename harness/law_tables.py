@@ -15,8 +15,8 @@ GAMES: Final = "| id | what must hold |\n|---|---|\n"
 
 
 def written(page: str) -> str:
-    """The page, with each protocol's tables of laws and games and its list of model laws generated anew from
-    declarations.
+    """The text of docs/laws.md, with each protocol's tables of laws and games and its list of model laws generated anew
+    from declarations.
     """
     for protocol, walk in known_walks().items():
         title = protocol.title().replace("layer", "Layer")

@@ -16,7 +16,9 @@ LIBRARIES = sorted(
 
 
 def explained(error: BaseException) -> str:
-    """An exception as one line: file, line, type and message."""
+    """An exception as one line: its type and message, after the file and line of the code from outside that raised it.
+    Without such code there is no file; a syntax error names its own.
+    """
     if isinstance(error, SyntaxError):
         return f"{error.filename}:{error.lineno}: {type(error).__name__}: {error.msg}"
     said = f"exit code {error.code}" if isinstance(error, SystemExit) else f"{error}"

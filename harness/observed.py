@@ -27,7 +27,9 @@ StateVerdict = Literal["VIOLATED", "known violation", "not judged", "held", "of 
 
 @attrs.frozen
 class Judged:
-    """The verdict on one law: its number of subjects, those that break it, and the reason if it is not judged."""
+    """The verdict on one state law: its number of subjects, those that break it (`broken`), and the reason if it is not
+    judged (`why`).
+    """
 
     law: str
     verdict: StateVerdict

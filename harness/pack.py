@@ -94,7 +94,7 @@ class ProtocolPack:
 
     @property
     def protocol(self) -> "Protocol":
-        """The rules, with the reader and writer of their traces."""
+        """The rules, with the reader and writer of their traces; those of the walk if the pack names no protocol."""
         if self.protocol_at is None:
             assert self.walk is not None
             return self.walk.protocol
@@ -103,7 +103,9 @@ class ProtocolPack:
 
     @property
     def walk(self) -> "Walk | None":
-        """The random walk, with the catalogue of laws."""
+        """The random walk, with the catalogue of laws, to which those of `laws_at` are added; None if the pack has
+        none.
+        """
         if self.walk_at is not None and self.laws_at:
             return _walk_with(self.walk_at, self.laws_at)
         found: Walk | None = None if self.walk_at is None else load(self.walk_at)
@@ -111,24 +113,26 @@ class ProtocolPack:
 
     @property
     def games(self) -> "tuple[Game, ...]":
-        """The games to play."""
+        """The games to play; empty if the pack has none."""
         return () if self.games_at is None else tuple(load(self.games_at))
 
     @property
     def bounded_model(self) -> "BoundedModel | None":
-        """The bounded model, a few calls in one world, to search exhaustively."""
+        """The bounded model, a few calls in one world, to search exhaustively; None if the pack has none."""
         found: BoundedModel | None = None if self.bounded_model_at is None else load(self.bounded_model_at)
         return found
 
     @property
     def rule_machine(self) -> "type[LawMachine] | None":
-        """The Hypothesis state machine class; its instances need a walk and a list for reports."""
+        """The Hypothesis state machine class, whose instances need a walk and a list for reports; None if the pack has
+        none.
+        """
         found: type[LawMachine] | None = None if self.rule_machine_at is None else load(self.rule_machine_at)
         return found
 
     @property
     def calls(self) -> "Calls":
-        """The reader and writer of calls for the wire protocol."""
+        """The reader and writer of calls for the wire protocol; by default that of the trace format."""
         from conformance.calls import Calls
 
         found: Calls = Calls(self.protocol) if self.calls_at is None else load(self.calls_at)
@@ -136,19 +140,19 @@ class ProtocolPack:
 
     @property
     def contracts(self) -> "Contracts | None":
-        """The mapping of calls to those of the deployed contracts."""
+        """The mapping of calls to those of the deployed contracts; None if the pack has none."""
         found: Contracts | None = None if self.contracts_at is None else load(self.contracts_at)
         return found
 
     @property
     def state_reader(self) -> "StateReader | None":
-        """The reader of observed states."""
+        """The reader of observed states; None if the pack has none."""
         found: StateReader | None = None if self.state_at is None else load(self.state_at)
         return found
 
     @property
     def workload(self) -> "ModuleType | None":
-        """The module that generates large histories for benchmarks."""
+        """The module that generates large histories for benchmarks; None if the pack has none."""
         return None if self.workload_at is None else importlib.import_module(self.workload_at)
 
     def yields(self, trace: "Trace") -> "Yields | None":

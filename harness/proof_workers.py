@@ -18,7 +18,12 @@ from proofs.isolation import EndedError, apart
 
 @attrs.define
 class ProofTask:
-    """Some laws to prove of one call. It is sent to a worker process, so it can be pickled."""
+    """Some laws to prove of one call; `place` is that of the protocol's theory. It is sent to a worker process, so it
+    can be pickled.
+
+    `effort` multiplies the solvers' steps. `likely` has the solvers that answered in the last proof of each law, and
+    `opinions` the other solvers to ask, if any.
+    """
 
     protocol: str
     place: str
@@ -67,7 +72,7 @@ def run_tasks(tasks: Sequence[ProofTask], jobs: int, stop: Stop, listener: Liste
 
 def _work(task: ProofTask, say: Say, _stops: Stops) -> str | None:
     """Run a task in a forked process, where the rules are already loaded for symbols. Returns the reason if it cannot
-    be done.
+    be done, else None. Raises KilledError if the process that proves was killed.
     """
     gc.disable()
     try:

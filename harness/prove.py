@@ -98,8 +98,9 @@ class Proving:
         return sum([steps.get(law_id, 0) for law_id in self.to_prove[call]])
 
     def tasks(self, call: str, jobs: int, steps_of_all: int) -> list[ProofTask]:
-        """The worker tasks that prove a call: one, or several that share its laws if the call took more than an even
-        share of all steps. Each task explores the call's paths again, which costs more in total.
+        """The worker tasks that prove a call: one, or several that share its laws. They are shared if the call took
+        `MANY_STEPS` steps or more, and more than an even share of `steps_of_all` among `jobs`. Each task explores the
+        call's paths again, which costs more in total.
         """
         laws, of_call = self.to_prove[call], self.known_steps(call)
         shares = [laws]
@@ -116,7 +117,9 @@ class Proving:
         ]
 
     def hear(self, call: str, found: list[dict[str, Any]]) -> None:
-        """Take in verdicts of a call, and write them to the ledger at once."""
+        """Take in verdicts of a call, and write them to the ledger at once. Verdicts of source that has changed
+        meanwhile are dropped, and failures to write are recorded.
+        """
         for each in found:
             law_id, verdict = each["law"], each["verdict"]
             self.results.setdefault(call, {})[law_id] = self.ledger.shown(law_id, verdict)
@@ -338,7 +341,8 @@ def shared_out(steps: Mapping[str, int], shares: int) -> list[list[str]]:
 
 
 def run_together(provings: Sequence[Proving], jobs: int, stop: Stop, said: Callable[[str, int, int], None]) -> None:
-    """Prove the laws of several protocols in `jobs` processes; each verdict enters the ledger as it arrives.
+    """Prove the laws of several protocols in `jobs` processes; each verdict enters the ledger as it arrives. `said` is
+    called at each task's end with its protocol and call, the number of tasks done, and that of all.
 
     The most expensive calls come first, so that no process runs long after the others. If time is limited, they come
     last, so that many are done in time. When time is up, or at an interruption, running proofs are ended.

@@ -40,7 +40,7 @@ class Job:
             yield report
 
     def as_json(self, built: str) -> Json:
-        """All reports as JSON."""
+        """All reports as JSON; `built` says if the specification is compiled or interpreted."""
         traces = [report.as_json() for report in self.reports]
         if self.with_yields:
             found = [self.yields.get(report.path) for report in self.reports]
@@ -54,8 +54,8 @@ class Job:
 def replay_file(
     path: Path, packs: Mapping[str, ProtocolPack], compares: bool = True
 ) -> tuple[TraceReport, tuple[Protocol, Trace] | None]:
-    """The report on one trace file, and the trace unless it differs or is malformed. If `compares` is false, the trace
-    is only read.
+    """The report on one trace file, and its protocol and trace unless it differs or is malformed. If `compares` is
+    false, the trace is only read.
 
     A kept counterexample is not compared: it is retold under the current rules, to see if it still breaks its law.
     """

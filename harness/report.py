@@ -130,7 +130,8 @@ def judged(reports: Collection[TraceReport], suites: Collection[SuiteReport], is
 
 
 def print_trace(console: Console, report: TraceReport, most: int | None = None) -> None:
-    """Print where a trace differs or why its file is malformed; print nothing for one that agrees.
+    """Print where a trace differs, why its file is malformed, or a kept counterexample step by step. Prints nothing for
+    a trace that agrees.
 
     At most `most` differences are printed; None prints all.
     """
@@ -229,7 +230,7 @@ def replayed(reports: Sequence[TraceReport]) -> str:
 
 def print_details(console: Console, suite: SuiteReport) -> None:
     """Print the details on one protocol: the matrix of its laws, the evidence from proofs, and the coverage of actions
-    and reasons.
+    and reasons. Prints nothing if no step was made.
     """
     name = suite.protocol.name
     if suite.steps == 0:
@@ -253,7 +254,9 @@ def print_details(console: Console, suite: SuiteReport) -> None:
 
 
 def print_finding(console: Console, protocol: str, finding: Finding, runs: int) -> None:
-    """Print a law that broke: its sentence, the subject, the run that found it, and the command that reproduces it."""
+    """Print a law that broke: its sentence, the subject, the run that found it, and the command that reproduces it.
+    `runs` is the number of runs in which it broke; 0 prints no number.
+    """
     subject = f" of {finding.subject}" if finding.subject else ""
     steps, times = counted(finding.steps, "step"), f"; broken in {counted(runs, 'run')}" if runs else ""
     console.print(f"[bold red]violated[/]  {protocol} {finding.law}{escape(subject)}", soft_wrap=True)
@@ -401,8 +404,8 @@ def reasons_table(rows: Collection[ReasonRow]) -> Table:
 
 
 def print_wrapped(console: Console, text: str, first: str = "", later: str = "", style: str = "") -> None:
-    """Print a text wrapped between words to the console's width. A line with a command to reproduce is not wrapped, so
-    that it can be pasted.
+    """Print a text wrapped between words to the console's width; `first` precedes its first line, `later` the others. A
+    line with a command to reproduce is not wrapped, so that it can be pasted.
     """
     lines = [first + text]
     if "reproduce: " not in text:

@@ -90,6 +90,7 @@ def found_losses(
     """The distribution of a position's loss, and notes on how it was computed.
 
     It is exact or computed by quadrature if possible; simulated if `draws` is given, or if there are too many outcomes.
+    Raises Refused, with `path`, if amounts are too large for floats.
     """
     pieces = hazards.pieces(net, declared)
     model = hazards.model(net, declared, pieces)
@@ -156,7 +157,7 @@ def bounded_rows(pieces: Sequence[Piece], model: Model, levels: Sequence[Fractio
 
 def _priced(found: Found, declared: hazards.Hazards, position: Fraction) -> Rows:
     """The fee, yield and fund capital that compensate the loss, at the highest declared level. Empty unless the loss is
-    exact and pricing is declared.
+    exact, pricing is declared, and the position is worth something.
     """
     if declared.pricing is None or not isinstance(found, Distribution) or not position:
         return {}

@@ -79,7 +79,9 @@ MOST_OVERLAPS = 40
 
 
 def _every_step(source: Source, terms_file: Path | None, as_json_: bool) -> int:
-    """Report the metrics of the whole network after each step that changes them, updated from step to step."""
+    """Print the metrics of the whole network after each step that changes it, updated from step to step. Returns the
+    exit code 0; raises UsageError if the source names a single step.
+    """
     if source.step is not None:
         raise click.UsageError("--every-step is of a whole trace, not of one step")
     sums, rows, text = Sums(), [], []

@@ -42,7 +42,9 @@ class Number:
 
 
 def decimal(value: Fraction | int | float, digits: int = 12) -> str:
-    """A number in decimals, rounded to `digits` significant digits, without float arithmetic."""
+    """A number in decimals, rounded to `digits` significant digits, without float arithmetic. Very large and very small
+    numbers have an exponent.
+    """
     exact = Fraction(value)
     context = Context(prec=digits)
     quotient = context.divide(Decimal(exact.numerator), Decimal(exact.denominator))  # the one rounding

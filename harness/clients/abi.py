@@ -36,7 +36,7 @@ class ErrorNames:
 
     def name_of(self, reverted: Reverted) -> str:
         """The name of a revert's error as traces write it: the error's own name, `Panic(0x..)`, `Error(message)`, or
-        `EmptyRevert` without data. The data of an unknown error stands for itself, as hexadecimal.
+        `EmptyRevert` without data. An unknown error is its whole data, as hexadecimal.
         """
         output = reverted.output
         if output[:4] == PANIC:
@@ -92,7 +92,5 @@ def first_word(output: bytes) -> int:
 
 
 def address_of(word: int) -> str:
-    """The name of a revert's error as traces write it: the error's own name, `Panic(0x..)`, `Error(message)`, or
-    `EmptyRevert` without data. An unknown error is its whole data, as hexadecimal.
-    """
+    """The address in a 32-byte word, as 0x and 40 hexadecimal digits in lower case."""
     return f"0x{word:040x}"

@@ -67,7 +67,7 @@ class Known:
 
 @attrs.frozen
 class Place:
-    """The context of a node: facts about other source, and the classes of the names in its function."""
+    """The context of a node: facts about other source, and the class of each name in its function, by name."""
 
     known: Known
     classes: Mapping[str, str]
@@ -265,7 +265,9 @@ def generated(packs: Packs | None = None) -> list[Mutant]:
 
 
 def generated_from(file: str, source: str, known: Known, protocols: tuple[str, ...] = ()) -> Iterator[Mutant]:
-    """The generated mutants of one file. `protocols` are those whose laws judge them."""
+    """The generated mutants of one file with this source, each distinct text once. `known` are facts about other
+    source, and `protocols` are those whose laws judge the mutants.
+    """
     seen, whole = {source}, source.encode()
     for qualified, function in _functions(ast.parse(source)):
         counts: dict[str, int] = {}

@@ -49,7 +49,7 @@ class MutantLoader(importlib.machinery.SourceFileLoader):
 
 class SourceFinder(importlib.abc.MetaPathFinder):
     """The import finder that loads modules of the specification and the laws from source, compiled or not, and the
-    mutant from its text.
+    mutant from its text. `others` are modules of packs from outside, whose packages are loaded from source as well.
     """
 
     def __init__(self, module: str, text: str, others: Collection[str] = ()) -> None:
@@ -101,8 +101,8 @@ def broken_in(trial: Trial, suite: "Suite", known: Quiet = Quiet()) -> tuple[Fat
     """Run a suite until a law breaks. Returns the fate, the properties among the laws that broke, and the quiet runs
     before.
 
-    A run that raises an exception is noted, and the next ones are still tried. The runs in `known` are skipped and
-    counted as quiet.
+    A run that raises an exception is noted, and the next ones are still tried; a run that does not end is the last. The
+    runs in `known` are skipped and counted as quiet.
     """
     steps, crash, quiet = known.steps, "", known
     try:
@@ -135,12 +135,14 @@ Suite = Callable[[Sequence[str], Effort], Iterator[tuple[str, int, Any]]]
 
 
 def runs(protocols: Sequence[str], effort: Effort) -> Iterator[tuple[str, int, Any]]:
-    """Every run of every law, walks first."""
+    """The runs that judge a mutant by all laws: walks first, then the bounded models, then plays of games."""
     return _suite([pack_at(place) for place in protocols], effort, lambda part: part)
 
 
 def property_runs(protocols: Sequence[str], effort: Effort) -> Iterator[tuple[str, int, Any]]:
-    """Every run of every property, which are all laws but model laws."""
+    """The runs that judge a mutant by the properties alone, which are all laws but model laws;
+    in the order of `runs`.
+    """
     return _suite([pack_at(place) for place in protocols], effort, lambda part: part.of_properties())
 
 
@@ -180,14 +182,18 @@ def by_turns(walks: int) -> list[int]:
 
 
 def walked(walk: Any, seed: int, steps: int) -> Ran:
-    """The result of one random walk."""
+    """The result of one random walk, as its steps, the step at which laws broke, these laws, and the properties among
+    them.
+    """
     report = importlib.import_module("invariants.walker").random_walk(walk, seed, steps)
     laws = tuple(sorted({violation.law.law_id for violation in report.violations}))
     return report.steps, report.steps, laws, tuple(law for law in laws if law not in walk.catalogue.model)
 
 
 def explored(model: Any, depth: int) -> Ran:
-    """The result of trying every sequence of calls in a bounded model."""
+    """The result of trying every sequence of up to `depth` calls in a bounded model. The step at which laws broke is
+    the length of the shortest sequence that breaks one.
+    """
     met = importlib.import_module("invariants.exploring").explore(model, depth, prunes=True, goes_on=lambda _: True)
     shortest = min((len(broken.calls) for broken in met.broken.values()), default=0)
     laws = tuple(sorted(met.broken))

@@ -66,7 +66,9 @@ def file_of(module: str) -> str:
 
 
 def protocols_of(file: str, packs: Packs | None = None) -> tuple[str, ...]:
-    """The protocols whose rules are in a file: one, or all for a shared file."""
+    """The protocols whose rules are in a file, by the modules that their packs name; all protocols if none names it, as
+    for a shared file.
+    """
     packs, module = known_packs().values() if packs is None else packs, module_of(file)
     rooms = {pack.name: (*pack.rules, *((pack.protocol_at or "").split(":")[:1])) for pack in packs}
     owners = [name for name, of in rooms.items() if any(module == room or module.startswith(f"{room}.") for room in of)]

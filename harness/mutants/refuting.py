@@ -59,8 +59,11 @@ class RefutingTask:
 
 
 def refuted(trial: Trial, right: str) -> Fate:
-    """Prove tasks again until a law is refuted or the limit on goals is reached. `right` is the unchanged source of the
-    mutant's module.
+    """The fate of a mutant, after proving laws again until one is refuted or the limit on goals is reached. `right` is
+    the unchanged source of the mutant's module.
+
+    The fate is open if a law is no longer proved or the limit ended the search. Otherwise it is crashed if an exception
+    was raised, else survived.
     """
     tasks = sorted(task for protocol in trial.protocols for task in tasks_of(protocol, trial, right))
     hunts: dict[tuple[str, str, bool], Any] = {}
@@ -103,8 +106,10 @@ def refuted(trial: Trial, right: str) -> Fate:
 
 def by_contract(trial: Trial, tried: int) -> Fate:
     """The fate from proofs that belong to no single call: the contract of histories, on which all calls' proofs rely.
+    `tried` is the number of goals tried before.
 
-    Its failure gives no counterexample, so it leaves the fate open.
+    The failure of that contract gives no counterexample, so it leaves the fate open. A mutant of any other module
+    survives.
     """
     if trial.module != HISTORIES:
         note = "no call runs through it that anything is proved of"
@@ -129,7 +134,9 @@ def by_contract(trial: Trial, tried: int) -> Fate:
 
 
 def tasks_of(place: str, trial: Trial, right: str) -> Iterator[RefutingTask]:
-    """Every law that the ledger has as proved of a call that runs through the changed code."""
+    """A task for every law that the ledger has as proved of a call that runs through the changed code. `place` is that
+    of the protocol's pack, and `right` is the unchanged source of the mutant's module.
+    """
     digests = importlib.import_module("proofs.digests")
     pack = pack_at(place)
     theory = pack.theory_at

@@ -16,7 +16,9 @@ from harness.protocols import pack_at
 
 
 def killed_by(trial: Trial) -> Fate:
-    """The fate of a mutant, after replaying vectors until one differs."""
+    """The fate of a mutant, after replaying the vectors in `trial.suspects` until one differs
+    or raises an exception.
+    """
     # Imported here, because the mutant has to be installed before anything of the specification is imported.
     from harness.replay import replay
     from harness.traces import read_kept

@@ -26,7 +26,9 @@ def how(fate: Fate) -> str:
 
 
 def verdict(judged: Judged, fate: Fate) -> str:
-    """The laws that killed a mutant, or its outcome if none did."""
+    """The laws that killed a mutant; if none did, "equivalent" for one that nobody could notice, else its outcome in
+    capitals.
+    """
     if fate.outcome == "killed":
         return ", ".join(fate.by)
     return "equivalent" if judged.equivalent is not None else fate.outcome.upper()
@@ -99,7 +101,8 @@ def laws(judged: Iterable[Judged]) -> list[tuple[str, int, int]]:
 
 
 def kills(judged: Iterable[Judged]) -> dict[str, dict[str, Any]]:
-    """The number of mutants that count, and of those that each law helped to kill, by protocol.
+    """For each protocol, the number of mutants that count (`mutants`), and of those that each law helped to kill
+    (`laws`).
 
     Mutants of source shared by protocols are left out, since a kill does not tell which protocol's law it was.
     """

@@ -106,9 +106,11 @@ class Judged:
 
 @attrs.frozen
 class Choice:
-    """The choice of mutants to judge: written or generated, of which packs, with which ids, and a sample of them.
+    """The choice of mutants to judge: written or generated, of which packs, with which ids, and a sample of them by
+    `seed`.
 
-    If `file` is given, its written mutants replace this project's catalogue.
+    Ids are looked up among both written and generated mutants. If `file` is given, its written mutants replace this
+    project's catalogue and the generated ones.
     """
 
     written: bool = True
@@ -218,7 +220,9 @@ class Mutation:
             pool.shutdown(cancel_futures=True)
 
     def _fates(self, mutant: Mutant) -> tuple[Fate, ...]:
-        """The verdicts of all judges on a mutant; empty if the run is to stop first."""
+        """The fates of a mutant by all judges. Empty if the run is to stop first, or if a
+        judge is killed three times.
+        """
         fates = self.judge("laws", mutant, ())
         if not fates or not self.proves or mutant.operator == UNCHANGED or fates[0].outcome == "unviable":
             return fates
@@ -226,7 +230,9 @@ class Mutation:
         return (*fates, *proved) if proved else ()
 
     def judge(self, name: str, mutant: Mutant, suspects: tuple[str, ...]) -> tuple[Fate, ...]:
-        """The verdict of one of the JUDGES on a mutant; empty if the run is to stop first."""
+        """The fates that the judge `name` of JUDGES gives a mutant. Empty if the run is to stop first, or if the judge
+        is killed three times. `suspects` are what it tries first.
+        """
         places = tuple([self.packs[protocol].place for protocol in mutant.protocols])
         return judge(name, mutant, self.effort, suspects, self.stop, places)
 
@@ -354,10 +360,11 @@ def judge(
     stop: Stop,
     places: tuple[str, ...] | None = None,
 ) -> tuple[Fate, ...]:
-    """The verdict of one of the JUDGES on a mutant. Empty if the run is to stop first, or if the judge is killed three
-    times.
+    """The fates that the judge `name` of JUDGES gives a mutant. Empty if the run is to stop first, or if the judge is
+    killed three times.
 
-    `places` are the places of the packs whose laws judge the mutant; by default those of its protocols, by name.
+    `suspects` are laws to try first or, for the judge of vectors, the files to replay. `places` are the places of the
+    packs whose laws judge the mutant; by default those of its protocols, by name.
     """
     if stop():
         return ()
@@ -381,7 +388,9 @@ def judge(
 
 
 def _asked(judge: str, trial: Trial, environment: dict[str, str], stop: Stop) -> tuple[int | None, str, str]:
-    """The exit code of a judge's process (negative if it was killed, None if the run was to stop), and its output."""
+    """The exit code of a judge's process, its standard output and its standard error. The code is negative if it was
+    killed, None if the run was to stop.
+    """
     # A file instead of a pipe: when `communicate` times out, it never sends the rest of the input.
     with TemporaryFile("w+", encoding="utf-8") as question:
         json.dump(attrs.asdict(trial), question)

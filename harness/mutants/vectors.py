@@ -46,12 +46,14 @@ class VectorMutation(Mutation):
         return [f"{killed} of {counted} of the catalogue killed by vectors: the bar is {VECTORS_BAR:.0%}"]
 
     def kills(self) -> Counter[str]:
-        """The number of mutants that each kind of vectors was the first to kill."""
+        """The number of mutants that each kind of vectors was the first to kill, by `protocol/kind`."""
         kinds = {str(self.folder / entry.file): _kind(entry) for entry in self.entries}
         return Counter([kinds[judged.fates[0].by[0]] for judged in self.judged if judged.is_killed])
 
     def kills_of_release(self) -> dict[str, Json]:
-        """The mutants that each kind of vectors was the first to kill, with the digest of the release."""
+        """The mutants that each kind of vectors was the first to kill, and the survivors, with the digest of the
+        release.
+        """
         kinds = {str(self.folder / entry.file): _kind(entry) for entry in self.entries}
         named: dict[str, list[str]] = {kind: [] for kind in sorted(set(kinds.values()))}
         for judged in self.judged:
