@@ -28,8 +28,8 @@ MOST_POINTS: Final = 400
 
 
 def network_picture(net: Network, attack: Attack | None) -> str:
-    """A picture of stakes on the left, services on the right and commitments between them; those that the attack uses
-    are highlighted.
+    """The HTML of a picture of stakes on the left, services on the right and commitments between them; those that the
+    attack uses are highlighted.
     """
     values, behind = net.values, net.secured_by
     stakes = sorted(values, key=lambda stake: -values[stake])[:MOST_SHOWN]
@@ -76,7 +76,7 @@ def network_picture(net: Network, attack: Attack | None) -> str:
 
 
 def shortened(name: str) -> str:
-    """A name shortened to fit beside its node."""
+    """A name shortened to at most 18 characters, so that it fits beside its node; its middle is left out."""
     return name if len(name) <= 18 else name[:9] + "…" + name[-8:]
 
 
@@ -123,7 +123,9 @@ class Curve:
 
 
 def loss_curve(curve: Curve) -> str:
-    """A chart of the probability of exceeding each loss, on a logarithmic scale, with the marks as vertical lines."""
+    """The HTML of a chart of the probability of exceeding each loss, on a logarithmic scale, with the marks as vertical
+    lines.
+    """
     steps = [(loss, chance) for loss, chance in curve.steps if chance > 0]
     most = max([loss for loss, _ in curve.steps] + [loss for _, loss, _ in curve.marks], default=0.0)
     if not steps or most <= 0:
@@ -174,8 +176,8 @@ def loss_curve(curve: Curve) -> str:
 
 
 def timeline(name: str, values: Sequence[Fraction | int | None], steps: Sequence[str], words: Sequence[str]) -> str:
-    """A chart of one metric over the steps, with dots coloured by each step's verdict; steps without a value are left
-    out.
+    """The HTML figure of one metric over the steps, with dots coloured by each step's verdict in `words`. Steps whose
+    value is None are left out, and interrupt the line.
     """
     known = [(n, Fraction(value)) for n, value in enumerate(values) if value is not None]
     if not known:

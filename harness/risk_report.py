@@ -25,15 +25,17 @@ from spec.codec import Json
 
 @attrs.frozen
 class Row:
-    """The report's row on the network after one step."""
+    """The report's row on the network after one step: its verdict, its total stake, its slack by the sufficient
+    condition (`gamma_eigenlayer`) and its metrics.
+    """
 
     at: Stepped
     verdict: AttackVerdict
     stake: Fraction
     gamma_eigenlayer: Fraction | None
     worst: Fraction | None
-    """The largest fraction of all stake that a shock and the attacks after it can destroy; None if the network is too
-    large to try all.
+    """The largest fraction of all stake that a shock of at most `psi` and the attacks after it can destroy; None if the
+    network is too large to try all.
     """
     metrics: Mapping[str, Fraction | int]
 
@@ -66,7 +68,9 @@ class Row:
 
 
 def row_of(at: Stepped, sums: Sums, psi: Fraction, seconds: float) -> Row:
-    """The report's row on the network of one step. `sums` is updated to this network."""
+    """The report's row on the network of one step, for a shock of at most the fraction `psi` of all stake. `sums` is
+    updated to this network.
+    """
     net = at.network
     sums.follow(parts(net.stakes, net.commitments, net.prices))
     try:
@@ -78,7 +82,9 @@ def row_of(at: Stepped, sums: Sums, psi: Fraction, seconds: float) -> Row:
 
 
 def told_cascade(net: Network, psi: Fraction, seconds: float) -> tuple[str, Sequence[str], Sequence[Strike]]:
-    """The worst cascade as a sentence, its shock, and its attacks in order."""
+    """The worst cascade after a shock of at most the fraction `psi` of all stake: as a sentence, its shock, and its
+    attacks in order. For a network too large to try all, the worst that a search finds within `seconds`.
+    """
     said = f"A shock of at most {decimal(psi)} of all stake costs"
     try:
         worst = Cascades(net).worst(psi)

@@ -76,8 +76,8 @@ class Stepped:
 
 
 def declared_in(terms_file: Path | None, path: Path) -> Declared:
-    """The declarations in a terms file. Raises UsageError if there is no terms file for the trace, Refused if it is
-    malformed.
+    """The declarations in a terms file. Raises UsageError if there is no terms file for the trace at `path`, Refused if
+    the file is malformed.
     """
     if terms_file is None:
         raise click.UsageError(f"{path} is a trace: prices, profits and thresholds are declared with --terms FILE")
@@ -89,7 +89,9 @@ def declared_in(terms_file: Path | None, path: Path) -> Declared:
 
 
 def find(source: Source, terms_file: Path | None, secured: bool = False) -> Network:
-    """The network of a source. If `secured` is true, services that nothing secures are left out."""
+    """The network of a source. If `secured` is true, services that nothing secures are left out. Raises Refused for a
+    malformed file or a step that the trace lacks, UsageError for missing terms or a step of no trace.
+    """
     found = _find(source, terms_file)
     return secured_only(found) if secured else found
 
@@ -114,7 +116,9 @@ def _find(source: Source, terms_file: Path | None) -> Network:
 
 
 def along(path: Path, terms_file: Path | None, secured: bool = False) -> Iterator[Stepped]:
-    """The network before the first step of a trace, and after each step that changes it."""
+    """The network before the first step of a trace, and after each step that changes its stakes or commitments. A later
+    end of a commitment alone is no change. If `secured` is true, services that nothing secures are left out.
+    """
     document, _ = load(path)
     protocol, trace, digest = _trace(path, document)
     declared = declared_in(terms_file, path)

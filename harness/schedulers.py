@@ -148,7 +148,7 @@ class Scheduler:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        """Release the scheduler's resources."""
+        """Release the scheduler's resources, of which this one has none."""
 
     def __str__(self) -> str:
         return "in one process"
@@ -198,7 +198,9 @@ class Workers(Scheduler):
         raise NotImplementedError
 
     def _end_soon(self) -> None:
-        """Tell the workers to end their tasks after the current walk."""
+        """Tell the workers to end their tasks after the current walk. By default they are told nothing, and have
+        `GRACE_SECONDS` anyway.
+        """
 
     def _abandon(self) -> None:
         """Cancel the running tasks, if any."""
@@ -278,7 +280,7 @@ class Cluster(Workers):
         return f"on {self._workers} Dask workers with {self.width} threads, all with this source"
 
     def _agree(self, places: Collection[str]) -> None:
-        """Raise SchedulerError unless every worker has this process's source."""
+        """Raise SchedulerError unless every worker has this process's source, for each of the packs at `places`."""
         for place in places:
             answers = self._client.run(fingerprint, place, on_error="return")
             for worker, answer in sorted(answers.items()):

@@ -40,7 +40,7 @@ NOT_FINISHED: Final = "not finished"
 
 @attrs.frozen
 class Caught:
-    """The verdict of a run on one canary, in `said`."""
+    """The verdict of a run on one canary: `said` is such as `DIVERGES reason: deposit`, `conforms` or NOT_FINISHED."""
 
     protocol: str
     canary: Canary

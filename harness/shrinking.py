@@ -134,7 +134,9 @@ class MovesBegin:
 
 
 def lost(game: Game, party: Party, run: Actions) -> Break | None:
-    """The break of a game's law in a run, located at the run's end; None if the party's moves do not break it."""
+    """The break of a game's law in a run, located at the run's end; None if the party's moves do not break it. A run
+    without exactly one marker between history and moves has none.
+    """
     if run.count(MovesBegin()) != 1:
         return None
     begins = run.index(MovesBegin())
@@ -159,7 +161,9 @@ class _Enough(Exception):
 
 
 class _Shrinker:
-    """One search: the shortest run so far, and the effort spent."""
+    """One search: the shortest run so far, and the effort spent. Each of its passes returns True if it improved that
+    run.
+    """
 
     def __init__(
         self,

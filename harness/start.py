@@ -36,7 +36,7 @@ def main() -> None:
 
 def recorded(root: Path) -> dict[str, str]:
     """The packages installed below a folder, with the digest of each `__init__.py` that the installation recorded. In a
-    checkout, the digests are empty.
+    checkout, the digests are empty. Without packages if this project is not installed, or is installed elsewhere.
     """
     if checkout():
         return dict.fromkeys(checkout()["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"], "")
@@ -52,8 +52,8 @@ def recorded(root: Path) -> dict[str, str]:
 
 
 def collisions(root: Path, packages: dict[str, str]) -> list[str]:
-    """Messages about packages that Python would not import from this folder, and about those changed since
-    installation.
+    """Messages about packages that Python would not import from the folder `root`, and about those changed since
+    installation. `packages` has the recorded digest of each, or an empty text to compare none.
     """
     found = []
     for package, digest in packages.items():

@@ -65,7 +65,7 @@ class Summary:
 
     @classmethod
     def of(cls, report: WalkReport, method: Method, runs: int = 1) -> "Summary":
-        """The counts of one report."""
+        """The counts of one report on `runs` runs; a law that broke is counted as broken in one run."""
         first: dict[str, Broken] = {}
         for violation in report.violations:
             law_id = violation.law.law_id
@@ -144,9 +144,13 @@ class Finding:
 
 @attrs.frozen
 class Row:
-    """The result of one law or one witness. `broken` counts the runs that broke it; for a known violation, the number
-    of violations. `proof` is None unless the run collected proofs and the law has any. `kills` is the number of mutants
-    that the law notices. `symbols` has the meaning of each symbol in the sentence.
+    """The result of one law or one witness. `scanned` counts the scans of whole states, None unless it is a state law.
+    The next four fields count its checks on traces, on walks, by Hypothesis and in games, for a witness the times that
+    it was met.
+
+    `broken` counts the runs that broke it; for a known violation, the number of violations. `proof` is None unless the
+    run collected proofs and the law has any. `kills` is the number of mutants that the law notices. `symbols` has the
+    meaning of each symbol in the sentence.
     """
 
     law: str
@@ -272,8 +276,8 @@ class SuiteReport:
         ]
 
     def gaps(self) -> dict[str, list[str]]:
-        """The gaps in the run's coverage: actions never accepted, reasons never given, witnesses never seen. What is
-        out of reach is none.
+        """The gaps in the run's coverage: actions never accepted, reasons never given, witnesses never seen. Actions
+        and reasons in `out_of_reach` are no gaps.
         """
         return {
             "actions never accepted": [
@@ -334,7 +338,9 @@ class SuiteReport:
 
     @property
     def verdict(self) -> str:
-        """The verdict on the protocol."""
+        """The verdict on the protocol: "nothing was checked", "FAILED", "not finished", "known violation" if all its
+        laws are, or "holds".
+        """
         if self.steps == 0 and not self.differing:
             return "nothing was checked"
         if self.failures():

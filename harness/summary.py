@@ -141,7 +141,9 @@ def blocks(suite: SuiteReport) -> list[tuple[str, list[str]]]:
 
 
 def failing(suite: SuiteReport) -> list[str]:
-    """The failures of a run, each with the first names concerned; traces by their last folder and name."""
+    """The failures of a run as lines, each with the first names concerned; traces by their
+    `harness.traces.place_of`.
+    """
     lines = []
     for what, names in suite.failing().items():
         lines.append(f"{what}: {named([place_of(Path(name)) if name in suite.differing else name for name in names])}")

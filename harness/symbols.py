@@ -4,7 +4,9 @@ import re
 from collections.abc import Iterable, Mapping
 
 NEXT_TO = r"[-+*/<>=()]"
-"""The characters that occur next to a symbol; a word such as "A" without one of these is not a symbol."""
+"""The characters of which one stands next to a symbol of one or two letters; without one, a word such as "A" is not a
+symbol. Longer symbols are found as whole words.
+"""
 
 
 def symbols_in(sentence: str, symbols: Mapping[str, str]) -> dict[str, str]:

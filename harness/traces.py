@@ -106,13 +106,15 @@ def load_trace(path: Path, protocols: Mapping[str, Protocol]) -> tuple[Protocol,
 
 
 def load_kept(path: Path, protocols: Mapping[str, Protocol]) -> tuple[Protocol, Trace, Claim | None]:
-    """The trace in a file, with its protocol, and its claim if it is a kept counterexample. Raises MalformedTrace."""
+    """The trace in a file, with its protocol, and its claim if it is a kept counterexample, else None. Raises
+    MalformedTrace if the file is no trace, for any reason.
+    """
     return read_kept(load_json(path), protocols)
 
 
 def read_kept(found: Json, protocols: Mapping[str, Protocol]) -> tuple[Protocol, Trace, Claim | None]:
-    """The trace in a JSON document, with its protocol, and its claim if it is a kept counterexample. Raises
-    MalformedTrace.
+    """The trace in a JSON document, with its protocol, and its claim if it is a kept counterexample, else None. Raises
+    MalformedTrace if the document is no trace of one of these protocols, or has no steps.
     """
     document = as_object(found, "")
     claim = cast(Claim, CLAIM.read(document.pop("finding"), "finding", {})) if "finding" in document else None

@@ -139,8 +139,8 @@ def known_kills(entries: Collection[Entry]) -> Json:
 
 
 def read_release(folder: Path) -> list[Entry]:
-    """The entries of a release, after comparing each file with its digest. Raises ReleaseError if a file differs or is
-    missing.
+    """The entries of a release, after comparing each file with its digest. Raises ReleaseError if the manifest is
+    malformed, if a file differs or is missing, or if there is no vector.
     """
     try:
         manifest = as_object(load_json(folder / MANIFEST), "")
@@ -191,7 +191,9 @@ def vectors(
 
 
 def canaries(pack: ProtocolPack, cases: Sequence[tuple[Document, str]]) -> Iterator[tuple[str, str, Document]]:
-    """Canary vectors, whose last step is wrong in one aspect: the aspect, the name, and the document."""
+    """Canary vectors, whose last step is wrong in one aspect: the aspect ("outcome", "reason", "returns" or "state"),
+    the name, and the document. They are made of `cases`, the documents and names of the vectors of the kind "cases".
+    """
     reasons = [reason.value for reason in pack.protocol.reasons]
 
     def other_reason(step: Document) -> None:
@@ -244,7 +246,7 @@ def _witnessed(
     pack: ProtocolPack, walks: int, says: Says = lambda _what: None
 ) -> Iterator[tuple[str, Walk, list[Any]]]:
     """Each witness that walks see, with the walk and its actions up to its first sighting, for the walk that sees it
-    soonest.
+    soonest. None if `walks` is 0, or if the pack has no walk.
     """
     if pack.walk is None or not walks:
         return
@@ -263,7 +265,9 @@ def _witnessed(
 
 
 def _sightings(walk: Walk, seed: int) -> dict[str, int]:
-    """The number of steps of a walk until each witness is first seen."""
+    """The number of steps of a walk until each witness is first seen, by the witness's id; witnesses that it does not
+    see are left out.
+    """
     checker, choices, opening = Checker(walk.catalogue, walk.genesis()), Seeded(seed), walk.opening()
     first: dict[str, int] = {}
     for position in range(WALK_STEPS):

@@ -64,7 +64,8 @@ class _Worker(Generic[Task]):
 
 
 class Processes(Generic[Task]):
-    """Worker processes for tasks. A process does only tasks of one kind, so that it can reuse its preparation.
+    """Worker processes for tasks, at most `width`, which do each by `work`. A process does only tasks of one kind, so
+    that it can reuse its preparation; `kind_of` gives a task's kind, by default the same for all.
 
     `end` must be called last, and leaves no process running.
     """

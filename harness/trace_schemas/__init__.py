@@ -95,8 +95,8 @@ def calls(
     nothing: Schema,
     others: Mapping[type[Format], Schema],
 ) -> dict[str, tuple[Schema, Schema]]:
-    """The schemas of each call's arguments and return values; a rejected call returns `nothing`. The first call is
-    `passes`, in which only time passes.
+    """The schemas of each call's arguments and return values, by the call's name; a rejected call returns `nothing`.
+    The first call is `passes`, in which only time passes, with the arguments `args`. `formats` has the others.
     """
     found = {passes: (args, nothing)}
     for name, format in formats.items():

@@ -179,7 +179,9 @@ def check_command(
     started, began = time.monotonic(), f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
 
     def tell(problem: str | None) -> RunOutcome:
-        """Report the results so far, whatever ended the run."""
+        """Report the results so far, and return them as an outcome. `problem` says why the run
+        ended early, or is None.
+        """
         check.settle()
         seconds = time.monotonic() - started
         suites = list(check.suites.values())

@@ -114,7 +114,7 @@ def print_list(laws: list[Told]) -> None:
 
 def explained(pack: ProtocolPack, each: Told) -> dict[str, Json]:
     """The facts about a law besides its sentence: how it is checked, its source text, the calls of which it is proved,
-    and the mutants that it kills.
+    and the mutants that it kills. A fact that the project does not have is None.
     """
     walk, law_id = pack.walk, each.law.law_id
     assert walk is not None

@@ -57,7 +57,7 @@ def _schema(pack: ProtocolPack) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def first_actions(walk: Walk, seed: int, count: int) -> list[Any]:
-    """The first actions of a random walk, whether accepted or rejected."""
+    """The first `count` actions of the random walk with this seed, accepted or rejected."""
     walk = walk.of(seed)
     choices, state, opening = Seeded(seed), walk.genesis(), walk.opening()
     actions: list[Any] = []

@@ -90,7 +90,8 @@ def opening(stakers: int = STAKERS) -> list[Action]:
 
 
 def traffic(steps: int, seed: int = 0, stakers: int = STAKERS) -> list[Action]:
-    """Deposits, withdrawals queued and completed, allocations and slashes, by stakers drawn at random.
+    """The given number of actions: deposits, withdrawals queued and completed, allocations and slashes, by stakers
+    drawn at random.
 
     The proportions are those of recorded traces: nearly every second action mines blocks, and about every fourth call
     is rejected.

@@ -15,7 +15,9 @@ begin to pay, at it, and beyond it.
 
 
 def near_critical(operators: int, profit: Fraction, seed: int = 1) -> Network:
-    """A network with this many operators, each securing about a third of the services."""
+    """A network with this many operators, each securing about a third of the services. A service's profit is the
+    fraction `profit` of the cost to corrupt it alone, varied at random by up to a half.
+    """
     chance = Random(seed)
     stakes = {f"operator{n}": Fraction(chance.randint(1, 1000)) for n in range(operators)}
     services = {}
@@ -31,6 +33,6 @@ def near_critical(operators: int, profit: Fraction, seed: int = 1) -> Network:
 
 
 def questions(operators: int) -> Iterator[Network]:
-    """The network at each of the three levels of profit."""
+    """The network of `near_critical` at each of the three levels of profit in PROFITS."""
     for profit in PROFITS:
         yield near_critical(operators, profit)

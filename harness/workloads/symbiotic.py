@@ -87,7 +87,9 @@ def opening() -> list[Action]:
 
 
 def traffic(steps: int, seed: int = 0) -> list[Action]:
-    """Deposits, withdrawals, claims, slashes and changed shares, some of them in the same second."""
+    """The given number of actions: deposits, withdrawals, claims, slashes and changed shares, some of them in the same
+    second.
+    """
     random_source = random.Random(seed)
     now = START + 1
     actions: list[Action] = []
