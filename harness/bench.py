@@ -89,7 +89,7 @@ def seconds(work: Callable[[], object]) -> float:
 
 
 def workload(name: str) -> Any:
-    """The workload module of a protocol, which generates large histories for benchmarks."""
+    """The workload module of the protocol `name`, which generates large histories for benchmarks."""
     found = known_packs()[name].workload
     assert found is not None
     return found
@@ -113,7 +113,9 @@ def microseconds_per_step(state: State, actions: Sequence[Any], transition: Tran
 
 
 def traffic(stakers: int, steps: int) -> list[Action]:
-    """The given number of actions of EigenLayer's workload, to be run after its opening actions."""
+    """The given number of actions (`steps`) of EigenLayer's workload, to be run after its opening actions with this
+    many stakers.
+    """
     found: list[Action] = workload("eigenlayer").traffic(steps, stakers=stakers)
     return found
 
@@ -199,7 +201,9 @@ def bytes_per_staker() -> float:
 
 
 def follow(state: State, actions: Sequence[Action]) -> None:
-    """Run all actions in order and check every law at each."""
+    """Run all actions in order from a state, and check every law of EigenLayer at each. A broken law is not reported:
+    only the time counts.
+    """
     checker = Checker(known_walks()["eigenlayer"].catalogue, state)
     for action in actions:
         outcome = transition(Draft(checker.state), action)
@@ -219,7 +223,7 @@ def measure_checks(stakers: int) -> float:
 
 
 def follow_metrics(state: State, actions: Sequence[Action]) -> None:
-    """Run all actions in order and update the security metrics of stakes and commitments after each."""
+    """Run all actions in order from a state, and update the security metrics of stakes and commitments after each."""
     state, sums = state.copy(), Sums()
     prices = {stake.token: Fraction(1) for stake in security(state).stakes}
     for action in actions:
@@ -446,7 +450,7 @@ def speed_table(bench: Bench) -> Table:
 
 
 def rejection_table(bench: Bench, kinds: Sequence[str]) -> Table:
-    """A table of the cost of a rejected deposit against an accepted one."""
+    """A table of the cost of a rejected deposit against an accepted one, with a row for each build in `kinds`."""
     table = Table("built", "accepted, us", "rejected, us", "ratio", title="a rejected deposit against an accepted one")
     for kind in kinds:
         accepted, rejected = (kind, "accepted"), (kind, "rejected")
@@ -456,7 +460,9 @@ def rejection_table(bench: Bench, kinds: Sequence[str]) -> Table:
 
 
 def checks_table(bench: Bench, kinds: Sequence[str]) -> Table:
-    """A table of the cost of a walk's step with every incremental law checked, against no law checked."""
+    """A table of the cost of a walk's step with every incremental law checked, against no law checked. It has a row for
+    each protocol and each build in `kinds`.
+    """
     table = Table(
         "walk", "built", "no law, us", "every law, us", "ratio", title="a walk's step, with every law checked"
     )
@@ -488,7 +494,9 @@ def drawn_table(bench: Bench, built: str) -> Table:
 
 
 def growth_table(bench: Bench, built: str, title: str, names: Sequence[str]) -> Table:
-    """A table of the cost per step of several measurements, each as a ratio to the first, the smallest size."""
+    """A table of the cost per step of the measurements `names` in one build. Each is also a ratio to the first, the
+    smallest size.
+    """
     table = Table("", "us per step", "ratio", title=title)
     for name in names:
         this, first = (built, name), (built, names[0])
@@ -497,7 +505,9 @@ def growth_table(bench: Bench, built: str, title: str, names: Sequence[str]) -> 
 
 
 def verdicts_table(bench: Bench, built: str, names: Sequence[str]) -> Table:
-    """A table of the seconds that a risk verdict takes on larger and larger networks, and as a share of its minute."""
+    """A table of the seconds that a risk verdict takes on larger and larger networks, and as a share of the limit of
+    one minute.
+    """
     table = Table("operators by 30 services", "seconds", "of a minute", title="a verdict where attacks begin to pay")
     for name in names:
         spent = bench.median(built, name) / 1e6

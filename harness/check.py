@@ -405,7 +405,9 @@ class Check:
                 self._keep(task.protocol, walk, broken, repeat(task, broken), found_by, f"restake check {again}")
 
     def _keep_games(self, task: SuiteTask, summary: Summary) -> None:
-        """Play the first lost play of each game again, from its seed, and keep it as a finding."""
+        """Play the first lost play of each game in a task again, from its seed, and keep it as a finding. A game that
+        has a finding already is left out.
+        """
         for broken in summary.first.values():
             if broken.law not in self.suites[task.protocol].findings:
                 (game,) = games_of(self.packs[task.protocol].games, (broken.law,))
@@ -414,8 +416,9 @@ class Check:
                 self._enter(task.protocol, found)
 
     def _keep(self, name: str, walk: Walk, broken: Broken, report: WalkReport, found_by: str, again: str) -> None:
-        """Keep the counterexample of a law's first violation in this run of the protocol `name`; later violations of it
-        are only counted. `again` is the command that reproduces it.
+        """Keep the counterexample of a law's first violation (`broken`) in this run of the protocol `name`; later
+        violations of it are only counted. `report` is the run that breaks the law, and `again` the command that
+        reproduces it.
         """
         if broken.law not in self.suites[name].findings:
             violation = next(violation for violation in report.violations if violation.law.law_id == broken.law)
@@ -424,7 +427,9 @@ class Check:
             self._enter(name, found)
 
     def _enter(self, name: str, found: Iterator[Finding]) -> None:
-        """Enter an unshrunk finding in the report and queue it for shrinking, which takes long."""
+        """Enter an unshrunk finding of the protocol `name` in the report, and queue it for shrinking, which takes long.
+        `found` yields it unshrunk, then shrunk.
+        """
         first = next(found)
         self.suites[name].findings[first.law] = first
         self._unshrunk.append((name, found))

@@ -196,8 +196,8 @@ class Keeper:
         is_shown_again: bool = False,
         shrinking: Shrinking | None = None,
     ) -> KeptFinding:
-        """The report of a finding. `actions` is its full or its shrunk trace; `last` is the finding as it
-        was met last.
+        """The report of a finding kept in `folder`. `actions` is its full or its shrunk trace; `last` is the finding as
+        it was met last. `shrinking` is None for an unshrunk finding.
         """
         what = last.what
         differing: tuple[Difference, ...] = ()
@@ -222,9 +222,9 @@ class Keeper:
 
     def _laws(self, what: Divergence | Fault, head: Json, actions: Sequence[Any]) -> tuple[str, ...]:
         """The ids of the laws that a wrong rejection breaks, because of its reason or because the call is rejected at
-        all.
+        all. It is that of the last of `actions`, in the world of `head`.
 
-        Empty for other divergences.
+        Empty for other divergences, and if the protocol does not have the reason.
         """
         walk = self._pack.walk
         if walk is None or not isinstance(what, Divergence) or not actions or not isinstance(what.actual, dict):

@@ -45,8 +45,8 @@ def read_report(path: Path) -> dict[str, Any]:
 
 
 def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Changed]:
-    """Every difference between two reports, worse ones first. Raises MalformedTrace if a report has an
-    unexpected form.
+    """Every difference between two reports of `restake check`, worse ones first. Raises MalformedTrace if a report has
+    an unexpected form.
     """
     try:
         found = [*_of_run(before, after), *_of_traces(before, after), *_of_protocols(before, after)]

@@ -118,7 +118,8 @@ def with_known(calls: Calls, drawn: Mapping[str, list[Json]], known: Path) -> di
 def with_orders(pack: ProtocolPack, document: Document, known: Path, seeds: int = SEEDS_OF_ORDERS) -> Document:
     """A file of cases with orders of checks added: calls that fail two checks, which show the check that comes first.
 
-    They are those that walks meet, and those of an earlier file that still hold.
+    They are those that the walks of the first `seeds` seeds meet, and those of the earlier file `known` that still
+    hold.
     """
     assert pack.walk is not None
     failing = FailingChecks(pack.protocol.transition)
@@ -150,7 +151,7 @@ def with_edges(calls: Calls, document: Document) -> Document:
 
 
 def main(asked: Sequence[str]) -> None:
-    """Write the file of cases for the named packs, or for all known packs, if they have such a file.
+    """Write the file of cases of each pack named in `asked`, or of all known packs, if it has such a file.
 
     A case of the existing file that no walk meets is kept, as long as its script still reaches it.
     """

@@ -38,8 +38,8 @@ Met = dict[Order, tuple[Walk, tuple[Any, ...]]]
 def draw_orders(
     calls: Calls, walk: Walk, seeds: int = SEEDS, steps: int = STEPS
 ) -> dict[Order, tuple[Walk, Sequence[Any]]]:
-    """Every order of checks (an action and two reasons, of which it answers with the first) that the walks meet, each
-    with a run about as short as possible.
+    """Every order of checks that walks meet, each with a run about as short as possible. An order is an action and two
+    reasons, of which it answers with the first. The walks are of the first `seeds` seeds, with `steps` steps each.
 
     Walks of different seeds may be in different worlds. The run is moved to the world of `walk` if it shows the order
     there.

@@ -74,7 +74,9 @@ Source = tuple[Path, ast.Module]
 
 
 def _rules_of(place: str) -> dict[str, Source]:
-    """The modules in the transition's package that contain a rejection, and those that import them, by name."""
+    """The modules in the package of the transition's module `place` that contain a rejection, and those that import
+    them: path and rewritten syntax tree, by name.
+    """
     found = importlib.util.find_spec(place)
     assert found is not None
     assert found.origin is not None

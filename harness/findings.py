@@ -88,9 +88,9 @@ class Kept:
 def keep(
     folder: Path, walk: Walk, law_id: str, found_by: str, actions: Sequence[Any], stops: Callable[[], bool]
 ) -> Iterator[Kept]:
-    """A run that breaks a law, saved in a file. The iterator first yields it as it was found; its next item is the
-    shrunk run, whose file replaces the first. The first file is removed after the second is written, so that one always
-    exists.
+    """A run that breaks a law, saved in a file of `folder`. The iterator first yields it as it was found; its next item
+    is the shrunk run, whose file replaces the first. The first file is removed after the second is written, so that one
+    always exists. Once `stops` returns true, shrinking ends.
     """
     found = _save(folder, walk, law_id, found_by, actions)
     yield found
@@ -98,7 +98,9 @@ def keep(
 
 
 def keep_game(folder: Path, game: Game, report: GameReport, found_by: str, stops: Callable[[], bool]) -> Iterator[Kept]:
-    """A lost play of a game, saved in a file: the iterator yields it as it was played, then shrunk."""
+    """A lost play of a game, saved in a file of `folder`: the iterator yields it as it was played, then shrunk. Once
+    `stops` returns true, shrinking ends.
+    """
     found = _save_game(folder, game, report.party, found_by, report.history, report.played)
     yield found
     history, moves = shrink_game(game, report.party, report.history, report.played, stops)
@@ -118,8 +120,8 @@ def kept(folder: Path, protocol: Protocol) -> list[Path]:
 
 
 def recheck(walk: Walk, path: Path, games: Sequence[Game] = ()) -> tuple[Claim, Retelling | None]:
-    """The claim of a kept trace, and its retelling under the current rules; None instead of the retelling if the law is
-    unknown.
+    """The claim of the kept trace in a file, and its retelling under the current rules; None instead of the retelling
+    if its law is neither one of the walk nor of `games`.
 
     Raises MalformedTrace if the file cannot be read any more.
     """
@@ -131,7 +133,9 @@ def recheck(walk: Walk, path: Path, games: Sequence[Game] = ()) -> tuple[Claim, 
 
 
 def retell(walk: Walk, trace: Trace, claim: Claim, games: Sequence[Game] = ()) -> Retelling:
-    """A kept trace, retold step by step. Raises MalformedTrace if its law is neither one of the walk nor a game."""
+    """A kept trace, retold step by step, to see if it still breaks the law of its claim. Raises MalformedTrace if that
+    law is neither one of the walk nor a game.
+    """
     game = next((game for game in games if game.law_id == claim.law), None)
     if game is not None:
         return _retell_game(game, trace, claim)
@@ -309,6 +313,8 @@ def _told(finding: Finding, files: Iterator[Kept], place: str) -> Iterator[Findi
 
 
 def replaying(path: Path, place: str) -> str:
-    """The command that replays a kept counterexample; it names the place of a pack from outside this project."""
+    """The command that replays the kept counterexample at `path`. It names the pack's `place` only for a pack from
+    outside this project.
+    """
     outside = f" --protocol {shlex.quote(place)}" if ":" in place else ""
     return f"restake replay {shlex.quote(str(path))}{outside}"

@@ -42,8 +42,8 @@ def as_junit(outcome: GateOutcome) -> str:
 
 
 def told(report: ActionReport) -> list[str]:
-    """The verdict on an action in some lines: differences, evidence, fingerprint, and the decision that
-    accepts them.
+    """The lines that tell the verdict on an action: differences, evidence, fingerprint, and the decision that accepts
+    them.
     """
     lines = [*[headline(each) for each in report.differences], *said(report)]
     if not report.is_harmless:

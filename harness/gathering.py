@@ -52,7 +52,9 @@ def gathered(
 
 
 def proving_of(ledger: Ledger, laws: Sequence[str], how: How, drawn_by: str) -> Proving:
-    """The proof run of one protocol: the verdicts requested, and those among them to prove in this run."""
+    """The proof run of one protocol: the verdicts due on `laws` (all if empty), and those among them to prove in this
+    run by `how`. `drawn_by` is the seed text of a sample.
+    """
     asked = {call: [law for law in due if not laws or law in laws] for call, due in ledger.due.items()}
     left = {call: [law for law in ledger.left(call) if law in asked[call]] for call in asked}
     to_prove: Mapping[str, Sequence[str]] = {"ledger": {}, "all": asked}.get(how, left)
@@ -91,7 +93,7 @@ def sample(verdicts: Collection[tuple[str, str]], drawn_by: str) -> set[tuple[st
 
 
 def _evidence(proving: Proving, drawn_by: str) -> Evidence:
-    """The evidence from the ledger's verdicts, overridden by this run's."""
+    """The evidence on a protocol's laws: the ledger's verdicts, overridden by this run's."""
     ledger, rows = proving.ledger, proving.rows()
     whose = Counter(
         f"{ledger.solver(call, law)}, {'proved here' if ledger.is_own(call, law) else 'installed'}"

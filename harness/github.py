@@ -52,8 +52,8 @@ def _file(path: Path) -> str | None:
 
 
 def annotation(level: str, title: str, text: str, file: str | None = None, line: int = 0) -> str:
-    """One annotation as a workflow command, with a file and a line if they are given. `level` is `error`, `warning` or
-    `notice`.
+    """One annotation as a workflow command, with a title, a text, and a file and a line if they are given. `level` is
+    `error`, `warning` or `notice`.
     """
     where = "" if file is None else f"file={file.translate(ESCAPED_IN_PROPERTIES)},"
     where += f"line={line}," if line else ""

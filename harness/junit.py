@@ -44,7 +44,7 @@ def document(root: Element) -> str:
 
 
 def _add_trace(element: Element, report: TraceReport) -> None:
-    """Add the test case of a trace. It is skipped if the trace was only read and not compared."""
+    """Add the test case of a trace to a suite. It is skipped if the trace was only read and not compared."""
     outcome, text = None if report.is_compared else "skipped", str(report.verdict)
     if report.malformed is not None:
         outcome, text = "error", str(report.malformed)

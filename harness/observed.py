@@ -50,8 +50,8 @@ class ObservedState:
 
 
 def read_observed(path: Path, packs: Mapping[str, ProtocolPack]) -> ObservedState:
-    """The observed state in a file. Raises MalformedTrace if the file is not one, or if its views
-    contradict its rows.
+    """The observed state in a file, of one of these packs. Raises MalformedTrace if the file is not one, or if its
+    views contradict its rows. It is also raised if the pack has no reader of observed states.
     """
     document = as_object(load_json(path), "")
     check_fields(document, FIELDS, "")

@@ -47,7 +47,7 @@ def run_tasks(tasks: Sequence[ProofTask], jobs: int, stop: Stop, listener: Liste
     """Run tasks in their order, `jobs` at a time, until all are done or the run is to stop; then end running ones at
     once.
 
-    Every verdict received by then is passed to `listener`.
+    Every verdict received by then is passed to `listener`, and the end of each finished task to `ended`.
     """
 
     def tell(heard: Heard[ProofTask]) -> None:

@@ -151,8 +151,8 @@ class Proving:
             self.unkept.extend([said] if said not in self.unkept else [])
 
     def _compare(self, call: str, found: Mapping[str, Any]) -> None:
-        """Record a difference if a proof differs from the ledger's: in its verdict, its scope, its goals, or the
-        functions that it runs through. The goals do not depend on what else is proved, in which process or in which
+        """Record a difference if a proof of a call differs from the ledger's: in its verdict, its scope, its goals, or
+        the functions that it runs through. The goals do not depend on what else is proved, in which process or in which
         order.
         """
         law_id, now, before = found["law"], found["verdict"], self._known[call, found["law"]]

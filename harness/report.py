@@ -162,7 +162,9 @@ def print_trace(console: Console, report: TraceReport, most: int | None = None) 
 
 
 def print_retelling(console: Console, report: TraceReport, told: Retelling) -> None:
-    """Print a kept counterexample, step by step."""
+    """Print a kept counterexample, step by step: its file and whether it still breaks its law, from `report`, then the
+    steps of `told`.
+    """
     style = {"breaks": "bold red", "known violation": "bold yellow"}.get(report.verdict, "bold green")
     console.print(f"[{style}]{report.verdict}[/]  {escape(str(report.path))}", soft_wrap=True)
     subject = f" of {told.subject}" if told.subject else ""
@@ -212,7 +214,9 @@ OTHER_VERDICTS: dict[TraceVerdict, str] = {
 
 
 def tally(reports: Sequence[TraceReport], built: str, seconds: float) -> str:
-    """The last line of a replay: numbers of traces and steps, verdicts, and duration."""
+    """The last line of a replay: numbers of traces and steps, verdicts, and duration. `built` says if the specification
+    is compiled or interpreted.
+    """
     return f"{replayed(reports)} ({built} specification, {seconds:.1f} s)"
 
 

@@ -139,7 +139,7 @@ def shortened(names: Sequence[str]) -> str:
 
 def limits(net: Network, seconds: float) -> tuple[dict[str, Json], list[str]]:
     """For each service, the profit above which an attack on it pays, and the threshold from which the network is
-    secure: as JSON rows and as lines of text.
+    secure: as JSON rows by service and as lines of text. `seconds` limits each question.
     """
     rows: dict[str, Json] = {}
     text = []

@@ -39,7 +39,7 @@ class Refused(click.ClickException):
 
 
 def refuse(path: Path, problem: object) -> NoReturn:
-    """Raise Refused for a document."""
+    """Raise Refused for the document at `path`, with this problem."""
     raise Refused(path, problem)
 
 

@@ -106,7 +106,8 @@ def found_losses(
 
 
 def loss_rows(found: Found, levels: Sequence[Fraction]) -> tuple[Rows, list[tuple[Fraction, Fraction | float]]]:
-    """The figures of a loss as rows, and its exceedance curve: pairs of a loss and the probability of a greater one.
+    """The figures of a loss as rows, with value at risk and expected shortfall at each of the confidence levels; and
+    its exceedance curve, pairs of a loss and the probability of a greater one.
 
     The curve is empty for a simulation.
     """
@@ -135,8 +136,8 @@ def loss_rows(found: Found, levels: Sequence[Fraction]) -> tuple[Rows, list[tupl
 
 
 def bounded_rows(pieces: Sequence[Piece], model: Model, levels: Sequence[Fraction]) -> Rows:
-    """Bounds of value at risk and expected shortfall, for losses with too many outcomes to enumerate. Empty if bounding
-    takes too long as well, or if causes are not independent.
+    """Bounds of value at risk and expected shortfall at each confidence level, as rows, for losses with too many
+    outcomes to enumerate. Empty if bounding takes too long as well, or if causes are not independent.
     """
     if not isinstance(model, Independent):
         return {}

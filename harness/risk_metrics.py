@@ -21,7 +21,9 @@ WHOLE = ("stake", "committed", "utilisation", "leverage", "over_slash", "hhi", "
 
 
 def pair_argument(name: str, metavar: str) -> Callable[[Any], Any]:
-    """The command line argument for one of two networks to compare."""
+    """The decorator that adds the command line argument `name` for one of two networks to compare; `metavar` is its
+    name in the help.
+    """
     return click.argument(name, metavar=f"{metavar}[@STEP]", callback=as_source)
 
 

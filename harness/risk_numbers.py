@@ -62,7 +62,7 @@ def brief(value: Fraction | int | float, digits: int = 5) -> str:
 
 
 def measured(found: Measured, how: str = COMPUTED) -> Number:
-    """A float from an estimator, with its error, as a Number."""
+    """A float from an estimator, with its error, as a Number; `how` is its origin, COMPUTED or SIMULATED."""
     return Number(found.value, how, found.error)
 
 
@@ -71,7 +71,7 @@ Rows = Mapping[str, Number | str]
 
 
 def lines(rows: Rows, indent: str = "") -> Iterable[str]:
-    """The lines of named results, with values aligned in a column."""
+    """The lines of named results, each after `indent`, with values aligned in a column."""
     width = max((len(name) for name in rows), default=0)
     for name, value in rows.items():
         yield f"{indent}{name:<{width}}  {value.text() if isinstance(value, Number) else value}"

@@ -94,9 +94,9 @@ def page(
     lines: Sequence[Line],
     shown: Line,
 ) -> str:
-    """The HTML page. `proof` says what the verdict rests on. `cascade` has its description, the shock, and the attacks
-    in order. `curve` is None if no slashing probabilities are declared. `shown` is the line of the step that the page
-    is about.
+    """The HTML page about the network `net`. `proof` says what the verdict rests on, and `lines` are the rows of all
+    steps. `cascade` has its description, the shock, and the attacks in order. `curve` is None if no slashing
+    probabilities are declared. `shown` is the line of the step that the page is about.
     """
     said, shock, strikes = cascade
     no_curve = "<p>No slashing probabilities are declared: <code>--hazards FILE</code> declares them.</p>"

@@ -88,7 +88,7 @@ def run_task(task: SuiteTask, stops: Stops) -> Summary:
 
 
 def _played(task: SuiteTask, stops: Stops) -> Summary:
-    """Play every game once from each seed."""
+    """The summary of every game of a task, played once from each seed, until `stops` is true."""
     summary, games = Summary(), games_of(pack_at(task.place).games, task.laws)
     for seed in range(task.seed, task.seed + task.runs):
         for game in games:
@@ -104,7 +104,9 @@ def games_of(games: tuple[Game, ...], laws: tuple[str, ...]) -> tuple[Game, ...]
 
 
 def repeat(task: SuiteTask, broken: Broken) -> WalkReport:
-    """Repeat the run in which a law broke, checking that law alone, and return it with its actions."""
+    """Repeat the run of a task in which a law broke, checking that law alone, and return its report with its actions.
+    All examples of the task are drawn again if it drew examples.
+    """
     walk = load_walk(task.place).only((broken.law,))
     return _walked(walk, broken.seed, broken.step) if task.method == "walk" else _drawn(walk, task)
 

@@ -59,7 +59,7 @@ class Caught:
 
 def self_test(packs: Sequence[ProtocolPack], stops: Callable[[], bool], jobs: int) -> Iterator[Caught]:
     """Run every canary of the first protocol, and the canaries with bugs in the rules of the others; the remaining
-    canaries behave the same for every protocol.
+    canaries behave the same for every protocol. Yields each verdict, in order; `jobs` canaries run at a time.
     """
     trials = [
         (pack, canary, every if canary.is_bug else _some(every))

@@ -62,8 +62,8 @@ class Break:
 
 
 def first_break(walk: Walk, actions: Sequence[Any]) -> Break | None:
-    """The first violation of one of the walk's laws in a run, found by incremental checks or by a full scan at the end;
-    None if there is none.
+    """The first violation of one of the walk's laws in the run of these actions; None if there is none. Laws are
+    checked incrementally at each action, and by a full scan at the end.
     """
     checker = Checker(walk.catalogue, walk.genesis())
     accepted: list[bool] = []
@@ -108,8 +108,8 @@ NEEDED_STEPS = 60_000
 
 
 def needed(walk: Walk, genesis: State, actions: Sequence[Any], stops: Callable[[], bool]) -> list[Any]:
-    """The run without the calls that its last call does not depend on: the last call gets the same answer and writes
-    the same rows.
+    """The run from the state `genesis` without the calls that its last call does not depend on: the last call gets the
+    same answer and writes the same rows. Once `stops` returns true, the search ends.
     """
 
     def answered(run: Actions) -> Any:
@@ -148,7 +148,9 @@ def lost(game: Game, party: Party, run: Actions) -> Break | None:
 def shrink_game(
     game: Game, party: Party, history: Sequence[Any], moves: Sequence[Any], stops: Callable[[], bool]
 ) -> tuple[list[Any], list[Any]]:
-    """The shortest history and moves found that lose a game, derived from those given."""
+    """The shortest history and moves of a party found that lose a game, derived from those given. Once `stops` returns
+    true, the search ends.
+    """
     run = (*history, MovesBegin(), *moves)
     shrinker = _Shrinker(game.walk, lambda candidate: lost(game, party, candidate), run, stops)
     shrinker.run(exhausts=False)
@@ -383,7 +385,9 @@ class _Shrinker:
         return improved
 
     def _sooner(self, position: int) -> bool:
-        """Shorten a wait, and lower the numbers of one field in later calls by the difference."""
+        """Shorten the wait at a position, and lower the numbers of one field in later calls by the difference. True if
+        that was taken; False for any action that is no wait.
+        """
         run = self.shortest
         wait = run[position]
         if hasattr(wait, "sender"):

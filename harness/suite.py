@@ -145,8 +145,8 @@ class Finding:
 @attrs.frozen
 class Row:
     """The result of one law or one witness. `scanned` counts the scans of whole states, None unless it is a state law.
-    The next four fields count its checks on traces, on walks, by Hypothesis and in games, for a witness the times that
-    it was met.
+    The next four fields count its checks on traces, on walks, by Hypothesis and in games. For a witness they count how
+    often it was met.
 
     `broken` counts the runs that broke it; for a known violation, the number of violations. `proof` is None unless the
     run collected proofs and the law has any. `kills` is the number of mutants that the law notices. `symbols` has the

@@ -96,8 +96,8 @@ Says = Callable[[str], None]
 
 
 def fill(packs: Collection[ProtocolPack], folder: Path, walks: int, says: Says = lambda _what: None) -> list[Entry]:
-    """Write a release for some protocols into a new or empty folder. Returns its entries. Raises ReleaseError if the
-    folder is not empty.
+    """Write a release for some protocols into a new or empty folder, with at most `walks` walks for each. Returns its
+    entries. Raises ReleaseError if the folder is not empty.
 
     The manifest is written last: a folder without it is no release.
     """
@@ -133,7 +133,9 @@ def digest_of(entries: Collection[Entry]) -> str:
 
 
 def known_kills(entries: Collection[Entry]) -> Json:
-    """The mutants that each kind of vectors was the first to kill; None unless measured for exactly these vectors."""
+    """The ids of the mutants that each kind of vectors was the first to kill, by kind; None unless measured for exactly
+    these vectors.
+    """
     measured = as_object(load_json(KILLS), "")
     return measured["kills"] if measured["release"] == digest_of(entries) else None
 

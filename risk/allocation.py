@@ -100,10 +100,9 @@ class Delegation:
     """The result of an optimisation: `value` is the exact shortfall or return of `weights`; no allowed weights beat
     `bound`.
 
-    `verdict` is OPTIMAL if value and bound are equal, CERTIFIED if they differ, INFEASIBLE if it is proved that no
-    weights satisfy the constraints, and UNKNOWN if no weights were found. In the last two cases `weights` and `value`
-    are None. The bound of INFEASIBLE is the best possible value of the constrained quantity; that of UNKNOWN may be
-    None.
+    `verdict` is OPTIMAL if value and bound are equal, and CERTIFIED if they differ. INFEASIBLE: it is proved that no
+    weights satisfy the constraints. UNKNOWN: no weights were found. In the last two cases `weights` and `value` are
+    None. The bound of INFEASIBLE is the best possible value of the constrained quantity; that of UNKNOWN may be None.
     """
 
     verdict: str
@@ -113,7 +112,7 @@ class Delegation:
 
 
 def least_shortfall(choice: Choice, minimum_return: Fraction) -> Delegation:
-    """The weights with the least expected shortfall whose mean return is at least `minimum_return`."""
+    """The result for the weights with the least expected shortfall whose mean return is at least `minimum_return`."""
     most = _most_possible_return(choice)
     if most < minimum_return:
         return Delegation("INFEASIBLE", None, None, most)
@@ -132,7 +131,7 @@ def least_shortfall(choice: Choice, minimum_return: Fraction) -> Delegation:
 
 
 def most_return(choice: Choice, shortfall_limit: Fraction) -> Delegation:
-    """The weights with the largest mean return whose expected shortfall is at most `shortfall_limit`."""
+    """The result for the weights with the largest mean return whose expected shortfall is at most `shortfall_limit`."""
     safest = least_shortfall(choice, min(choice.returns))
     if safest.bound is not None and safest.bound > shortfall_limit:
         return Delegation("INFEASIBLE", None, None, safest.bound)
@@ -157,7 +156,7 @@ def _delegation(weights: Sequence[Fraction], value: Fraction, bound: Fraction) -
 @attrs.frozen
 class _Solved:
     """The solver's proposal: the weights, and the multipliers of the constraints. `tail` are those of the scenarios,
-    `groups` those of the groups' caps, and `price` is that of the minimum return or of the shortfall limit.
+    and `groups` those of the groups' caps. `price` is that of the minimum return, or of the shortfall limit.
     """
 
     weights: Sequence[float]

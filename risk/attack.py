@@ -280,9 +280,10 @@ def _everything_behind(question: Question, claim: Claim, services: Sequence[str]
 
 
 def maximum(question: Question, measure: Claim, seconds: float = SECONDS) -> AttackVerdict:
-    """The verdict on the most valuable attack by a measure, with its value; `measure.at_most` is ignored.
+    """The verdict on the most valuable attack by the measure of a claim, with its value; `measure.at_most` is ignored.
 
     EXACT with a certificate that no attack is better; NOT-CERTIFIED if the time is up; UNKNOWN if no attack is found.
+    `seconds` is the approximate limit of each search and each proof.
     """
     attack, _ = search(question, measure, seconds / 2, is_enough=False)
     grown = Grown(None, None, 0)

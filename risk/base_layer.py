@@ -64,7 +64,7 @@ class Cheapest:
 
 
 def weight_needed(weights: Sequence[int], threshold: Fraction) -> int:
-    """The least integer weight that is at least this fraction of the total: rounded up."""
+    """The least integer weight that is at least the fraction `threshold` of the total: rounded up."""
     return ceil(threshold * sum(weights))
 
 
@@ -104,8 +104,8 @@ def cheapest_coalition(
 def _greedy(
     weights: Sequence[int], costs: Sequence[Fraction], needed: int, order: Sequence[int]
 ) -> tuple[tuple[int, ...], Fraction]:
-    """A first coalition and its cost: members are added cheapest per weight first, then
-    superfluous ones removed, dearest first.
+    """A first coalition, as positions in `weights`, and its cost: members are added in `order`, cheapest per weight
+    first, until they have `needed` weight. Then superfluous ones are removed, dearest first.
     """
     chosen: list[int] = []
     weight = 0

@@ -177,8 +177,9 @@ class Cascades:
         return tuple(Strike(self.masks.service_names(services), self.masks.names(stakes)) for services, stakes in steps)
 
     def _steps(self, removed: int, coalition: int, open_services: int) -> list[tuple[int, int]] | None:
-        """The coalition as successive attacks, cheapest first, each a pair of bit masks (services, stakes). None if it
-        is no profitable attack. `open_services` are the services that no earlier attack corrupted.
+        """The coalition as successive attacks after the stakes `removed` are gone, cheapest first, each a pair of bit
+        masks (services, stakes). None if it is no profitable attack. `open_services` are the services that no earlier
+        attack corrupted.
         """
         for attackers in sorted(subsets(coalition), key=lambda mask: (self.value[mask], mask)):
             services = self.fallen(removed, attackers) & open_services
@@ -264,8 +265,8 @@ class Cascades:
         return psi + Fraction(max(lost(removed, 0) for removed in shocks), self.value[own])
 
     def _is_stable(self, removed: int, attackers: int, services: int) -> bool:
-        """True if no part of the attack gains at least as much: any stakes left out
-        forgo more profit than they save.
+        """True if no part of the attack gains at least as much: any stakes left out forgo more profit than they save.
+        The attack takes `services` with the stakes `attackers` once `removed` are gone, all bit masks.
         """
         for fewer in subsets(attackers):
             kept = self.fallen(removed, fewer) & services

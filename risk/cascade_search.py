@@ -67,7 +67,9 @@ def attack_with(network: Network, stakes: set[str], services: set[str] | None = 
 
 
 def search(network: Network, psi: Fraction, seconds: float, gamma: Fraction | None = None) -> Found:
-    """The worst shock and attack that the solver finds in time, with bounds. `gamma` is a proved slack, if known."""
+    """The worst shock of at most the fraction `psi` of all stake, and the attack after it, that the solver finds in
+    `seconds`, with bounds. Losses count as full, whatever the network's are. `gamma` is a proved slack, if known.
+    """
     network = network.whole()
     sufficient = gamma_eigenlayer(network)
     gammas = [known for known in (gamma, sufficient) if known is not None and all(network.secured_by.values())]
@@ -90,7 +92,9 @@ def search(network: Network, psi: Fraction, seconds: float, gamma: Fraction | No
 
 
 def _propose(network: Network, psi: Fraction, seconds: float) -> tuple[set[str], set[str]]:
-    """A shock and an attacking coalition, from one integer program; the two are disjoint."""
+    """The ids of the stakes of a shock of at most the fraction `psi` and of an attacking coalition, from one integer
+    program; the two are disjoint. Both are empty if the solver finds none in `seconds`.
+    """
     stakes, services = [s.stake_id for s in network.stakes], list(network.terms)
     values = network.values
     total = float(sum(values.values(), Fraction(0))) or 1.0
@@ -146,7 +150,9 @@ def _propose(network: Network, psi: Fraction, seconds: float) -> tuple[set[str],
 
 
 def _story(network: Network, shock: set[str], attackers: set[str], services: set[str]) -> tuple[Strike, ...]:
-    """The attack as a cascade: stakes that profit alone attack first, cheapest first; the rest attack together."""
+    """The attack of the stakes `attackers` on `services` after a shock, as a cascade: stakes that profit alone attack
+    first, cheapest first; the rest attack together.
+    """
     values = network.values
     removed, left, still = set(shock), set(attackers), set(services)
     strikes: list[Strike] = []

@@ -150,8 +150,8 @@ class Tree:
         return [these for _, these in self.bounds.choices[stake] if used <= these and not these & out]
 
     def _leaf(self, fixed: Mapping[Key, int]) -> tuple[list[Row] | None, Relaxed | None]:
-        """The rows with multipliers that close this node, and the relaxation; rows
-        are None if no multipliers close it.
+        """The rows with multipliers that close the node with these fixed choices, and the relaxation there. Rows are
+        None if no multipliers close it; the relaxation is None if it is infeasible, failed, or was not needed.
         """
         if all(fixed.get(("service", s)) == 0 for s in self.program.services):
             return [], None
@@ -269,7 +269,9 @@ class Tree:
         return None if key is None else ("commitment", key)
 
     def _contradicts(self, relaxed: Relaxed) -> bool:
-        """True if an integral solution is an attack that breaks the claim, in exact arithmetic."""
+        """True if an integral solution of the relaxation is an attack that breaks the claim, in exact arithmetic. False
+        for divisible stakes, and without services.
+        """
         services, columns = _taken(relaxed)
         program = self.program
         if program.network.is_divisible or not services:

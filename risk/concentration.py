@@ -35,8 +35,8 @@ def gini(stakes: Sequence[Fraction]) -> Fraction:
 
 
 def nakamoto(stakes: Sequence[Fraction], threshold: Fraction) -> int:
-    """The Nakamoto coefficient: the fewest holders with at least this fraction of the
-    total together; 0 without stake.
+    """The Nakamoto coefficient: the fewest holders with at least the fraction `threshold` of the total together; 0
+    without stake.
     """
     needed, held = threshold * sum(stakes, ZERO), ZERO
     for count, stake in enumerate(sorted(stakes, reverse=True), start=1):

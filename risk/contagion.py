@@ -104,7 +104,9 @@ def _reached(sources: Sequence[int], shares: Matrix) -> set[int]:
 def is_clearing(
     payments: Vector, liabilities: Matrix, external: Vector, external_recovery: Fraction, claim_recovery: Fraction
 ) -> bool:
-    """True if the payments clear the claims: a check of the definition, independent of `clear`."""
+    """True if the payments clear the claims, greatest or not: a check of the definition, independent of `clear`, with
+    the same parameters.
+    """
     for i, row in enumerate(liabilities):
         owed = sum(row, ZERO)
         received = ZERO

@@ -86,7 +86,8 @@ def indicator_correlation(p: float, q: float, joint: float) -> float:
 
 
 def t_tail_dependence(correlation: float, freedom: float) -> float:
-    """The tail dependence of the t copula: the limit of P(one event | the other) as both become rare.
+    """The tail dependence of the t copula with `freedom` degrees of freedom: the limit of P(one event
+    the other) as both become rare.
 
     A Gaussian copula has none for correlations below 1.
     """

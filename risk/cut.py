@@ -26,7 +26,9 @@ class Flow:
         """The residual capacity of each edge; an edge and its reverse have neighbouring numbers."""
 
     def add(self, start: int, end: int, capacity: int) -> int:
-        """Add an edge of this capacity, with its reverse edge, and return its number."""
+        """Add an edge of this capacity between the nodes `start` and `end`, with its reverse edge, and return its
+        number.
+        """
         for at, to, left in ((start, end, capacity), (end, start, 0)):
             self.edges[at].append(len(self.to))
             self.to.append(to)

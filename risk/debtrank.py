@@ -21,7 +21,8 @@ class Distress:
 
 
 def debtrank(impacts: Matrix, shock: Vector) -> Distress:
-    """The distress after a shock if each member propagates its distress once, in the step after it is first distressed.
+    """The distress after the initial distress `shock`, if each member propagates its distress once, in the step after
+    it is first distressed.
 
     Later distress of that member is not propagated, so cycles count less than in the linear form.
     """

@@ -28,7 +28,9 @@ CORRELATION_MULTIPLIER: Final[Mapping[str, int]] = MappingProxyType(
 
 
 def initial_penalty_gwei(effective_balance_gwei: int, fork: str) -> int:
-    """The initial penalty of a slashed validator, in Gwei, rounded down. Source: slash_validator."""
+    """The initial penalty, under the rules of a fork, of a slashed validator with this effective balance, in Gwei,
+    rounded down. Source: slash_validator.
+    """
     return effective_balance_gwei // SLASHING_PENALTY_QUOTIENT[fork]
 
 
@@ -57,19 +59,24 @@ def correlation_penalty(effective_balance: Fraction, slashed: Fraction, total: F
 
 
 def full_slash_fraction(multiplier: int) -> Fraction:
-    """The fraction of all stake that must be slashed together for each validator to lose its whole balance."""
+    """The fraction of all stake that must be slashed together for each validator to lose its whole balance, for a
+    multiplier of CORRELATION_MULTIPLIER.
+    """
     return Fraction(1, multiplier)
 
 
 def base_reward_per_increment_gwei(total_gwei: int) -> int:
-    """The base reward per increment and epoch, in Gwei. Source: altair, get_base_reward_per_increment."""
+    """The base reward per increment and epoch, in Gwei, rounded down, for this much active stake. Source: altair,
+    get_base_reward_per_increment.
+    """
     return INCREMENT_GWEI * 64 // isqrt(total_gwei)
 
 
 def missed_attestation_gwei(effective_balance_gwei: int, total_gwei: int) -> int:
-    """The cost of a missed attestation in an epoch, in Gwei: source and target votes, weights 14 and 26 of 64.
+    """The cost of a missed attestation of one validator in an epoch, in Gwei: source and target votes, weights 14 and
+    26 of 64, each rounded down.
 
-    Source: altair.
+    `total_gwei` is all active stake. Source: altair.
     """
     reward = effective_balance_gwei // INCREMENT_GWEI * base_reward_per_increment_gwei(total_gwei)
     return reward * 14 // 64 + reward * 26 // 64
@@ -94,7 +101,9 @@ def leak(balance_gwei: int, updating: bool = True) -> Iterator[tuple[int, int]]:
 
 
 def leaked_gwei(balance_gwei: int, epochs: int, updating: bool = True) -> int:
-    """The loss of an offline validator, in Gwei, in this number of epochs of an inactivity leak."""
+    """The loss of an offline validator with this balance, in Gwei, in this number of epochs of an inactivity leak.
+    `updating`: the effective balance follows the balance, as in `leak`.
+    """
     after = leak(balance_gwei, updating)
     left = balance_gwei
     for _ in range(epochs):
@@ -103,8 +112,8 @@ def leaked_gwei(balance_gwei: int, epochs: int, updating: bool = True) -> int:
 
 
 def epochs_to_ejection(balance_gwei: int, ejection_gwei: int = EJECTION_BALANCE_GWEI) -> tuple[int, int]:
-    """The epoch of a leak in which the effective balance reaches the ejection
-    balance, and the balance then, in Gwei.
+    """The epoch of a leak in which an offline validator's effective balance reaches the ejection balance, and its
+    balance then, in Gwei. `balance_gwei` is its balance at first; the epoch is 0 if that is low enough.
     """
     if balance_gwei <= ejection_gwei:
         return 0, balance_gwei
@@ -132,7 +141,8 @@ def epochs_to_finality(offline: Fraction, balance_gwei: int, ejection_gwei: int 
 
 
 def churn_limit_eth(total_eth: int) -> int:
-    """The ETH that may enter or leave the validator set per epoch, before the cap of `exit_churn_limit_eth`.
+    """The ETH that may enter or leave the validator set per epoch, of `total_eth` active, before the cap of
+    `exit_churn_limit_eth`.
 
     Source: electra, get_balance_churn_limit.
     """
@@ -145,18 +155,24 @@ def exit_churn_limit_eth(total_eth: int) -> int:
 
 
 def exit_epochs(total_eth: int, leaving_eth: Fraction) -> int:
-    """The epochs that the exit queue takes for this stake, rounded up; the churn limit is taken as constant."""
+    """The epochs that the exit queue takes for `leaving_eth` of `total_eth` active, rounded up; the churn limit is
+    taken as constant.
+    """
     return -((-leaving_eth) // exit_churn_limit_eth(total_eth))
 
 
 def weak_subjectivity_epochs(total_eth: int, safety_decay_percent: int) -> int:
-    """The weak subjectivity period, in epochs. Source: electra, compute_weak_subjectivity_period."""
+    """The weak subjectivity period, in epochs, for `total_eth` of active stake and a safety decay of
+    `safety_decay_percent`. Source: electra, compute_weak_subjectivity_period.
+    """
     churn = churn_limit_eth(total_eth)
     return WITHDRAWABILITY_DELAY_EPOCHS + safety_decay_percent * total_eth // (2 * churn * 100)
 
 
 def weak_subjectivity_epochs_phase0(average_eth: int, validators: int, safety_decay_percent: int = 10) -> int:
-    """The weak subjectivity period before Electra, in epochs. Source: phase0, compute_weak_subjectivity_period."""
+    """The weak subjectivity period before Electra, in epochs, for this many active validators with a mean balance of
+    `average_eth`. Source: phase0, compute_weak_subjectivity_period.
+    """
     most_eth, deposits = 32, 16 * 32
     churn = max(4, validators // 65536)
     low, high = 200 + 3 * safety_decay_percent, 200 + 12 * safety_decay_percent

@@ -8,7 +8,8 @@ from fractions import Fraction
 
 
 def base_fee_update(base_fee: int, target: int, used: int, denominator: int = 8) -> int:
-    """The next base fee: it changes by `1/denominator` times the relative distance of use from its target.
+    """The next base fee, after a block that used `used` gas: it changes by `1/denominator` times the relative distance
+    of use from its target.
 
     Above the target it rises by at least 1. Divisions round down. Source: EIP-1559, calculation of the base fee.
     """
@@ -19,7 +20,9 @@ def base_fee_update(base_fee: int, target: int, used: int, denominator: int = 8)
 
 
 def base_fee_trace(initial: int, target: int, used: Sequence[int], denominator: int = 8) -> list[int]:
-    """The base fee after each block, given the gas used in each block."""
+    """The base fee after each block, given the gas used in each block; `initial` is that of the first block, and
+    `target` the gas at which it stays.
+    """
     fees: list[int] = []
     for amount in used:
         initial = base_fee_update(initial, target, amount, denominator)

@@ -104,7 +104,9 @@ class UndecidedError(Exception):
 
 
 def cost_of(used: Used, left: Mapping[str, Fraction], services: Mapping[str, Service]) -> Fraction:
-    """The attackers' loss: for each stake, the sum of the slashes of what they use, at most what is left of it."""
+    """The attackers' loss: for each stake, the sum of the slashes of what they use, at most what is left of it. `left`
+    is the remaining amount of each stake.
+    """
     sums: dict[str, Fraction] = {}
     for (stake, name), amount in used.items():
         sums[stake] = sums.get(stake, ZERO) + amount * services[name].slash
@@ -465,7 +467,9 @@ class BaseLayer:
 
 
 def is_path(layer: BaseLayer, path: Path) -> bool:
-    """True if each step of a path pays and slashes as recorded, and the last breaks consensus, by definitions alone."""
+    """True if each step of a path pays and slashes as recorded, and the last breaks consensus: a check by the
+    definitions, independent of the search.
+    """
     left = {stake: max(ZERO, amount - path.shock.get(stake, ZERO)) for stake, amount in layer.stakes.items()}
     fallen: set[str] = set()
     for step in path.steps[1:]:

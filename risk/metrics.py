@@ -277,7 +277,7 @@ class Sums:
 
 
 def full(stakes: Sequence[StakeRow], commitments: Sequence[CommitmentRow], prices: Mapping[str, Fraction]) -> Sums:
-    """The sums over all stakes, computed from scratch."""
+    """The sums over all stakes at these prices, computed from scratch."""
     sums = Sums()
     sums.follow(parts(stakes, commitments, prices))
     return sums

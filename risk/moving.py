@@ -29,7 +29,8 @@ def least_stakes(others: Sequence[Fraction], thresholds: Sequence[Fraction]) -> 
 
 
 def attempts(others: Sequence[Fraction], thresholds: Sequence[Fraction], profits: Sequence[Fraction]) -> list[Attempt]:
-    """The attacks worth considering, smallest stake first: each stake suffices for one more task.
+    """The attacks worth considering, smallest stake first: each stake suffices for one more task. The parameters have
+    an entry for each task: the others' stake, the threshold, and the profit from corrupting it.
 
     A stake counts in every task at once.
     """

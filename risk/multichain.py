@@ -39,7 +39,9 @@ class Link:
     back: Fraction
 
     def seen_at(self, now: Fraction) -> Fraction | None:
-        """The time of the state in the newest message that has arrived; None before the first arrives."""
+        """The time of the state in the newest message that has arrived by the time `now`; None before the first
+        arrives.
+        """
         sent = (now - self.latency) // self.period
         return sent * self.period if sent >= 0 else None
 

@@ -299,7 +299,9 @@ def read(document: Json) -> Network:
 
 
 def read_declared(document: Json, place: str) -> tuple[dict[str, Fraction], dict[str, Terms]]:
-    """The declared prices by token and the declared terms by service, read from JSON."""
+    """The declared prices by token and the declared terms by service, read from JSON. Raises MalformedTrace, with a
+    place below `place`, if it is malformed.
+    """
     declared = fields(document, place, ["prices", "services"])
     prices = {
         token: rational(price, f"{place}.prices.{token}")
@@ -313,7 +315,9 @@ def read_declared(document: Json, place: str) -> tuple[dict[str, Fraction], dict
 
 
 def read_terms(document: Json, place: str) -> Terms:
-    """The declared terms of one service, read from JSON; `slash` is 1 if absent."""
+    """The declared terms of one service, read from JSON; `slash` is 1 if absent. Raises MalformedTrace, with a place
+    below `place`, if it is malformed.
+    """
     row = fields(document, place, ["profit", "threshold"], ["slash"])
     numbers = {name: rational(value, f"{place}.{name}") for name, value in row.items()}
     return Terms(numbers["profit"], numbers["threshold"], numbers.get("slash", Fraction(1)))
@@ -348,7 +352,9 @@ def _read_commitment(document: Json, place: str, operators: set[str]) -> Commitm
 
 
 def fields(document: Json, place: str, required: Sequence[str], optional: Sequence[str] = ()) -> dict[str, Json]:
-    """The JSON object itself, if it has all required fields and no unknown ones. Raises MalformedTrace otherwise."""
+    """The JSON object itself, if it has all required fields and no fields but these and the optional ones. Raises
+    MalformedTrace, with `place`, otherwise.
+    """
     found = as_object(document, place)
     check_fields(found, [*required, *optional], place, [*optional])
     return found

@@ -22,7 +22,7 @@ FLOOR: Final = 4e-15
 
 @lru_cache(maxsize=64)
 def rule(low: float, high: float, panels: int) -> tuple[Floats, Floats]:
-    """The nodes and weights of the composite rule on `[low, high]`."""
+    """The nodes and weights of the composite Gauss-Legendre rule on `[low, high]` with this many panels."""
     nodes, weights = np.polynomial.legendre.leggauss(NODES)
     edges = np.linspace(low, high, panels + 1)
     half = (edges[1:] - edges[:-1]) / 2

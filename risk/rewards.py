@@ -16,8 +16,8 @@ def degrees(allocations: Matrix, stakes: Vector) -> list[Fraction]:
 
 
 def capped_rewards(allocations: Matrix, stakes: Vector, rewards: Vector, caps: Vector) -> list[Fraction]:
-    """The reward of each operator: its share of each service's allocations, times the service's reward, if its
-    degree is within the service's cap.
+    """The reward of each operator: its share of each service's allocations, times the service's reward, if its degree
+    is within the service's cap. `allocations` has a row for each operator and a column for each service.
 
     Operators above the cap still dilute the others; what they are not paid goes to nobody.
     """

@@ -74,7 +74,9 @@ def threshold_limit(network: Network, service: str, seconds: float = SECONDS) ->
 
 
 def _share(network: Network, verdict: AttackVerdict, service: str) -> Fraction:
-    """The share of the service's weight that an attack holds; 1 if the attack pays without this service."""
+    """The share of the service's weight that the attack of a verdict holds; 1 if the attack does not corrupt this
+    service, or pays without its profit.
+    """
     assert verdict.attack is not None
     loss_without = verdict.attack.value - network.terms[service].profit
     if service not in verdict.attack.services or loss_without > 0:

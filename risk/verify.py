@@ -221,7 +221,9 @@ def check_tree(bounds: Bounds, tree: list[Any]) -> int:
 
 
 def check(network: Any, verdict: Any) -> str:
-    """The statement that the verdict proves, in one line. Raises Refused or another exception if it proves nothing."""
+    """The statement that the verdict proves about the network, in one line; both are JSON documents. Raises Refused or
+    another exception if it proves nothing.
+    """
     text = json.dumps(network, sort_keys=True, separators=(",", ":"))
     demand(verdict["format"] == "restake-verdict" and verdict["version"] == 2, "not a verdict of version 2")
     demand(verdict["network"] == hashlib.sha256(text.encode()).hexdigest(), "a verdict about another network")

@@ -71,13 +71,13 @@ def types_of(signature: str) -> list[str]:
 
 @lru_cache(maxsize=2**16)
 def calldata(signature: str, *arguments: Any) -> bytes:
-    """The calldata of a function call with its arguments."""
+    """The calldata of a call of the function with this signature: its selector, then its encoded arguments."""
     return selector(signature) + bytes(encode(types_of(signature), arguments))
 
 
 @lru_cache(maxsize=2**14)
 def decoded(types: tuple[str, ...], output: bytes) -> tuple[Any, ...]:
-    """The decoded values of return data. Cached, because answers repeat often."""
+    """The values of return data, decoded by these ABI types. Cached, because answers repeat often."""
     return tuple(decode(types, output))
 
 

@@ -52,8 +52,8 @@ class AnvilChain(Chain):
         return str(self._sent({"from": DEPLOYER, "data": "0x" + code.hex()})["contractAddress"]).lower()
 
     def call(self, sender: str, to: str, signature: str, *arguments: Any) -> bytes:
-        """Call a contract in a transaction; returns the return data. A call that reverts raises Reverted and sends no
-        transaction.
+        """Call a function of the contract at `to` in a transaction of `sender`; returns the return data. A call that
+        reverts raises Reverted and sends no transaction.
         """
         transaction = {"from": sender, "to": to, "data": data_of(signature, *arguments)}
         output = self._asked(transaction)
@@ -61,7 +61,9 @@ class AnvilChain(Chain):
         return output
 
     def ask(self, to: str, signature: str, *arguments: Any) -> bytes:
-        """The return data of a view function, at the timestamp that was set. Raises Reverted if it reverts."""
+        """The return data of a view function of the contract at `to`, at the timestamp that was set. Raises Reverted if
+        it reverts.
+        """
         return self._asked({"from": DEPLOYER, "to": to, "data": data_of(signature, *arguments)})
 
     def logged(self, address: str, event: str) -> list[bytes]:

@@ -33,7 +33,7 @@ class Block:
         self._check_heeded()
 
     def ask(self, to: str, signature: str, *arguments: Any) -> bytes:
-        """The return data of a view function at this block. Raises Reverted if it reverts."""
+        """The return data of a view function of the contract at `to`, at this block. Raises Reverted if it reverts."""
         return call_of(self._node, {"to": to, "data": data_of(signature, *arguments)}, self._place)
 
     def check_contract(self, address: str, name: str) -> None:
@@ -69,8 +69,8 @@ class Block:
         return NodeError(f"{self._node.place}: block {self.number}: {problem}")
 
     def _topics(self, log: Any, start: int, end: int) -> list[str]:
-        """The topics of a log. Raises NodeError if it is not from the requested blocks, or from another block of this
-        number.
+        """The topics of a log. Raises NodeError if it is malformed, is not of the blocks `start` to `end`, or is of
+        another block with this one's number.
         """
         fields = log if isinstance(log, dict) else {}
         topics, number = fields.get("topics"), str(fields.get("blockNumber"))

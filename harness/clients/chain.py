@@ -24,13 +24,15 @@ class Chain(ABC):
 
     @abstractmethod
     def call(self, sender: str, to: str, signature: str, *arguments: Any) -> bytes:
-        """Call a contract in a transaction, which changes its state; returns the return data. Raises Reverted if it
-        reverts.
+        """Call a function of the contract at `to` in a transaction of `sender`, which changes its state; returns the
+        return data. Raises Reverted if it reverts.
         """
 
     @abstractmethod
     def ask(self, to: str, signature: str, *arguments: Any) -> bytes:
-        """The return data of a view function, at the timestamp that was set. Raises Reverted if it reverts."""
+        """The return data of a view function of the contract at `to`, at the timestamp that was set. Raises Reverted if
+        it reverts.
+        """
 
     @abstractmethod
     def logged(self, address: str, event: str) -> list[bytes]:

@@ -29,13 +29,13 @@ class EvmChain(Chain):
         return str(self._evm.deploy(DEPLOYER, code)).lower()
 
     def call(self, sender: str, to: str, signature: str, *arguments: Any) -> bytes:
-        """Call a contract in a transaction, which changes its state; returns the return data. Raises Reverted if it
-        reverts.
+        """Call a function of the contract at `to` in a transaction of `sender`, which changes its state; returns the
+        return data. Raises Reverted if it reverts.
         """
         return self._call(sender, to, calldata(signature, *arguments), is_static=False)
 
     def ask(self, to: str, signature: str, *arguments: Any) -> bytes:
-        """The return data of a view function. Raises Reverted if it reverts."""
+        """The return data of a view function of the contract at `to`. Raises Reverted if it reverts."""
         return self._call(DEPLOYER, to, calldata(signature, *arguments), is_static=True)
 
     def logged(self, address: str, event: str) -> list[bytes]:

@@ -211,7 +211,9 @@ def _messages_of(pack: ProtocolPack, make: MakeClient, script: Script) -> list[M
 def _keep(
     measured: Measured, seed: int, script: Script, parted: Divergence | Fault, trace: str, out: Path | None
 ) -> None:
-    """Record where a walk diverges, and write its calls up to there to a file."""
+    """Record where the walk of a seed diverges (`parted`), and write its calls up to there to a file in the folder
+    `out`, if any. `trace` is the traceback of a client's exception.
+    """
     end = 0 if parted.position is None else parted.position + 1
     found = attrs.asdict(parted)
     noted = {name: value for name, value in found.items() if name not in ("expected", "actual")}
@@ -226,8 +228,8 @@ def _keep(
 
 
 def reverting_views(parted: Divergence | Fault) -> dict[str, str]:
-    """The text of each view that reverts, by its path in the state, if the states of a divergence differ in nothing
-    else; empty otherwise.
+    """The text of each view that reverts, by its path in the state, if `parted` is a divergence of states that differ
+    in nothing else; empty otherwise.
     """
     if not isinstance(parted, Divergence) or parted.aspect != "state":
         return {}

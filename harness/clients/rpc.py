@@ -73,7 +73,9 @@ class Node:
         self._connection.close()
 
     def _refused(self, method: str, error: Any) -> Exception:
-        """The exception for an error answer: Reverted with its data if a contract reverted, else NodeError."""
+        """The exception for an error that a node answers to a method: Reverted with its data if a contract reverted,
+        else NodeError.
+        """
         fields = error if isinstance(error, dict) else {}
         data = fields.get("data")
         if method == "eth_call" and fields.get("code") == REVERTED and isinstance(data, str) and is_bytes(data):

@@ -177,7 +177,9 @@ class _Writer:
         return [*lines, *self._state(name, step)]
 
     def _state(self, name: str, step: Mapping[str, Any]) -> list[str]:
-        """The assertions on the views of the called vault after a step."""
+        """The assertions on the views of the called vault after a step, as lines of Solidity; none if the step calls no
+        vault. `name` is the step's name in messages.
+        """
         vault = step["args"].get("vault")
         if vault not in self._vaults:
             return []

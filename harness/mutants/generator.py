@@ -339,7 +339,7 @@ def _is_there(file: str) -> bool:
 
 
 def _known(files: list[str], folder: str) -> Known:
-    """The facts declared by the modules of a folder, and by the shared modules."""
+    """The facts declared by the modules of a folder of rules, and by the shared modules among `files`."""
     known = Known({}, {}, {})
     declared = [f"{folder}/{name}.py" for name in ("state", "config", "actions")] if folder else []
     for file in [*[file for file in files if _folder(file) in (folder, "")], *filter(_is_there, declared)]:

@@ -43,7 +43,7 @@ class MutantLoader(importlib.machinery.SourceFileLoader):
         self._text = text
 
     def get_code(self, fullname: str) -> CodeType:
-        """The code of the mutant's text, never the cached code of the file."""
+        """The code object of the mutant's text, never the cached code of the file."""
         return compile(self._text, self.path, "exec", dont_inherit=True)
 
 
@@ -201,7 +201,9 @@ def explored(model: Any, depth: int) -> Ran:
 
 
 def played(game: Any, seed: int, moves: int) -> Ran:
-    """The result of one play of a game; a game is a property."""
+    """The result of one play of a game, in the form of `walked`; a game is a property. The step at which the law broke
+    is the play's last.
+    """
     choices = importlib.import_module("invariants.choices").Seeded(seed)
     report = importlib.import_module("invariants.game").play(game, choices, moves)
     laws = (game.law_id,) if report.excess > 0 else ()

@@ -89,7 +89,9 @@ def groups(mutation: Mutation) -> list[tuple[str, list[Judged]]]:
 
 
 def laws(judged: Iterable[Judged]) -> list[tuple[str, int, int]]:
-    """Each law that killed mutants in runs: the number it helped to kill, and the number that it alone killed."""
+    """Each law that killed mutants in runs, with its protocol: the number it helped to kill, and the number that it
+    alone killed.
+    """
     helped: Counter[str] = Counter()
     alone: Counter[str] = Counter()
     for found in judged:

@@ -112,7 +112,8 @@ def step(
     errors: list[str],
     facts: tuple[str, ...],
 ) -> Schema:
-    """The schema of a step: the common `fields`, then the arguments and return values by the call's name.
+    """The schema of a step: the common `fields`, then the arguments and return values by the call's name, as `calls`
+    gives them. `errors` are the names of all errors.
 
     `facts` are steps that no account calls, such as passing time.
     """
@@ -138,7 +139,9 @@ def step(
 
 
 def markdown(protocol: str, schema: Schema, calls: Mapping[str, tuple[Schema, Schema]]) -> str:
-    """The documentation page on traces: every field with its form and its meaning, then every call."""
+    """The documentation page on a protocol's traces: every field of the schema with its form and its meaning, then
+    every call.
+    """
     lines = [f"# Traces of {protocol}, field by field", ""]
     lines += [f"Written by `restake new-trace {protocol} --fields`; [traces.md](traces.md) says the rest.", ""]
     steps = schema["properties"]["steps"]["items"]["allOf"][0]["oneOf"][-1]

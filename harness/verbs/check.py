@@ -252,7 +252,9 @@ BESIDE_STATE = ("state_file", "asked", "laws", "as_json")
 
 
 def _check_state(file: Path, asked: tuple[str, ...], laws: tuple[str, ...], as_json: bool) -> int:
-    """Scan the laws on one observed state. Returns the exit code."""
+    """Scan the laws on the observed state in a file, and print the verdicts. Returns the exit code. Raises UsageError
+    for other options, a malformed file or an unknown law.
+    """
     from harness.observed import as_json as report  # here, because only --state needs it
     from harness.observed import code_of, judge, read_observed
 

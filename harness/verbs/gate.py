@@ -158,7 +158,9 @@ def _refuse_unknown(only: tuple[str, ...], reports: list[ProtocolReport]) -> Non
 
 
 def _tell(outcome: GateOutcome, text: str, files: list[tuple[TextIO | None, Any]], is_on_github: bool) -> int:
-    """Print the outcome and write its files. Returns 2 if a file cannot be written, else the outcome's exit code."""
+    """Print `text`, the outcome's report, and write each file by its function from the outcome. Returns 2 if a file
+    cannot be written, else the outcome's exit code.
+    """
     click.echo(text)
     problems = [
         problem for file, made in files if file is not None and (problem := unless_written(file, made(outcome)))

@@ -55,7 +55,9 @@ def read_artifacts(folder: Path) -> Artifacts:
 
 
 def _resolution_delay(code: bytes) -> int:
-    """The constant's value, read from a StrategyManager that is deployed alone on a fresh EVM."""
+    """The contracts' constant SLASH_RESOLUTION_DELAY_BLOCKS, read from a StrategyManager that is deployed alone on a
+    fresh EVM. `code` is its creation code.
+    """
     chain = EvmChain()
     arguments = encode(["address"] * 3 + ["string"], ["0x" + "01" * 20] * 3 + ["v1.0.0"])
     return first_word(chain.ask(chain.create(code + arguments), f"{RESOLUTION_DELAY}()"))
@@ -75,7 +77,9 @@ def _read(folder: Path, name: str) -> dict[str, Any]:
 
 
 def _code(artifact: Mapping[str, Any], name: str) -> bytes:
-    """The creation code in an artifact: Foundry writes it under `bytecode`, solc under `evm.bytecode`."""
+    """The creation code in an artifact: Foundry writes it under `bytecode`, solc under `evm.bytecode`. Raises
+    ArtifactsError, with the contract's `name`, if there is none or it is not linked.
+    """
     found = artifact.get("bytecode") or artifact.get("evm", {}).get("bytecode") or {}
     code = found.get("object", "") if isinstance(found, dict) else found
     try:

@@ -80,7 +80,7 @@ class EigenLayerContracts(Client):
         return self._deployed
 
     def _rejection(self, head: dict[str, Any]) -> str | None:
-        """The reason why a world cannot be deployed, or None."""
+        """The reason why the world of a trace's head cannot be deployed, as text, or None if it can."""
         if head["protocol"] != "eigenlayer":
             return f"a world of {head['protocol']}"
         release, config = head.get("release", UNNAMED), head["config"]

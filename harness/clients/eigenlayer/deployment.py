@@ -95,7 +95,9 @@ class Deployment:
         return self._errors.name_of(reverted)
 
     def asked(self, contract: str, signature: str, types: Sequence[str], *arguments: Any) -> tuple[Any, ...]:
-        """The return values of a view function. `contract` is the name of a core contract or an address."""
+        """The return values of a view function, decoded by the ABI types `types`. `contract` is the name of a core
+        contract or an address.
+        """
         return decoded(tuple(types), self.chain.ask(self.core.get(contract, contract), signature, *arguments))
 
     def _name_accounts(self) -> None:

@@ -111,8 +111,8 @@ class OperatorView:
         }
 
     def _in_queue(self, strategy: str) -> str:
-        """The slashable shares in the withdrawal queue; "0" where the view reverts, as in the first blocks
-        of a chain.
+        """The slashable shares of the operator in the withdrawal queue for one strategy, as decimal text; "0" where the
+        view reverts, as in the first blocks of a chain.
         """
         on, signature = self._on, "getSlashableSharesInQueue(address,address)"
         try:

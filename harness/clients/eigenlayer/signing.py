@@ -23,7 +23,7 @@ def address_of_key(key: int) -> str:
 
 
 def sign(key: int, digest: bytes) -> bytes:
-    """The signature of a digest: r, s, v. It is deterministic."""
+    """The signature of a 32-byte digest with the private key `key`: r, s and v in 65 bytes. It is deterministic."""
     nonce = int.from_bytes(keccak(_bytes(key) + digest), "big") % N
     point = _times(nonce, G)
     assert point is not None

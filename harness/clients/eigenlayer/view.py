@@ -99,7 +99,9 @@ def _held(on: Deployment, staker: str) -> Iterator[tuple[str, Json]]:
 
 
 def _one_by_one(on: Deployment, staker: str, strategy: str) -> tuple[Any, int]:
-    """The withdrawable shares in one strategy, or the name of the error if the view reverts; and the deposit shares."""
+    """The withdrawable shares of a staker in one strategy, or `revert:NAME` if the view reverts; and its deposit
+    shares.
+    """
     both = "getWithdrawableShares(address,address[])"
     try:
         (shares,), (whole,) = on.asked("delegation", both, ["uint256[]"] * 2, staker, (strategy,))
@@ -110,7 +112,9 @@ def _one_by_one(on: Deployment, staker: str, strategy: str) -> tuple[Any, int]:
 
 
 def _withdrawals(on: Deployment, stakers: dict[str, None]) -> Json:
-    """The queued withdrawals. Each struct is also kept in `on.withdrawals`, for the call that completes it."""
+    """The queued withdrawals of all these stakers, sorted by staker and nonce, as a trace shows them. Each struct is
+    also kept in `on.withdrawals`, for the call that completes it.
+    """
     observed: list[tuple[tuple[str, int], Json]] = []
     for staker in stakers:
         for each, paid in _queued_by(on, on.address(staker)):
@@ -133,8 +137,8 @@ def _queued_by(on: Deployment, staker: str) -> list[tuple[tuple[Any, ...], Seque
 
 
 def _queued_at(on: Deployment, root: bytes) -> tuple[tuple[Any, ...], Sequence[Any]]:
-    """One queued withdrawal, with the shares that it would pay per strategy; if that view reverts, its error in each
-    place.
+    """The queued withdrawal with this root, and the shares that it would pay per strategy; if that view reverts, its
+    error in each place.
     """
     try:
         queued, shares = on.asked("delegation", "getQueuedWithdrawal(bytes32)", [WITHDRAWAL, "uint256[]"], root)

@@ -15,7 +15,9 @@ RESOLUTION_DELAY: Final = "slash_resolution_delay_blocks"
 
 
 def as_deployed(world: dict[str, Json], artifacts: Artifacts) -> dict[str, Json]:
-    """A world without rewards, of the contracts' release, with delays that the contracts allow."""
+    """The head of a world, changed so that the contracts of these artifacts can be deployed in it: their release, their
+    delays, and no rewards.
+    """
     release = RELEASES[artifacts.release]
     changed: Any = in_release(world, release)
     config = dict(changed["config"])
@@ -27,8 +29,8 @@ def as_deployed(world: dict[str, Json], artifacts: Artifacts) -> dict[str, Json]
 
 
 def walk_as_deployed(walk: Walk, seed: int, artifacts: Artifacts) -> Walk:
-    """The walk of a seed, in its world as the contracts can be deployed, without calls from the zero address, which
-    nobody can make.
+    """The walk of a seed, in its world as the contracts of these artifacts can be deployed. Calls from the zero
+    address, which nobody can make, are left out.
     """
     drawn = walk.of(seed)
     world = as_deployed(drawn.world, artifacts)

@@ -30,14 +30,16 @@ CREATE: Final = "create((uint64,address,bytes,uint64,bytes,bool,uint64,bytes))"
 
 
 def bytecode(core: Path) -> dict[str, bytes]:
-    """The creation code of each contract in the npm package, by the contract's name."""
+    """The creation code of each contract in the npm package in the folder `core`, by the contract's name."""
     text = (core / BYTECODE).read_text(encoding="utf-8")
     functions = re.findall(r"function (\w+)\(\)[^{]*\{(.*?)\n    \}", text, re.DOTALL)
     return {name: bytes.fromhex("".join(re.findall(r'hex"([0-9a-fA-F]*)"', body))) for name, body in functions}
 
 
 def begins_at(config: Mapping[str, Any]) -> int:
-    """The timestamp at which a world begins: the earlier of its genesis and the start of its first vault."""
+    """The timestamp at which the world of a trace's `config` begins: the earlier of its genesis and the start of its
+    first vault.
+    """
     return min(
         int(config["genesisTimestamp"]), *[int(vault["epochDurationInit"]) for vault in config["vaults"].values()]
     )
@@ -87,7 +89,9 @@ class Deployment(Seen):
         return self.addresses[name]
 
     def subnetwork(self, name: str) -> bytes:
-        """The 32-byte identifier of a subnetwork, cached."""
+        """The 32-byte identifier of the subnetwork with this name: the network's address, then the subnetwork's number.
+        Cached.
+        """
         found = self._subnetworks.get(name)
         if found is None:
             found = self._subnetworks[name] = super().subnetwork(name)
@@ -98,7 +102,7 @@ class Deployment(Seen):
         return self.names[address_of(word)]
 
     def ask(self, to: str, signature: str, *arguments: Any) -> bytes:
-        """The return data of a view function. Raises Reverted if it reverts."""
+        """The return data of a view function of the contract at `to`. Raises Reverted if it reverts."""
         return self.chain.ask(to, signature, *arguments)
 
     def name_of(self, reverted: Reverted) -> str:

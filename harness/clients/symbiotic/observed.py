@@ -81,8 +81,8 @@ class Observed(Seen):
         self.config: dict[str, Any] = self._configured(made, networks)
 
     def ask(self, to: str, signature: str, *arguments: Any) -> bytes:
-        """The return data of a view function, at least one word. Raises Reverted if it reverts, NodeError if it is not
-        words.
+        """The return data of a view function of the contract at `to`, at least one word. Raises Reverted if it reverts,
+        NodeError if it is not words.
         """
         output = self._block.ask(to, signature, *arguments)
         if not output or len(output) % 32:
@@ -103,7 +103,7 @@ class Observed(Seen):
         return self._names.get(address) or self._call(address, address, "")
 
     def probed(self, vault: str) -> Sequence[int]:
-        """No timestamps: the past is not observed."""
+        """The empty sequence: no timestamps of the vault's past are observed on a chain."""
         return ()
 
     def document(self) -> dict[str, Json]:
@@ -154,7 +154,9 @@ class Observed(Seen):
         return found
 
     def _parts(self, name: str, address: str) -> dict[str, str]:
-        """The contracts of a vault, checked to be what is specified. Raises MalformedTrace if one is not."""
+        """The addresses of a vault's contracts and its token, by part, after checking that they are what is specified.
+        Raises MalformedTrace if one is not.
+        """
         if not self._one(self.core["vaults"], "isEntity(address)", address):
             raise MalformedTrace(f"vaults.{name}", f"{address} does not come from the factory of vaults")
         if (version := self._one(address, "version()")) != VERSION:
@@ -256,7 +258,9 @@ class Observed(Seen):
         return [name for name in self._names.values() if name != "zero" and name not in self.vaults]
 
     def _configured(self, vaults: Mapping[str, Any], networks: Sequence[str]) -> dict[str, Any]:
-        """The configuration of a trace, for this deployment."""
+        """The `config` of a trace for this deployment. `vaults` are the vaults' configurations, and `networks` the
+        networks found so far.
+        """
         operators = [
             *self._operators,
             *[each["delegatorOperator"] for each in vaults.values() if "delegatorOperator" in each],
@@ -287,7 +291,7 @@ class Observed(Seen):
 
 
 def read_address(value: Json, where: str) -> str:
-    """An address in a file, in lower case. Raises MalformedTrace if it is not one."""
+    """An address in a file, in lower case. Raises MalformedTrace, with the place `where`, if it is not one."""
     text = value.lower() if isinstance(value, str) else ""
     if len(text) != 42 or not text.startswith("0x") or any(letter not in "0123456789abcdef" for letter in text[2:]):
         raise MalformedTrace(where, f"expected an address of 20 bytes, 0x and 40 digits, found {shown(value)}")

@@ -27,7 +27,7 @@ class Seen(ABC):
 
     @abstractmethod
     def ask(self, to: str, signature: str, *arguments: Any) -> bytes:
-        """The return data of a view function. Raises Reverted if it reverts."""
+        """The return data of a view function of the contract at `to`. Raises Reverted if it reverts."""
 
     @abstractmethod
     def name_of(self, reverted: Reverted) -> str:
@@ -146,8 +146,8 @@ class VaultView:
         return first_word(self._on.ask(self._at[contract], signature, *arguments))
 
     def _said(self, contract: str, signature: str, *arguments: Any) -> str:
-        """The first word of a view's return data, as text; or the error that the view reverts with, as
-        `revert:NAME`.
+        """The first word, as decimal text, that a view of one of the vault's contracts returns; or the error that the
+        view reverts with, as `revert:NAME`.
         """
         try:
             return str(self._ask(contract, signature, *arguments))
