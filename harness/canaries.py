@@ -92,7 +92,9 @@ def bugs(protocol: str) -> list[Mutant]:
 
 
 def canaries(protocol: str) -> list[Canary]:
-    """Every canary of a protocol."""
+    """Every canary of a protocol: those that answer wrongly or soundly, those that break the wire protocol, and those
+    with a bug.
+    """
     of_bugs = [Canary(mutant.mutant_id, mutant.bug, "DIVERGES") for mutant in bugs(protocol)]
     return [*ANSWERING, *BREAKING, *of_bugs]
 

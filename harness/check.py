@@ -243,7 +243,7 @@ class Check:
         return told
 
     def as_json(self) -> dict[str, Json]:
-        """All results as JSON."""
+        """The results so far as JSON: the reports on traces, and the counts and verdicts of each protocol."""
         return {
             "traces": [report.as_json() for report in self.reports],
             "suites": {name: suite.as_json() for name, suite in self.suites.items()},

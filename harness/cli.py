@@ -44,7 +44,7 @@ COMPLETION: Final = "_RESTAKE_COMPLETE"
 
 
 class Restake(Verbs):
-    """The verbs of `restake`."""
+    """The command group `restake`, whose verbs are those of VERBS."""
 
     verbs = VERBS
 

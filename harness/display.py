@@ -39,13 +39,13 @@ class Heartbeat(Progress):
     """Progress bars without a terminal: prints the state of the current bar as a line, every `HEARTBEAT_SECONDS`."""
 
     def start(self) -> None:
-        """Start to print progress lines."""
+        """Start a thread that prints a progress line every `HEARTBEAT_SECONDS`."""
         self._began = time.monotonic()
         self._is_over = Event()
         Thread(target=self._beat, daemon=True).start()
 
     def stop(self) -> None:
-        """Stop printing."""
+        """Stop the thread that prints progress lines."""
         self._is_over.set()
 
     def _beat(self) -> None:
@@ -103,7 +103,9 @@ class Gauge:
         self._broken: dict[str, None] = {}
 
     def add(self, task: SuiteTask, summary: Summary) -> None:
-        """Add the summary of a finished task."""
+        """Advance the bar by a finished task, and add the steps and broken laws of its summary
+        to the text beside it.
+        """
         self._steps += summary.steps
         self._broken |= dict.fromkeys(f"{task.protocol} {law}" for law in summary.broken)
         speed = self._steps / max(time.monotonic() - self._begin_time, 1e-9)

@@ -52,8 +52,8 @@ def draw_orders(
 
 
 def orders_shown(failing: FailingChecks, name: str, state: State, action: Any) -> Iterator[Order]:
-    """The orders of checks that a call shows: its action's `name` and its answer, with each other reason for which it
-    also fails.
+    """The orders of checks that a call shows in a state, as triples: the action's `name`, the call's answer, and each
+    other reason for which it also fails.
     """
     first, *others = failing.of(state, action) or [""]
     for other in others:

@@ -25,7 +25,7 @@ class ProofStatus:
 
     @property
     def is_whole(self) -> bool:
-        """True if every call that could break the law is proved."""
+        """True if every call that could break the law is proved, and there is one. False for a known violation."""
         unproved = (*self.open_calls, *self.refuted_calls, *self.stale_calls, *self.missing_calls)
         return self.proved > 0 and not unproved and not self.is_known_violation
 

@@ -57,7 +57,7 @@ class GateOutcome:
         return exit_code(failed=failed or bool(self.ruling.problems), is_open=is_open, is_empty=not self.actions)
 
     def as_json(self) -> dict[str, Any]:
-        """The JSON document."""
+        """The outcome as a JSON document of FORMAT, from which all other reports derive."""
         return {
             "format": FORMAT,
             "made_by": f"restake {__version__}",

@@ -17,7 +17,7 @@ COLOURS: Final = {
 
 
 def as_page(outcome: GateOutcome) -> str:
-    """The HTML page."""
+    """The report of `restake gate` as one HTML page that loads nothing."""
     environment = environment_of_pages()
     environment.filters |= {
         "beside": told_beside,

@@ -14,7 +14,7 @@ SHOWN_RUNS = 3
 
 
 def as_text(outcome: GateOutcome, is_verbose: bool = False) -> Iterator[str]:
-    """The report, line by line; actions with the verdict SAME are only counted."""
+    """The report of `restake gate`, line by line; actions with the verdict SAME are only counted."""
     yield f"restake gate: {outcome.base} -> {outcome.head}: {outcome.verdict}"
     for report in outcome.protocols:
         counts = ", ".join(f"{count} {word}" for word, count in _counts(report.actions).items())
@@ -66,7 +66,9 @@ def _action(report: ActionReport, is_verbose: bool) -> Iterator[str]:
 
 
 def said(report: ActionReport) -> Iterator[str]:
-    """The lines of evidence for a verdict."""
+    """The lines of evidence for the verdict on an action: the reason, the changed functions, the proof, and the calls
+    played.
+    """
     if report.why:
         yield report.why
     if report.changes:
@@ -141,7 +143,9 @@ def _changed(before: Any, after: Any) -> str:
 
 
 def as_markdown(outcome: GateOutcome) -> str:
-    """The report as Markdown, for a comment on a pull request."""
+    """The report of `restake gate` as Markdown, for a comment on a pull request; actions with the verdict SAME are only
+    counted.
+    """
     return "\n".join(_markdown(outcome)).rstrip("\n") + "\n"
 
 

@@ -129,6 +129,6 @@ def _without_past(post: Json) -> Json:
 
 
 def as_json(observed: ObservedState, judged: list[Judged]) -> dict[str, Json]:
-    """The report as JSON."""
+    """The report on an observed state as JSON: its protocol, its source, the exit code, and the verdict on each law."""
     laws = [attrs.asdict(each) for each in judged]
     return {"protocol": observed.pack.name, "source": observed.source, "exit_code": code_of(judged), "laws": laws}

@@ -46,7 +46,7 @@ class TraceReport:
 
     @property
     def verdict(self) -> TraceVerdict:
-        """The result in one word."""
+        """The verdict on the trace, one of TraceVerdict."""
         if self.malformed is not None:
             return "malformed"
         if self.retelling is not None:
@@ -221,7 +221,7 @@ def tally(reports: Sequence[TraceReport], built: str, seconds: float) -> str:
 
 
 def replayed(reports: Sequence[TraceReport]) -> str:
-    """The numbers of traces and steps, and the counts of their verdicts."""
+    """The numbers of traces and steps, and the counts of their verdicts, as one line of text."""
     count = Counter(report.verdict for report in reports)
     steps = sum(report.steps for report in reports)
     traces = "trace" if len(reports) == 1 else "traces"

@@ -104,7 +104,7 @@ def attack_command(
 
 
 def number(value: Fraction | None) -> str:
-    """A number as text; None is unbounded."""
+    """A number in decimals, as text; None gives "unbounded"."""
     return "unbounded" if value is None else decimal(value)
 
 

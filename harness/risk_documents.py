@@ -44,7 +44,7 @@ def refuse(path: Path, problem: object) -> NoReturn:
 
 
 def load(path: Path) -> tuple[Json, str]:
-    """A JSON document and its digest. Raises Refused if it is not valid JSON."""
+    """The JSON document in a file, and its digest. Raises Refused if it is not valid JSON."""
     try:
         document = load_json(path)
     except MalformedTrace as error:
@@ -53,7 +53,7 @@ def load(path: Path) -> tuple[Json, str]:
 
 
 def load_network(path: Path) -> tuple[network.Network, str]:
-    """A network and the digest of its document. Raises Refused if the document is malformed."""
+    """The network in a file, and the digest of its document. Raises Refused if the document is malformed."""
     document, digest = load(path)
     try:
         return network.read(document), digest

@@ -61,7 +61,7 @@ def _leaves(value: Any) -> Iterator[Any]:
 
 
 def texts(action: Any) -> list[str]:
-    """The names in an action."""
+    """The names in an action, at any depth, in order and with repetitions."""
     return [leaf for leaf in _leaves(action) if isinstance(leaf, str)]
 
 
@@ -137,7 +137,7 @@ def renamings(value: Any, name: str) -> list[Any]:
 
 
 def variants(value: Any) -> list[Any]:
-    """The variants of a value that are simpler in one place."""
+    """The variants of a value that are simpler in one place: a simpler amount, False for True, or an item less."""
     if isinstance(value, bool):
         return [False] if value else []
     if isinstance(value, int):

@@ -126,7 +126,7 @@ def print_block(console: Console, suite: SuiteReport) -> None:
 
 
 def blocks(suite: SuiteReport) -> list[tuple[str, list[str]]]:
-    """The result of one protocol as headings with lines."""
+    """The result of one protocol, as pairs of a heading and its lines; the lines may be empty."""
     return [
         ("failure", failing(suite)),
         ("not finished", suite.unfinished()),
@@ -171,7 +171,7 @@ def checked(suite: SuiteReport) -> list[str]:
 
 
 def verdicts(suite: SuiteReport) -> list[str]:
-    """The number of laws by verdict."""
+    """The number of laws and games by verdict, as one line of text; no line without laws."""
     count = Counter(row.verdict for row in suite.rows() if row.kind != "witness")
     said = [
         f"{number:,} {verdict}{'s' if verdict == 'known violation' and number > 1 else ''}"

@@ -31,7 +31,9 @@ def bundled_traces() -> Path:
 
 
 def bundled_findings() -> Path:
-    """The folder of traces that each show a known violation."""
+    """The folder of traces that each show a known violation: installed with the package, or docs/findings in a
+    checkout.
+    """
     here = Path(__file__).parent
     installed = here / "findings_shown"
     return installed if installed.is_dir() else here.parent / "docs" / "findings"

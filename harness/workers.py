@@ -84,7 +84,7 @@ class Processes(Generic[Task]):
 
     @property
     def left(self) -> int:
-        """The number of tasks that are not done."""
+        """The number of submitted tasks that have not ended, waiting ones included."""
         return len(self._waiting) + len(self._running)
 
     def submit(self, task: Task) -> None:

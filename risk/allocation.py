@@ -85,8 +85,8 @@ class Choice:
         ]
 
     def contributions(self, weights: Vector) -> list[Fraction]:
-        """The contribution of each operator to the expected shortfall: its mean loss in the
-        tail. They sum to the shortfall.
+        """The contribution of each operator to the expected shortfall: its weight times its mean loss in the tail. They
+        sum to the shortfall.
         """
         tail = self.tail(weights)
         return [weights[i] * self._mean_loss(tail, i) for i in range(len(weights))]

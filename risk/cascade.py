@@ -44,7 +44,7 @@ class Worst:
 
 
 class TooLargeError(Exception):
-    """A network with too many stakes, or too many coalitions, to enumerate."""
+    """The exception for a network with too many stakes, or too many coalitions, to enumerate."""
 
 
 def bound(gamma: Fraction, psi: Fraction) -> Fraction | None:

@@ -43,7 +43,7 @@ MOST_WORK: Final = 3_000_000
 
 
 class TooManyOutcomesError(Exception):
-    """The exact distribution would take too long to compute."""
+    """The exception for an exact distribution that would take too long to compute; the message names the limit."""
 
 
 class Claim:

@@ -32,7 +32,7 @@ class Clearing:
 
 
 class ClaimError(ValueError):
-    """Invalid claims; the message names the field and the problem."""
+    """The exception for invalid claims; the message names the field and the problem."""
 
 
 def clear(

@@ -100,7 +100,9 @@ NOTHING_JOINT: Final[Mapping[tuple[str, ...], Used]] = {}
 
 
 class UndecidedError(Exception):
-    """The search for a joint attack ended without an attack and without a proof that none gains."""
+    """The exception for a search for a joint attack that ended without an attack and without a
+    proof that none gains.
+    """
 
 
 def cost_of(used: Used, left: Mapping[str, Fraction], services: Mapping[str, Service]) -> Fraction:
@@ -164,7 +166,7 @@ class BaseLayer:
         return self.services[service].threshold * sum(self.held(service, left).values(), ZERO)
 
     def condition(self, left: Mapping[str, Fraction]) -> Condition:
-        """The condition of the base layer when these amounts of stake are left."""
+        """The condition of the base layer when the amounts `left` of each stake are left."""
         consensus = self.consensus
         offline = sum(
             (
@@ -187,8 +189,9 @@ class BaseLayer:
         return Condition(offline, share, third, tuple(broken))
 
     def _third_costs(self, left: Mapping[str, Fraction]) -> Fraction:
-        """The least loss of a third of all weight: first the adversary's, at no cost, then the stakes with the least
-        left, in parts. Weight without obligations loses its full amount.
+        """The least loss of a third of all weight when the amounts `left` of each stake are left. The adversary's
+        weight comes first, at no cost, then the stakes with the least left, in parts. Weight without obligations loses
+        its full amount.
         """
         needed = THIRD * self.consensus.total - self.consensus.adversary
         cost = ZERO

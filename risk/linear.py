@@ -11,7 +11,7 @@ ONE = Fraction(1)
 
 
 class SingularMatrixError(ArithmeticError):
-    """A linear system that has no solution or several."""
+    """The exception for a linear system that has no solution or several."""
 
 
 def solve(matrix: Matrix, right: Vector) -> list[Fraction]:

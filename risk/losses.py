@@ -43,11 +43,11 @@ class Sampled:
         self.largest: Final = float(np.max(np.abs(self.values)))
 
     def mean(self) -> Measured:
-        """The expected loss."""
+        """The expected loss, and its error."""
         return Measured(float(self.values @ self.probabilities), self.largest * self.error)
 
     def variance(self) -> Measured:
-        """The variance of the loss."""
+        """The variance of the loss, and its error."""
         mean = self.mean().value
         return Measured(float((self.values - mean) ** 2 @ self.probabilities), self.largest**2 * self.error)
 
@@ -60,7 +60,7 @@ class Sampled:
         return self.losses[found], near > self.error
 
     def stop_loss(self, retention: float) -> Measured:
-        """The expected loss above a retention."""
+        """The expected loss above a retention, `E[(loss - retention)+]`, and its error."""
         above = np.maximum(self.values - retention, 0.0)
         return Measured(float(above @ self.probabilities), self.largest * self.error)
 

@@ -50,7 +50,7 @@ class Mutant:
 
     @property
     def module(self) -> str:
-        """The name of the changed module."""
+        """The dotted name of the module that the bug is in."""
         return module_of(self.file)
 
 

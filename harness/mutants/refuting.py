@@ -54,7 +54,7 @@ class RefutingTask:
 
     @property
     def call(self) -> str:
-        """The name of the call."""
+        """The name of the call that the law is proved of."""
         return self.place[1]
 
 

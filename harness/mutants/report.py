@@ -181,7 +181,7 @@ def print_mutation(console: Console, mutation: Mutation) -> None:
 
 
 def markdown(mutation: Mutation, command: str) -> str:
-    """The documentation page. `command` is the command that writes it."""
+    """The documentation page docs/mutants.md. `command` is the command that writes it."""
     effort = mutation.effort
     bars = f"{BARS[True]:.0%} of the catalogue and {BARS[False]:.0%} of the generated mutants killed"
     lines = [

@@ -73,7 +73,7 @@ class Judged:
 
     @property
     def is_killed(self) -> bool:
-        """True if a law broke in a run on the mutant."""
+        """True if a law broke in a run on the mutant; if vectors judge, if a vector noticed it."""
         return self.fates[0].outcome == "killed"
 
     @property

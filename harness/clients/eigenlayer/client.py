@@ -66,7 +66,7 @@ class EigenLayerContracts(Client):
         return Accepted(returns(output), digest(observe(self.deployed)))
 
     def state(self) -> Json | Unsupported:
-        """The whole state."""
+        """The whole state as JSON, in the form of the wire protocol."""
         return to_wire(observe(self.deployed))
 
     def bye(self) -> None:

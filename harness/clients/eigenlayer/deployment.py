@@ -82,11 +82,11 @@ class Deployment:
         return self.addresses[name]
 
     def name_at(self, address: str | int) -> str:
-        """The name of an address."""
+        """The name in the trace of an address, which is given as hexadecimal text or as an integer."""
         return self.names[address_of(address) if isinstance(address, int) else address]
 
     def name_or_null(self, address: str | int) -> Json:
-        """The name of an address; None for the zero address."""
+        """The name in the trace of an address, given as text or as an integer; None for the zero address."""
         name = self.name_at(address)
         return None if name == "zero" else name
 

@@ -135,7 +135,7 @@ class OperatorView:
         return sorted(self._on.name_at(each) for each in found)
 
     def _allocations(self) -> dict[str, Json]:
-        """Each allocation ever made, as stored and as effective in this block."""
+        """Each allocation ever made, as stored and as effective in this block; by operator set, then by strategy."""
         observed: dict[str, dict[str, Json]] = {}
         for operator_set in self._on.operator_sets:
             for strategy in self._on.strategies:

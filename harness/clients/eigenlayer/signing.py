@@ -16,7 +16,7 @@ Point = tuple[int, int] | None
 
 
 def address_of_key(key: int) -> str:
-    """The address of a private key."""
+    """The Ethereum address of a private key, as 0x and 40 hexadecimal digits."""
     point = _times(key, G)
     assert point is not None
     return f"0x{keccak(_bytes(point[0]) + _bytes(point[1])).hex()[24:]}"

@@ -60,11 +60,11 @@ class SymbioticContracts(Client):
         return Accepted(returns, digest(self.state()))
 
     def state(self) -> Json | Unsupported:
-        """The whole state, read by the contracts' view functions."""
+        """The whole state as JSON, read by the contracts' view functions."""
         return observe(self.deployed)
 
     def bye(self) -> None:
-        """Shut the chain down."""
+        """Shut down the chain of the history that is being played, if any."""
         if self._deployed is not None:
             self._deployed.chain.close()
             self._deployed = None

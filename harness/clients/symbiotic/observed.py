@@ -94,7 +94,9 @@ class Observed(Seen):
         return self._errors.name_of(reverted)
 
     def address(self, name: str) -> str:
-        """The address of a name."""
+        """The address of a name, which is one of the file, one that was given to an address since, or the address
+        itself.
+        """
         return self._addresses[name]
 
     def name_at(self, word: int) -> str:
@@ -182,7 +184,9 @@ class Observed(Seen):
         return {"vault": address, **parts, "token": address_of(self._one(address, "collateral()"))}
 
     def _vault_config(self, name: str) -> dict[str, Any]:
-        """The configuration of a vault, as in a trace's `config`."""
+        """The configuration of the vault with this name, as in a trace's `config`, read from its contracts. Raises
+        MalformedTrace for an unknown type of delegator or slasher.
+        """
         at = self.vaults[name]
 
         def asked(contract: str, function: str) -> int:

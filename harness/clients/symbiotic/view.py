@@ -35,7 +35,7 @@ class Seen(ABC):
 
     @abstractmethod
     def address(self, name: str) -> str:
-        """The address of a name."""
+        """The address, in hexadecimal, of the account or vault with this name in the trace."""
 
     @abstractmethod
     def name_at(self, word: int) -> str:
@@ -43,7 +43,9 @@ class Seen(ABC):
 
     @abstractmethod
     def probed(self, vault: str) -> Sequence[int]:
-        """The timestamps at which a vault's past is observed."""
+        """The timestamps at which a vault's past is observed, with its stake and its slashes
+        then; empty if it is not.
+        """
 
     def subnetwork(self, name: str) -> bytes:
         """The 32-byte identifier of a subnetwork: the network's address, then the subnetwork's number."""
