@@ -43,8 +43,8 @@ def gathered(
     """The evidence on the laws of each ledger's protocol, by protocol, after proving as much as `how` says. `laws`
     limits it to some laws; empty means all. `drawn_by` is the seed text of a sample.
 
-    Verdicts that the ledger already has are not written to it again. `said` is called with the call being proved, the
-    verdicts done and all verdicts to prove.
+    Verdicts that the ledger already has are not written to it again. `said` is called at each proof task's end with its
+    protocol and call, the number of tasks done, and that of all.
     """
     provings = [proving_of(ledger, laws, how, drawn_by) for ledger in ledgers]
     run_together(provings, jobs, stop, said)

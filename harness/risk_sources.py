@@ -116,8 +116,9 @@ def _find(source: Source, terms_file: Path | None) -> Network:
 
 
 def along(path: Path, terms_file: Path | None, secured: bool = False) -> Iterator[Stepped]:
-    """The network before the first step of a trace, and after each step that changes its stakes or commitments. A later
-    end of a commitment alone is no change. If `secured` is true, services that nothing secures are left out.
+    """The network before the first step of a trace, and after each step that changes its stakes or commitments. A
+    change of nothing but the point until which commitments can be slashed does not count. If `secured` is true,
+    services that nothing secures are left out.
     """
     document, _ = load(path)
     protocol, trace, digest = _trace(path, document)

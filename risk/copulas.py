@@ -86,8 +86,8 @@ def indicator_correlation(p: float, q: float, joint: float) -> float:
 
 
 def t_tail_dependence(correlation: float, freedom: float) -> float:
-    """The tail dependence of the t copula with `freedom` degrees of freedom: the limit of P(one event
-    the other) as both become rare.
+    """The tail dependence of the t copula with `freedom` degrees of freedom: the limit of the probability of one event
+    given the other, as both become rare.
 
     A Gaussian copula has none for correlations below 1.
     """

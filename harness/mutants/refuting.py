@@ -62,8 +62,8 @@ def refuted(trial: Trial, right: str) -> Fate:
     """The fate of a mutant, after proving laws again until one is refuted or the limit on goals is reached. `right` is
     the unchanged source of the mutant's module.
 
-    The fate is open if a law is no longer proved or the limit ended the search. Otherwise it is crashed if an exception
-    was raised, else survived.
+    The mutant is killed if a law is refuted. The fate is open if a law is no longer proved, or if the limit ended the
+    search. Otherwise it is crashed if an exception was raised, else survived.
     """
     tasks = sorted(task for protocol in trial.protocols for task in tasks_of(protocol, trial, right))
     hunts: dict[tuple[str, str, bool], Any] = {}
