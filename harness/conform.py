@@ -151,7 +151,7 @@ class Conformance:
 
     def started(self) -> ProcessClient:
         """A new client process that has introduced itself. Raises ClientFault if it does not, or not as the first one
-        did.
+        did, and NotStartedError if no process can be started.
         """
         client = self.start()
         try:

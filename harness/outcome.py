@@ -90,7 +90,7 @@ class RunOutcome:
         }
 
     def dumped(self) -> str:
-        """The JSON document as text."""
+        """The report as the text of a JSON document, indented."""
         return json.dumps(self.as_json(), indent=2)
 
 

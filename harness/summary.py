@@ -81,7 +81,9 @@ def print_failures(console: Console, outcome: RunOutcome) -> None:
 
 
 def made_by(outcome: RunOutcome) -> list[str]:
-    """The provenance of a run as lines."""
+    """The provenance of a run as lines: duration, exit code, versions, options, volume, and the command that repeats
+    it.
+    """
     made = outcome.made_by
     commit = f" (commit {made.commit})" if made.commit else " (commit unknown)"
     parts = ", ".join([f"{part} {lasted(seconds)}" for part, seconds in made.parts.items() if seconds])

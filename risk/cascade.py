@@ -194,8 +194,8 @@ class Cascades:
         return None
 
     def _smallest(self, services: int, loss: int) -> list[int]:
-        """The minimal sets of services, as bit masks, whose joint profit exceeds a loss;
-        without any one member it does not.
+        """The minimal sets of services, as bit masks, whose joint profit exceeds a loss: without any one member it does
+        not. Only services of the bit mask `services` are used.
         """
         paying = [chosen for chosen in subsets(services) if self.profits[chosen] > loss]
         return [

@@ -80,7 +80,9 @@ Operator = Callable[[ast.AST, Place], Iterator[Change]]
 
 
 def compared(node: ast.AST, _: Place) -> Iterator[Change]:
-    """The mutations of a comparison: a bound moved by one, or the condition negated."""
+    """The mutations of a comparison: its bound moved by one, or for an equality or a
+    membership, the condition negated.
+    """
     if isinstance(node, ast.Compare):
         for position, operator in enumerate(node.ops):
             if type(operator) in COMPARISONS:
@@ -90,7 +92,7 @@ def compared(node: ast.AST, _: Place) -> Iterator[Change]:
 
 
 def added(node: ast.AST, _: Place) -> Iterator[Change]:
-    """The mutation of a sum or a difference: the other sign."""
+    """The mutation of a sum or a difference, also in `+=` and `-=`: the other sign."""
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Sub):
         yield node, ast.unparse(ast.BinOp(node.left, _other_sign(node.op), node.right))
     if isinstance(node, ast.AugAssign) and isinstance(node.op, ast.Add | ast.Sub):
@@ -102,7 +104,7 @@ def _other_sign(operator: ast.operator) -> ast.operator:
 
 
 def counted(node: ast.AST, _: Place) -> Iterator[Change]:
-    """The mutations of a constant: a number one larger or one smaller, or the other boolean."""
+    """The mutations of a constant: a number one larger or, if it is positive, one smaller; or the other boolean."""
     if isinstance(node, ast.Constant):
         if isinstance(node.value, bool):
             yield node, str(not node.value)
@@ -128,7 +130,9 @@ def bounded(node: ast.AST, _: Place) -> Iterator[Change]:
 
 
 def negated(node: ast.AST, _: Place) -> Iterator[Change]:
-    """The mutation of the condition of an `if`: negated."""
+    """The mutation of the condition of an `if` or of a conditional expression: negated. A condition that `compared`
+    turns, or that narrows a type, is left out.
+    """
     if isinstance(node, ast.If | ast.IfExp) and not (_is_turned_by_compared(node.test) or _narrows(node.test)):
         yield node.test, f"not ({ast.unparse(node.test)})"
 

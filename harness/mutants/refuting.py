@@ -174,7 +174,9 @@ def changed_functions(before: dict[str, str], after: dict[str, str]) -> Iterator
 
 
 def is_concerned(functions: list[str], module: str, changed: set[str]) -> bool:
-    """True if a call that ran through these functions ("module:name") ran through changed code of the module."""
+    """True if a call that ran through these functions ("module:name") ran through changed code of the module. `changed`
+    are the names of its changed functions, with "" for code outside functions.
+    """
     ran = {name.partition(":")[2].partition(".<locals>")[0] for name in functions if name.startswith(f"{module}:")}
     return bool(ran & changed) or ("" in changed and bool(ran))
 
