@@ -5,8 +5,8 @@ from pathlib import Path
 
 
 def commit_here() -> str:
-    """The commit of this checkout, with a suffix if files differ from it; else the commit that the package was built
-    from. Empty if neither is available.
+    """The commit of this checkout, with the suffix "-dirty" if tracked files differ from it. Outside a checkout: the
+    commit that the package was built from. Empty if neither is available.
     """
     folder = Path(__file__).parents[1]
     built_from = Path(__file__).with_name("COMMIT")

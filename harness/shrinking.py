@@ -355,8 +355,8 @@ class _Shrinker:
         return improved
 
     def _detour(self, candidate: Actions) -> bool:
-        """Continue from a candidate that is not shorter itself; return to the previous run unless that leads to a
-        shorter one.
+        """Continue from `candidate`, which is not shorter itself; return to the previous run unless that leads to a
+        shorter one. Return whether it did.
         """
         before = self.shortest, self._cost
         if self._attempt(candidate, is_forced=True):
