@@ -32,7 +32,7 @@ CPU_SECONDS = 5.0
 
 
 class Endless(Exception):
-    """The exception for a run that takes much longer than it should."""
+    """The exception for a run that takes more than CPU_SECONDS of processor time."""
 
 
 class MutantLoader(importlib.machinery.SourceFileLoader):
