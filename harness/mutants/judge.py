@@ -32,7 +32,7 @@ CPU_SECONDS = 5.0
 
 
 class Endless(Exception):
-    """The exception for a run that takes more than CPU_SECONDS of processor time."""
+    """The exception for a run that takes more processor time than the CPU_SECONDS of the module that runs it."""
 
 
 class MutantLoader(importlib.machinery.SourceFileLoader):
