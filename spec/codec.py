@@ -251,8 +251,9 @@ class Record(Format):
 
 
 def argument(name: str, format: Format, attribute: str = "") -> tuple[str, str, Format]:
-    """The field of one argument of an action: its name in traces, its attribute (by default the same name), and its
-    format.
+    """A `Record` field for one argument of an action, as a tuple: its name in traces, its attribute, its format.
+
+    `attribute` defaults to `name`.
     """
     return (name, attribute or name, format)
 
@@ -278,20 +279,24 @@ class ActionFormat:
         self.carries: Final = carries
 
     def read(self, sender: object, value: Json, where: str, names: Names) -> object:
-        """The action of `sender` with the arguments that `value` holds."""
+        """The action of `sender` with the arguments in the JSON object `value`.
+
+        Raises MalformedTrace if a field is wrong.
+        """
         if self.carries is not None:
             return self.make(sender, self.carries[1].read(value, where, names))
         return self.make(sender, *self.arguments.read_fields(value, where, names))
 
     def write(self, action: object) -> Json:
-        """The JSON of an action's arguments."""
+        """The JSON object of an action's arguments, without its sender."""
         if self.carries is not None:
             attribute, record = self.carries
             return record.write(getattr(action, attribute))
         return self.arguments.write(action)
 
     def write_returns(self, value: object, nothing: Json) -> Json:
-        """The JSON of a call's return value, or `nothing` if the call returns nothing."""
+        """The JSON object of a call's return values, by name. `nothing` is returned if the action has no return values.
+        """
         if not self.returns:
             return nothing
         values = cast("tuple[object, ...]", value) if len(self.returns) > 1 else (value,)

@@ -198,8 +198,8 @@ class QueueWithdrawals:
 class Completion:
     """The completion of the queued withdrawal (staker, nonce), paid in tokens or returned as shares.
 
-    `is_tampered`: the withdrawal in the call's arguments differs from the queued one, so the contract does not find its
-    root.
+    `tokens` names one token for each strategy of the withdrawal. `is_tampered`: the withdrawal in the call's arguments
+    differs from the queued one, so the contract does not find its root.
     """
 
     staker: Final[str]
@@ -481,7 +481,8 @@ class ClearDeallocationQueue:
 class SlashOperator:
     """Slash an operator's allocations to an operator set, by one fraction for each strategy.
 
-    Source: AllocationManager.slashOperator.
+    `wads_to_slash` has the fraction of WAD for the strategy at the same position. Source:
+    AllocationManager.slashOperator.
     """
 
     sender: Final[str]

@@ -37,7 +37,8 @@ from spec.machine import SINGLETON, Delta, Draft
 def settled_allocation(allocation: Allocation, block: int) -> Allocation:
     """The allocation as of `block`: a pending change whose effect block has come is part of the current magnitude.
 
-    Source: AllocationManager._getUpdatedAllocation.
+    An allocation whose effect block has not come is returned unchanged. Source:
+    AllocationManager._getUpdatedAllocation.
     """
     if block < allocation.effect_block:
         return allocation
@@ -51,7 +52,8 @@ def settled_allocation(allocation: Allocation, block: int) -> Allocation:
 def settled_encumbered_magnitude(encumbered_magnitude: int, allocation: Allocation, block: int) -> int:
     """The encumbered magnitude as of `block`: a deallocation whose effect block has come frees its magnitude.
 
-    A pending allocation already counts, from the call that makes it. Source: AllocationManager._getUpdatedAllocation.
+    `encumbered_magnitude` and `allocation` are the stored values. A pending increase already counts, from the call that
+    makes it. Source: AllocationManager._getUpdatedAllocation.
     """
     if block < allocation.effect_block:
         return encumbered_magnitude
@@ -204,7 +206,7 @@ def clear_deallocation_queue(draft: Draft, action: ClearDeallocationQueue) -> De
 def _clear_deallocation_queue(draft: Draft, operator: str, strategy: str, number_to_clear: int) -> None:
     """Complete deallocations from the front of one queue, up to the first whose effect block has not come.
 
-    Source: AllocationManager._clearDeallocationQueue.
+    At most `number_to_clear` entries are completed. Source: AllocationManager._clearDeallocationQueue.
     """
     block = current_block(draft)
     queue = draft.get(DEALLOCATION_QUEUES, (operator, strategy))
@@ -220,8 +222,9 @@ def _clear_deallocation_queue(draft: Draft, operator: str, strategy: str, number
 
 
 def _settle_deallocation(draft: Draft, operator: str, operator_set: OperatorSet, strategy: str, block: int) -> bool:
-    """Apply a pending change if its effect block has come; return False otherwise. A slash may have
-    applied it already.
+    """Apply an allocation's pending change and return True if its effect block has come; otherwise return False.
+
+    A slash may have applied the change already: then nothing changes, and the result is True.
     """
     stored = draft.get(ALLOCATIONS, (operator, operator_set, strategy))
     if block < stored.effect_block:

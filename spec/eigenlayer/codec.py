@@ -288,7 +288,8 @@ POD_OF: Final = "pod:"
 
 
 def write_returns(action: object, returns: object) -> Json:
-    """The return value of an accepted call, as traces write it."""
+    """The return value of an accepted call, as traces write it. None for MineBlocks and for calls that return nothing.
+    """
     if isinstance(action, MineBlocks):
         return None
     return FORMATS[NAMES_BY_CLASS[type(action)]].write_returns(returns, None)
@@ -358,7 +359,10 @@ STEP: Final = (*CALL, "ok", "error", "returns", "post")
 
 
 def read_trace(document: dict[str, Json]) -> Trace:
-    """Parse a trace file. Raises MalformedTrace at the first place that violates the format."""
+    """Parse a trace file, of the whole protocol or of rewards alone.
+
+    Raises MalformedTrace at the first place that violates the format.
+    """
     if document["protocol"] == REWARDS_FAMILY:
         return read_rewards_trace(document, ERRORS)
     check_fields(document, (*HEAD, "initial_state", "steps", "final_histories"), "", OPTIONAL_HEAD)
@@ -376,8 +380,9 @@ def read_trace(document: dict[str, Json]) -> Trace:
 
 
 def write_trace(transition: Transition[Any], head: Mapping[str, Json], actions: Sequence[Any]) -> dict[str, Json]:
-    """A trace file with the rules' outcome of each action. `head` is a trace file's JSON without its
-    states and steps.
+    """A trace file with the rules' outcome of each action. `head` is a trace file's JSON without its states and steps.
+
+    The head's `protocol` decides between a trace of the whole protocol and one of rewards alone.
     """
     if head.get("protocol") == REWARDS_FAMILY:
         return write_rewards_trace(transition, head, actions)
@@ -393,7 +398,10 @@ def write_trace(transition: Transition[Any], head: Mapping[str, Json], actions: 
 
 
 def in_steps(actions: Sequence[Any]) -> list[list[Any]]:
-    """The actions, grouped by step. A single block that is mined right before a call belongs to the call's step."""
+    """The actions, grouped by step. `MineBlocks(1)` right before a call belongs to the call's step.
+
+    Other MineBlocks, such as one that takes seconds, are steps of their own.
+    """
     steps: list[list[Any]] = []
     for action in actions:
         if steps and steps[-1] == [MineBlocks(1)] and not isinstance(action, MineBlocks):
@@ -448,7 +456,7 @@ def _write_step(
 
 
 def _read_head(document: Mapping[str, Json]) -> tuple[str, State, World]:
-    """The trace's name, its starting state, and its world."""
+    """The trace's name, its starting state, and its world. `document` is the trace file's JSON."""
     version = document["format_version"]
     if isinstance(version, bool) or not isinstance(version, int) or version != FORMAT_VERSION:  # 1 == True == 1.0
         raise MalformedTrace("format_version", f"expected {FORMAT_VERSION}, found {shown(version)}")

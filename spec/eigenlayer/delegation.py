@@ -147,12 +147,10 @@ def _delegate(draft: Draft, staker: str, operator: str) -> Reason | None:
 
 
 def _undelegate(draft: Draft, sender: str, staker: str) -> int | Reason:
-    """End a staker's delegation, and queue one withdrawal of all its shares for each of its strategies, native ETH
-    last.
+    """End a staker's delegation, and queue one withdrawal of all its shares for each of its strategies.
 
-    Returns the number of withdrawals queued.
-    Rejects, in order: NOT_ACTIVELY_DELEGATED, OPERATORS_CANNOT_UNDELEGATE, CALLER_CANNOT_UNDELEGATE, as
-    `queue_withdrawal`.
+    Native ETH comes last, if the staker has positive native shares. Returns the number of withdrawals queued. Rejects,
+    in order: NOT_ACTIVELY_DELEGATED, OPERATORS_CANNOT_UNDELEGATE, CALLER_CANNOT_UNDELEGATE, as `queue_withdrawal`.
     Source: DelegationManager.undelegate, _undelegate.
     """
     row = draft.get(STAKERS, staker)

@@ -56,9 +56,9 @@ def beacon_chain_slashing_factor_after(
 def record_beacon_chain_eth_balance_update(draft: Draft, action: RecordBeaconChainEthBalanceUpdate) -> Delta | Reason:
     """Credit a pod owner with shares for a gain, or lower its beacon chain slashing factor for a loss.
 
-    Rejects, in order: ONLY_EIGEN_POD, SHARES_NOT_MULTIPLE_OF_GWEI, LEGACY_WITHDRAWALS_NOT_COMPLETED; for a gain as
-    `add_pod_owner_shares` and `increase_native_delegation`, for a loss as `_lose`.
-    Source: EigenPodManager.recordBeaconChainETHBalanceUpdate.
+    A change of zero writes nothing. Rejects, in order: ONLY_EIGEN_POD, SHARES_NOT_MULTIPLE_OF_GWEI,
+    LEGACY_WITHDRAWALS_NOT_COMPLETED; for a gain as `add_pod_owner_shares` and `increase_native_delegation`, for a loss
+    as `_lose`. Source: EigenPodManager.recordBeaconChainETHBalanceUpdate.
     """
     owner = action.pod_owner
     if not action.is_from_pod or action.sender != owner or not draft.get(PODS, owner).exists:
@@ -78,10 +78,9 @@ def record_beacon_chain_eth_balance_update(draft: Draft, action: RecordBeaconCha
 def _lose(draft: Draft, owner: str, prev_restaked_balance_wei: int, lost_wei: int) -> Reason | None:
     """Lower the owner's beacon chain slashing factor, and its operator's shares by the same loss.
 
-    Two more divisions round the operator's loss down, so it may keep dust.
-    Rejects: ARITHMETIC_PANIC if the loss exceeds the previous balance, or if the operator has fewer shares;
-    MUL_DIV_OVERFLOW.
-    Source: EigenPodManager._reduceSlashingFactor, DelegationManager.decreaseDelegatedShares.
+    Of an owner without operator, only the factor falls. Two more divisions round the operator's loss down, so it may
+    keep dust. Rejects: ARITHMETIC_PANIC if the loss exceeds the previous balance, or if the operator has fewer shares;
+    MUL_DIV_OVERFLOW. Source: EigenPodManager._reduceSlashingFactor, DelegationManager.decreaseDelegatedShares.
     """
     if lost_wei > prev_restaked_balance_wei:
         return Reason.ARITHMETIC_PANIC
@@ -168,9 +167,9 @@ def increase_native_delegation(
 ) -> Reason | None:
     """Account for a staker's new native shares, as `increase_delegation` does for token strategies.
 
-    Native shares are bounded by int256 alone, so products may overflow.
-    Rejects: FULLY_SLASHED, MUL_DIV_OVERFLOW, ARITHMETIC_PANIC, INVALID_DEPOSIT_SCALING_FACTOR.
-    Source: DelegationManager._increaseDelegation.
+    `deposit_shares_before` are the staker's native shares before the addition. If `added_shares` is zero, nothing is
+    written. Native shares are bounded by int256 alone, so products may overflow. Rejects: FULLY_SLASHED,
+    MUL_DIV_OVERFLOW, ARITHMETIC_PANIC, INVALID_DEPOSIT_SCALING_FACTOR. Source: DelegationManager._increaseDelegation.
     """
     if slashing_factor_wad == 0:
         return Reason.FULLY_SLASHED

@@ -112,7 +112,8 @@ class World:
 
 
 def observe(state: State, world: object, _context: object) -> Json:
-    """The whole state as a trace's `post` shows it. Views are evaluated in the current block."""
+    """The whole state as a trace's `post` shows it. Views are evaluated in the current block; `_context` is not used.
+    """
     seen = cast(World, world)
     draft = Draft(state)
     observed: dict[str, Json] = {
@@ -337,7 +338,10 @@ def _observe_resolution_blocks(state: State, draft: Draft) -> Json:
 
 
 def observe_final(state: State, world: object) -> Json:
-    """The history of the max magnitude and that of the cumulative scaled shares, for each operator and strategy."""
+    """The histories of max magnitudes and of cumulative scaled shares, as JSON by operator and strategy.
+
+    Each history is a list of checkpoints `[block, value]`, oldest first, with the value as a decimal string.
+    """
     operators = cast(World, world).operators
     return {
         "max_magnitude": _observe_history(state, MAX_MAGNITUDES, operators),

@@ -7,10 +7,10 @@ from spec.eigenlayer.config import Config
 
 
 class Release:
-    """One release of the contracts: its name, and its values of the parameters in which releases differ.
+    """One release of the contracts: its name, and its values of the parameters in which releases differ, see `Config`.
 
     `slash_resolution_delay_blocks` is the contract's constant, or zero if the release has none. A test world may have a
-    shorter delay, but has one exactly if its release does.
+    shorter delay, but has one exactly if its release does. `source` names the repository and commit.
     """
 
     def __init__(

@@ -69,8 +69,8 @@ class Day:
 class Payment:
     """One payment: the amount that `earner` earns on one day from one submission, in one role.
 
-    The submission is `nonce` of `account`. `operator` is the operator whose commission this is, or to which the paid
-    staker is delegated.
+    The submission has number `nonce` among those made for `account`. `operator` is the operator whose commission this
+    is, or to which the paid staker is delegated. `amount` is in the token's smallest unit.
     """
 
     account: Final[str]
@@ -104,8 +104,9 @@ class Payment:
 
 
 def tokens_per_day(amount: int, days: int) -> int:
-    """The tokens of one day. PostgreSQL rounds the quotient, and the floor follows: up to half a wei above the exact
-    quotient.
+    """The tokens of one day, out of `amount` for `days` days.
+
+    PostgreSQL rounds the quotient, and the floor follows: up to half a wei above the exact quotient.
     """
     return floor(divide(Numeric(amount), Numeric(days)))
 
@@ -142,7 +143,8 @@ def calculate(state: State, days: Sequence[Day]) -> list[Payment]:
 
 
 def leaves(payments: Sequence[Payment]) -> dict[str, dict[str, int]]:
-    """Cumulative earnings by earner, then by token, both sorted: the leaves of a root."""
+    """Cumulative earnings by earner, then by token, both sorted: the leaves of a root. Payments of zero are left out.
+    """
     earned: dict[str, dict[str, int]] = {}
     for payment in sorted(payments, key=lambda paid: (paid.earner, paid.token)):
         if payment.amount > 0:
@@ -186,9 +188,10 @@ def _magnitude(day: Day, operator: str, operator_set: OperatorSet, strategy: str
 def _weight(
     day: Day, operator: str, shares: Mapping[str, int], weighted: Weighted, operator_set: OperatorSet | None
 ) -> Numeric:
-    """The weight of shares: the sum over strategies of shares times multiplier.
+    """The weight of shares: the sum over strategies of shares times multiplier. `shares` maps strategies to shares.
 
-    With an operator set (unique stake), only the fraction of the shares that is allocated to the set counts.
+    With an operator set (unique stake), only the fraction of the shares that is allocated to the set counts. A strategy
+    without magnitude adds nothing.
     """
     total = Numeric(0)
     for strategy, multiplier in weighted:
@@ -210,8 +213,12 @@ def _to_stakers(
     weighted: Weighted,
     operator_set: OperatorSet | None,
 ) -> list[Payment]:
-    """The payments to an operator's stakers, which share `amount` by weight. Amounts lost to rounding are paid to
-    nobody.
+    """The payments to an operator's stakers, which share `amount` by weight.
+
+    Amounts lost to rounding are paid to nobody.
+
+    `payment` is the operator's own payment, of which the stakers' payments copy the submission, day, operator and
+    token.
     """
     rows = Draft(day.opening)
     weights: list[tuple[str, Numeric]] = []
@@ -244,7 +251,8 @@ def _directed(
 ) -> list[Payment]:
     """The payments of an operator-directed submission: each operator's amount, spread over its days in the set.
 
-    The amount of an operator that is never in the set goes back to the AVS.
+    The amount of an operator that is never in the set goes back to the AVS. So does the stakers' part of a day on which
+    no strategy of the submission is in the set.
     """
     payments: list[Payment] = []
     for place in range(row.operator_count):
@@ -281,7 +289,9 @@ def _directed(
 
 
 def _by_stake(account: str, nonce: int, row: Submission, weighted: Weighted, per_day: int, day: Day) -> list[Payment]:
-    """The payments of one day of a submission by stake. The set's operators share the day's tokens by weight.
+    """The payments of one day of a submission by stake.
+
+    The set's operators share the day's tokens, `per_day`, by weight.
 
     If no operator has any weight, the tokens go back to the AVS.
     """

@@ -65,7 +65,7 @@ from spec.machine import SINGLETON, Delta, Draft, State, Transition
 from spec.protocol import Step, Trace, execute
 
 REWARDS_FAMILY: Final = "eigenlayer_rewards"
-"""The protocol's name in these trace files."""
+"""The name of the protocol in trace files of the RewardsCoordinator alone."""
 
 FORMAT_VERSION: Final = 1
 LENGTHS: Final = (
@@ -135,7 +135,7 @@ class WorldWithRewards(World):
 
 
 def _registered(sender: str) -> RegisterAsOperator:
-    """A registration as an operator in these traces: without approver, with an allocation delay of 0."""
+    """The action that registers an operator in traces of rewards alone: no approver, an allocation delay of 0."""
     return RegisterAsOperator(sender, ZERO_ADDRESS, 0)
 
 
@@ -151,7 +151,7 @@ FAMILY_FORMATS: Final[dict[str, ActionFormat]] = {
         actions.RemoveStrategiesFromDepositWhitelist, [STRATEGIES_ARG]
     ),
 }
-"""The format of every call in these traces, by its name."""
+"""The format of every call in traces of the RewardsCoordinator alone, by its name."""
 
 FAMILY_NAMES: Final[dict[object, str]] = {
     **{kind.make: name for name, kind in FAMILY_FORMATS.items()},
@@ -169,7 +169,10 @@ FAMILY_POST: Final = Record(
 
 
 def read_rewards_trace(document: dict[str, Json], errors: tuple[str, ...]) -> Trace:
-    """Parse a trace file. Raises MalformedTrace at the first place that violates the format."""
+    """Parse a trace file of rewards alone. Raises MalformedTrace at the first place that violates the format.
+
+    `errors` are the error names that a step may have.
+    """
     check_fields(document, (*HEAD, "steps"), "", ("seed",))
     head: dict[str, Json] = {field: value for field, value in document.items() if field != "steps"}
     name, genesis, world = _read_head(head)
@@ -185,7 +188,11 @@ def read_rewards_trace(document: dict[str, Json], errors: tuple[str, ...]) -> Tr
 
 
 def write_rewards_trace(transition: Transition[Any], head: Mapping[str, Json], taken: Sequence[Any]) -> dict[str, Json]:
-    """A trace file with the rules' outcome of each action. `head` is a trace file's JSON without its steps."""
+    """A trace file with the rules' outcome of each action in `taken`. `head` is a trace file's JSON without its steps.
+
+    Raises MalformedTrace unless each call is preceded by one MineBlocks of one block, and for an action without a name
+    in these traces.
+    """
     check_fields(head, HEAD, "", ("seed",))
     _, state, world = _read_head(head)
     steps: list[Json] = []
@@ -304,8 +311,9 @@ def _read_head(head: Mapping[str, Json]) -> tuple[str, State, RewardsWorld]:
 
 
 def _read_start(start: Mapping[str, Json], state: State, names: Names) -> None:
-    """Set the recorded starting state: balances, the whitelist, operators and settings. Other fields of it are not
-    read.
+    """Set the recorded starting state in `state`: balances, the whitelist, operators and settings.
+
+    `start` is the trace's `initial_state`. Its other fields are checked to be there, and not read.
     """
     check_fields(start, [name for name, _, _ in FAMILY_POST.fields], "initial_state")
     formats = {name: format for name, _, format in FAMILY_POST.fields}
@@ -398,7 +406,11 @@ def _reader(fields: Mapping[str, Json], where: str, names: Names) -> Any:
 def read_rewards_config(
     config: Mapping[str, Json], where: str, owner: str, emissions_controller: str, beacon_chain_eth_strategy: str
 ) -> RewardsConfig:
-    """The deployment's parameters. Raises MalformedTrace if a constant differs from the specification's."""
+    """The parameters of a deployment, from the `config` object of a trace.
+
+    Raises MalformedTrace if a constant differs from the specification's, or if the calculation interval is zero.
+    `where` is the object's place in the file.
+    """
     for name, constant in REWARDS_CONSTANTS.items():
         if repr(config[name]) != repr(constant):
             raise MalformedTrace(f"{where}.{name}", f"this specification is of {constant}, found {shown(config[name])}")
@@ -412,8 +424,10 @@ def read_rewards_config(
 
 
 def read_ranks(state: State, fields: Mapping[str, Json], where: str, field: str, accounts: tuple[str, ...]) -> None:
-    """Set the order of the accounts' addresses. Raises MalformedTrace unless the list names each account
-    exactly once.
+    """Set the order of the accounts' addresses, from the list `fields[field]`.
+
+    Raises MalformedTrace unless the list names each of `accounts` exactly once. `where` is the place of `fields` in the
+    file.
     """
     order = cast("tuple[str, ...]", ListOf(Text()).read(fields[field], f"{where}.{field}", {}))
     if sorted(order) != sorted(accounts):
@@ -427,14 +441,14 @@ def _rank(state: State, order: Sequence[str]) -> None:
 
 
 def read_allowances(state: State, fields: Mapping[str, Json], where: str, names: Names) -> None:
-    """Set the infinite allowances of the listed accounts to the coordinator, for all their tokens."""
+    """Set an infinite allowance to the coordinator, for all tokens, of each account that `fields` lists."""
     field = "infinite_allowance_to_rewards_coordinator"
     for account in cast("tuple[str, ...]", ListOf(ACCOUNT).read(fields[field], f"{where}.{field}", names)):
         state.rows(REWARDS_ALLOWANCES)[account] = Permission(True)
 
 
 def observe_rewards_trace(state: State, world: RewardsWorld) -> Json:
-    """The whole state, as `post` of these traces shows it."""
+    """The whole state, as `post` of a trace of the RewardsCoordinator alone shows it."""
     draft = Draft(state)
     balances: dict[str, dict[str, str]] = {token: {} for token in world.tokens}
     for (token, holder), row in state.rows(TOKEN_BALANCES).items():
@@ -451,5 +465,5 @@ def observe_rewards_trace(state: State, world: RewardsWorld) -> Json:
 
 
 def check_rewards_post(post: Json, world: RewardsWorld, where: str) -> None:
-    """Raise MalformedTrace if a recorded state violates the format."""
+    """Raise MalformedTrace if a recorded state of a trace of rewards alone violates the format."""
     FAMILY_POST.read(post, where, world.names)

@@ -82,11 +82,10 @@ def set_operator_set_split(draft: Draft, action: SetOperatorSetSplit) -> Delta |
 
 
 def _next_split(draft: Draft, split: Split, split_bips: int) -> Split | Reason:
-    """The split with a new pending change, active after the activation delay.
+    """The stored split with a new pending change to `split_bips`, active after the activation delay.
 
-    The next change is possible one second after the previous one's activation time.
-    Rejects, in order: ARITHMETIC_PANIC, SPLIT_EXCEEDS_MAX, PREVIOUS_SPLIT_PENDING.
-    Source: RewardsCoordinator._setOperatorSplit.
+    The next change is possible one second after the previous one's activation time. Rejects, in order:
+    ARITHMETIC_PANIC, SPLIT_EXCEEDS_MAX, PREVIOUS_SPLIT_PENDING. Source: RewardsCoordinator._setOperatorSplit.
     """
     now = current_timestamp(draft)
     activated_at_timestamp = now + draft.get(REWARDS_SETTINGS, SINGLETON).activation_delay_seconds

@@ -70,8 +70,8 @@ def security(state: State) -> Security:
 
     An operator set can slash if the operator is registered, or deregistered at most the deallocation delay ago; if the
     strategy is in the set; and if the set has a slasher. A deallocation counts until its effect block, an allocation
-    from its effect block on.
-    Source: AllocationManager.slashOperator.
+    from its effect block on. An allocation of which a slash would take no shares is left out. Source:
+    AllocationManager.slashOperator.
     """
     draft = Draft(state)
     block = current_block(draft)

@@ -258,8 +258,8 @@ def _is_to_wait(draft: Draft, operator_set: OperatorSet, slash_id: int) -> bool:
 def _clear(draft: Draft, operator_set: OperatorSet, slash_id: int, strategy: str) -> int | Reason:
     """Redeem a slash's shares in one strategy of its list, and remove the strategy. Returns the token amount.
 
-    A strategy with zero shares, after rounding, is only removed from the list.
-    Source: StrategyManager._clearBurnOrRedistributableShares.
+    A strategy with zero shares, after rounding, is only removed from the list. Rejects: as `redeem_shares`. Source:
+    StrategyManager._clearBurnOrRedistributableShares.
     """
     slash = draft.get(SLASHES, (operator_set, slash_id))
     shares = draft.get(SLASHED_SHARES, (operator_set, slash_id, strategy)).shares

@@ -122,8 +122,9 @@ def remove_deposit_shares(draft: Draft, staker: str, strategy: str, removed_shar
 
 
 def without(listed: tuple[str, ...], removed: str) -> tuple[str, ...]:
-    """The list without `removed`, in Solidity's swap-and-pop order: the last member takes the removed
-    member's place.
+    """The list without `removed`, in Solidity's swap-and-pop order: the last member takes the removed member's place.
+
+    The list must contain `removed`.
     """
     last = listed[-1]
     if last == removed:

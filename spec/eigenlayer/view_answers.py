@@ -20,10 +20,10 @@ VIEW_ANSWER: Final = ViewAnswer([reason.value for reason in (Reason.ARITHMETIC_P
 
 
 def withdrawable_shares_answer(draft: Draft, staker: str, strategy: str) -> str:
-    """The withdrawable shares of a staker in one strategy, or the view's error.
+    """The withdrawable shares of a staker in one strategy, as a decimal string, or `revert:` and the view's error.
 
-    The view reverts if a product with the deposit scaling factor exceeds uint256.
-    Source: DelegationManager.getWithdrawableShares, of this strategy alone.
+    The view reverts if a product with the deposit scaling factor exceeds uint256. Source:
+    DelegationManager.getWithdrawableShares, of this strategy alone.
     """
     if strategy == BEACON_CHAIN_ETH:
         owner = draft.get(POD_OWNERS, staker)
@@ -37,10 +37,10 @@ def withdrawable_shares_answer(draft: Draft, staker: str, strategy: str) -> str:
 
 
 def queued_shares_answer(draft: Draft, staker: str, nonce: int, position: int) -> str:
-    """The shares that a position of a queued withdrawal would pay, or the view's error.
+    """The shares that a position of a queued withdrawal would pay, as a decimal string.
 
-    The view reverts if the last block of the slashable window is no uint32.
-    Source: DelegationManager.getQueuedWithdrawal.
+    It is `revert:` and the error's name if the view reverts, that is, if the last block of the slashable window is no
+    uint32. Source: DelegationManager.getQueuedWithdrawal.
     """
     start_block = draft.get(WITHDRAWALS, (staker, nonce)).start_block
     last_block = block_after(start_block, draft.get(CONFIG, SINGLETON).min_withdrawal_delay_blocks)

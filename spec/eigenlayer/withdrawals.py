@@ -162,9 +162,9 @@ def complete_queued_withdrawals(draft: Draft, action: CompleteQueuedWithdrawals)
 def _complete(draft: Draft, sender: str, completion: Completion) -> Reason | None:
     """Complete one withdrawal after its slashable window: every strategy in tokens, or every strategy in shares.
 
-    Rejects, in order: INPUT_ARRAY_LENGTH_MISMATCH, WITHDRAWER_NOT_CALLER, WITHDRAWAL_NOT_QUEUED,
-    WITHDRAWAL_DELAY_NOT_ELAPSED, as `_complete_shares`.
-    Source: DelegationManager._completeQueuedWithdrawal.
+    Rejects, in order: INPUT_ARRAY_LENGTH_MISMATCH, WITHDRAWER_NOT_CALLER, WITHDRAWAL_NOT_QUEUED, ARITHMETIC_PANIC if
+    the window's last block is no uint32, WITHDRAWAL_DELAY_NOT_ELAPSED, as `_complete_shares`. Source:
+    DelegationManager._completeQueuedWithdrawal.
     """
     staker = completion.staker
     withdrawal = draft.get(WITHDRAWALS, (staker, completion.nonce))

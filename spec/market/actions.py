@@ -273,7 +273,7 @@ class BuyPolicy:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class ReleasePolicy:
-    """Any account releases a policy that has ended, or that has paid its whole cover."""
+    """Any account releases the policy at `place` in an offer's list, if it has ended or has paid its whole cover."""
 
     sender: Final[str]
     service: Final[Service]
@@ -392,8 +392,9 @@ class RedeemReceipts:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Settle:
-    """Any account completes a withdrawal that a vault has in the base's queue: a redemption, or one that the vault did
-    not request, such as after an undelegation by the operator.
+    """Any account completes the withdrawal with number `number` that a vault has in the base's queue.
+
+    It is a redemption, or one that the vault did not request, such as after an undelegation by the operator.
     """
 
     sender: Final[str]

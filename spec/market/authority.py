@@ -44,13 +44,14 @@ class Authority(Protocol):
         """True if `account` may have `operator` in its targets."""
 
     def preparations(self, account: str, pool: str) -> tuple[object, ...]:
-        """The actions that apply due pending changes, before a split."""
+        """The base actions that apply pending changes which are due. They run before a split."""
 
     def whole(self, draft: Draft, account: str, pool: str) -> int:
-        """The total to split."""
+        """The total that `account` can split, in the base's unit: magnitude of an operator, or collateral of a vault.
+        """
 
     def allocated(self, draft: Draft, account: str, pool: str, target: Target) -> Allocated:
-        """The part of the stake that a target has."""
+        """The part of the stake that `target` has, with its pending changes and its bounds."""
 
     def changes(self, draft: Draft, account: str, pool: str, target: Target, amount: int) -> tuple[object, ...]:
         """The actions that give a target `amount`, after the base's own delays, and let its service slash it.

@@ -247,7 +247,7 @@ def observe_stake(port: Port, recourse: Recourse, before: Draft, draft: Draft, w
 
 
 def note_slash(recourse: Recourse, draft: Draft, slashed: Slashed) -> None:
-    """Record the amount of a slash, if a table counts the stake that it took from."""
+    """Record the amount of a slash, if a table counts the stake that it took from. Otherwise nothing is recorded."""
     purse = recourse.purse(slashed.service, slashed.operator, slashed.pool)
     so_far = draft.get(SLASHED_OF_PURSES, purse)
     if so_far.is_watched:
@@ -255,7 +255,7 @@ def note_slash(recourse: Recourse, draft: Draft, slashed: Slashed) -> None:
 
 
 def _note_rounding(draft: Draft, group: Group) -> None:
-    """Count a rounding, if a table counts the group's stake."""
+    """Count one rounded change of a group's stake, if a table counts that stake. Otherwise nothing is recorded."""
     so_far = draft.get(ROUNDED_OF_GROUPS, group)
     if so_far.is_watched:
         draft.put(ROUNDED_OF_GROUPS, group, RoundedSoFar(True, so_far.roundings + 1))

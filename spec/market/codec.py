@@ -65,7 +65,7 @@ def _reasons_of(base: Protocol) -> type[Rejection]:
 
 
 def state_on(base: State, schema: Schema, settings: Settings) -> State:
-    """A base's state with an empty market on top."""
+    """A state with the base's rows, and above them an empty market with the given settings."""
     state = schema.empty_state()
     for index, rows in enumerate(base.tables):
         state.tables[index].update(rows)
@@ -152,7 +152,10 @@ class _Codec:
         return {"base": self._base.observe(state, world, {}), "market": rows}
 
     def check_post(self, post: Json, world: object, where: str) -> None:
-        """Raise MalformedTrace if a recorded state violates the format."""
+        """Raise MalformedTrace if a recorded state violates the format.
+
+        Of the market, only the names of its tables are checked.
+        """
         fields = as_object(post, where)
         check_fields(fields, ("base", "market"), where)
         self._base.check_post(fields["base"], world, f"{where}.base")
@@ -175,8 +178,9 @@ def _fields(value: object) -> dict[str, Json]:
 
 
 def _write(value: object) -> Json:
-    """The JSON of a value in a call or a row. An integer is a decimal string; a record is its fields and `is`, its
-    class.
+    """The JSON of a value in a call or a row: a decimal string for an integer, a list for a tuple.
+
+    Strings and flags stay as they are. A record is an object of its fields and `is`, the name of its class.
     """
     if isinstance(value, bool | str):
         return value
@@ -199,8 +203,10 @@ def _records(actions: tuple[type[object], ...]) -> dict[str, Any]:
 
 
 def _read_record(kind: Any, value: Json, where: str, kinds: Kinds) -> Any:
-    """A record of class `kind`, from its fields. Raises MalformedTrace. Fields are checked as far as their types are
-    known.
+    """A record of class `kind`, from the JSON object of its fields. `kinds` has the classes of nested records.
+
+    Raises MalformedTrace for a missing or unknown field, and for a value that does not fit a field of type str, bool or
+    int.
     """
     fields = as_object(value, where)
     hints = typing.get_type_hints(kind)
@@ -218,7 +224,11 @@ def _read_record(kind: Any, value: Json, where: str, kinds: Kinds) -> Any:
 
 
 def _read(hint: Any, value: Json, where: str, kinds: Kinds) -> Any:
-    """A value in a call. Raises MalformedTrace. A text of digits is a number, unless the field's type is a name."""
+    """A value in a call, from its JSON. A list becomes a tuple, an object the record of its class `is`.
+
+    A text of digits is a number, unless `hint`, the type of the field, is str. Raises MalformedTrace for any other
+    value.
+    """
     if isinstance(value, bool):
         return value
     if isinstance(value, list):

@@ -74,7 +74,7 @@ class EigenLayerPort:
     """The market's port on EigenLayer, from EigenLayer's own views."""
 
     def now(self, draft: Draft) -> int:
-        """The current block."""
+        """The current block number."""
         return current_block(draft)
 
     def slashable(self, draft: Draft, service: Service, operator: str, pool: str) -> Slashable:
@@ -216,11 +216,14 @@ class EigenLayerCustody:
         return (TransferToken(sender, token, account, amount), DepositIntoStrategy(account, pool, token, amount))
 
     def delegation(self, draft: Draft, account: str, operator: str) -> tuple[object, ...]:
-        """The account's delegation without a signature. It works for operators without approver."""
+        """A `DelegateTo` action of the account without a signature.
+
+        EigenLayer accepts it for operators without approver.
+        """
         return (DelegateTo(account, operator, NO_APPROVAL),)
 
     def position(self, draft: Draft, account: str, pool: str) -> int:
-        """The account's deposit shares times the scaling factor, unrounded."""
+        """The account's deposit shares times the scaling factor, not divided by WAD, so that nothing is rounded."""
         held = draft.get(STAKER_SHARES, (account, pool))
         return held.deposit_shares * held.deposit_scaling_factor_wad
 
@@ -237,7 +240,7 @@ class EigenLayerCustody:
         return QueueWithdrawals(account, (WithdrawalRequest((pool,), (pieces,)),))
 
     def number(self, draft: Draft, account: str) -> int | None:
-        """The nonce of the account's last queued withdrawal."""
+        """The nonce of the account's last queued withdrawal; -1 if it has queued none."""
         return draft.get(STAKERS, account).withdrawals_queued - 1
 
     def settlement(self, draft: Draft, account: str, pool: str, number: int, in_tokens: bool) -> object | None:

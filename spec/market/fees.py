@@ -122,9 +122,10 @@ def break_even_rate_of(risk: Risk) -> int:
 
 
 def fund_offer(port: Port, draft: Draft, action: FundOffer, act: Act, account: str) -> Delta | Reason:
-    """Transfer the sender's tokens to the market, and add them to an offer's budget, after accrual up to now.
+    """Transfer the sender's tokens to the market's account, and add them to an offer's budget, after accrual up to now.
 
-    Rejects, in order: NO_SUCH_OFFER, NOTHING_TO_PAY_IN, PAYMENT_FAILED if the base rejects the transfer.
+    `account` is the market's account. Rejects, in order: NO_SUCH_OFFER, NOTHING_TO_PAY_IN, PAYMENT_FAILED if the base
+    rejects the transfer.
     """
     offer: Offer = (action.service, action.pool)
     if not draft.get(TERMS, offer).is_open:
@@ -298,8 +299,9 @@ def count_holding(port: Port, draft: Draft, action: CountHolding) -> Delta | Rea
 def claim_fees(port: Port, draft: Draft, action: ClaimFees, act: Act, account: str) -> Delta | Reason:
     """Pay the sender's credited fees in whole units, rounded down. A remainder below one unit stays claimable.
 
-    Unsettled fees are not paid: a call of `count_position` or `count_holding` settles them. Returns the amount.
-    Rejects, in order: NOTHING_TO_CLAIM, PAYMENT_FAILED if the base rejects the transfer.
+    Unsettled fees are not paid: a call of `count_position` or `count_holding` settles them. `account` is the market's
+    account, which pays. Returns the amount. Rejects, in order: NOTHING_TO_CLAIM, PAYMENT_FAILED if the base rejects the
+    transfer.
     """
     amount = payable(draft.get(CLAIMABLES, action.sender).grains)
     if amount == 0:

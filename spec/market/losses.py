@@ -21,7 +21,10 @@ Claims = dict[int, int]
 
 
 def observe_slashes(port: Port, before: Draft, draft: Draft, writes: list[Write], account: str) -> None:
-    """Pay every insured loss from the slashes of a base call."""
+    """Pay every insured loss from the slashes of a base call. Slashed funds that remain are credited to the service.
+
+    `account` is the market's account, to which a slash may have sent tokens.
+    """
     slashes = port.slashes(before, draft, writes)
     if len(slashes) == 0:
         return
@@ -34,7 +37,10 @@ def observe_slashes(port: Port, before: Draft, draft: Draft, writes: list[Write]
 
 
 def _redress(port: Port, before: Draft, draft: Draft, account: str) -> int:
-    """The grains of the fee token that a slash sent to the market's account. They are recorded as paid in."""
+    """The grains of the fee token that the call sent to the market's account; 0 if its balance fell.
+
+    They are recorded as paid in.
+    """
     token = draft.get(SETTINGS, SINGLETON).fee_token
     amount = max(port.balance(draft, token, account) - port.balance(before, token, account), 0)
     if amount > 0:

@@ -39,15 +39,16 @@ MAX_TARGETS: Final = 16
 
 
 def account_of(account: str, mandate: str) -> str:
-    """The base account of a mandate, below the market's account."""
+    """The base account of a mandate: `account/mandates/mandate`, below the market's account `account`."""
     return account + "/mandates/" + mandate
 
 
 def open_mandate(authority: Authority, draft: Draft, action: OpenMandate, act: Act, account: str) -> Delta | Reason:
     """Open a mandate, without a plan. The sender becomes its governor. Its configuration never changes.
 
-    Rejects, in order: MANDATE_IS_OPEN; INVALID_MANDATE without a name, or with a negative delay; NO_AUTHORITY if the
-    base does not give its account the power; BASE_REFUSES if the base rejects an action that would give it.
+    `account` is the market's account. Rejects, in order: MANDATE_IS_OPEN; INVALID_MANDATE without a name, or with a
+    negative delay; NO_AUTHORITY if the base does not give the mandate's account the power; BASE_REFUSES if the base
+    rejects an action that would give it.
     """
     if draft.get(MANDATES, action.mandate).is_open:
         return Reason.MANDATE_IS_OPEN
@@ -94,7 +95,7 @@ def propose_plan(port: Port, authority: Authority, draft: Draft, action: Propose
 
 
 def _is_whole(authority: Authority, plan: Plan, account: str) -> bool:
-    """True if stake can be split by the plan.
+    """True if stake can be split by the plan. `account` is the mandate's account.
 
     It has at least one target, and at most MAX_TARGETS targets and caps. Each target is named once, has a permitted
     operator and a loss rate that is not negative. The caps and the step are fractions, and the period is positive.
@@ -165,7 +166,8 @@ def cap_on(plan: Plan, cap: Cap, amount: int) -> CapOn:
 def score_at(port: Port, draft: Draft, pool: str, target: Target) -> int:
     """The current score of a target, in grains per unit of stake and point.
 
-    It is 0 without an offer, or if the offer's budget cannot pay the counted stake for one more point.
+    It is 0 without an offer, or if the offer's budget cannot pay the counted stake, at least one unit, for one more
+    point.
     """
     offer: Offer = (target.service, pool)
     if not draft.get(TERMS, offer).is_open:
@@ -183,7 +185,8 @@ def rebalance(
 ) -> Delta | Reason:
     """Weigh the targets of the adopted plan, and move each target's part towards its weight. Returns the amount moved.
 
-    Rejects, in order: NO_PLAN_IN_FORCE, TOO_EARLY within the period of the last one, BASE_REFUSES, NOTHING_TO_MOVE.
+    `account` is the market's account. Rejects, in order: NO_PLAN_IN_FORCE, TOO_EARLY within the period of the last one,
+    BASE_REFUSES, NOTHING_TO_MOVE.
     """
     mandate, plan = action.mandate, draft.get(PLANS, action.mandate)
     if len(plan.targets) == 0:

@@ -42,8 +42,9 @@ def is_own(draft: Draft, operator: str, holder: str) -> bool:
 
 
 def yearly_premium_wad(terms: FundTerms, risk: Risk, capital: Capital, cover_grains: int) -> int:
-    """The yearly premium on a unit of cover, when `cover_grains` are sold in all. It is the declared expected loss plus
-    the part for scarcity, plus the loading. Rounds up, three times.
+    """The yearly premium on a unit of cover, as a fraction of WAD, when `cover_grains` are sold in all.
+
+    It is the declared expected loss plus the part for scarcity, plus the loading. Rounds up, three times.
     """
     used_wad = utilisation_wad(cover_grains, capital.staying_grains, terms.leverage_wad)
     scarcity_wad = two_slopes_wad(used_wad, terms.kink_wad, terms.slope_wad, terms.steep_slope_wad)
@@ -121,7 +122,7 @@ def buy_policy(port: Port, draft: Draft, action: BuyPolicy, act: Act, account: s
 
 
 def _free_place(draft: Draft, offer: Offer) -> int:
-    """The first free place for a policy of an offer, or NO_PLACE."""
+    """The first free place for a policy of an offer, or NO_PLACE if all MAX_POLICIES places are taken."""
     for place, policy in enumerate(POLICIES.members(draft, offer)):
         if not policy.is_sold:
             return place

@@ -67,7 +67,7 @@ class Port(Protocol):
         """The current point."""
 
     def slashable(self, draft: Draft, service: Service, operator: str, pool: str) -> Slashable:
-        """The stake that a service can slash from an operator now, and until when."""
+        """The stake that a service can slash from an operator in a pool now, in the pool's unit, and until when."""
 
     def rows_of_stake(self, service: Service, operator: str, pool: str) -> tuple[RowKey, ...]:
         """Every row on which `slashable(...).lasting` depends. It cannot fall unless one of them is written."""
@@ -76,19 +76,25 @@ class Port(Protocol):
         """The group that bears an operator's slashes in a pool."""
 
     def weight(self, draft: Draft, group: Group, holder: str) -> int:
-        """The holder's weight in a group, relative to the other holders. A slash of the group does not change it."""
+        """The holder's weight in a group, relative to the other holders. A slash of the group does not change it.
+
+        It is 0 for a holder who is not in the group.
+        """
 
     def rows_of_weight(self, group: Group, holder: str) -> tuple[RowKey, ...]:
         """Every row on which `weight` depends."""
 
     def value(self, draft: Draft, group: Group, holder: str) -> int:
-        """The current value of a holder's position, in the pool's own unit."""
+        """The current value of a holder's position in a group, in the pool's own unit. Rounds down."""
 
     def slashes(self, before: Draft, after: Draft, writes: list[Write]) -> tuple[Slashed, ...]:
-        """The slashes in a Delta."""
+        """The slashes in `writes`, the rows that one base call wrote.
+
+        `before` and `after` are the states around the call.
+        """
 
     def payment(self, token: str, sender: str, recipient: str, amount: int) -> object:
-        """The action by which `sender` pays `recipient`."""
+        """The base action by which `sender` pays `recipient` an amount of a token."""
 
     def balance(self, draft: Draft, token: str, account: str) -> int:
         """An account's balance of a token."""

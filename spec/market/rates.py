@@ -118,7 +118,10 @@ def break_even_wad(expected_loss_wad: int, shortfall_wad: int, capital_cost_wad:
 
 
 def break_even_rate(fee_wad: int, unit_price_wad: int, points_per_year: int) -> int:
-    """A yearly fee on the value of a unit of stake, as a rate. Rounds up, in favour of those who carry the risk."""
+    """A yearly fee on the value of a unit of stake, as a rate in grains per unit of stake and point.
+
+    Rounds up, in favour of those who carry the risk.
+    """
     return mul_div_ceil(fee_wad, unit_price_wad, WAD * points_per_year)
 
 

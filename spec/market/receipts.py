@@ -27,7 +27,7 @@ from spec.market.receipts_state import (
 
 
 def account_of(account: str, vault: str) -> str:
-    """The base account of a vault, below the market's account."""
+    """The base account of a vault: `account/vault`, below the market's account `account`."""
     return account + "/" + vault
 
 
@@ -72,7 +72,10 @@ def _all(act: Act, actions: tuple[object, ...]) -> bool:
 
 
 def _holds(custody: Custody, draft: Draft, vault: str, account: str) -> int:
-    """The holdings of a vault: its position, or its receipts of the vault beneath it."""
+    """The holdings of a vault: its position in the base, or its receipts of the vault beneath it.
+
+    `account` is the market's account.
+    """
     row = draft.get(RECEIPT_VAULTS, vault)
     if row.beneath != "":
         return draft.get(RECEIPTS_OF_VAULTS, (row.beneath, vault)).amount
@@ -82,9 +85,10 @@ def _holds(custody: Custody, draft: Draft, vault: str, account: str) -> int:
 def _put_in(
     custody: Custody, draft: Draft, act: Act, account: str, sender: str, vault: str, amount: int
 ) -> Reason | None:
-    """Transfer an amount from the sender into a vault's holdings.
+    """Transfer `amount`, of tokens or of receipts of the vault beneath, from the sender into a vault's holdings.
 
-    Rejects: NOT_ENOUGH_RECEIPTS of the vault beneath, or BASE_REFUSES if the base rejects the payment or the deposit.
+    `account` is the market's account. Rejects: NOT_ENOUGH_RECEIPTS of the vault beneath, or BASE_REFUSES if the base
+    rejects the payment or the deposit.
     """
     row = draft.get(RECEIPT_VAULTS, vault)
     if row.beneath == "":
@@ -109,9 +113,9 @@ def mint(port: Port, custody: Custody, draft: Draft, action: Mint, act: Act, acc
 
     The new receipts are the same fraction of the issued ones as the added holdings are of the earlier ones. The first
     receipts are one for each unit paid in. In a vault with a mark, the fraction is the value that the position gains,
-    divided by the mark.
-    Rejects, in order: NO_SUCH_VAULT, VAULT_IS_LOST if there are receipts without holdings, NOTHING_TO_PAY_IN, as
-    `_put_in`, and TOO_LITTLE if the amount buys no receipt, or fewer than `least`.
+    divided by the mark. Rejects, in order: NO_SUCH_VAULT, VAULT_IS_LOST if there are receipts without holdings or with
+    a mark of zero, NOTHING_TO_PAY_IN, as `_put_in`, and TOO_LITTLE if the amount buys no receipt, or fewer than
+    `least`.
     """
     vault = action.vault
     issued = draft.get(ISSUED, vault)
@@ -217,19 +221,19 @@ def redeem(custody: Custody, draft: Draft, action: RedeemReceipts, act: Act, acc
 
 
 def pieces_worth(worth: int, pieces: int, worth_of_all: int) -> int:
-    """The number of pieces with the value `worth`, at most all pieces. Rounds down, in favour of the
-    remaining holders.
+    """The number of pieces with the value `worth`, at most all pieces. Rounds down, in favour of the remaining holders.
+
+    It is 0 if all pieces together are worth 0.
     """
     return 0 if worth_of_all == 0 else min(mul_div_floor(worth, pieces, worth_of_all), pieces)
 
 
 def settle(port: Port, custody: Custody, draft: Draft, action: Settle, act: Act, account: str) -> Delta | Reason:
-    """Complete a withdrawal of a vault's account. Returns the tokens paid.
+    """Complete a withdrawal of a vault's account. Returns the amount of tokens paid; 0 if it was no redemption.
 
     The tokens of a redemption go to its holder. A withdrawal that is no redemption, such as after an undelegation by
-    the operator, becomes a position of the vault again.
-    Rejects, in order: NO_SUCH_VAULT if the vault has no position, NO_SUCH_REDEMPTION if the base pays holders itself,
-    BASE_REFUSES if there is no such withdrawal, or not yet.
+    the operator, becomes a position of the vault again. Rejects, in order: NO_SUCH_VAULT if the vault has no position,
+    NO_SUCH_REDEMPTION if the base pays holders itself, BASE_REFUSES if there is no such withdrawal, or not yet.
     """
     vault = action.vault
     row = draft.get(RECEIPT_VAULTS, vault)

@@ -162,7 +162,7 @@ class SymbioticCustody:
         return (Deposit(sender, pool, account, amount),)
 
     def delegation(self, draft: Draft, account: str, operator: str) -> tuple[object, ...]:
-        """No actions: the vault's own delegator gives stake to operators."""
+        """No actions, because the vault's own delegator gives stake to operators."""
         return ()
 
     def position(self, draft: Draft, account: str, pool: str) -> int:

@@ -40,11 +40,11 @@ class EigenLayerAuthority:
     """Authority on EigenLayer: an operator's allocations of magnitude."""
 
     def opening(self, draft: Draft, account: str, pool: str) -> tuple[object, ...] | None:
-        """The account's registration as an operator without approver."""
+        """A `RegisterAsOperator` action of the account, without approver, with a delay of ALLOCATION_DELAY_BLOCKS."""
         return (RegisterAsOperator(account, ZERO_ADDRESS, ALLOCATION_DELAY_BLOCKS),)
 
     def can_target(self, account: str, operator: str) -> bool:
-        """True for the account itself."""
+        """True if `operator` is the account itself: an operator allocates only its own magnitude."""
         return operator == account
 
     def preparations(self, account: str, pool: str) -> tuple[object, ...]:
@@ -52,7 +52,7 @@ class EigenLayerAuthority:
         return (ClearDeallocationQueue(account, account, (pool,), (MAX_DEALLOCATIONS_TO_CLEAR,)),)
 
     def whole(self, draft: Draft, account: str, pool: str) -> int:
-        """The max magnitude, which slashes reduce."""
+        """The operator's max magnitude in the strategy `pool`, a fraction of WAD that slashes reduce."""
         return MAX_MAGNITUDES.latest(draft, (account, pool))
 
     def allocated(self, draft: Draft, account: str, pool: str, target: Target) -> Allocated:

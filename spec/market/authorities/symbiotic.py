@@ -18,13 +18,13 @@ class SymbioticAuthority:
     """Authority on Symbiotic: a curator's limits for operators in subnetworks."""
 
     def opening(self, draft: Draft, account: str, pool: str) -> tuple[object, ...] | None:
-        """No actions, if the vault was created with the account as its admin; otherwise None."""
+        """No actions, if the vault has a FullRestakeDelegator and the account is its admin; otherwise None."""
         if draft.get(VAULTS, pool).delegator != FULL_RESTAKE or not has_role(draft, pool, account):
             return None
         return ()
 
     def can_target(self, account: str, operator: str) -> bool:
-        """True for every operator."""
+        """True for every operator: a curator can limit any of them."""
         return True
 
     def preparations(self, account: str, pool: str) -> tuple[object, ...]:
@@ -32,7 +32,7 @@ class SymbioticAuthority:
         return ()
 
     def whole(self, draft: Draft, account: str, pool: str) -> int:
-        """The vault's active stake."""
+        """The vault's active stake, in units of its collateral."""
         return ACTIVE_STAKE.latest(draft, pool)
 
     def allocated(self, draft: Draft, account: str, pool: str, target: Target) -> Allocated:

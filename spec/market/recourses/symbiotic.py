@@ -87,7 +87,7 @@ class SymbioticRecourse:
         return 0
 
     def forgone(self, draft: Draft, writes: list[Write]) -> tuple[Forgone, ...]:
-        """Slashes with a later capture: earlier captures of that operator can no longer be slashed."""
+        """One entry for each slash in `writes`: captures before its own can no longer be slashed for that operator."""
         found: list[Forgone] = []
         for write in writes:
             if write.table.index == LATEST_CAPTURES.index:
