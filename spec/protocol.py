@@ -69,7 +69,10 @@ class Trace:
 
 
 def execute(transition: Transition[Any], state: State, actions: Sequence[object]) -> Outcome:
-    """Execute one or more actions in order, in a state that the caller owns. Returns the last action's outcome."""
+    """Execute one or more actions in order, in a state that the caller owns. Returns the last action's outcome.
+
+    A rejected action writes nothing, and the next one follows it.
+    """
     for action in actions:
         outcome = transition(Draft(state), action)
         if isinstance(outcome, Delta):

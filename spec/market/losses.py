@@ -50,8 +50,9 @@ def _redress(port: Port, before: Draft, draft: Draft, account: str) -> int:
 
 
 def loss_of(port: Port, before: Draft, draft: Draft, slashed: Slashed, holder: str) -> int:
-    """The grains that a slash took from a holder's position: its value before, less its value now, at the offer's
-    price.
+    """The grains that a slash took from a holder's position; 0 if the position has not lost value.
+
+    They are the position's value before the slash, less its value now, at the offer's price.
     """
     group = port.group(slashed.operator, slashed.pool)
     lost = max(port.value(before, group, holder) - port.value(draft, group, holder), 0)

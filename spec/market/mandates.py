@@ -154,7 +154,7 @@ def enrol_mandate(port: Port, draft: Draft, action: EnrolMandate, account: str) 
 
 
 def cap_on(plan: Plan, cap: Cap, amount: int) -> CapOn:
-    """A cap as positions in the plan: the targets that it bounds, and `amount` as the bound."""
+    """A cap as a pair: the positions in the plan of the targets that it bounds, and `amount`, their largest sum."""
     places = [
         place
         for place in range(len(plan.targets))
@@ -213,13 +213,12 @@ def rebalance(
 def _move(
     authority: Authority, draft: Draft, act: Act, account: str, pool: str, plan: Plan, weights: list[int]
 ) -> int | Reason | None:
-    """Lower the parts above their goals, in the plan's order, then raise those below, by at most one step in total
-    each.
+    """Lower the parts above their goals, in the plan's order, then raise those below them. Returns the amount moved.
 
-    No part is raised beyond a cap or beyond what the base allows. Each goal rounds down. A part that its service cannot
-    slash is repaired, where the base allows it. Returns the amount moved; None if there was nothing to do.
-
-    Rejects: BASE_REFUSES.
+    All parts together are lowered by at most one step, and raised by at most one. No part is raised beyond a cap or
+    beyond what the base allows. Each goal rounds down. A part that its service cannot slash is repaired, where the base
+    allows it. `account` is the mandate's account; `weights` are fractions of WAD, by target. Returns None if there was
+    nothing to do. Rejects: BASE_REFUSES.
     """
     whole = authority.whole(draft, account, pool)
     goals = [mul_wad_floor(whole, weight) for weight in weights]

@@ -72,8 +72,9 @@ def _can_insure(terms: FundTerms) -> bool:
 
 
 def pay_in(port: Port, draft: Draft, act: Act, account: str, sender: str, amount: int) -> bool:
-    """Transfer the sender's tokens to the market's account, and record them. Returns False if the base rejects the
-    transfer.
+    """Transfer the sender's tokens to `account`, the market's account, and record them.
+
+    Returns False if the base rejects the transfer.
     """
     token = draft.get(SETTINGS, SINGLETON).fee_token
     if not isinstance(act(port.payment(token, sender, account, amount)), Delta):
@@ -86,8 +87,8 @@ def pay_in(port: Port, draft: Draft, act: Act, account: str, sender: str, amount
 def underwrite(port: Port, draft: Draft, action: Underwrite, act: Act, account: str) -> Delta | Reason:
     """Add the sender's tokens to a fund's capital, for shares at their current value. Returns the shares.
 
-    Rejects, in order: NO_SUCH_FUND, FUND_IS_LOST if there are shares and no capital is left, NOTHING_TO_PAY_IN if the
-    amount buys no share, PAYMENT_FAILED if the base rejects the transfer.
+    `account` is the market's account. Rejects, in order: NO_SUCH_FUND, FUND_IS_LOST as `_is_lost` says,
+    NOTHING_TO_PAY_IN if the amount buys no share, PAYMENT_FAILED if the base rejects the transfer.
     """
     fund: Fund = ((action.service, action.pool), action.sponsor)
     underwriter: Underwriter = (fund, action.sender)
@@ -133,8 +134,8 @@ def _is_lost(capital: Capital) -> bool:
 def announce_exit(port: Port, draft: Draft, action: AnnounceExit) -> Delta | Reason:
     """Move some of the sender's shares to the leaving part, at their current value. Returns the value in grains.
 
-    The cooldown restarts for all shares that the sender has announced.
-    Rejects: NOT_ENOUGH_SHARES if it has fewer, or if their value is less than one leaving share.
+    The cooldown restarts for all shares that the sender has announced. Rejects: NOT_ENOUGH_SHARES if the number is not
+    positive, if the sender has fewer, or if their value is less than one leaving share.
     """
     fund: Fund = ((action.service, action.pool), action.sponsor)
     underwriter: Underwriter = (fund, action.sender)

@@ -274,7 +274,7 @@ class ClaimBatch:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class SetMaxNetworkLimit:
-    """Set the maximum stake of a vault that the sender's subnetwork accepts.
+    """Set the maximum stake of a vault that the sender's subnetwork with number `identifier` accepts.
 
     Source: BaseDelegator.setMaxNetworkLimit.
     """
@@ -420,7 +420,10 @@ class VetoSlash:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class SetResolver:
-    """Set the account that may veto the slashes of the sender's subnetwork. Source: VetoSlasher.setResolver."""
+    """Set the account that may veto the slashes of the sender's subnetwork with number `identifier`.
+
+    Source: VetoSlasher.setResolver.
+    """
 
     sender: Final[str]
     vault: Final[str]

@@ -166,7 +166,8 @@ NAMES_BY_CLASS: Final[dict[object, str]] = {kind.make: name for name, kind in AC
 
 
 def write_returns(action: object, returns: object) -> Json:
-    """The return value of an accepted call, as traces write it."""
+    """The return values of an accepted call as a JSON object; empty for AdvanceTime and for calls that return nothing.
+    """
     if isinstance(action, AdvanceTime):
         return {}
     return ACTION_FORMATS[NAMES_BY_CLASS[type(action)]].write_returns(returns, {})
@@ -285,7 +286,10 @@ def write_call(executed: list[Any], timestamp: int) -> tuple[dict[str, Json], in
 
 
 def in_steps(actions: Sequence[Any]) -> list[list[Any]]:
-    """The actions, grouped by step. Time that passes right before a call belongs to the call's step."""
+    """The actions, grouped by step. Time that passes right before a call belongs to the call's step.
+
+    An AdvanceTime of 0 seconds is a step of its own.
+    """
     steps: list[list[Any]] = []
     for action in actions:
         passes = steps[-1][-1].seconds if steps and isinstance(steps[-1][-1], AdvanceTime) else 0
@@ -297,7 +301,7 @@ def in_steps(actions: Sequence[Any]) -> list[list[Any]]:
 
 
 def _read_head(document: Mapping[str, Json]) -> tuple[str, State, World]:
-    """The trace's name, its starting state, and its world."""
+    """The trace's name, its starting state, and its world. `document` is the trace file's JSON without its steps."""
     if document["protocol"] != "symbiotic":
         raise MalformedTrace("protocol", f"expected 'symbiotic', found {shown(document['protocol'])}")
     config = as_object(document["config"], "config")
@@ -370,7 +374,7 @@ def _read_config(document: Mapping[str, Json], config: dict[str, Json]) -> tuple
 
 
 def _create_vault(state: State, vault: str, fields: dict[str, Json], where: str, names: Names) -> None:
-    """Create one vault in the starting state."""
+    """Create one vault in the starting state. Raises MalformedTrace if it was created after that state."""
     config = _read_vault_config(fields, where, names)
     if config.epoch_duration_init_timestamp > state.rows(CLOCK)[SINGLETON].timestamp:
         raise MalformedTrace(f"{where}.epochDurationInit", "the vault was created after the first state")
@@ -494,8 +498,9 @@ def read_call(
 
 
 def captures_after(captures: Captures, action: object) -> Captures:
-    """The recent captures by vault, after one more action: the distinct captures of its last slashes, the
-    latest last.
+    """The recent captures by vault, after one more action: the distinct captures of its last slashes, the latest last.
+
+    Each vault keeps the last PROBED_CAPTURES of them. Requests of slashes count, and so do rejected calls.
     """
     if not isinstance(action, actions.Slash | actions.RequestSlash):
         return captures

@@ -51,7 +51,10 @@ def observe_rewards(
     operators: tuple[str, ...],
     networks: tuple[str, ...],
 ) -> Nest:
-    """The three fields of a state for rewards. Balances, claims and caches leave out entries that are 0 or empty."""
+    """The fields rewardBalances, stakerRewards and operatorRewards of a state in a trace.
+
+    Balances, claims and caches leave out entries that are 0 or empty.
+    """
     draft = Draft(state)
     accounts = dict.fromkeys([*holders, *operators, *FIXED_HOLDERS, *rewards.contracts.values(), OPERATOR_REWARDS])
     return {
@@ -145,7 +148,7 @@ def _observe_reward(draft: Draft, rewards: RewardList, index: int) -> Json:
 
 
 def rewards_formats(rewards: RewardsWorld, networks: tuple[str, ...]) -> dict[str, Format]:
-    """The formats of the three fields of a state for rewards."""
+    """The formats of the fields rewardBalances, stakerRewards and operatorRewards of a state in a trace, by name."""
 
     def of(names: Iterable[str], item: Format) -> Format:
         return _shape(dict.fromkeys(names, item))

@@ -42,8 +42,8 @@ def security(state: State) -> Security:
 
     It is slashable if the vault has a slasher and a burner, and the network a middleware. The next epoch's bucket is
     slashable for such an offence, the current epoch's bucket is not. A slash is possible for one epoch, with a veto
-    slasher only after the veto.
-    Source: BaseDelegator.stakeAt, Vault.onSlash.
+    slasher only after the veto. Services are all subnetworks that ever set a maximum limit. Source:
+    BaseDelegator.stakeAt, Vault.onSlash.
     """
     draft = Draft(state)
     now = current_timestamp(draft)

@@ -323,7 +323,10 @@ def _completed(request: SlashRequest) -> SlashRequest:
 
 
 def resolver_at(draft: Draft, vault: str, subnetwork: Subnetwork, timestamp: int) -> str:
-    """The resolver at a timestamp, which may be in the future. Source: VetoSlasher.resolverAt."""
+    """The resolver at a timestamp, which may be in the future; ZERO_ADDRESS if there is none.
+
+    Source: VetoSlasher.resolverAt.
+    """
     vault_subnetwork: VaultSubnetwork = (vault, subnetwork)
     ordinal = RESOLVER_ORDINALS.value_at(draft, vault_subnetwork, timestamp)
     return draft.get(RESOLVERS, (vault, subnetwork, ordinal)).account
@@ -375,7 +378,7 @@ def _resolver_start_timestamp(config: VaultConfig, now: int) -> int | Reason:
 
 
 def _appoint(draft: Draft, vault: str, subnetwork: Subnetwork, timestamp: int, resolver: str) -> None:
-    """Set a resolver from a timestamp on. It is later than the start of every earlier resolver."""
+    """Set a resolver from `timestamp` on. The timestamp is later than the start of every earlier resolver."""
     vault_subnetwork: VaultSubnetwork = (vault, subnetwork)
     ordinal = RESOLVER_ORDINALS.latest(draft, vault_subnetwork) + 1
     draft.put(RESOLVERS, (vault, subnetwork, ordinal), Resolver(resolver))

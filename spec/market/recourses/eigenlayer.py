@@ -98,7 +98,10 @@ class EigenLayerRecourse:
         return 2 * roundings + 2
 
     def forgone(self, draft: Draft, writes: list[Write]) -> tuple[Forgone, ...]:
-        """Strategies that leave a set: the set can no longer slash them, and allocations end without delay."""
+        """One entry for each strategy that leaves an operator set, as the set can then no longer slash it.
+
+        Its allocations end without delay, so the set gives up its recourse for all blocks up to the current one.
+        """
         found: list[Forgone] = []
         for write in writes:
             if write.table.index == OPERATOR_SET_STRATEGIES.index and not cast(Membership, write.row).is_member:
