@@ -147,11 +147,14 @@ class _Readers:
         return self._of_rows[table.index].get(key)
 
     def of_total(self, total: Sum, group: object) -> dict[_Reader, None] | None:
-        """The readers of a total; None if there are none."""
+        """The readers of a sum's total of one group; None if there are none."""
         return self._of_totals[total.index].get(group)
 
     def note(self, reader: _Reader, reads: list[object], is_guarded: bool) -> None:
-        """Replace the recorded reads of a reader by `reads`."""
+        """Replace the recorded reads of a reader by `reads`.
+
+        `is_guarded` says if harmless changes of them need no new check.
+        """
         if reader.is_guarded == is_guarded and reader.reads == reads:
             return
         for position in range(0, len(reader.reads), 2):
@@ -317,7 +320,10 @@ class Checker:
         return {witness_id: self._counts[witness_id].times for witness_id in self._witness_ids}
 
     def accept(self, action: object, delta: Delta) -> list[Violation]:
-        """Apply an accepted step and check every law that it could break. Returns the violations."""
+        """Apply an accepted step and check every law that it could break. Returns the violations.
+
+        Violations of a law that is a known violation are counted, and not returned.
+        """
         asked = self._asked_by(action)
         state, totals = self.state, self.totals
         rows = Draft(state)
@@ -349,7 +355,10 @@ class Checker:
         return violations
 
     def reject(self, action: object, reason: Rejection) -> list[Violation]:
-        """Check every law that a rejected call could break. The state does not change. Returns the violations."""
+        """Check every law that a rejected call could break. The state does not change. Returns the violations.
+
+        Violations of a law that is a known violation are counted, and not returned.
+        """
         violations: list[Violation] = []
         calls = self._asked_by(action).calls
         if calls:

@@ -295,8 +295,7 @@ class ActionFormat:
         return self.arguments.write(action)
 
     def write_returns(self, value: object, nothing: Json) -> Json:
-        """The JSON object of a call's return values, by name. `nothing` is returned if the action has no return values.
-        """
+        """The JSON object of a call's return values, by name; `nothing` if the action has no return values."""
         if not self.returns:
             return nothing
         values = cast("tuple[object, ...]", value) if len(self.returns) > 1 else (value,)

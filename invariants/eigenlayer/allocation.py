@@ -92,7 +92,10 @@ def _settling_changes_nothing_in_force(step: AnyStep) -> bool:
 
 
 def _queue_is_in_order(view: View, subject: Pair) -> bool:
-    """True if the effect blocks of the operator's queued deallocations never decrease along the queue."""
+    """True if the effect blocks of an operator's queued deallocations in a strategy never decrease along the queue.
+
+    Entries without a pending decrease, which a slash or a settling leaves, are skipped.
+    """
     queue = view.rows.get(DEALLOCATION_QUEUES, subject)
     last_block = 0
     for position in range(queue.first, queue.end):
@@ -126,7 +129,10 @@ def _delay_changes_later(step: AcceptedStep[RegisterAsOperator | SetAllocationDe
 
 
 def _sets_wait_once(view: View, subject: Pair) -> bool:
-    """True if no operator set occurs twice in the queue, and no queued set has a pending increase."""
+    """True if no operator set occurs twice in the queue of an operator and a strategy.
+
+    No queued set may have a pending increase in that strategy.
+    """
     operator, strategy = subject
     queue = view.rows.get(DEALLOCATION_QUEUES, subject)
     waiting: list[OperatorSet] = []

@@ -150,7 +150,7 @@ def _queue(staker: str, shares: int, strategy: str = STRATEGY) -> Action:
 
 
 def _complete(staker: str, receive_as_tokens: bool) -> Action:
-    """The completion of the first withdrawal that a staker queued."""
+    """The completion of the first withdrawal that a staker queued, in tokens or in shares."""
     return CompleteQueuedWithdrawal(staker, Completion(staker, 0, (TOKEN,), receive_as_tokens))
 
 

@@ -99,7 +99,7 @@ Listed are the actions in which one element can change the state that a later on
 
 
 def are_elements_apart(before: View, call: Any) -> bool:
-    """True if no two elements of the call have the same subject."""
+    """True if no two elements of the call have the same subject, or if the action has no list of elements."""
     find = SUBJECTS.get(type(call))
     if find is None:
         return True

@@ -100,7 +100,7 @@ def claims_of(state: State, account: str, strategy: str) -> int:
 
 
 def leave(protocol: Protocol, state: State, party: Party) -> None:
-    """Let a party withdraw everything it can.
+    """Let a party withdraw everything it can, in `state` itself.
 
     First, slashes are paid out. Then the party queues all shares, waits for the delay, and completes the withdrawals as
     tokens. Withdrawals rejected for missing dust are completed as shares, and queued again without the missing amount.
@@ -165,9 +165,10 @@ class FreeLunch(Game):
         return action.sender in party and not isinstance(action, SlashOperator)
 
     def excess(self, party: Party, before: State, after: State, moves: list[Any]) -> int:
-        """The tokens that the account withdraws in excess of what it held, and its claims were worth, before its moves.
+        """The account's largest excess over all strategies, in tokens.
 
-        The account's own roundings gain it nothing: they cost it at least what they leave to others. Each payment to
+        It is the amount withdrawn in excess of what the account held, and its claims were worth, before its moves. The
+        account's own roundings gain it nothing: they cost it at least what they leave to others. Each payment to
         another account may gain it less than one unit, which is deducted.
         """
         (account,) = party
@@ -204,8 +205,9 @@ class Coalition(Game):
         ]
 
     def allows(self, party: Party, action: Any) -> bool:
-        """True for every call of the coalition. The outsider may only deposit, queue, and complete withdrawals as
-        tokens.
+        """True for time that passes and for every call of the coalition. The outsider's calls are restricted.
+
+        The outsider may only deposit, queue, and complete withdrawals as tokens.
         """
         if isinstance(action, MineBlocks) or action.sender != OUTSIDER:
             return True

@@ -100,7 +100,10 @@ def _zero_means_that_no_slasher_changes(view: View, operator_set: OperatorSet) -
 
 
 def _comes_or_goes(step: AnyStep, _call: Any, key: Any) -> bool:
-    """True if an operator that joins the set could not be slashed by it before, and one that leaves was registered."""
+    """True if an operator that joins the set could not be slashed by it before, and one that leaves was registered.
+
+    The operator set must exist.
+    """
     before, after = step.before.rows.get(REGISTRATIONS, key), step.after.rows.get(REGISTRATIONS, key)
     if not step.before.rows.get(OPERATOR_SETS, key[1]).exists:
         return False

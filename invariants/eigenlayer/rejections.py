@@ -72,7 +72,10 @@ def _may_leave_sets(before: View, action: DeregisterFromOperatorSets) -> bool:
 
 
 def _may_take_back(before: View, action: ModifyAllocations) -> bool:
-    """True if an operator lowers one allocation that has no pending change."""
+    """True if an operator lowers one allocation that has no pending change, by a call with this one request.
+
+    The end of the deallocation delay must fit 32 bits.
+    """
     call, rows = action, before.rows
     if call.sender != call.operator or delay_in_force(rows, call.operator) is None or len(call.requests) != 1:
         return False

@@ -171,7 +171,7 @@ def _split_waits(step: AcceptedStep[Splits]) -> bool:
 def _booked_for_good(step: AnyStep) -> bool:
     """True if no booked submission is written again, and each new one has an amount in the allowed range.
 
-    A new submission's nonce is the payer's next nonce or a later one.
+    A new submission has the next nonce of the account in whose name it is made, or a later one.
     """
     for key in written(step.delta, SUBMISSIONS):
         if key[1] < step.before.rows.get(SUBMISSION_NONCES, key[0]).next_nonce:

@@ -152,8 +152,9 @@ def _directed(choices: Choices, draft: Draft) -> Action:
 
 
 def _root(choices: Choices, draft: Draft) -> Action:
-    """A root whose period mostly ended a second ago or just after the last root's; seldom now or with the
-    last root's.
+    """A SubmitRoot call whose period mostly ended a second ago, or just after the last root's period.
+
+    Seldom it ends now, or together with the last root's.
     """
     last_end = draft.get(DISTRIBUTION, SINGLETON).calculation_end_timestamp
     end = choices.pick((last_end + 1, last_end + 1, max(current_timestamp(draft) - 1, 0), last_end))

@@ -135,7 +135,11 @@ class RewardsRules(LawMachine):
         more: int,
         is_of_set: bool,
     ) -> None:
-        """Submit operator-directed rewards, for an operator set or its AVS, mostly for a period that is over."""
+        """Submit operator-directed rewards, for an operator set or its AVS, mostly for a period that is over.
+
+        The period of `intervals` intervals ended `more` intervals ago. Each operator gets `amount` of half of the AVS's
+        balance.
+        """
         avs = operator_set[0]
         start, duration = self._period(intervals + more, intervals)
         part = amount.of(self.rows.get(TOKEN_BALANCES, (TOKENS[1], avs)).amount >> 1)
@@ -148,7 +152,11 @@ class RewardsRules(LawMachine):
 
     @rule(tree=TREE, slack_seconds=st.integers(-1, 1), slack_of_delay=st.sampled_from((0, 0, 1, -1)))
     def submit_root(self, tree: str, slack_seconds: int, slack_of_delay: int) -> None:
-        """Submit a root for a period that ends about now, and wait about as long as its activation delay."""
+        """Submit a root for a period that ends about now, and wait about as long as its activation delay.
+
+        `slack_seconds` moves the end of the period from the last second; `slack_of_delay` is added to the wait, in
+        seconds.
+        """
         updater = self.rows.get(REWARDS_SETTINGS, SINGLETON).rewards_updater
         self.call(actions.SubmitRoot(updater, tree, max(current_timestamp(self.rows) - 1 + slack_seconds, 0)))
         delay_seconds = min(self.rows.get(REWARDS_SETTINGS, SINGLETON).activation_delay_seconds, 50)
@@ -176,7 +184,10 @@ class RewardsRules(LawMachine):
 
     @rule(tree=TREE, back=st.sampled_from((1, 1, 0, 2)))
     def disable_root(self, tree: str, back: int) -> None:
-        """Submit a root, and disable it before its activation, or disable another one."""
+        """Submit a root, and disable the root at `back` places from the end of the list, before its activation.
+
+        The new root is at 1 place; 0 stands for a root that does not exist.
+        """
         updater = self.rows.get(REWARDS_SETTINGS, SINGLETON).rewards_updater
         self.call(MineBlocks(1, 2))
         self.call(actions.SubmitRoot(updater, tree, current_timestamp(self.rows) - 1))

@@ -48,7 +48,8 @@ def _exchange_rate_rises_by_roundings(step: AnyStep) -> bool:
     """True if each changed strategy's exchange rate rises by no more than rounding explains.
 
     A deposit rounds shares down and a payment rounds tokens down; the rest stays in the strategy. The rates are
-    compared as products of balances and shares, so this check itself does not round.
+    compared as products of balances and shares, so this check itself does not round. A strategy whose total shares
+    stay, or that is itself the recipient, is not judged.
     """
     for strategy in written(step.delta, STRATEGIES):
         before, after = step.before.rows.get(STRATEGIES, strategy), step.after.rows.get(STRATEGIES, strategy)
@@ -105,7 +106,7 @@ def _payments_fit_256_bits(step: AnyStep) -> bool:
 def _rate_can_be_reported(step: AnyStep) -> bool:
     """True if WAD times the virtual balance fits 256 bits, as the contract's event computes it.
 
-    Checked for each strategy whose total shares changed.
+    Checked for each strategy whose total shares changed, unless it is itself the recipient of the payout.
     """
     for strategy in written(step.delta, STRATEGIES):
         before, after = step.before.rows.get(STRATEGIES, strategy), step.after.rows.get(STRATEGIES, strategy)

@@ -145,9 +145,9 @@ class EigenLayerMachine(RewardsRules):
 
     @rule(party=PARTY, shares=AMOUNT, slack_blocks=st.integers(-1, 1), as_tokens=st.booleans())
     def leave(self, party: str, shares: Edge, slack_blocks: int, as_tokens: bool) -> None:
-        """Queue part of the party's shares in every strategy, and complete the withdrawal.
+        """Queue part of the party's shares in every strategy, and complete the withdrawal, if it could be queued.
 
-        The completion is in the first block that allows it, one block earlier, or one later.
+        The completion is `slack_blocks` after the first block that allows it: in that block, one earlier, or one later.
         """
         strategies = self.rows.get(STAKERS, party).strategy_list
         held = [self.rows.get(STAKER_SHARES, (party, strategy)).deposit_shares for strategy in strategies]
@@ -300,7 +300,7 @@ class EigenLayerMachine(RewardsRules):
 
     @rule(operator=operators, operator_set=operator_sets, strategies=SOME_POOLS, magnitude=MAGNITUDE)
     def allocate(self, operator: str, operator_set: OperatorSet, strategies: tuple[str, ...], magnitude: Edge) -> None:
-        """Raise an allocation by a part of the free magnitude."""
+        """Raise an operator's allocation in each of some strategies by a part of the strategy's free magnitude."""
         wanted: list[int] = []
         for strategy in strategies:
             allocated = self.rows.get(ALLOCATIONS, (operator, operator_set, strategy)).current_magnitude
@@ -374,7 +374,10 @@ class EigenLayerMachine(RewardsRules):
     def record_beacon_chain_eth_balance_update(
         self, party: str, amount: Edge, is_loss: bool, wei: int, sender: str
     ) -> None:
-        """Report a gain, or a loss of a part of the owner's shares: first by its pod, then from another account."""
+        """Report a gain, or a loss of a part of the owner's shares: first by its pod, then from another account.
+
+        `wei` is added to the change, which is otherwise whole gwei. A change beyond int256 is not reported.
+        """
         held_wei = max(self.rows.get(POD_OWNERS, party).deposit_shares, 0)
         gwei = amount.of(max(div_floor(held_wei, GWEI_TO_WEI), 32)) if is_loss else amount.of(32 * GWEI_TO_WEI)
         delta_wei = (-gwei if is_loss else gwei) * GWEI_TO_WEI + wei
@@ -385,7 +388,7 @@ class EigenLayerMachine(RewardsRules):
 
     @rule(party=PARTY, shares=AMOUNT)
     def plant_pod_owner_deposit_shares(self, party: str, shares: Edge) -> None:
-        """Plant a deficit for a party without native shares."""
+        """Plant a deficit for a party, unless it has native shares."""
         if self.rows.get(POD_OWNERS, party).deposit_shares <= 0:
             self.call(actions.PlantPodOwnerDepositShares(party, -min(shares.of(GWEI_TO_WEI), INT256_MAX)))
 

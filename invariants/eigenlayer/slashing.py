@@ -31,7 +31,10 @@ from spec.machine import SINGLETON
 
 
 def _slash_takes_no_more_shares(step: AcceptedStep[SlashOperator]) -> bool:
-    """True if an operator's shares fall by the fraction by which the max magnitude fell, rounded down."""
+    """True if an operator's shares fall by the fraction by which the max magnitude fell, rounded down.
+
+    A named strategy without max magnitude ends the check: the strategies after it are not judged.
+    """
     action = step.action
     for strategy in action.strategies:
         operator_strategy: Pair = (action.operator, strategy)

@@ -20,7 +20,7 @@ def _listed_strategies_are_held(view: View, staker: str) -> bool:
 
 
 def _held_strategies_are_listed(view: View, subject: Pair) -> bool:
-    """True if a strategy with deposit shares is listed, and one without has a scaling factor of WAD."""
+    """True if a staker's strategy with deposit shares is listed, and one without has a scaling factor of WAD."""
     row = view.rows.get(STAKER_SHARES, subject)
     if row.deposit_shares == 0:
         return row.deposit_scaling_factor_wad == WAD

@@ -49,7 +49,8 @@ def _queued_by(step: AnyStep) -> tuple[str, dict[str, list[tuple[int, int]]]]:
 def _queueing_is_worth_what_was_said(step: AnyStep) -> bool:
     """True if queueing all shares of a strategy in one position gives the withdrawable shares reported before.
 
-    Afterwards the view must report no withdrawable shares.
+    Afterwards the view must report no withdrawable shares. A strategy of which shares stay, or with several positions,
+    is not judged.
     """
     staker, queued = _queued_by(step)
     for strategy, places in queued.items():

@@ -160,8 +160,9 @@ def _perhaps_spoilt(choices: Choices, action: Action) -> Action:
 def _spoilt(choices: Choices, action: Any) -> Any:
     """A copy of the call with one argument changed to a wrong value.
 
-    The value is another name, a small or huge number, the opposite boolean, or a list too long or short. The evidence
-    of a claim is left alone: it has a format of its own, and no rule reads it.
+    The value is another name, a small or huge number, the opposite boolean, or a list too long or short. If the
+    argument is an operator set or a list of recipients, the call stays as it is. The evidence of a claim is left alone:
+    it has a format of its own, and no rule reads it.
     """
     name = choices.pick([field.name for field in attr.fields(type(action)) if field.name != "evidence"])
     value = getattr(action, name)
@@ -188,7 +189,11 @@ def _huge(name: str) -> tuple[int, ...]:
 def _spoilt_list(
     choices: Choices, items: tuple[Any, ...], others: tuple[str, ...], huge: tuple[int, ...]
 ) -> tuple[Any, ...]:
-    """A copy of the list without its last item, reversed, or with another first item."""
+    """A copy of the list: without its last item, reversed, with a repeated item, or with another first item.
+
+    An empty list stays empty. `others` are names for an item that is a name, `huge` are numbers for one that is a
+    number.
+    """
     if not items or choices.one_in(4):
         return items[:-1]
     if choices.one_in(3):

@@ -99,7 +99,7 @@ WORLD: Final[dict[str, Json]] = {
         "rewards": rewards_world(5_037),
     },
 }
-"""The head of a trace file, as docs/traces.md describes it."""
+"""The ordinary world: the head of a trace file, as docs/traces.md describes it."""
 
 
 def in_release(world: dict[str, Json], release: Release) -> dict[str, Json]:

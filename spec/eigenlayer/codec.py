@@ -288,8 +288,7 @@ POD_OF: Final = "pod:"
 
 
 def write_returns(action: object, returns: object) -> Json:
-    """The return value of an accepted call, as traces write it. None for MineBlocks and for calls that return nothing.
-    """
+    """The return value of an accepted call as traces write it; None for MineBlocks and for calls without one."""
     if isinstance(action, MineBlocks):
         return None
     return FORMATS[NAMES_BY_CLASS[type(action)]].write_returns(returns, None)

@@ -112,8 +112,7 @@ class World:
 
 
 def observe(state: State, world: object, _context: object) -> Json:
-    """The whole state as a trace's `post` shows it. Views are evaluated in the current block; `_context` is not used.
-    """
+    """The whole state as a trace's `post` shows it, with views in the current block. `_context` is not used."""
     seen = cast(World, world)
     draft = Draft(state)
     observed: dict[str, Json] = {

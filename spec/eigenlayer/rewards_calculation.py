@@ -143,8 +143,7 @@ def calculate(state: State, days: Sequence[Day]) -> list[Payment]:
 
 
 def leaves(payments: Sequence[Payment]) -> dict[str, dict[str, int]]:
-    """Cumulative earnings by earner, then by token, both sorted: the leaves of a root. Payments of zero are left out.
-    """
+    """Cumulative earnings by earner, then by token, both sorted: the leaves of a root. Zero payments are left out."""
     earned: dict[str, dict[str, int]] = {}
     for payment in sorted(payments, key=lambda paid: (paid.earner, paid.token)):
         if payment.amount > 0:

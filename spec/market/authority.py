@@ -47,8 +47,7 @@ class Authority(Protocol):
         """The base actions that apply pending changes which are due. They run before a split."""
 
     def whole(self, draft: Draft, account: str, pool: str) -> int:
-        """The total that `account` can split, in the base's unit: magnitude of an operator, or collateral of a vault.
-        """
+        """The total that `account` can split, in the base's unit: an operator's magnitude, or a vault's collateral."""
 
     def allocated(self, draft: Draft, account: str, pool: str, target: Target) -> Allocated:
         """The part of the stake that `target` has, with its pending changes and its bounds."""

@@ -41,8 +41,7 @@ class Recourse(Protocol):
         """The groups whose stake a Delta changes by a rounded amount, one entry for each such change."""
 
     def dust(self, roundings: int) -> int:
-        """The largest total loss by `roundings` roundings, and by the rounding when `left` is read, in the pool's unit.
-        """
+        """The largest total loss by `roundings` roundings, and by the one when `left` is read, in the pool's unit."""
 
     def forgone(self, draft: Draft, writes: list[Write]) -> tuple[Forgone, ...]:
         """The recourse that services give up by the rows that one base call wrote; empty for most calls."""

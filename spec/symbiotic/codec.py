@@ -166,8 +166,7 @@ NAMES_BY_CLASS: Final[dict[object, str]] = {kind.make: name for name, kind in AC
 
 
 def write_returns(action: object, returns: object) -> Json:
-    """The return values of an accepted call as a JSON object; empty for AdvanceTime and for calls that return nothing.
-    """
+    """The return values of an accepted call as a JSON object; empty for AdvanceTime and for calls without any."""
     if isinstance(action, AdvanceTime):
         return {}
     return ACTION_FORMATS[NAMES_BY_CLASS[type(action)]].write_returns(returns, {})

@@ -25,7 +25,10 @@ from spec.machine import Draft
 
 
 def _delegating(rows: Draft, operator: str, approval: Approval) -> Reason | None:
-    """The guards of delegating: the account must be an operator, and its approver, if any, must have signed."""
+    """The first reason to reject a delegation to `operator`, or None.
+
+    The account must be an operator, and its approver, if any, must have signed `approval`.
+    """
     if not is_operator(rows, operator):
         return Reason.OPERATOR_NOT_REGISTERED
     approver = rows.get(OPERATOR_DETAILS, operator).delegation_approver
@@ -98,7 +101,7 @@ def _undelegate(rows: Draft, call: Undelegate) -> Reason | None:
 
 
 def _redelegate(rows: Draft, call: Redelegate) -> Reason | None:
-    """The guards of Redelegate: those of leaving, then those of delegating.
+    """The first reason to reject a Redelegate call, or None: the guards of leaving, then those of delegating.
 
     All stake is queued by then, so a fully slashed operator does not matter.
     """

@@ -49,12 +49,15 @@ from spec.machine import SINGLETON, Draft
 
 
 def _magnitude(rows: Draft, staker: str) -> int:
-    """The magnitude in native ETH of the operator that a staker is delegated to."""
+    """The magnitude in native ETH, in WAD, of the operator that a staker is delegated to; WAD if there is none."""
     return MAX_MAGNITUDES.latest(rows, (rows.get(STAKERS, staker).delegated_to, BEACON_CHAIN_ETH))
 
 
 def taking(held: int, shares: int) -> Reason | None:
-    """The guards of taking native shares from a staker that holds `held`; taking zero shares is allowed."""
+    """The first reason against taking native shares from a staker that holds `held`, or None.
+
+    Taking zero shares is allowed.
+    """
     if shares > INT256_MAX:
         return Reason.INT256_OVERFLOW
     if held - shares < INT256_MIN:
@@ -63,7 +66,10 @@ def taking(held: int, shares: int) -> Reason | None:
 
 
 def _rescaling(factor_wad: int, shares_before: int, joined_shares: int, fraction_wad: int) -> Reason | None:
-    """The guards of a new scaling factor: a quotient or sum beyond 256 bits, or a factor of zero."""
+    """The first reason against a new scaling factor, or None: a number beyond 256 bits, or a factor of zero.
+
+    `fraction_wad` is the fraction of WAD that slashing has left, and is positive.
+    """
     if shares_before > 0:
         scaled = mul_div_floor(shares_before, factor_wad, WAD)
         if scaled > UINT256_MAX:
@@ -92,7 +98,7 @@ def joined(rows: Draft, staker: str, added_shares: int) -> int:
 
 
 def _joining(rows: Draft, staker: str, added_shares: int) -> Reason | None:
-    """The guards of adding native shares to a staker."""
+    """The first reason against adding native shares to a staker, or None."""
     held = held_shares(rows, staker, BEACON_CHAIN_ETH)
     if added_shares > INT256_MAX:
         return Reason.SHARES_NEGATIVE
@@ -121,7 +127,7 @@ def brought(rows: Draft, staker: str) -> int:
 
 
 def delegating(rows: Draft, staker: str, operator: str) -> Reason | None:
-    """The guards of bringing native shares to an operator.
+    """The first reason against bringing a staker's native shares to an operator, or None.
 
     The staker may have lost all of them; the operator must have magnitude left.
     """
@@ -143,7 +149,10 @@ def delegating(rows: Draft, staker: str, operator: str) -> Reason | None:
 
 
 def _due_gwei(rows: Draft, staker: str, shares: int) -> int:
-    """The amount that a pod pays for shares, in gwei: what a deficit leaves, rounded down, and reduced to 64 bits."""
+    """The gwei that a pod pays for a staker's native shares. The shares repay the staker's deficit first.
+
+    The rest is rounded down to gwei, and reduced to 64 bits.
+    """
     rest = shares + min(held_shares(rows, staker, BEACON_CHAIN_ETH), 0)
     return low_64(div_floor(max(rest, 0), GWEI_TO_WEI))
 
@@ -154,7 +163,10 @@ def low_64(amount: int) -> int:
 
 
 def completing(rows: Draft, staker: str, shares: int, is_paid: bool) -> Reason | None:
-    """The guards of paying a positive number of native shares as ETH, or of returning them as shares."""
+    """The first reason against completing a withdrawal of native shares, or None. `shares` is positive.
+
+    They are paid as ETH if `is_paid`, and otherwise returned as shares.
+    """
     if not is_paid:
         return _joining(rows, staker, shares)
     held = held_shares(rows, staker, BEACON_CHAIN_ETH)
@@ -201,7 +213,10 @@ def _create(rows: Draft, call: CreatePod) -> Reason | None:
 
 
 def _record(rows: Draft, call: RecordBeaconChainEthBalanceUpdate) -> Reason | None:
-    """The guards of a balance report: it comes from the owner's pod, in whole gwei, and no loss exceeds the balance."""
+    """The first reason to reject a balance report, or None.
+
+    The report comes from the owner's pod, in whole gwei, and no loss exceeds the balance.
+    """
     owner, delta_wei = call.pod_owner, call.balance_delta_wei
     if not (call.is_from_pod and call.sender == owner and rows.get(PODS, owner).exists):
         return Reason.ONLY_EIGEN_POD
@@ -243,7 +258,10 @@ def _given_up(rows: Draft, call: RecordBeaconChainEthBalanceUpdate) -> int:
 
 
 def _factor_joined(rows: Draft, staker: str, shares_before: int, joined_shares: int, fraction_wad: int) -> int:
-    """The scaling factor of a staker after native shares have joined, with each division rounded down."""
+    """The scaling factor of a staker after native shares have joined, with each division rounded down.
+
+    It is unchanged if no shares join, or if slashing has left nothing.
+    """
     factor_wad = rows.get(POD_OWNERS, staker).deposit_scaling_factor_wad
     if joined_shares == 0 or fraction_wad == 0:
         return factor_wad

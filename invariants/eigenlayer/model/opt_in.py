@@ -40,9 +40,9 @@ def _its_own_avs(_rows: Draft, call: UpdateAvsMetadata) -> Reason | None:
 
 
 def _creating(rows: Draft, avs: str, request: OperatorSetRequest, is_burning: bool) -> Reason | None:
-    """The guards of creating an operator set: it is new, names each strategy once, and has a slasher.
+    """The first reason against creating an operator set, or None.
 
-    A set with native ETH must burn slashed shares.
+    The set must be new, name each strategy once, and have a slasher. A set with native ETH must burn slashed shares.
     """
     if rows.get(OPERATOR_SETS, (avs, request.operator_set_id)).exists:
         return Reason.INVALID_OPERATOR_SET
@@ -88,9 +88,10 @@ def _create_redistributing_operator_sets(rows: Draft, call: CreateRedistributing
 def _change_strategies(
     rows: Draft, sender: str, operator_set: OperatorSet, strategies: tuple[str, ...], are_members: bool
 ) -> Reason | None:
-    """The guards of adding or removing strategies: only the AVS may, added ones are new, removed ones are members.
+    """The first reason against adding or removing strategies of an operator set, or None.
 
-    Native ETH may only be added to a set that burns slashed shares.
+    Only the AVS may do so. `are_members` is False to add strategies, which must be new, and True to remove them. Native
+    ETH may only be added to a set that burns slashed shares.
     """
     if sender != operator_set[0]:
         return Reason.INVALID_PERMISSIONS

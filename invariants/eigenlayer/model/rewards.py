@@ -84,7 +84,7 @@ def now_timestamp(rows: Draft) -> int:
 
 
 def _terms(rows: Draft, submission: RewardsSubmission | OperatorDirectedRewardsSubmission) -> Reason | None:
-    """The guards of a submission's strategies, duration and start, which all types of submissions share."""
+    """The first reason against a submission's strategies, duration or start, or None; the same for all types."""
     config = rows.get(REWARDS_CONFIG, SINGLETON)
     if len(submission.strategies_and_multipliers) == 0:
         return Reason.INPUT_ARRAY_LENGTH_ZERO
@@ -113,7 +113,7 @@ def _terms(rows: Draft, submission: RewardsSubmission | OperatorDirectedRewardsS
 
 
 def _paying_in(rows: Draft, token: str, payer: str, amount: int, fee: int) -> Reason | None:
-    """The guards of the transfer to the coordinator, and of the fee's transfer from there."""
+    """The first reason against paying `amount` to the coordinator, and `fee` of it to the fee recipient, or None."""
     if not rows.get(REWARDS_ALLOWANCES, payer).is_given:
         return Reason.ERC20_INSUFFICIENT_ALLOWANCE
     if lacks_balance(rows, token, payer, amount):
@@ -278,7 +278,7 @@ def claimer_of(rows: Draft, earner: str) -> str:
 
 
 def proven(rows: Draft, claim: Claim) -> Reason | None:
-    """The guards of a claim's root and proofs."""
+    """The first reason against a claim's root, lists or proofs, or None."""
     if claim.root_index >= rows.get(DISTRIBUTION, SINGLETON).root_count:
         return Reason.INDEX_PANIC
     root = rows.get(ROOTS, claim.root_index)
@@ -396,7 +396,7 @@ SPLITTING: Final = (SetOperatorAvsSplit, SetOperatorPiSplit, SetOperatorSetSplit
 
 
 def account_of(call: Any) -> str:
-    """The account in whose name a call submits rewards."""
+    """The account in whose name a call submits rewards: the operator set's AVS, the named AVS, or else the sender."""
     if hasattr(call, "operator_set"):
         return cast(str, call.operator_set[0])
     return cast(str, call.avs if hasattr(call, "avs") else call.sender)

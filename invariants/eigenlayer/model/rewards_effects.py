@@ -172,7 +172,10 @@ def _roots(step: AcceptedStep[SubmitRoot | DisableRoot]) -> bool:
 
 
 def _pays(step: AcceptedStep[ProcessClaim | ProcessClaims]) -> bool:
-    """True if the recipient gets, of each token, the shown earnings less those claimed before."""
+    """True if the recipient gets, of each token, the shown earnings less those claimed before, and these are recorded.
+
+    If the recipient is the coordinator itself, its balance does not change.
+    """
     recipient = step.action.recipient
     for claim in claims_of(step.action):
         for shown in claim.tokens:

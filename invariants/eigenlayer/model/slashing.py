@@ -77,7 +77,7 @@ def _clear(
     call: ClearBurnOrRedistributableShares | ClearBurnOrRedistributableSharesByStrategy,
     strategies: tuple[str, ...],
 ) -> Reason | None:
-    """The guards of paying out a slash: the resolution block is over, and each strategy can pay.
+    """The first reason to reject paying out a slash, or None: the resolution block is over, and each strategy can pay.
 
     If the recipient is itself a strategy, it may receive its own token earlier in the call.
     """

@@ -32,9 +32,10 @@ def lacks_balance(rows: Draft, token: str, account: str, amount: int) -> bool:
 
 
 def paying(rows: Draft, strategy: str, shares: int, received_amount: int = 0) -> Reason | None:
-    """The guards of redeeming shares: more shares than there are, or a payment or remaining rate beyond 256 bits.
+    """The first reason against redeeming shares of a strategy, or None.
 
-    `received_amount` is the amount of its token that the strategy received earlier in the call.
+    Rejected are more shares than there are, and a payment or a remaining rate beyond 256 bits. `received_amount` is the
+    amount of its token that the strategy received earlier in the call.
     """
     pool = rows.get(STRATEGIES, strategy)
     if shares > pool.total_shares:
@@ -48,7 +49,7 @@ def paying(rows: Draft, strategy: str, shares: int, received_amount: int = 0) ->
 
 
 def joining(rows: Draft, staker: str, strategy: str, added_shares: int) -> Reason | None:
-    """The guards of adding shares to a staker: its operator must have magnitude left.
+    """The first reason against adding shares to a staker, or None: its operator must have magnitude left.
 
     The new deposit scaling factor must not round down to zero.
     """

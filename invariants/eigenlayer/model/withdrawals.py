@@ -51,7 +51,10 @@ from spec.machine import SINGLETON, Draft
 
 
 def taking(rows: Draft, staker: str, strategy: str, shares: int) -> Reason | None:
-    """The guards of queueing deposit shares. The operator's shares are checked before the staker's own shares."""
+    """The first reason against queueing deposit shares of a staker, or None.
+
+    The operator's shares are checked before the staker's own shares.
+    """
     operator, held = rows.get(STAKERS, staker).delegated_to, held_shares(rows, staker, strategy)
     scaled = mul_div_floor(shares, scaling_factor_wad(rows, staker, strategy), WAD)
     if scaled > UINT256_MAX:
@@ -132,7 +135,10 @@ def _complete(rows: Draft, call: CompleteQueuedWithdrawal) -> Reason | None:
 
 
 def _complete_several(rows: Draft, call: CompleteQueuedWithdrawals) -> Reason | None:
-    """The guards of CompleteQueuedWithdrawals. All withdrawals are the sender's, so one strategy list grows."""
+    """The first reason to reject a CompleteQueuedWithdrawals call, or None.
+
+    All withdrawals are the sender's, so one strategy list grows.
+    """
     listed = rows.get(STAKERS, call.sender).strategy_list
     for completion in call.completions:
         reason, listed = _completing(rows, call.sender, completion, listed)
@@ -345,9 +351,9 @@ QUEUEING: Final = Scope((QueueWithdrawals, Undelegate, Redelegate))
 def _queue_is_in_history(view: View, subject: tuple[str, str, int]) -> bool:
     """True if the history of queued scaled shares grew in the current block by what was queued in it.
 
-    Earlier blocks are not checked, as positions may have left them; in a future block neither may have grown. Where
-    only whole shares count for slashes, the history of a slashed operator may grow by less: QUEUE-05 has the bound,
-    QUEUE-01 the exact count of each call.
+    The subject is an operator, a strategy and a block. Earlier blocks are not checked, as positions may have left them;
+    in a future block neither may have grown. Where only whole shares count for slashes, the history of a slashed
+    operator may grow by less: QUEUE-05 has the bound, QUEUE-01 the exact count of each call.
     """
     operator, strategy, block = subject
     if operator == ZERO_ADDRESS or block < current_block(view.rows):
