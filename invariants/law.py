@@ -225,7 +225,7 @@ class UndeclaredError(Exception):
 
 
 def undeclared(who: str, what: str) -> UndeclaredError:
-    """The exception for a law or a sum that reads what it does not declare."""
+    """The exception for a reader that reads something undeclared. `who` names the law or sum, `what` the thing read."""
     return UndeclaredError(f"{who} reads {what}, which it does not declare (see also_reads in invariants/law.py)")
 
 
@@ -241,16 +241,16 @@ class View:
         self._shifts: Final = shifts
 
     def total(self, of: Sum, group: object) -> int:
-        """The total of a group in this state."""
+        """The total that the sum `of` has for a group in this state."""
         total = self._totals.now(of, group)
         return total if self._shifts is None else total - self.moved(of, group)
 
     def moved(self, of: Sum, group: object) -> int:
-        """The change of a group's total since this state; 0 if this is the current state."""
+        """The change of the sum `of` for a group since this state; 0 if this is the current state."""
         return 0 if self._shifts is None else self._shifts.by(of, group)
 
     def total_at_start(self, of: Sum, group: object) -> int:
-        """The total of a group in the state in which checking began."""
+        """The total that the sum `of` had for a group in the state in which checking began."""
         return self._totals.at_start(of, group)
 
 

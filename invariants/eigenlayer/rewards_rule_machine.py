@@ -196,7 +196,11 @@ class RewardsRules(LawMachine):
 
     @rule(earner=EARNER, back=st.integers(0, 3), proof=PROOF, recipient=RECIPIENT, several=st.booleans(), more=SELDOM)
     def process_claim(self, earner: str, back: int, proof: str, recipient: str, several: bool, more: bool) -> None:
-        """Claim from one of the last roots, possibly again, by ProcessClaim or ProcessClaims."""
+        """Claim from the root at `back` places from the end of the list, possibly again.
+
+        `proof` is the result of the token proofs' verification. If `more` is true, the claim has a token index too
+        many. `several` decides between ProcessClaims and ProcessClaim.
+        """
         number = max(self.rows.get(DISTRIBUTION, SINGLETON).root_count - back, 0)
         tree = self.rows.get(ROOTS, number).tree
         shown = tuple([actions.TokenClaim(token, EARNED.get(tree, 1), proof) for token in TOKENS])

@@ -11,20 +11,32 @@ from spec.market.recourse import Recourse
 from spec.market.state import SETTINGS
 
 Slashing = Callable[[Choices, Draft, Service, str, str], Any]
-"""A function that draws a call of the base by which a service slashes an operator in a pool, or a step towards it."""
+"""A function (choices, state, service, operator, pool) that draws a slash, or a step towards it.
+
+The result is a call of the base by which the service slashes the operator in the pool.
+"""
 
 Staking = Callable[[Draft, str, str, str], Any]
-"""A function that returns a call of the base by which a holder puts stake behind an operator, or a step towards it."""
+"""A function (state, holder, operator, pool) that returns a call of the base, or a step towards it.
+
+By the call the holder puts stake behind the operator in the pool.
+"""
 
 Unsettling = Callable[[Choices, Draft, Target, str], Any]
-"""A function that draws a call of the base that changes the stake which a target can have in a pool."""
+"""A function (choices, state, target, pool) that draws a call of the base.
+
+The call changes the stake which the target can have in the pool.
+"""
 
 Waiting = Callable[[int], Any]
 """A function that returns the call of the base by which a number of points pass."""
 
 
 Leaving = Callable[[Choices, Draft, str], Any]
-"""A function that draws a call of the base that ends an account's stake behind its operator, or a step towards it."""
+"""A function (choices, state, account) that draws a call of the base, or a step towards it.
+
+The call ends the account's stake behind its operator.
+"""
 
 
 class Cast:

@@ -49,7 +49,7 @@ def fits(terms: ChannelTerms, window_points: int) -> bool:
 
 
 def last_point(terms: ChannelTerms, certificate: Certificate) -> int:
-    """The last point at which a certificate is good."""
+    """The last point at which home reacts to a certificate: message delay and reaction after its acceptance."""
     return certificate.point + terms.delay_points + terms.reaction_points
 
 
@@ -153,8 +153,9 @@ class ChainLaws:
         return self._recourse.together(rows, pool, point, sum(amounts))
 
     def is_backed(self, rows: Draft, table: TableKey, operators: tuple[str, ...], counted: int) -> bool:
-        """True if the counted stake can be slashed now, except for stake slashed or given up since the
-        table was sent.
+        """True if the counted stake of these operators can be slashed now, or was slashed since the table was sent.
+
+        Also true if the service has given up the right to slash one of them for the table's point.
         """
         if any([is_forgone(rows, table, operator) for operator in operators]):
             return True

@@ -58,7 +58,7 @@ def _is_sent(step: AnyStep) -> bool:
 
 
 def _changes_as_it_may(step: AnyStep) -> bool:
-    """True if an existing table changes only by arriving or by being disabled, each once."""
+    """True if an existing table changes only by arriving or by being disabled, each once, and no entry is written."""
     for table in written(step.delta, STAKE_TABLES):
         before, after = step.before.rows.get(STAKE_TABLES, table), step.after.rows.get(STAKE_TABLES, table)
         if (before.operators, before.total_weight, before.most) != (after.operators, after.total_weight, after.most):
@@ -193,7 +193,10 @@ class ChainCallLaws:
         return True
 
     def _arrives_in_time(self, step: AcceptedStep[DeliverTable]) -> bool:
-        """True if a table arrives after its delay, and is newer than any that has arrived; or nothing is written."""
+        """True if a table arrives after its delay, and is newer than any that has arrived.
+
+        Also true if the table had arrived already, and nothing is written.
+        """
         channel, point = table_of(step.action)
         tables, rows = written(step.delta, STAKE_TABLES), step.before.rows
         if not tables:

@@ -63,7 +63,7 @@ class ChainRules(MarketRules):
 
     @rule(choices=CHOICES, chain=CHAIN, threshold=AMOUNT, slack=SLACK)
     def outlive(self, choices: Choices, chain: str, threshold: Edge, slack: int) -> None:
-        """Play one certificate from beginning to end.
+        """Play one certificate from beginning to end, unless its table cannot be sent.
 
         A table is sent and delivered, stake leaves, a certificate is checked around its last point, and the service
         slashes at the last point of its answer.

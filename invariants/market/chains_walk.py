@@ -81,7 +81,7 @@ def is_busy(cast: Cast, draft: Draft) -> bool:
 
 
 def _recent(cast: Cast, draft: Draft, channel: Channel, good: int) -> tuple[int, ...]:
-    """The points of a channel's recent tables, the newest first."""
+    """The points of the tables that a channel sent in the last `good` points, at most the last RECENT, newest first."""
     now = cast.now(draft)
     points = range(now, max(now - min(good, RECENT), 0) - 1, -1)
     return tuple([point for point in points if draft.get(STAKE_TABLES, (channel, point)).is_sent])

@@ -160,7 +160,10 @@ CAST: Final = Cast(
 
 
 def head(base: dict[str, Json], delay: int) -> dict[str, Json]:
-    """The head of a trace: a market with the first token as fee token, above a world that has the market's accounts."""
+    """The head of a trace: a market with the first token as fee token, above a world that has the market's accounts.
+
+    `delay` is the delay of commissions, in blocks.
+    """
     genesis = cast("dict[str, Json]", base["genesis"])
     others = [*cast("list[Json]", genesis["others"]), ACCOUNT, *ACCOUNTS, MANDATED]
     field = "infinite_allowance_to_strategy_manager"

@@ -172,7 +172,10 @@ class FeeLaws:
         return True
 
     def _commission_waits(self, step: AnyStep) -> bool:
-        """True if a commission is set by the operator's own enrolment, or by one announced long enough ago."""
+        """True if a commission is set by the operator's own enrolment, or by one announced long enough ago.
+
+        The enrolment of a mandate sets no commission.
+        """
         now, delay = self._port.now(step.after.rows), step.before.rows.get(SETTINGS, SINGLETON).commission_delay_points
         for position in written(step.delta, COMMISSIONS):
             before, after = step.before.rows.get(COMMISSIONS, position), step.after.rows.get(COMMISSIONS, position)

@@ -61,7 +61,10 @@ class FeeRules(MarketRules):
 
     @rule(choices=CHOICES, fraction=FRACTION, slack=SLACK, announces=st.booleans())
     def change_commission(self, choices: Choices, fraction: Edge, slack: int, announces: bool) -> None:
-        """Propose a commission as the operator, and apply it when it is due, one point earlier, or one later."""
+        """Apply a commission when it is due, one point earlier, or one later.
+
+        The operator first proposes one, if `announces` is true or if none is pending.
+        """
         offer, operator = self.offer(choices), choices.pick(self.cast.operators)
         position = (offer, operator)
         if announces or not self.rows.get(COMMISSIONS, position).is_pending:

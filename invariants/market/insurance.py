@@ -63,7 +63,7 @@ def _no_share_loses(step: AnyStep) -> bool:
 
 
 def _is_floor(found: int, numerator: int, denominator: int) -> bool:
-    """True if `found` is the quotient, rounded down."""
+    """True if `found` is `numerator / denominator`, rounded down."""
     return found * denominator <= numerator < (found + 1) * denominator
 
 

@@ -63,7 +63,10 @@ class InsuranceRules(MarketRules):
 
     @rule(choices=CHOICES, sponsor=SPONSOR, cover=AMOUNT, slack=SLACK, is_dear=SELDOM)
     def buy_policy(self, choices: Choices, sponsor: str, cover: Edge, slack: int, is_dear: bool) -> None:
-        """Buy a policy of up to the largest cover, for the longest term, a point less, or a point more."""
+        """Buy a policy of up to the largest cover, for the longest term, a point less, or a point more.
+
+        If `is_dear` is true, the highest accepted premium is 0.
+        """
         offer = self.offer(choices)
         operator, holder = self._insurable(choices, offer)
         terms = self.rows.get(FUND_TERMS, (offer, sponsor))
@@ -74,7 +77,10 @@ class InsuranceRules(MarketRules):
 
     @rule(choices=CHOICES, sponsor=SPONSOR, cover=AMOUNT)
     def slash_the_insured(self, choices: Choices, sponsor: str, cover: Edge) -> None:
-        """Buy a policy, wait until it begins, and slash its operator."""
+        """Buy a policy, wait until it begins, and slash its operator.
+
+        The policy's term is the whole cooldown, so only a fund without a wait can sell it.
+        """
         offer = self.first
         operator, holder = self._insurable(choices, offer)
         terms = self.rows.get(FUND_TERMS, (offer, sponsor))

@@ -61,7 +61,7 @@ class _Payouts:
         self._laws: Final = PayoutLaws(port)
 
     def claims(self, step: AnyStep) -> dict[Any, int]:
-        """The grains that a slash owes, by the place of the policy."""
+        """The grains that a slash owes, by the place of the policy; empty if the step contains no slash."""
         if not self._laws.slashes(step):
             return {}
         return {

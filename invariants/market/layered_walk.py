@@ -105,7 +105,10 @@ def layered_walk(above: LayeredWalk) -> Walk:
 
 
 def _drawn(above: LayeredWalk, number: int) -> Walk:
-    """The walk in the variant of the base's world with this number."""
+    """The walk in the variant of the base's world with this number.
+
+    If the number is odd and the base allows it, the market's account receives slashed funds in this world.
+    """
     assert above.base.worlds is not None
     drawn = above.base.worlds(number)
     if above.redressed is None or number & 1 == 0:

@@ -216,8 +216,9 @@ class MandateLaws:
         return all([sum([moves.weights[place] for place in places]) <= cap_wad for places, cap_wad in moves.caps])
 
     def score(self, rows: Draft, mandate: str, target: Target) -> int:
-        """The score of a target: its fee rate less its expected loss, or 0 if the budget does not pay for one more
-        point.
+        """The score of a target: its fee rate less its expected loss, in grains per unit of stake and point.
+
+        It is 0 without an offer, or if the offer's budget does not pay for one more point.
         """
         offer: Offer = (target.service, rows.get(MANDATES, mandate).pool)
         meter, risk = rows.get(METERS, offer), rows.get(RISKS, offer)

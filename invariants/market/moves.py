@@ -20,10 +20,10 @@ class Ground(Protocol):
         """The whole stake of the account in the pool, in the unit in which mandates split it."""
 
     def counted_on(self, rows: Draft, account: str, pool: str, target: Target) -> int:
-        """The amount of it that the target's service can count on, now or when a pending increase takes effect."""
+        """The amount of the account's stake that the target's service can count on, now or after a pending increase."""
 
     def backing(self, rows: Draft, account: str, pool: str, target: Target) -> int:
-        """The amount of it that the target's service can slash, when all pending changes have taken effect."""
+        """The amount of the account's stake that the target's service can slash, after all pending changes."""
 
     def is_its_own(self, account: str, pool: str, write: Write) -> bool:
         """True if a written row of the base is one about which the account may decide."""

@@ -164,7 +164,11 @@ class PayoutLaws:
         return True
 
     def _insured_come_first(self, step: AnyStep) -> bool:
-        """True if slashed funds that reach the market pay insured losses first, and the service gets only the rest."""
+        """True if slashed funds that reach the market pay insured losses first, and the service gets only the rest.
+
+        A step in which the service is itself an insured holder is not judged. Less than MAX_POLICIES grains may go to
+        the service by rounding although funds pay.
+        """
         slashes = self.slashes(step)
         if not slashes:
             return True

@@ -48,7 +48,7 @@ def _same(key: Any) -> Subject:
 
 
 def is_floor(found: int, numerator: int, denominator: int) -> bool:
-    """True if `found` is the quotient, rounded down."""
+    """True if `found` is `numerator / denominator`, rounded down."""
     return found * denominator <= numerator < (found + 1) * denominator
 
 

@@ -21,7 +21,10 @@ from spec.protocol import Protocol
 
 
 def demanded(port: Port, recourse: Recourse) -> StateLaw:
-    """The law that, in any channel, the stake counted by a certificate can be slashed until it is answered."""
+    """The law that, in any channel, the stake counted by a certificate can be slashed until it is answered.
+
+    Stake slashed or given up since is not missed, and a slash for a later point counts, see `is_backed_by_any`.
+    """
     laws = ChainLaws(port, recourse)
 
     def holds(view: View, key: Any) -> bool:
@@ -45,7 +48,10 @@ def demanded(port: Port, recourse: Recourse) -> StateLaw:
 def model_on(
     protocol: Protocol, port: Port, recourse: Recourse, world: dict[str, Json], opening: list[Any], calls: list[Any]
 ) -> BoundedModel:
-    """A bounded model above one base protocol, with the laws of other chains and the law `demanded`."""
+    """A bounded model above one base protocol, with the laws of other chains and the law `demanded`.
+
+    `world` is the head of a trace. `opening` and `calls` are actions of the base and of the market.
+    """
     laws, of_calls = ChainLaws(port, recourse), ChainCallLaws(port, recourse)
     state_laws = [*laws.state_laws(), demanded(port, recourse)]
     catalogue = Catalogue(laws.sums, state_laws, of_calls.step_laws(), of_calls.rejection_laws(), [])

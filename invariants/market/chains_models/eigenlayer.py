@@ -28,8 +28,9 @@ WINDOW: Final = 3
 
 
 def calls_of(reaction: int) -> tuple[list[Any], list[Any]]:
-    """The opening and the calls of the model. The opening sends a table of half of the operator's magnitude in block
-    106.
+    """The opening and the calls of the model. `reaction` is the reaction time of home, in blocks.
+
+    The opening sends a table of half of the operator's magnitude in block 106.
     """
     service, pool, chain = BURNING, STRATEGY, "rollup"
     terms = ChannelTerms(delay_points=1, staleness_points=1, reaction_points=reaction, is_bounded=False)
@@ -54,7 +55,7 @@ def calls_of(reaction: int) -> tuple[list[Any], list[Any]]:
 
 
 def on_eigenlayer(reaction: int) -> BoundedModel:
-    """The bounded model on EigenLayer, with a window of three blocks."""
+    """The bounded model on EigenLayer, with a window of three blocks, and a reaction time of `reaction` blocks."""
     config = cast("dict[str, Json]", WORLD["config"])
     delays: dict[str, Json] = {
         "DEALLOCATION_DELAY": WINDOW,

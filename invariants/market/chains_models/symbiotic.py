@@ -14,8 +14,9 @@ from spec.symbiotic.actions import AdvanceTime, OptOutVault, Redeem, Slash
 
 
 def calls_of(reaction: int) -> tuple[list[Any], list[Any]]:
-    """The opening and the calls of the model. The opening sends a table of all of the vault's stake one
-    second earlier.
+    """The opening and the calls of the model. `reaction` is the reaction time of home, in seconds.
+
+    The opening sends a table of all of the vault's stake one second earlier.
     """
     service, pool, chain, start = ("network0", 0), SHARED, "rollup", START
     terms = ChannelTerms(delay_points=1, staleness_points=2, reaction_points=reaction, is_bounded=False)

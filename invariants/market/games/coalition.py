@@ -1,11 +1,11 @@
 """Games of the market: a coalition of a service, operators, holders and underwriters against one underwriter outside.
 
-The underwriter outside has opened a fund and pays into it before the game; whoever else plays is in one hand. Of the
-coalition all is counted that it can take out at last, of the market and of the base, against what it began with. So
-nothing is valued, by no price: everybody leaves, and balances are compared.
+The underwriter outside has paid into a fund before the game. All other players are one coalition. Everything that the
+coalition can withdraw at the end, from the market and from the base, is compared with its balances at the start. So no
+price is needed: everybody leaves, and balances are compared.
 
-What slashes take goes to accounts of the base's: the *takers*. Where they are not the coalition's, slashed stake is
-lost. Where they are, it is as if no slash had cost anything: all that then remains is what insurance pays.
+Slashed stake goes to accounts of the base, the *takers*. If they are not in the coalition, slashed stake is lost to it.
+If they are, slashes cost the coalition nothing, and all its gain comes from insurance.
 """
 
 from typing import Any, Final
@@ -40,16 +40,19 @@ from spec.market.state import HOLDINGS, METERS, POSITIONS
 from spec.protocol import Protocol
 
 SPONSOR: Final = "sponsor0"
-"""The sponsor of the fund of the underwriter outside; walks know it by this name."""
+"""The sponsor of the fund into which the underwriter outside pays. Insurance walks have a sponsor of this name."""
 
 CAPITAL: Final = WAD
 ANYBODY: Final = "anybody"
 MOST_POINTS: Final = 10**5
-"""The points that a coalition waits at most for what it earns at last."""
+"""The maximum number of points that a coalition waits at the end for fees that offers still pay."""
 
 
 def game_walk(above: LayeredWalk) -> Walk:
-    """The walk that moves are drawn from: two thirds are calls of the insurance's scenario, the rest any others."""
+    """The walk from which the games draw moves above a base's walk.
+
+    Two thirds of the moves are calls of the insurance scenario, one third are of the whole walk through the market.
+    """
     whole = layered_walk(above)
     insurance = whole.scenarios[0]
 
@@ -60,7 +63,10 @@ def game_walk(above: LayeredWalk) -> Walk:
 
 
 def _seldom_slashing(walk: Walk, slashing: tuple[type[Any], ...]) -> Walk:
-    """The same walk, where most slashes are left out: a coalition that loses by them would not slash often."""
+    """A copy of a walk in which five of six slashes are replaced by another draw.
+
+    A coalition that loses by slashes would not slash often. `slashing` has the classes of the slashing actions.
+    """
 
     def next_action(choices: Choices, draft: Draft) -> Any:
         action = walk.next_action(choices, draft)
@@ -72,22 +78,26 @@ def _seldom_slashing(walk: Walk, slashing: tuple[type[Any], ...]) -> Walk:
 
 
 class Corner:
-    """The part of a base in games: who is where, and how accounts leave it."""
+    """The part of the games that depends on the base: the accounts by role, and how a party leaves the base.
+
+    `outsider` is the underwriter outside, `coalition` the other players, `takers` the accounts that receive slashed
+    stake.
+    """
 
     cast: Cast
     outsider: str
     coalition: Party
     takers: Party
     slashing: tuple[type[Any], ...]
-    """The base's calls that slash."""
+    """The classes of the base's actions that execute a slash."""
 
     def held(self, state: State, party: Party) -> int:
-        """The fee tokens of all accounts of a party, in the base."""
+        """The sum of the balances of fee tokens of all accounts of a party, in the base."""
         rows = Draft(state)
         return sum([self.cast.balance(rows, account) for account in party])
 
     def leave(self, protocol: Protocol, state: State, party: Party) -> None:
-        """Let a party take out of the base all it can."""
+        """Let a party withdraw everything it can from the base, in `state` itself."""
         raise NotImplementedError
 
     def allowance(self, end: State, moves: list[Any]) -> int:
@@ -96,8 +106,10 @@ class Corner:
 
 
 class Coalition(Game):
-    """Everybody but one underwriter in one hand. `bars` says if that one's fund bars self-insurance, `is_declared` if
-    each operator has declared all accounts of the coalition its own.
+    """The game of a coalition of everybody but one underwriter, who has capital in a fund.
+
+    `bars` is True if this fund bars self-insurance. `is_declared` is True if each operator has declared all accounts of
+    the coalition to be its own.
     """
 
     def __init__(
@@ -118,7 +130,7 @@ class Coalition(Game):
         self.is_declared: Final = is_declared
 
     def along(self, walk: Walk) -> "Game":
-        """The same game along another walk."""
+        """A copy of this game for another walk."""
         told = (self.law_id, self.sentence, self.source, walk, self.history_steps, self.parties)
         return type(self)(*told, self.corner, self.bars, self.is_declared)
 
@@ -140,16 +152,20 @@ class Coalition(Game):
         ]
 
     def allows(self, party: Party, action: Any) -> bool:
-        """True of all calls but those of the underwriter outside, those that give it something, and those of takers
-        that are not the coalition's. What is given away cannot be gained.
+        """True for every call but three kinds, which would give something away or are not the coalition's to make.
+
+        These are calls of the underwriter outside, calls that name it in an argument, and calls of takers outside of
+        the coalition.
         """
         names = [getattr(action, field.name) for field in attr.fields(type(action))]
         others = [self.corner.outsider, *[taker for taker in self.corner.takers if taker not in party]]
         return self.corner.outsider not in names and getattr(action, "sender", ANYBODY) not in others
 
     def excess(self, party: Party, before: State, after: State, moves: list[Any]) -> int:
-        """The coalition's gain since genesis, above the base's dust; and a unit for each slash and insured holder, as
-        what a position is worth is told in whole units.
+        """The coalition's gain in fee tokens since genesis, less the base's dust.
+
+        Unless operators have declared the coalition's accounts, one unit for each slash and insured holder is deducted
+        too: positions are valued in whole units.
         """
         start, end = self.walk.genesis(), after.copy()
         self._leave(end, party)
@@ -159,7 +175,7 @@ class Coalition(Game):
         return self.corner.held(end, party) - self.corner.held(start, party) - roundings
 
     def _leave(self, state: State, party: Party) -> None:
-        """Let a party take out all it can, of the market and then of the base."""
+        """Let a party withdraw everything it can, from the market and then from the base, in `state` itself."""
         leave_market(self.walk.protocol, self.corner.cast, state, party)
         self.corner.leave(self.walk.protocol, state, party)
 
@@ -176,8 +192,10 @@ class Unharmed(Coalition):
 
 
 def leave_market(protocol: Protocol, cast: Cast, state: State, party: Party) -> None:
-    """Let a party take out of the market all it can: receipts from the highest vault down, capital after its cooldown,
-    what waits in the base's queue, and fees; it settles whatever anybody may settle.
+    """Let a party withdraw everything it can from the market, in `state` itself.
+
+    It redeems receipts from the highest vault down, and takes out capital after the cooldown, withdrawals of vaults in
+    the base's queue, and fees. It settles everything that any account may settle.
     """
     for vault, holder in sorted(_receipts(state, party), key=lambda held: -_height(state, held[0])):
         amount = Draft(state).get(RECEIPTS, (vault, holder)).amount
@@ -206,7 +224,7 @@ def leave_market(protocol: Protocol, cast: Cast, state: State, party: Party) -> 
 
 
 def _points_until_budgets_are_empty(state: State) -> int:
-    """The points for which budgets pay what is counted, up to a bound."""
+    """The largest number of points for which an offer's budget can pay its counted stake, from 1 to MOST_POINTS."""
     points = [
         div_floor(row.budget_grains, row.rate * row.stake)
         for row in state.rows(METERS).values()
@@ -220,7 +238,7 @@ def _receipts(state: State, party: Party) -> list[tuple[str, str]]:
 
 
 def _height(state: State, vault: str) -> int:
-    """The number of vaults beneath a vault."""
+    """The number of vaults of receipts that lie beneath a vault, one below the other."""
     beneath = Draft(state).get(RECEIPT_VAULTS, vault).beneath
     return 0 if beneath == "" else 1 + _height(state, beneath)
 
@@ -229,7 +247,7 @@ SOURCE: Final = "This project"
 
 
 def games_on(corner: Corner, walk: Walk, dust: str) -> tuple[Game, ...]:
-    """The games on one base; `dust` says in their sentences what of the base's they allow."""
+    """The games on one base. `dust` is the part of their sentences that names the dust which the base allows."""
     lost, back = (corner.coalition,), ((*corner.coalition, *corner.takers),)
     return (
         Coalition(

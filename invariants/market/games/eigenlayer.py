@@ -16,7 +16,10 @@ from spec.protocol import Protocol
 
 
 class _Corner(Corner):
-    """The last staker is the underwriter outside; slashed tokens are burned, or go to a set's recipient."""
+    """EigenLayer's part of the games: the last staker is the underwriter outside.
+
+    Slashed tokens are burned, or go to the redistribution recipient of an operator set.
+    """
 
     cast: Cast = CAST
     outsider = STAKERS_[-1]
@@ -29,7 +32,7 @@ class _Corner(Corner):
         leave(protocol, state, party)
 
     def allowance(self, end: State, moves: list[Any]) -> int:
-        """The dust of the first strategy, as the base's own games allow it."""
+        """The dust of the first strategy in tokens, as EigenLayer's own games allow it."""
         return allowance(end, POOLS[0], moves)
 
 
