@@ -130,7 +130,7 @@ class ChainLaws:
         self.sums: Final = [self._listed, self._weights, self._accepted]
 
     def lost(self, rows: Draft, table: TableKey, operators: tuple[str, ...]) -> int:
-        """The amount slashed of a table's stake since it was sent, and the largest possible loss by rounding."""
+        """The amount slashed of these operators' stake since the table was sent, plus the largest loss by rounding."""
         service, pool, _ = table[0]
         purses: dict[Purse, int] = {}
         groups: dict[Group, int] = {}

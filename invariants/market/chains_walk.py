@@ -101,7 +101,10 @@ def _offered(delay: int, staleness: int, reaction: int, is_bounded: bool) -> Cha
 
 
 def channel_terms(choices: Choices, window: int, is_far: bool) -> ChannelTerms:
-    """Channel terms that use the window exactly, one point less, or one more; for a far chain, far more."""
+    """Channel terms that use the window of `window` points exactly, one point less, or one more.
+
+    For a far chain, tables are good for longer than the window, or for ever.
+    """
     delay = choices.pick((1, 1, 2))
     if is_far:
         return _offered(delay, choices.pick((2 * window, window + 1, 0)), 1, is_bounded=False)

@@ -147,7 +147,7 @@ class ReceiptLaws:
         return self._custody.pieces(rows, account_of(ACCOUNT, vault), row.pool)
 
     def worth(self, rows: Draft, vault: str) -> int:
-        """The worth of a vault's position."""
+        """The value of a vault's position, in the unit of its pool."""
         return self._custody.worth(rows, account_of(ACCOUNT, vault), rows.get(RECEIPT_VAULTS, vault).pool)
 
     def _is_fresh(self, step: AnyStep) -> bool:
@@ -270,7 +270,10 @@ class ReceiptLaws:
         return is_due and step.after.rows.get(ISSUED, vault) == expected
 
     def _can_redeem(self, view: View, action: RedeemReceipts) -> bool:
-        """True if the sender has the receipts, and its part is at least one unit and the requested minimum."""
+        """True if the sender has the receipts, and its part is at least one unit and the requested minimum.
+
+        The vault has no mark, and a part of a base position is worth enough that the base accepts its withdrawal.
+        """
         rows, vault = view.rows, action.vault
         row, issued = rows.get(RECEIPT_VAULTS, vault), rows.get(ISSUED, vault).amount
         if row.mark_period_points > 0 or not 0 < action.receipts <= rows.get(RECEIPTS, (vault, action.sender)).amount:

@@ -31,7 +31,10 @@ class ReceiptRules(MarketRules):
 
     @rule(choices=CHOICES, vault=VAULT, amount=AMOUNT, is_greedy=SELDOM)
     def mint(self, choices: Choices, vault: str, amount: Edge, is_greedy: bool) -> None:
-        """Mint receipts for part of the holder's tokens, or of its receipts of the vault beneath."""
+        """Mint receipts for part of the holder's tokens, or of its receipts of the vault beneath.
+
+        If `is_greedy` is true, the holder demands more receipts than the vault can give.
+        """
         holder = choices.pick(self.cast.payers)
         has = self._has_for(vault, holder)
         self.call(Mint(holder, vault, amount.of(has), HUGE if is_greedy else choices.pick((1, 0))))
@@ -44,7 +47,7 @@ class ReceiptRules(MarketRules):
 
     @rule(choices=CHOICES, vault=VAULT, amount=AMOUNT, is_greedy=SELDOM)
     def redeem_receipts(self, choices: Choices, vault: str, amount: Edge, is_greedy: bool) -> None:
-        """Redeem part of the holder's receipts."""
+        """Redeem part of the holder's receipts. If `is_greedy` is true, the holder demands more than is available."""
         holder = choices.pick(self.cast.payers)
         held = self.rows.get(RECEIPTS, (vault, holder)).amount
         self.call(RedeemReceipts(holder, vault, amount.of(held), HUGE if is_greedy else choices.pick((1, 0))))

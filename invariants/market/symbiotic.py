@@ -167,7 +167,7 @@ CAST: Final = Cast(
 
 
 def head(base: dict[str, Json], delay: int) -> dict[str, Json]:
-    """The head of a trace: a market with collateral as fee token.
+    """The head of a trace: a market with collateral as fee token. `delay` is the delay of commissions, in seconds.
 
     In the base's world, the account of a mandate is the curator of the vault without slasher.
     """
@@ -202,7 +202,10 @@ def _redressed(world: dict[str, Json]) -> dict[str, Json]:
 
 
 def _curated(world: dict[str, Json], vault: str) -> dict[str, Json]:
-    """A copy of a world in which the account of a mandate is the curator of a vault with a full-restake delegator."""
+    """A copy of a world in which the account of a mandate is the curator of a vault with a full-restake delegator.
+
+    A world without this vault is returned as it is.
+    """
     config = cast("dict[str, Json]", world["config"])
     vaults = cast("dict[str, dict[str, Json]]", config["vaults"])
     accounts = cast("list[Json]", config["operators"])

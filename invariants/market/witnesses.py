@@ -52,7 +52,10 @@ def _budget_runs_dry(step: AnyStep) -> bool:
 
 
 def _base_call_recounts(step: AnyStep, sign: int) -> bool:
-    """True if a call of the base changes the stake of a position that has earned since it was settled."""
+    """True if a call of the base changes the stake of a position that has earned since it was settled.
+
+    The stake rises if `sign` is 1, and falls if it is -1.
+    """
     if isinstance(step.action, OWN):
         return False
     for position in written(step.delta, POSITIONS):

@@ -321,7 +321,10 @@ REWARDS: Final[Rights] = {
 
 
 def _right(law_id: str, sentence: str, source: str, rights: Rights) -> StepLaw:
-    """A step law: every row that a step writes to one of these tables must be one that the call may write."""
+    """A step law: each row that a step writes to a table of `rights` must pass that table's test.
+
+    The test says if the call may write the row.
+    """
 
     def holds(step: AnyStep) -> bool:
         for write in step.delta.writes:

@@ -149,7 +149,10 @@ def _is_of_a_rewarded_vault(step: AcceptedStep[Deposit | Withdraw | Redeem | Sla
 
 
 def _past_is_as_it_was(step: AcceptedStep[Deposit | Withdraw | Redeem | Slash | ExecuteSlash]) -> bool:
-    """True if the vault's active shares and stake at the last second, and the account's shares, stay as they were."""
+    """True if the vault's active shares and stake at the last second, and the account's shares then, stay as they were.
+
+    The account is the beneficiary of a deposit, and the sender of any other call.
+    """
     call, before, after = step.action, step.before.rows, step.after.rows
     vault, second = call.vault, now(before) - 1
     holder: Pair = (vault, call.on_behalf_of if isinstance(call, Deposit) else call.sender)

@@ -51,7 +51,7 @@ def part_of_reward(rows: Draft, rewards: RewardList, index: int, account: str) -
 
 
 def operator_balance(rows: Draft, network: str, token: str) -> int:
-    """The balance of a network in the operator rewards contract."""
+    """The balance of a network in the operator rewards contract, in one token."""
     purse: Pair = (network, token)
     return rows.get(OPERATOR_REWARD_BALANCES, purse).amount
 

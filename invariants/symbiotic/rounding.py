@@ -53,7 +53,7 @@ def _slash_rounds_for_active_stake(step: AcceptedStep[Slash | ExecuteSlash]) -> 
     """True if a slash takes from active stake and the two buckets in proportion, up to rounding.
 
     Active stake pays at most its part, the next bucket at most one wei more, this epoch's less than two wei more. None
-    pays a whole wei less.
+    pays a whole wei less. A slash that pays nothing passes.
     """
     call, paid_amount = step.action, amounts(step)[1]
     before, after = step.before.rows, step.after.rows

@@ -205,8 +205,8 @@ def vetoer_of(rows: Draft, vault: str, request: SlashRequest) -> str:
 def appointment_timestamp(rows: Draft, call: SetResolver) -> int:
     """The timestamp from which a resolver set now holds office.
 
-    It is the current one if it is the first resolver or the current one, and otherwise the start of an epoch after the
-    vault's delay.
+    It is the current timestamp if the call sets the first resolver, or the resolver already in office. Otherwise it is
+    the start of an epoch after the vault's delay.
     """
     vault_subnetwork: VaultSubnetwork = (call.vault, (call.sender, call.identifier))
     if RESOLVER_ORDINALS.is_empty(rows, vault_subnetwork):

@@ -126,7 +126,10 @@ def next_action(choices: Choices, draft: Draft) -> Action:
 
 
 def _spoilt(choices: Choices, action: Any) -> Any:
-    """A copy of the call with one argument changed to another name or number."""
+    """A copy of the call with one argument changed to another name or number, or to the opposite boolean.
+
+    A call without arguments to change is returned as it is.
+    """
     fields = [field.name for field in attr.fields(type(action)) if field.name not in ("seconds", "collateral")]
     if not fields:
         return action
@@ -190,7 +193,7 @@ def _amount(choices: Choices, draft: Draft, vault: str) -> int:
 
 
 def _exit(choices: Choices, draft: Draft, vault: str, staker: str) -> Action:
-    """A call that redeems or withdraws part of a staker's shares, seldom for a staker who has none."""
+    """A call that redeems or withdraws part of a staker's shares. A staker without shares mostly deposits instead."""
     shares = ACTIVE_SHARES_OF.latest(draft, (vault, staker))
     if shares == 0 and not choices.one_in(6):
         return Deposit(staker, vault, staker, choices.pick(AMOUNTS))
@@ -278,7 +281,10 @@ def _changing(draft: Draft, vault: str) -> tuple[Subnetwork, ...]:
 
 
 def _open_request(choices: Choices, draft: Draft, vault: str) -> int:
-    """The index of one of the last six requests that can still be executed, or -1 if there is none."""
+    """The index of one of the last six requests that can still be executed, or -1 if there is none.
+
+    Seldom it is one that can no longer be executed.
+    """
     count = draft.get(SLASH_REQUEST_COUNTS, vault).count
     for index in range(max(count - 6, 0), count):
         request = draft.get(SLASH_REQUESTS, (vault, index))

@@ -59,7 +59,7 @@ WORLD: Final[dict[str, Json]] = {
         },
     },
 }
-"""The head of a trace file, as docs/traces.md describes it.
+"""The ordinary world: the head of a trace file, as docs/traces.md describes it.
 
 Timestamps are small, so that the window of a slash reaches back before 0; then the contracts' arithmetic underflows. A
 change of the third vault's resolver would take effect at a timestamp beyond uint48, so it is rejected.

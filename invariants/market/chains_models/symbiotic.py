@@ -38,7 +38,10 @@ def calls_of(reaction: int) -> tuple[list[Any], list[Any]]:
 
 
 def on_symbiotic(reaction: int) -> BoundedModel:
-    """The bounded model on Symbiotic, with a window of one epoch of four seconds."""
+    """The bounded model on Symbiotic, with a window of one epoch of four seconds.
+
+    `reaction` is the reaction time of home, in seconds.
+    """
     world = head(WORLD, 2)
     beginning, calls = calls_of(reaction)
     return model_on(PROTOCOL, PORT, RECOURSE, world, beginning, calls)

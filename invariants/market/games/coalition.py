@@ -101,7 +101,7 @@ class Corner:
         raise NotImplementedError
 
     def allowance(self, end: State, moves: list[Any]) -> int:
-        """The dust of the base, by which a coalition may gain there."""
+        """The fee tokens that a coalition may gain by the base's own rounding; 0 unless a base overrides it."""
         return 0
 
 
@@ -135,7 +135,10 @@ class Coalition(Game):
         return type(self)(*told, self.corner, self.bars, self.is_declared)
 
     def scene(self, choices: Choices) -> list[Any]:
-        """The opening, an offer whose stake has a price, and the fund of the underwriter outside."""
+        """The opening of the game: the walk's own opening, an insurable offer, and the fund of the underwriter outside.
+
+        If `is_declared`, the operators' declarations follow.
+        """
         cast, offer = self.corner.cast, (self.corner.cast.services[0], self.corner.cast.pools[0])
         terms = FundTerms(cooldown_points=40, kink_wad=WAD >> 1, bars_self_insurance=self.bars)
         return [
@@ -181,10 +184,10 @@ class Coalition(Game):
 
 
 class Unharmed(Coalition):
-    """The same game, seen by the underwriter outside."""
+    """The coalition's game with another measure: the loss of the underwriter outside."""
 
     def excess(self, party: Party, before: State, after: State, moves: list[Any]) -> int:
-        """The underwriter's loss; it leaves last. What it takes out of its fund rounds down, to whole units."""
+        """The loss of the underwriter outside since genesis, in fee tokens, less one for rounding. It leaves last."""
         start, end, alone = self.walk.genesis(), after.copy(), (self.corner.outsider,)
         self._leave(end, party)
         self._leave(end, alone)

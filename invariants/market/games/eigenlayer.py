@@ -28,7 +28,7 @@ class _Corner(Corner):
     slashing: tuple[type[Any], ...] = (SlashOperator,)
 
     def leave(self, protocol: Protocol, state: State, party: Party) -> None:
-        """Slashes are paid out, everything is queued, and completed as tokens after the delay."""
+        """Let a party withdraw everything from EigenLayer: pay out slashes, queue all shares, complete as tokens."""
         leave(protocol, state, party)
 
     def allowance(self, end: State, moves: list[Any]) -> int:

@@ -14,7 +14,10 @@ from spec.symbiotic.actions import ExecuteSlash, Slash
 
 
 class _Corner(Corner):
-    """The last staker is the underwriter outside; the burner takes what is slashed."""
+    """Symbiotic's part of the games: the last staker is the underwriter outside.
+
+    Slashed collateral goes to the burner.
+    """
 
     cast: Cast = CAST
     outsider = STAKERS[-1]
@@ -23,7 +26,7 @@ class _Corner(Corner):
     slashing: tuple[type[Any], ...] = (Slash, ExecuteSlash)
 
     def leave(self, protocol: Protocol, state: State, party: Party) -> None:
-        """Everything is redeemed, and claimed when its epoch is over."""
+        """Let a party withdraw everything from Symbiotic: redeem all active shares, and claim after their epoch."""
         leave(protocol, state, party)
 
 

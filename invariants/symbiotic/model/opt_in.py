@@ -51,7 +51,10 @@ def _set_middleware(rows: Draft, call: SetMiddleware) -> Reason | None:
 
 
 def _opting_in(rows: Draft, opt_ins: HistoryTable[Pair], registry: Table[str, Entity], opt_in: Pair) -> Reason | None:
-    """The guards of opting in: the caller is an operator, the target is registered, and the caller is not opted in."""
+    """The first reason against opting in, or None. `opt_in` is the pair of operator and target.
+
+    The caller must be an operator, the target must be in `registry`, and the caller must not be opted in.
+    """
     if not rows.get(OPERATOR_REGISTRY, opt_in[0]).is_entity:
         return Reason.NOT_WHO
     if not rows.get(registry, opt_in[1]).is_entity:
@@ -60,7 +63,10 @@ def _opting_in(rows: Draft, opt_ins: HistoryTable[Pair], registry: Table[str, En
 
 
 def _opting_out(rows: Draft, opt_ins: HistoryTable[Pair], opt_in: Pair) -> Reason | None:
-    """The guards of opting out: the caller is opted in, and was so before this second."""
+    """The first reason against opting out, or None: the caller is opted in, and was so before this second.
+
+    `opt_in` is the pair of operator and target.
+    """
     if opt_ins.latest(rows, opt_in) == 0:
         return Reason.NOT_OPTED_IN
     return Reason.OPT_OUT_COOLDOWN if opt_ins.latest_point(rows, opt_in) == now(rows) else None

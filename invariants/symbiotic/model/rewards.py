@@ -46,7 +46,7 @@ from spec.symbiotic.state import (
 
 
 def _hint(rows: Draft, history: HistoryTable[Any], key: Any, hint: int) -> Reason | None:
-    """The guards of a hint: it fits 32 bits, and if given is the index of an existing checkpoint."""
+    """The first reason against a hint, or None: it fits 32 bits and, if given, is a checkpoint's index."""
     if hint > HINTS_END:
         return Reason.EMPTY_REVERT
     is_missing = hint < HINTS_END and hint >= rows.get(history.heads, key).count
@@ -69,7 +69,10 @@ def _transfer(rows: Draft, call: TransferReward) -> Reason | None:
 
 
 def _distribute_staker_rewards(rows: Draft, call: DistributeStakerRewards) -> Reason | None:
-    """The guards of DistributeStakerRewards. Hints are checked only for a timestamp that was not rewarded before."""
+    """The first reason to reject a DistributeStakerRewards call, or None.
+
+    Hints are checked only for a timestamp that was not rewarded before.
+    """
     vault = rows.get(STAKER_REWARDS, call.contract).vault
     if vault == ZERO_ADDRESS:
         return Reason.EMPTY_REVERT
@@ -96,7 +99,7 @@ def _distribute_staker_rewards(rows: Draft, call: DistributeStakerRewards) -> Re
 
 
 def _claim_staker_rewards(rows: Draft, call: ClaimStakerRewards) -> Reason | None:
-    """The guards of ClaimStakerRewards.
+    """The first reason to reject a ClaimStakerRewards call, or None.
 
     The last one is a contract that holds less than the claim is worth; walks show that this never occurs.
     """

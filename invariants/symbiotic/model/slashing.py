@@ -35,7 +35,7 @@ from spec.symbiotic.state import (
 def booking(
     rows: Draft, subnetwork_operator: VaultSubnetworkOperator, amount: int, capture_timestamp: int
 ) -> Reason | None:
-    """The guards of booking a slash: the sum of booked amounts fits 256 bits.
+    """The first reason against booking a slash, or None: the sum of booked amounts fits 256 bits.
 
     If any stake is in reach, the vault must have a burner.
     """

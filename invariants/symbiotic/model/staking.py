@@ -31,7 +31,11 @@ from spec.symbiotic.state import (
 
 
 def joining(shares: int, assets: int, amount: int) -> Reason | None:
-    """The guards of adding an amount to a pool: its shares fit 256 bits, and so do all shares together."""
+    """The first reason against adding `amount` to a pool, or None.
+
+    The new shares must fit 256 bits, and so must all shares together. `shares` and `assets` are those of the pool
+    before.
+    """
     if shares >= UINT256_MAX or assets >= UINT256_MAX:
         return Reason.ARITHMETIC_PANIC
     if amount * (shares + 1) >= UINT256_END * (assets + 1):
@@ -71,7 +75,10 @@ def _deposit(rows: Draft, call: Deposit) -> Reason | None:
 
 
 def _changing_policy(rows: Draft, sender: str, vault: str, is_same: bool) -> Reason | None:
-    """The guards of changing a deposit policy: the sender is the vault's admin, and the value changes."""
+    """The first reason against changing a deposit policy, or None: the admin sends the call, and the value changes.
+
+    `is_same` is True if the value is set already.
+    """
     if sender != rows.get(VAULTS, vault).admin:
         return Reason.UNAUTHORIZED_ACCOUNT
     return Reason.ALREADY_SET if is_same else None

@@ -23,7 +23,10 @@ from spec.symbiotic.state import (
 
 
 def _request_slash(rows: Draft, call: RequestSlash) -> Reason | None:
-    """The guards of RequestSlash: the capture is in the past, and the veto ends within an epoch of it."""
+    """The first reason to reject a RequestSlash call, or None.
+
+    The capture must be in the past, and the veto must end within an epoch of it.
+    """
     config = rows.get(VAULTS, call.vault)
     if config.slasher != VETO_SLASHER:
         return Reason.EMPTY_REVERT
@@ -42,8 +45,9 @@ def _request_slash(rows: Draft, call: RequestSlash) -> Reason | None:
 
 
 def _execute_slash(rows: Draft, call: ExecuteSlash) -> Reason | None:
-    """The guards of ExecuteSlash. A request that is already completed is detected after all other checks
-    but booking.
+    """The first reason to reject an ExecuteSlash call, or None.
+
+    A request that is already completed is detected after all other checks but booking.
     """
     config = rows.get(VAULTS, call.vault)
     if config.slasher != VETO_SLASHER:
@@ -85,7 +89,7 @@ def _veto_slash(rows: Draft, call: VetoSlash) -> Reason | None:
 
 
 def _set_resolver(rows: Draft, call: SetResolver) -> Reason | None:
-    """The guards of SetResolver.
+    """The first reason to reject a SetResolver call, or None.
 
     It is rejected if it removes a resolver where there never was one, or sets the current one while no change is
     pending.

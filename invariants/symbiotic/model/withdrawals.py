@@ -32,8 +32,9 @@ def _joining_the_next_bucket(rows: Draft, vault: str, amount: int) -> Reason | N
 
 
 def _withdraw(rows: Draft, call: Withdraw) -> Reason | None:
-    """The guards of Withdraw. The shares to burn, rounded up, must fit 256 bits before they are compared with those
-    held.
+    """The first reason to reject a Withdraw call, or None.
+
+    The shares to burn, rounded up, must fit 256 bits before they are compared with those held.
     """
     if call.claimer == ZERO_ADDRESS:
         return Reason.INVALID_CLAIMER
@@ -66,7 +67,10 @@ def _redeem(rows: Draft, call: Redeem) -> Reason | None:
 
 
 def _claiming(rows: Draft, vault: str, epoch: int, account: str) -> Reason | None:
-    """The guards of claiming one epoch: it is over, not claimed yet, and the amount does not round down to zero."""
+    """The first reason against claiming one epoch, or None.
+
+    The epoch must be over and not claimed yet, and the amount must not round down to zero.
+    """
     if not is_over(rows, vault, epoch):
         return Reason.INVALID_EPOCH
     part, bucket = rows.get(WITHDRAWALS, (vault, epoch, account)), rows.get(WITHDRAWAL_BUCKETS, (vault, epoch))
@@ -84,7 +88,10 @@ def _claim(rows: Draft, call: Claim) -> Reason | None:
 
 
 def _claim_batch(rows: Draft, call: ClaimBatch) -> Reason | None:
-    """The guards of ClaimBatch. An epoch that occurs twice counts as claimed at its second occurrence."""
+    """The first reason to reject a ClaimBatch call, or None.
+
+    An epoch that occurs twice counts as claimed at its second occurrence.
+    """
     if call.recipient == ZERO_ADDRESS:
         return Reason.INVALID_RECIPIENT
     if len(call.epochs) == 0:
