@@ -66,7 +66,10 @@ class LawMachine(RuleBasedStateMachine):
         """
 
     def call(self, action: Any) -> Outcome:
-        """Execute an action and check every law that it could break. Raises LawBroken if one breaks."""
+        """Execute an action and check every law that it could break. Raises LawBroken if one breaks.
+
+        Every STEPS_BETWEEN_SCANS calls, the whole state is scanned too.
+        """
         report, checker = self._report, self._checker
         self._actions.append(action)
         outcome = self.walk.protocol.transition(Draft(checker.state), action)

@@ -415,7 +415,10 @@ def _of_slashes(choices: Choices, draft: Draft) -> Action:
 
 
 def _of_sets(choices: Choices, draft: Draft) -> Action:
-    """A call of an AVS that changes or creates an operator set; one AVS has no registrar, so nobody can join it."""
+    """A call of an AVS that changes or creates an operator set, or names its metadata; or a registration.
+
+    The registration is with UNANSWERING, an AVS without a registrar, so it is rejected.
+    """
     (avs, number), strategy = choices.pick(SETS), choices.pick(POOLS)
     kind = choices.below(6)
     if kind < 2:

@@ -32,8 +32,8 @@ def market_catalogue(
 ) -> Catalogue:
     """The catalogue of the laws of fees, insurance, receipts, mandates and other chains above one base protocol.
 
-    `balances` is the table of the base's token balances. `idle` has the ids of laws about calls for which this base has
-    no use: they are left out, as they would never be checked.
+    `balances` is the table of the base's token balances. `idle` has the ids of step laws about calls for which this
+    base has no use: they are left out, as they would never be checked.
     """
     books, capital = BookLaws(port, balances), CapitalLaws()
     fees, insurance, payouts = FeeLaws(port), InsuranceLaws(port), PayoutLaws(port)

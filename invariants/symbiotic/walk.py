@@ -126,7 +126,7 @@ def next_action(choices: Choices, draft: Draft) -> Action:
 
 
 def _spoilt(choices: Choices, action: Any) -> Any:
-    """A copy of the call with one argument changed to another name or number, or to the opposite boolean.
+    """A copy of the call with one argument changed to another name, number, flag, subnetwork or list of epochs.
 
     A call without arguments to change is returned as it is.
     """
@@ -236,7 +236,10 @@ def _is_waiting(draft: Draft, vault: str, epoch: int, staker: str) -> bool:
 
 
 def _slash(choices: Choices, draft: Draft, vault: str) -> Action:
-    """A slash, or for a veto slasher a slash request, an execution or a veto."""
+    """A slash, or for a veto slasher a slash request, an execution or a veto.
+
+    If the network's middleware cannot send calls, the slash is mostly replaced by a call that sets one that can.
+    """
     config = draft.get(VAULTS, vault)
     if config.slasher == VETO_SLASHER:
         index = _open_request(choices, draft, vault)
@@ -296,7 +299,10 @@ def _open_request(choices: Choices, draft: Draft, vault: str) -> int:
 
 
 def _decide(choices: Choices, draft: Draft, vault: str, index: int) -> Action:
-    """A call that executes or vetoes a request, or lets time pass towards its veto's end."""
+    """A call that executes or vetoes a request, or lets time pass towards its veto's end or its resolver's change.
+
+    If the network's middleware cannot send calls, the execution is replaced by a call that sets one that can.
+    """
     request = draft.get(SLASH_REQUESTS, (vault, index))
     resolver = resolver_at(draft, vault, request.subnetwork, request.capture_timestamp)
     missing_seconds = request.veto_deadline_timestamp - current_timestamp(draft)
@@ -359,8 +365,9 @@ def _deposit_policy(choices: Choices, draft: Draft, vault: str, staker: str) -> 
 
 
 def _limit(choices: Choices, draft: Draft, vault: str) -> Action:
-    """A call that sets a limit or operator shares, as the vault's type of delegator has them; mostly above
-    any stake.
+    """A call that sets a limit, mostly above any stake, or operator shares.
+
+    Network limits are those of `vault`, operator shares always those of RESTAKING, and operator limits those of VETOED.
     """
     subnetwork, operator = choices.pick(SUBNETWORKS), choices.pick(OPERATORS)
     kind = choices.below(4)

@@ -101,9 +101,9 @@ def _queue_shares(
 
     Slashes compute the slashable queue from the history of cumulative scaled shares. It grows by all scaled shares, or
     by those of whole shares only, as the release's `queue_counts_whole_shares` says. The history stores 224 bits, which
-    only native ETH can exceed.
-    Rejects: MUL_DIV_OVERFLOW; ARITHMETIC_PANIC if the operator has fewer shares than leave; as `remove_deposit_shares`,
-    for native ETH as `remove_pod_owner_shares`.
+    only native ETH can exceed. Rejects: MUL_DIV_OVERFLOW; ARITHMETIC_PANIC if the operator has fewer shares than leave,
+    or the cumulative scaled shares exceed uint256; as `remove_deposit_shares`, for native ETH as
+    `remove_pod_owner_shares`.
     """
     is_native = strategy == BEACON_CHAIN_ETH
     if is_native:

@@ -73,7 +73,7 @@ def credit(draft: Draft, account: str, grains: int) -> None:
 def settle_position(port: Port, draft: Draft, position: Position) -> None:
     """Pay a position's earnings up to now: the commission to its operator, the rest to its group.
 
-    If no holder has joined the group, the rest returns to the budget.
+    If the group has no weight, the rest returns to the budget.
     """
     (service, pool), operator = position
     offer: Offer = (service, pool)

@@ -75,9 +75,9 @@ def _all(act: Act, actions: tuple[object, ...]) -> bool:
 def propose_plan(port: Port, authority: Authority, draft: Draft, action: ProposePlan, account: str) -> Delta | Reason:
     """Propose a plan. It waits for the mandate's delay, and replaces an earlier proposal. No stake moves.
 
-    Rejects, in order: NO_SUCH_MANDATE, NOT_THE_GOVERNOR, INVALID_PLAN if it fails `_is_whole`, or unless every target
-    of the adopted plan is in the same position here. So a target with stake cannot be dropped: a cap of 0 lowers
-    its part instead.
+    `account` is the market's account. Rejects, in order: NO_SUCH_MANDATE, NOT_THE_GOVERNOR, INVALID_PLAN if it fails
+    `_is_whole`, or unless every target of the adopted plan is in the same position here. So a target with stake cannot
+    be dropped: a cap of 0 lowers its part instead.
     """
     row = draft.get(MANDATES, action.mandate)
     if not row.is_open:
@@ -143,8 +143,8 @@ def adopt_plan(port: Port, draft: Draft, action: AdoptPlan) -> Delta | Reason:
 def enrol_mandate(port: Port, draft: Draft, action: EnrolMandate, account: str) -> Delta | Reason:
     """Enrol a mandate's account in a service's offer. Both together must be a target of the adopted plan.
 
-    Returns the counted stake. The account keeps no commission, so all fees go to its stakers.
-    Rejects, in order: NO_SUCH_TARGET in the adopted plan, as `fees.enrol`.
+    Returns the counted stake. The account keeps no commission, so all fees go to its stakers. `account` is the market's
+    account. Rejects, in order: NO_SUCH_TARGET in the adopted plan, as `fees.enrol`.
     """
     operator = account_of(account, action.mandate)
     targets = draft.get(PLANS, action.mandate).targets

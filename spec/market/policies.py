@@ -52,13 +52,14 @@ def yearly_premium_wad(terms: FundTerms, risk: Risk, capital: Capital, cover_gra
 
 
 def buy_policy(port: Port, draft: Draft, action: BuyPolicy, act: Act, account: str) -> Delta | Reason:
-    """Sell the sender a policy. The premium depends on the fund's utilisation with this policy. Returns the policy's
-    place.
+    """Sell the sender a policy.
 
-    Rejects, in order: NO_SUCH_FUND, NOTHING_TO_COVER, INVALID_TERM unless it ends within the cooldown, SELF_INSURANCE
-    if the fund bars it, COVER_ABOVE_VALUE of the sender's position, COVER_ABOVE_CAPITAL for staying capital times
-    leverage, COVER_ABOVE_LIMIT of the service, NO_PLACE_FREE, PREMIUM_TOO_HIGH, PAYMENT_FAILED if the base rejects the
-    transfer.
+    The premium depends on the fund's utilisation with this policy. Returns the policy's place.
+
+    `account` is the market's account. Rejects, in order: NO_SUCH_FUND, NOTHING_TO_COVER, INVALID_TERM unless it is
+    positive and, with the fund's wait, ends within the cooldown, SELF_INSURANCE if the fund bars it, COVER_ABOVE_VALUE
+    of the sender's position, COVER_ABOVE_CAPITAL for staying capital times leverage, COVER_ABOVE_LIMIT of the service,
+    NO_PLACE_FREE, PREMIUM_TOO_HIGH, PAYMENT_FAILED if the base rejects the transfer.
     """
     offer: Offer = (action.service, action.pool)
     fund: Fund = (offer, action.sponsor)

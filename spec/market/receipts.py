@@ -36,9 +36,9 @@ def open_vault(
 ) -> Delta | Reason:
     """Open a vault, without receipts. Its configuration never changes, and it has no administrator.
 
-    Rejects, in order: VAULT_IS_OPEN; INVALID_VAULT without a name, with a negative period, or unless it has exactly one
-    of a pool and a vault beneath it, or if it has a vault beneath and an operator or a mark; NO_SUCH_VAULT if the vault
-    beneath is not open; BASE_REFUSES if the base rejects the delegation.
+    `account` is the market's account. Rejects, in order: VAULT_IS_OPEN; INVALID_VAULT without a name, with a negative
+    period, or unless it has exactly one of a pool and a vault beneath it, or if it has a vault beneath and an operator
+    or a mark; NO_SUCH_VAULT if the vault beneath is not open; BASE_REFUSES if the base rejects the delegation.
     """
     if draft.get(RECEIPT_VAULTS, action.vault).is_open:
         return Reason.VAULT_IS_OPEN
@@ -113,9 +113,9 @@ def mint(port: Port, custody: Custody, draft: Draft, action: Mint, act: Act, acc
 
     The new receipts are the same fraction of the issued ones as the added holdings are of the earlier ones. The first
     receipts are one for each unit paid in. In a vault with a mark, the fraction is the value that the position gains,
-    divided by the mark. Rejects, in order: NO_SUCH_VAULT, VAULT_IS_LOST if there are receipts without holdings or with
-    a mark of zero, NOTHING_TO_PAY_IN, as `_put_in`, and TOO_LITTLE if the amount buys no receipt, or fewer than
-    `least`.
+    divided by the mark. `account` is the market's account. Rejects, in order: NO_SUCH_VAULT, VAULT_IS_LOST if there are
+    receipts without holdings or with a mark of zero, NOTHING_TO_PAY_IN, as `_put_in`, and TOO_LITTLE if the amount buys
+    no receipt, or fewer than `least`.
     """
     vault = action.vault
     issued = draft.get(ISSUED, vault)
@@ -155,9 +155,8 @@ def mint(port: Port, custody: Custody, draft: Draft, action: Mint, act: Act, acc
 def give(custody: Custody, draft: Draft, action: Give, act: Act, account: str) -> Delta | Reason:
     """Put an amount from the sender into a vault, for no receipts. All issued receipts gain value.
 
-    A mark does not include it before the next revaluation.
-    Rejects, in order: NO_SUCH_VAULT, NOTHING_TO_PAY_IN, as `_put_in`, and TOO_LITTLE if the vault's holdings do not
-    grow.
+    A mark does not include it before the next revaluation. `account` is the market's account. Rejects, in order:
+    NO_SUCH_VAULT, NOTHING_TO_PAY_IN, as `_put_in`, and TOO_LITTLE if the vault's holdings do not grow.
     """
     if not draft.get(RECEIPT_VAULTS, action.vault).is_open:
         return Reason.NO_SUCH_VAULT
@@ -176,9 +175,9 @@ def redeem(custody: Custody, draft: Draft, action: RedeemReceipts, act: Act, acc
     """Take back the sender's receipts, and pay the same part of the holdings as they are of all issued receipts.
 
     Pieces of a position enter the base's queue; receipts of the vault beneath are paid at once. Returns the number
-    paid. A vault with a mark pays the receipts' part of the mark, at most its whole position. Rejects, in order:
-    NOT_ENOUGH_RECEIPTS, also for a number that is not positive; TOO_LITTLE if the payment is 0, or less than `least`;
-    BASE_REFUSES.
+    paid. A vault with a mark pays the receipts' part of the mark, at most its whole position. `account` is the market's
+    account. Rejects, in order: NOT_ENOUGH_RECEIPTS, also for a number that is not positive; TOO_LITTLE if the payment
+    is 0, or less than `least`; BASE_REFUSES.
     """
     vault = action.vault
     issued = draft.get(ISSUED, vault)
@@ -232,8 +231,9 @@ def settle(port: Port, custody: Custody, draft: Draft, action: Settle, act: Act,
     """Complete a withdrawal of a vault's account. Returns the amount of tokens paid; 0 if it was no redemption.
 
     The tokens of a redemption go to its holder. A withdrawal that is no redemption, such as after an undelegation by
-    the operator, becomes a position of the vault again. Rejects, in order: NO_SUCH_VAULT if the vault has no position,
-    NO_SUCH_REDEMPTION if the base pays holders itself, BASE_REFUSES if there is no such withdrawal, or not yet.
+    the operator, becomes a position of the vault again. `account` is the market's account. Rejects, in order:
+    NO_SUCH_VAULT if the vault has no position, NO_SUCH_REDEMPTION if the base pays holders itself, BASE_REFUSES if
+    there is no such withdrawal, or not yet.
     """
     vault = action.vault
     row = draft.get(RECEIPT_VAULTS, vault)
@@ -260,7 +260,7 @@ def settle(port: Port, custody: Custody, draft: Draft, action: Settle, act: Act,
 def revalue(port: Port, custody: Custody, draft: Draft, action: Revalue, account: str) -> Delta | Reason:
     """Set the mark of a vault to the value of its position. Returns the mark.
 
-    Rejects, in order: NO_SUCH_VAULT if it has no mark, TOO_EARLY within its period.
+    `account` is the market's account. Rejects, in order: NO_SUCH_VAULT if it has no mark, TOO_EARLY within its period.
     """
     row = draft.get(RECEIPT_VAULTS, action.vault)
     if row.mark_period_points == 0:

@@ -215,7 +215,8 @@ def _create(rows: Draft, call: CreatePod) -> Reason | None:
 def _record(rows: Draft, call: RecordBeaconChainEthBalanceUpdate) -> Reason | None:
     """The first reason to reject a balance report, or None.
 
-    The report comes from the owner's pod, in whole gwei, and no loss exceeds the balance.
+    The report comes from the owner's pod, in whole gwei, and no loss exceeds the balance. For a loss, the owner's
+    operator has all shares that the owner gives up, and products fit 256 bits.
     """
     owner, delta_wei = call.pod_owner, call.balance_delta_wei
     if not (call.is_from_pod and call.sender == owner and rows.get(PODS, owner).exists):
