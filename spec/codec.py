@@ -288,7 +288,10 @@ class ActionFormat:
         return self.make(sender, *self.arguments.read_fields(value, where, names))
 
     def write(self, action: object) -> Json:
-        """The JSON object of an action's arguments, without its sender."""
+        """The JSON object of an action's arguments, without its sender.
+
+        If the action carries a record, the object has the record's fields.
+        """
         if self.carries is not None:
             attribute, record = self.carries
             return record.write(getattr(action, attribute))

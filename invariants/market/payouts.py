@@ -149,7 +149,8 @@ class PayoutLaws:
     def _fund_pays_while_it_can(self, step: AnyStep) -> bool:
         """True if a fund pays at most what it owes, and a holder stays unpaid only if the fund is used up.
 
-        The latter is checked if one fund alone owes. It counts as used up if at most one grain per policy is left.
+        The latter is checked if one fund alone owes. It counts as used up with at most MAX_POLICIES grains left, one
+        for the rounding of each policy.
         """
         if not self.slashes(step):
             return True

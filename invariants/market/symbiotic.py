@@ -167,9 +167,10 @@ CAST: Final = Cast(
 
 
 def head(base: dict[str, Json], delay: int) -> dict[str, Json]:
-    """The head of a trace: a market with collateral as fee token. `delay` is the delay of commissions, in seconds.
+    """The head of a trace: a market with collateral as fee token. `base` is the world of Symbiotic, as JSON.
 
-    In the base's world, the account of a mandate is the curator of the vault without slasher.
+    `delay` is the delay of commissions, in seconds. In the head's world, the account of a mandate is the curator of the
+    vault without slasher.
     """
     return {
         "protocol": PROTOCOL.name,

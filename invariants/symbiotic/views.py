@@ -95,7 +95,8 @@ def _slashable_balance_moves_by_what_comes(step: AcceptedStep[Deposit | Withdraw
     """True if slashableBalanceOf changes by the amount moved, up to rounding.
 
     A deposit adds its amount or one wei less. A withdrawal to oneself loses at most two wei. A withdrawal to another
-    claimer adds its amount to the claimer's balance, give or take one wei.
+    claimer adds its amount to the claimer's balance, give or take one wei. If the call was rejected before or after the
+    step, it must be rejected with ARITHMETIC_PANIC after it.
     """
     call, before, after = step.action, step.before.rows, step.after.rows
     account = call.on_behalf_of if isinstance(call, Deposit) else call.claimer

@@ -56,7 +56,7 @@ def _magnitude(rows: Draft, staker: str) -> int:
 def taking(held: int, shares: int) -> Reason | None:
     """The first reason against taking native shares from a staker that holds `held`, or None.
 
-    Taking zero shares is allowed.
+    Taking zero shares is allowed. The shares, and the number left, must fit 256 bits with a sign.
     """
     if shares > INT256_MAX:
         return Reason.INT256_OVERFLOW
@@ -98,7 +98,11 @@ def joined(rows: Draft, staker: str, added_shares: int) -> int:
 
 
 def _joining(rows: Draft, staker: str, added_shares: int) -> Reason | None:
-    """The first reason against adding native shares to a staker, or None."""
+    """The first reason against adding native shares to a staker, or None.
+
+    The new sum must fit 256 bits with a sign, the staker must not be fully slashed, and the scaling factor and the
+    operator's shares must fit 256 bits.
+    """
     held = held_shares(rows, staker, BEACON_CHAIN_ETH)
     if added_shares > INT256_MAX:
         return Reason.SHARES_NEGATIVE
@@ -165,7 +169,8 @@ def low_64(amount: int) -> int:
 def completing(rows: Draft, staker: str, shares: int, is_paid: bool) -> Reason | None:
     """The first reason against completing a withdrawal of native shares, or None. `shares` is positive.
 
-    They are paid as ETH if `is_paid`, and otherwise returned as shares.
+    They are returned as shares, as by `_joining`, unless `is_paid`. Otherwise they first fill the staker's deficit; the
+    rest is paid as ETH by the staker's pod, which must exist and have enough.
     """
     if not is_paid:
         return _joining(rows, staker, shares)
@@ -186,7 +191,8 @@ def completing(rows: Draft, staker: str, shares: int, is_paid: bool) -> Reason |
 def is_slash_too_wide(rows: Draft, call: SlashOperator, position: int) -> bool:
     """True if a slash of native ETH exceeds the width of a count: that of queued shares or that of burnable shares.
 
-    The strategy is read from the call, so that a proof sees the very rows that the rule reads.
+    `position` is the place of native ETH among the strategies of `call`. The strategy is read from the call, so that a
+    proof sees the very rows that the rule reads.
     """
     strategy = call.strategies[position]
     key: Pair = (call.operator, strategy)

@@ -84,7 +84,10 @@ def now_timestamp(rows: Draft) -> int:
 
 
 def _terms(rows: Draft, submission: RewardsSubmission | OperatorDirectedRewardsSubmission) -> Reason | None:
-    """The first reason against a submission's strategies, duration or start, or None; the same for all types."""
+    """The first reason against a submission's strategies, duration or start, or None; the same for all types.
+
+    A start in the future is not rejected here.
+    """
     config = rows.get(REWARDS_CONFIG, SINGLETON)
     if len(submission.strategies_and_multipliers) == 0:
         return Reason.INPUT_ARRAY_LENGTH_ZERO

@@ -53,7 +53,8 @@ from spec.machine import SINGLETON, Draft
 def taking(rows: Draft, staker: str, strategy: str, shares: int) -> Reason | None:
     """The first reason against queueing deposit shares of a staker, or None.
 
-    The operator's shares are checked before the staker's own shares.
+    The operator must have the shares that leave, and its count of queued shares must fit 256 bits. Both are checked
+    before the staker's own shares.
     """
     operator, held = rows.get(STAKERS, staker).delegated_to, held_shares(rows, staker, strategy)
     scaled = mul_div_floor(shares, scaling_factor_wad(rows, staker, strategy), WAD)

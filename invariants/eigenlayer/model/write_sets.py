@@ -105,7 +105,10 @@ def _among(field: str) -> Owns:
 
 
 def _of_his_operator(staker: str) -> Owns:
-    """A test that the key is (operator, strategy), for the operator of the staker before the call."""
+    """A test that the key is (operator, strategy) for the operator of a staker before the call.
+
+    `staker` is the name of the call's field with the staker.
+    """
     return lambda rows, call, key: key[0] == rows.get(STAKERS, getattr(call, staker)).delegated_to
 
 

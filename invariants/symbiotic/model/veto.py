@@ -25,7 +25,8 @@ from spec.symbiotic.state import (
 def _request_slash(rows: Draft, call: RequestSlash) -> Reason | None:
     """The first reason to reject a RequestSlash call, or None.
 
-    The capture must be in the past, and the veto must end within an epoch of it.
+    Only the network's middleware may call. The capture must be in the past, and the veto must end within an epoch of
+    it. Something must be left to slash, and the amount must be positive.
     """
     config = rows.get(VAULTS, call.vault)
     if config.slasher != VETO_SLASHER:
@@ -47,7 +48,8 @@ def _request_slash(rows: Draft, call: RequestSlash) -> Reason | None:
 def _execute_slash(rows: Draft, call: ExecuteSlash) -> Reason | None:
     """The first reason to reject an ExecuteSlash call, or None.
 
-    A request that is already completed is detected after all other checks but booking.
+    Only the network's middleware may call. The veto must be over, unless nobody can veto, and the capture must be at
+    most an epoch ago. A request that is already completed is detected after all other checks but `booking`.
     """
     config = rows.get(VAULTS, call.vault)
     if config.slasher != VETO_SLASHER:
@@ -91,8 +93,8 @@ def _veto_slash(rows: Draft, call: VetoSlash) -> Reason | None:
 def _set_resolver(rows: Draft, call: SetResolver) -> Reason | None:
     """The first reason to reject a SetResolver call, or None.
 
-    It is rejected if it removes a resolver where there never was one, or sets the current one while no change is
-    pending.
+    Only a network may call. It is rejected if it removes a resolver where there never was one, if it sets the current
+    one while no change is pending, or if the change would take effect beyond 48 bits.
     """
     if rows.get(VAULTS, call.vault).slasher != VETO_SLASHER:
         return Reason.EMPTY_REVERT

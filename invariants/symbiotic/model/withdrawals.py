@@ -69,7 +69,8 @@ def _redeem(rows: Draft, call: Redeem) -> Reason | None:
 def _claiming(rows: Draft, vault: str, epoch: int, account: str) -> Reason | None:
     """The first reason against claiming one epoch, or None.
 
-    The epoch must be over and not claimed yet, and the amount must not round down to zero.
+    The epoch must be over and not claimed yet, its bucket below UINT256_MAX, and the amount must not round down to
+    zero.
     """
     if not is_over(rows, vault, epoch):
         return Reason.INVALID_EPOCH
