@@ -109,7 +109,7 @@ def _amount(choices: Choices) -> int:
 
 
 def _plain(choices: Choices, draft: Draft) -> Action:
-    """A submission of a random type that starts as early or as late as allowed, one interval beyond, or now."""
+    """A submission of a random type that starts as early or as late as allowed, one interval beyond, or about now."""
     config, now = draft.get(REWARDS_CONFIG, SINGLETON), current_timestamp(draft)
     interval_seconds = config.calculation_interval_seconds
     today = now - remainder(now, interval_seconds)

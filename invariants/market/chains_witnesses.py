@@ -45,7 +45,7 @@ class _Seen:
         return isinstance(returned, int) and not self._laws.is_backed_by_any(rows, table, signers, returned)
 
     def is_slashed(self, step: AcceptedStep[CheckCertificate]) -> bool:
-        """True if part of the counted stake has been slashed since the table was sent."""
+        """True if more of the counted stake than rounding explains has been slashed since the table was sent."""
         return self._laws.lost(step.after.rows, table_of(step.action), step.action.signers) > self._recourse.dust(0)
 
     def counts_once(self, step: AcceptedStep[CheckCertificate]) -> bool:
