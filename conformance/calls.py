@@ -29,10 +29,10 @@ class History(ABC):
 
     @abstractmethod
     def read(self, call: Json, where: str) -> tuple[list[object], object]:
-        """The actions of the next call, and the context for `observe`. The last action is the call itself; those before
-        it let time pass.
+        """The actions of the next call, in order, and the context that the protocol's `observe` needs. The last action
+        is the call itself; those before it let time pass.
 
-        Raises MalformedTrace if the value is not a call.
+        `where` names the call's place for error messages. Raises MalformedTrace if the value is not a call.
         """
 
 
@@ -47,7 +47,7 @@ class Calls:
         self.protocol: Final = protocol
 
     def head(self, head: Json) -> dict[str, Json]:
-        """The head of a trace, given its wire value."""
+        """The head of a trace as a dict, given its wire value. Raises MalformedTrace if it is no object."""
         return as_object(head, "head")
 
     def begin(self, head: Json) -> History:
@@ -55,14 +55,16 @@ class Calls:
         return _ByTrace(self.protocol, self.head(head))
 
     def write(self, head: Mapping[str, Json], actions: Sequence[Any]) -> list[Json]:
-        """The calls of some actions as wire values; `head` is a trace's head."""
+        """The calls that make some actions, as wire values, in the world of a trace's `head`. The protocol's
+        `write_trace` decides which actions share a call.
+        """
         document = self.protocol.write_trace(head, actions)
         steps = document["steps"]
         assert isinstance(steps, list)
         return [call_of(step) for step in steps]
 
     def name_of(self, head: Mapping[str, Json], action: Any) -> str:
-        """The name of an action on the wire."""
+        """The name of an action's class on the wire, in the world of a trace's `head`."""
         return str(as_object(self.write(head, [action])[-1], "call")["action"])
 
 
@@ -72,7 +74,9 @@ def call_of(step: Mapping[str, Json]) -> dict[str, Json]:
 
 
 def with_integers(value: Json, fields: Collection[str]) -> Json:
-    """A wire value in which the fields with these names hold JSON integers again, as in a trace."""
+    """A wire value in which the fields named in `fields`, at any depth, hold JSON integers again, as in a trace. Any
+    other value is kept, and so is a string that is no decimal number.
+    """
     if isinstance(value, dict):
         return {name: _integer(item) if name in fields else with_integers(item, fields) for name, item in value.items()}
     return [with_integers(item, fields) for item in value] if isinstance(value, list) else value
@@ -100,7 +104,9 @@ class _ByTrace(History):
         self.world = begun.world
 
     def read(self, call: Json, where: str) -> tuple[list[object], object]:
-        """The actions of the next call, and the context for `observe`."""
+        """The actions of the next call, and the context for `observe`. Raises MalformedTrace if it is not a call; the
+        history is then unchanged.
+        """
         step = {**as_object(call, where), "ok": True, "error": None, "returns": {}, "post": None}
         steps = [*self._steps, step]
         read = self._protocol.read_trace({**self._document, "steps": steps}).steps[-1]

@@ -1,8 +1,8 @@
 """The cases of a protocol, that is, each action with each answer that a caller can get, and a short script that ends
 with it.
 
-A file of cases says which cases a lane must reach, and by which scripts. Walks that reach every case would be long. So
-the cases are collected once from many long walks, and each script is shrunk.
+A file of cases says which cases a lane (a size of a conformance run) must reach, and by which scripts. Walks that reach
+every case would be long. So the cases are collected once from many long walks, and each script is shrunk.
 """
 
 import json
@@ -21,7 +21,9 @@ from spec.codec import Json, MalformedTrace
 from spec.machine import Delta, Draft, commit
 
 Order = tuple[str, str, str]
-"""An action, its answer, and the reason of a later check that would also reject the call."""
+"""An order of two checks: an action's name, the reason of the first check, and that of a later check. A call that fails
+both must be rejected for the first.
+"""
 
 
 @attrs.frozen
@@ -34,7 +36,8 @@ class Reached:
 
 
 def survey(calls: Calls, walk: Walk, seeds: int, steps: int) -> dict[Case, Reached]:
-    """Every case in the walks of the first `seeds` seeds, each with the shortest prefix of a walk that ends with it.
+    """Every case in the walks of the first `seeds` seeds, each with the shortest prefix of a walk that ends with it. A
+    walk has `steps` actions. Cases whose actions cannot be written as calls are left out (`can_be_said`).
 
     A run in a world without an extension is preferred to a shorter one with it, because a client may not support
     extensions.
@@ -77,7 +80,9 @@ def can_be_said(calls: Calls, walk: Walk, actions: Sequence[Any]) -> bool:
 
 
 def accepted_until(calls: Calls, walk: Walk, case: Case, actions: Sequence[Any]) -> list[bool] | None:
-    """For each action up to the first that meets the case, True if it is accepted. None if no action meets it."""
+    """For each action up to and including the first that meets the case, True if it is accepted. The actions start at
+    the walk's genesis. None if no action meets the case.
+    """
     state = walk.genesis()
     accepted: list[bool] = []
     for action in actions:
@@ -92,7 +97,9 @@ def accepted_until(calls: Calls, walk: Walk, case: Case, actions: Sequence[Any])
 
 
 def write_cases(calls: Calls, reached: Sequence[Reached]) -> dict[str, list[Json]]:
-    """The content of a file of cases: each world once, and each case with the index of its world and its calls."""
+    """The content of a file of cases: each world once, and each case with the index of its world and its calls. Cases
+    are sorted.
+    """
     worlds: list[Mapping[str, Json]] = []
     written: list[Json] = []
     for each in sorted(reached, key=lambda each: each.case):
@@ -115,17 +122,17 @@ Document = Mapping[str, Sequence[Json]]
 
 
 def read_document(path: Path) -> Document:
-    """The content of a file of cases."""
+    """The content of a file of cases, a JSON file. It is trusted: its form is not checked."""
     return cast(Document, json.loads(path.read_text(encoding="utf-8")))
 
 
 def read_cases(path: Path) -> Iterator[tuple[Case, Script]]:
-    """The cases in a file, each with its script."""
+    """The cases in a file of cases, in its order, each with the script that ends with it."""
     return cases_of(read_document(path))
 
 
 def cases_of(document: Document) -> Iterator[tuple[Case, Script]]:
-    """The cases in a document, each with its script."""
+    """The cases in the content of a file of cases, in its order, each with the script that ends with it."""
     for each in _records(document, "cases"):
         case = (str(each["action"]), str(each["answer"]))
         yield case, _script(document, each, f"case {case[0]}: {case[1]}")
@@ -140,7 +147,9 @@ def read_orders(path: Path) -> Iterator[tuple[Order, Script]]:
 
 
 def read_edges(path: Path) -> Iterator[Script]:
-    """The scripts of the edges in a file of cases."""
+    """The scripts of the edges in a file of cases. At an edge, a number of the script's last call is at a value where
+    the answer changes.
+    """
     document = read_document(path)
     for each in _records(document, "edges"):
         yield _script(document, each, str(each["edge"]))

@@ -30,7 +30,7 @@ class ClientFault(Exception):
 
 
 class Stopped(Exception):
-    """The run ended before a client had answered, which is no fault of the client."""
+    """The run was stopped before a client had answered, which is no fault of the client."""
 
 
 class HarnessFault(Exception):
@@ -87,18 +87,20 @@ class Client(ABC):
 
     @abstractmethod
     def reset(self, head: Json) -> str | Unsupported | None:
-        """Start again in the world of a trace's head. Returns the digest of the state, or None if the client gives
-        none.
+        """Start again in the world of a trace's head. Returns the digest of the genesis state, None if the client gives
+        none, or Unsupported.
         """
 
     @abstractmethod
     def apply(self, call: Json) -> Answer:
-        """Execute one call, at the time or block that it names."""
+        """Execute one call, at the time or block that it names. Returns its outcome, or Unsupported if the client
+        cannot execute it.
+        """
 
     @abstractmethod
     def state(self) -> Json | Unsupported:
-        """The whole observable state, as in a trace after a step."""
+        """The whole observable state, as in a trace after a step; Unsupported if the client cannot show it."""
 
     @abstractmethod
     def bye(self) -> None:
-        """The end of the session: no request follows."""
+        """End the session: no request follows, and the client may release its resources."""

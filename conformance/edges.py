@@ -17,7 +17,7 @@ from spec.codec import MalformedTrace
 from spec.machine import Delta, Draft, State, commit
 
 POWERS: Final = tuple(16**power for power in range(1, 33))
-"""The numbers to probe for edges, in addition to those near the call's own number."""
+"""The powers of 16 up to 2^128: the numbers to probe for edges, in addition to those near the call's own number."""
 
 Actions = tuple[Any, ...]
 Key = tuple[str, str, str, str]
@@ -34,9 +34,11 @@ class Run:
 
 
 def edges(calls: Calls, scripts: Sequence[Script]) -> Iterator[Script]:
-    """The scripts of all edges found at the ends of some scripts, each based on the shortest script that has it.
+    """The scripts of all edges found at the ends of some scripts, each based on the shortest script that has it. An
+    edge gives one script for each of its two sides.
 
-    Only edges with an accepted call on one side are yielded. The order of checks is covered elsewhere (`read_orders`).
+    Only edges with an accepted call on one side are yielded, and only calls that can be written and read back. The
+    order of checks is covered elsewhere (`read_orders`).
     """
     runs = sorted([_run(calls, script) for script in scripts], key=lambda run: len(run.script.calls))
     waits = {type(action): action for run in runs for action in run.last if not hasattr(action, "sender")}
@@ -64,6 +66,9 @@ def _changed(
 ) -> Iterator[tuple[str, tuple[str, str], Actions]]:
     """Variants of the last call with one thing changed: the field, the answers on both sides with the variant's own
     first, and the variant's actions.
+
+    `state` is the state before the last call. `waits` are actions by which time passes, one of each class; each is also
+    tried before the call.
     """
     for wait in waits:
         if not any(type(wait) is type(action) for action in last):
@@ -95,7 +100,8 @@ def _is_idle(action: Any) -> bool:
 
 def _boundaries(answer: Callable[[int], str], number: int) -> Iterator[tuple[int, int]]:
     """Pairs (n, n + 1) at which the answer changes. Probed are `number`, its neighbours and double, small numbers and
-    POWERS; bisection goes on between neighbouring probes with different answers.
+    POWERS; bisection goes on between neighbouring probes with different answers. `answer` returns the answer to the
+    call with another number in the place of `number`.
     """
     probes = sorted({0, 1, 2, 3, max(number - 1, 0), number, number + 1, 2 * number, *POWERS})
     said = [answer(probe) for probe in probes]

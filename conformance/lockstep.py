@@ -35,10 +35,14 @@ BEGINNING: Final = "reset"
 """The action in the case for the beginning of a history."""
 
 MOST_STATE: Final = 2**22
-"""The maximum length in characters of a differing state that is kept whole; of a longer one the digest is kept."""
+"""The maximum length, in bytes of its canonical text, of a differing state that is kept whole; of a longer one the
+digest is kept.
+"""
 
 Case = tuple[str, str]
-"""The key by which comparisons are counted: an action, and the reference's answer."""
+"""The key by which comparisons are counted: the name of an action, and the reference's answer, which is `accepted` or a
+reason.
+"""
 
 
 @attrs.frozen
@@ -59,7 +63,8 @@ class Divergence:
     """The first difference of a client from the reference: its aspect, its call (None before the first), and both
     sides' values.
 
-    `actual` is a digest if the client cannot show its state, or if the state is too long to keep.
+    `actual` is a digest if the client cannot show its state, or if the state is too long to keep. Return values have
+    the form `{"returns": ...}`, and a rejection `{"rejected": REASON}`.
     """
 
     aspect: Aspect
@@ -81,7 +86,8 @@ class Fault:
 
 @attrs.define
 class Played:
-    """The result of playing one script. `agreed` counts the cases in which everything was compared and is equal.
+    """The result of playing one script. `steps` counts the calls that both clients got. `agreed` counts the cases in
+    which everything was compared and is equal.
 
     `unsupported` counts cases that the client does not support, `partly` those in which something could not be
     compared. `whys` gives the client's reason, or what was missing, by case. `is_stopped` is True if the run ended
@@ -105,9 +111,11 @@ def play(
     script: Script,
     stops: Callable[[], bool] = lambda: False,
 ) -> Played:
-    """Play a script to both clients, up to the first divergence, fault, or unsupported call.
+    """Play a script to both clients, up to the first divergence, fault, or unsupported call. Returns what was found.
+    Raises HarnessFault if the reference does not support the script.
 
-    `stops` is called before each call; once it returns True, the script ends.
+    `introduction` is that of the client `subject`. `stops` is called before each call; once it returns True, the script
+    ends.
     """
     played = Played(unsupported=Counter(script.dropped))
     played.whys.update(dict.fromkeys(script.dropped, "the action is not among those that the client declares"))
@@ -144,7 +152,9 @@ class _Lockstep:
         self.case: Case = (BEGINNING, ACCEPTED)
 
     def play(self, script: Script, stops: Callable[[], bool]) -> None:
-        """Play the script until its end, a difference, or a stop."""
+        """Play the script until its end, a difference, something unsupported, or a stop. At its end, also verify the
+        client's digests against its whole state.
+        """
         expected = self._reference.reset(script.head)
         if isinstance(expected, Unsupported):
             raise HarnessFault(f"the reference does not support a world: {expected.why}")
@@ -160,7 +170,9 @@ class _Lockstep:
         self._check_digest()
 
     def _is_same(self, call: Json) -> bool:
-        """Make one call on both clients. True if the script can continue."""
+        """Make one call on both clients, or on the reference alone if the client does not declare the action. True if
+        the script can continue.
+        """
         expected = self._reference.apply(call)
         self.case = (str(as_object(call, "call")["action"]), answered(expected))
         actions = self._of.actions
@@ -191,7 +203,11 @@ class _Lockstep:
         return "outcome"
 
     def _is_state_same(self, expected: str | None, given: str | None) -> bool:
-        """Compare the states after a call and count the case if they are equal. True if the script can continue."""
+        """Compare the states after a call: by the digests `expected` and `given`, or else as a whole. The case is
+        counted as agreed if they are equal, or as partly compared if the state or the reason cannot be compared. True
+        if the script can continue. Raises ClientFault for a digest that the client should not have given, or did not
+        give, or that is not its state's.
+        """
         missing = "" if self._of.has_reasons or self.case[1] == ACCEPTED else "its reasons are opaque"
         if self._of.has_digest and given is None:
             raise ClientFault("garbage", "digest: null, from a client that says that it gives one")
@@ -215,8 +231,8 @@ class _Lockstep:
         return True
 
     def _check_digest(self) -> None:
-        """Compare the whole states at the end, for a client that gives digests. Raises ClientFault if its state does
-        not match them.
+        """Compare the whole states at the end, for a client that gives digests and shows its state. Raises ClientFault
+        if its state does not match them.
         """
         if not self._of.has_digest:
             return
@@ -234,5 +250,5 @@ class _Lockstep:
 
 
 def _shown(answer: Accepted | Rejected) -> Json:
-    """An answer in the form kept in a Divergence."""
+    """An answer in the form kept in a Divergence: `{"returns": ...}` or `{"rejected": REASON}`."""
     return {"returns": answer.returns} if isinstance(answer, Accepted) else {"rejected": answer.reason}

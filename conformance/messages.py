@@ -27,12 +27,12 @@ These texts are kept and displayed.
 
 
 def hello_request(protocol: str) -> Message:
-    """The request for the client's introduction."""
+    """The request for the client's introduction, without `seq`; `protocol` is the name of the protocol to implement."""
     return {"op": "hello", "wire": WIRE_VERSION, "protocol": protocol}
 
 
 def introduction_message(introduction: Introduction) -> Message:
-    """The answer to `hello`."""
+    """The message that answers `hello` with an introduction."""
     return {
         "wire": WIRE_VERSION,
         "name": introduction.name,
@@ -65,13 +65,15 @@ def read_introduction(answer: Message) -> Introduction:
 
 
 def reset_message(answer: str | Unsupported | None) -> Message:
-    """The answer to `reset`."""
+    """The message that answers `reset`, with the digest of the genesis state (None if there is none) or the reason for
+    not supporting the world.
+    """
     return {"unsupported": answer.why} if isinstance(answer, Unsupported) else {"digest": answer}
 
 
 def read_reset(answer: Message) -> str | Unsupported | None:
-    """The digest of the genesis state in an answer to `reset`, or Unsupported if the client does
-    not support the world.
+    """The digest of the genesis state in an answer to `reset`: None if the client gives none, Unsupported if it does
+    not support the world. Raises MalformedTrace, which names the wrong field.
     """
     if "unsupported" in answer:
         return _read_unsupported(answer)
@@ -80,7 +82,7 @@ def read_reset(answer: Message) -> str | Unsupported | None:
 
 
 def answer_message(answer: Answer) -> Message:
-    """The answer to `apply`."""
+    """The message that answers `apply` with the outcome of a call."""
     if isinstance(answer, Unsupported):
         return {"unsupported": answer.why}
     if isinstance(answer, Rejected):
@@ -89,7 +91,7 @@ def answer_message(answer: Answer) -> Message:
 
 
 def read_answer(answer: Message) -> Answer:
-    """The outcome of a call in an answer to `apply`."""
+    """The outcome of a call in an answer to `apply`. Raises MalformedTrace, which names the wrong field."""
     if "unsupported" in answer:
         return _read_unsupported(answer)
     if "rejected" in answer:
@@ -101,12 +103,14 @@ def read_answer(answer: Message) -> Answer:
 
 
 def state_message(answer: Json | Unsupported) -> Message:
-    """The answer to `state`."""
+    """The message that answers `state`, with the whole state or the reason for not showing it."""
     return {"unsupported": answer.why} if isinstance(answer, Unsupported) else {"state": answer}
 
 
 def read_state(answer: Message) -> Json | Unsupported:
-    """The whole state in an answer to `state`, or Unsupported if the client cannot show it."""
+    """The whole state in an answer to `state`, or Unsupported if the client cannot show it. Raises MalformedTrace,
+    which names the wrong field.
+    """
     if "unsupported" in answer:
         return _read_unsupported(answer)
     check_fields(answer, ("state",), "")
@@ -142,7 +146,7 @@ def schema() -> Mapping[str, Any]:
 
 def schema_check() -> Callable[[str, Message], str | None]:
     """A function that validates a message against a definition of the schema, given the definition's name. It returns
-    the error, or None.
+    the error, or None. The names are `request` and `answer_to_OP`, with the request's `op`.
 
     Raises ModuleNotFoundError if the package `jsonschema` is not installed.
     """

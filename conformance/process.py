@@ -32,7 +32,7 @@ ANSWER_SECONDS: Final = 10.0
 """The default time limit of an answer, in seconds."""
 
 FIRST_SECONDS: Final = 30.0
-"""The time limit of the first answer, during which the process has to start, in seconds."""
+"""The minimum time limit of the first answer, in seconds, since the process has to start first."""
 
 LAST_SECONDS: Final = 2.0
 """The minimum time that a process is given to exit after `bye`, in seconds. It gets the time limit of an answer if that
@@ -49,7 +49,7 @@ KEPT_STDERR_BYTES: Final = 2**16
 """The number of bytes kept from the end of standard error."""
 
 MOST_STDERR_BYTES: Final = 2**26
-"""The maximum number of bytes on standard error between two answers; more is a "flood" fault."""
+"""The maximum number of bytes on standard error from one request to the next; more is a "flood" fault."""
 
 CHUNK: Final = 2**16
 
@@ -79,8 +79,9 @@ class ProcessClient(Client):
     """A subprocess that speaks the wire protocol. Use it in a `with` block, which ends the process in any case.
 
     `command` is a list of words, or one line that is split as a shell would, without running a shell. Raises
-    NotStartedError if it cannot be started. `check` validates every message in both directions, see
-    `conformance.messages.schema_check`. Once `stops` returns True, a slow answer raises Stopped.
+    NotStartedError if it cannot be started. `answer_seconds` is the time limit of each answer; the first may take at
+    least FIRST_SECONDS. `check` validates every message in both directions, see `conformance.messages.schema_check`.
+    Once `stops` returns True, a slow answer raises Stopped.
     """
 
     def __init__(
@@ -140,29 +141,33 @@ class ProcessClient(Client):
 
     @property
     def stderr(self) -> str:
-        """The last part of the process's standard error, as text."""
+        """The last KEPT_STDERR_BYTES bytes of the process's standard error, as text."""
         return self._stderr.decode(errors="backslashreplace")
 
     def hello(self, protocol: str) -> Introduction:
-        """Request the client's introduction."""
+        """Request the client's introduction, and return it. From then on an answer's time limit is `answer_seconds`."""
         introduction = self._read(read_introduction, self._ask(hello_request(protocol)))
         self._seconds = self._answer_seconds
         return introduction
 
     def reset(self, head: Json) -> str | Unsupported | None:
-        """Request the start of a history in the world of a head."""
+        """Request the start of a history in the world of a head. Returns the digest of its state, None if the client
+        gives none, or Unsupported.
+        """
         return self._read(read_reset, self._ask({"op": "reset", "head": head}))
 
     def apply(self, call: Json) -> Answer:
-        """Request the execution of a call."""
+        """Request the execution of a call, and return its outcome, or Unsupported."""
         return self._read(read_answer, self._ask({"op": "apply", "call": call}))
 
     def state(self) -> Json | Unsupported:
-        """Request the whole state."""
+        """Request the whole state, and return it, or Unsupported if the client cannot show it."""
         return self._read(read_state, self._ask({"op": "state"}))
 
     def bye(self) -> None:
-        """Announce the end. Raises ClientFault if the process does not exit in time, or writes more."""
+        """Announce the end and wait until the process exits. Raises ClientFault if it does not exit in time, or writes
+        more.
+        """
         self._read(lambda answer: check_fields(answer, (), ""), self._ask({"op": "bye"}))
         self._unregister(self._in)
         assert self._process.stdin is not None
@@ -177,7 +182,7 @@ class ProcessClient(Client):
             raise ClientFault("out of turn", f"something after bye: {self._start_of_buffer()}")
 
     def close(self) -> None:
-        """Kill the process and its group, and release all resources."""
+        """Kill the process and its group, and release all resources. Does nothing the second time."""
         if self._is_closed:
             return
         self._is_closed = True
@@ -264,7 +269,9 @@ class ProcessClient(Client):
             self._unregister(self._in)
 
     def _receive(self, deadline: float, op: str) -> bytes:
-        """The next line of output."""
+        """The next line of output, with its newline. Raises ClientFault if the process ends first or the deadline
+        passes, and Stopped if the run is stopped.
+        """
         while True:
             end = self._buffer.find(b"\n", self._searched)
             if end >= 0:
@@ -287,7 +294,7 @@ class ProcessClient(Client):
         self._turn(min(left, POLL_SECONDS))
 
     def _turn(self, seconds: float) -> None:
-        """Read available output, waiting at most `seconds` for some."""
+        """Read available output, waiting at most `seconds` for some. Raises ClientFault if it is too much."""
         for key, _ in self._selector.select(seconds):
             if key.fd == self._in:
                 continue

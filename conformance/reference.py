@@ -33,18 +33,24 @@ class Reference(Client):
         self._begun: _Begun | None = None
 
     def hello(self, protocol: str) -> Introduction:
-        """The introduction: every action is supported, with reasons and digests."""
+        """The introduction: every action is supported, with reasons and digests. The argument `protocol` is not
+        checked.
+        """
         name = f"restaking-spec {self._protocol.name}"
         return Introduction(name, self._version, None, has_reasons=True, has_digest=True)
 
     def reset(self, head: Json) -> str | Unsupported | None:
-        """Begin a history in the world of a head. Returns the digest of its state."""
+        """Begin a history in the world of a head. Returns the digest of its state. Raises MalformedTrace for an invalid
+        head; no world is unsupported.
+        """
         history = self._calls.begin(head)
         self._begun = _Begun(history, history.genesis.copy())
         return digest(self._observed())
 
     def apply(self, call: Json) -> Answer:
-        """Execute one call."""
+        """Execute one call. Returns its outcome with the digest of the whole state after it. Raises NothingBegunError
+        before the first `reset`, and MalformedTrace for an invalid call.
+        """
         begun = self._current()
         actions, begun.context = begun.history.read(call, "call")
         outcome = execute(self._protocol.transition, begun.state, actions)
@@ -54,11 +60,11 @@ class Reference(Client):
         return Rejected(outcome.value, after)
 
     def state(self) -> Json | Unsupported:
-        """The whole state, as a wire value."""
+        """The whole state, as a wire value. Raises NothingBegunError before the first `reset`."""
         return to_wire(self._observed())
 
     def bye(self) -> None:
-        """Do nothing."""
+        """Do nothing: the specification runs in this process and holds no resources."""
 
     def _current(self) -> _Begun:
         if self._begun is None:

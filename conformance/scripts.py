@@ -19,7 +19,9 @@ from spec.protocol import Protocol, Trace
 
 
 def of_actions(calls: Calls, head: Mapping[str, Json], actions: list[Any], source: str) -> Script:
-    """A script with the calls of some actions, in the world of a trace's head."""
+    """A script with the calls of some actions, in the world of a trace's `head`. `source` is the script's description
+    for readers.
+    """
     return Script(source, to_wire(dict(head)), calls.write(head, actions))
 
 
@@ -33,7 +35,10 @@ def of_trace(calls: Calls, trace: Trace, source: str) -> Script:
 def walk_actions(
     calls: Calls, walk: Walk, seed: int, steps: int, supported: Collection[str] | None
 ) -> tuple[Walk, list[Any], Counter[Case]]:
-    """The walk for a seed, its actions, and the counts by case of actions left out because they are not supported."""
+    """The walk for a seed, its actions, and the counts by case of actions left out because they are not supported.
+    `steps` is the number of actions drawn, with those left out, which are not executed. `supported` are names of
+    actions; None means all.
+    """
     walk, choices = walk.of(seed), Seeded(seed)
     state, opening = walk.genesis(), walk.opening()
     actions: list[Any] = []
@@ -52,7 +57,9 @@ def walk_actions(
 
 
 def of_walk(calls: Calls, walk: Walk, seed: int, steps: int, supported: Collection[str] | None = None) -> Script:
-    """A random walk for a seed, of supported actions, up to the first that cannot be written as a call."""
+    """The script of a random walk for a seed, up to the first action that cannot be written as a call. `steps` actions
+    are drawn; those not in `supported` (None: all) are left out.
+    """
     walk, actions, dropped = walk_actions(calls, walk, seed, steps, supported)
     return Script(f"walk of seed {seed}", to_wire(walk.world), _sayable(calls, walk.world, actions), dropped)
 
@@ -72,7 +79,10 @@ def _sayable(calls: Calls, head: Mapping[str, Json], actions: list[Any]) -> list
 def of_examples(
     calls: Calls, machine: type[LawMachine], walk: Walk, seed: int, examples: int, steps: int
 ) -> Iterator[Script]:
-    """Scripts of runs that Hypothesis draws by a protocol's rule machine, whose rules favour edge cases."""
+    """Scripts of up to `examples` runs, of up to `steps` rules each, that Hypothesis draws by a protocol's rule
+    machine. The machine's rules favour edge cases. Each script ends before the first action that cannot be written as a
+    call.
+    """
     runs: list[list[Any]] = []
 
     def opening() -> list[Any]:

@@ -31,7 +31,9 @@ FIELDS = {
 
 
 def serve(client: Client, requests: BinaryIO, answers: BinaryIO, protocol: str) -> bool:
-    """Answer requests until `bye` or the end of the stream. Returns True if `bye` was answered."""
+    """Answer requests until `bye`, the end of the stream, or an unreadable line without a newline. `protocol` is the
+    name that `hello` must ask for. Returns True if `bye` was answered.
+    """
     while line := requests.readline(MOST_LINE_BYTES + 1):
         message, is_over = answer_to(client, line, protocol)
         try:
@@ -46,7 +48,9 @@ def serve(client: Client, requests: BinaryIO, answers: BinaryIO, protocol: str) 
 
 
 def answer_to(client: Client, line: bytes, protocol: str) -> tuple[Message, bool]:
-    """The answer to one request, and True if no more requests follow: after `bye`, or if the line has no newline."""
+    """The answer to one request, and True if no more requests follow: after a valid `bye`, or after an unreadable line
+    without a newline.
+    """
     seq: Json = None
     try:
         request = read_line(line)

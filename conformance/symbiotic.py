@@ -40,7 +40,7 @@ def _begin(head: Mapping[str, Json]) -> Trace:
 
 
 class SymbioticHistory(History):
-    """A Symbiotic history: it tracks the timestamp, and for each vault the capture timestamps of
+    """A history of Symbiotic calls in progress: it tracks the timestamp, and for each vault the capture timestamps of
     the last slash call.
     """
 
@@ -53,7 +53,7 @@ class SymbioticHistory(History):
 
     def read(self, call: Json, where: str) -> tuple[list[object], object]:
         """The actions of the next call: time passes up to its timestamp, then the call itself. The context for
-        `observe` is the captures so far.
+        `observe` is the map of captures so far. Raises MalformedTrace if the value is not a call.
         """
         fields = dict(as_object(call, where))
         check_fields(fields, CALL, where)
@@ -71,7 +71,7 @@ class SymbioticCalls(Calls):
         return as_object(with_integers(head, INTEGERS), "head")
 
     def begin(self, head: Json) -> History:
-        """A history in the world of a head."""
+        """A history in the world of a head, given as a wire value. Raises MalformedTrace if it is not a head."""
         return SymbioticHistory(self.head(head))
 
     def write(self, head: Mapping[str, Json], actions: Sequence[Any]) -> list[Json]:
@@ -84,7 +84,7 @@ class SymbioticCalls(Calls):
         return calls
 
     def name_of(self, head: Mapping[str, Json], action: Any) -> str:
-        """The name of an action in traces."""
+        """The name of an action in traces, the same for every `head`."""
         return ADVANCE_TIME if isinstance(action, AdvanceTime) else NAMES_BY_CLASS[type(action)]
 
 

@@ -18,7 +18,7 @@ MOST_LINE_BYTES: Final = 2**24
 """The maximum length of a line in bytes, including its newline."""
 
 MOST_DEPTH: Final = 64
-"""The maximum nesting depth of lists and objects."""
+"""The maximum nesting depth of lists and objects in a line."""
 
 
 class WireError(Exception):

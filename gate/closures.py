@@ -45,8 +45,8 @@ class Change:
 
 
 class Closures:
-    """The closures of all actions of a protocol, in one version. Raises NotReadError if
-    the protocol's module is missing.
+    """The closures of all actions of a protocol, in the version in `folder`. `protocol_at` is the place of the
+    protocol, `module:attribute`. Raises NotReadError if the protocol's module is missing.
     """
 
     def __init__(self, folder: Path, protocol_at: str) -> None:
@@ -57,7 +57,7 @@ class Closures:
 
     @cached_property
     def modules(self) -> tuple[str, ...]:
-        """The names of all modules in the folder that the protocol can import, sorted."""
+        """The names of all modules in the version's folder that the protocol or `spec.machine` can import, sorted."""
         pending, seen = [self._place[0], MACHINE], set[str]()
         while pending:
             name = pending.pop()
@@ -111,7 +111,7 @@ class Closures:
 
     @cached_property
     def _opens_at_import(self) -> bool:
-        """True if importing the modules may read a file."""
+        """True if importing the modules of the protocol may read a file."""
         definitions = [(name[0], self.sources.definition(name)) for name in self._defined()]
         return any(
             definition.opens_at_import or not self._openers.isdisjoint(self._called(module, definition))
@@ -141,7 +141,9 @@ class Closures:
         return found
 
     def of(self, action: str) -> dict[Name, str]:
-        """Every definition that an action's rule can reach, with its digest."""
+        """The map from every definition that an action's rule can reach, as (module, name), to its digest. `action` is
+        the name of the action's class. The dispatch's statements for the action stand under `FUNCTION of ACTION`.
+        """
         seen: set[Name] = set()
         # The action's own class is always included: a dispatch need not name it.
         pending: list[Name] = [*self._always, *[(name, action) for name in self.modules]]
@@ -165,7 +167,9 @@ class Closures:
         return definition is not None and definition.is_door
 
     def reach(self, names: Iterable[Name]) -> dict[Name, str]:
-        """Every definition that the named ones can reach, including themselves, with its digest."""
+        """The map from every definition that the named ones can reach, including themselves, to its digest. A name that
+        ends in `*` stands for all definitions of a module or members of an enumeration.
+        """
         found: dict[Name, str] = {}
         pending = list(names)
         while pending:
@@ -194,7 +198,9 @@ class Closures:
                 yield name
 
     def everything(self) -> dict[Name, str]:
-        """Every definition of every module that the protocol imports, with its digest."""
+        """The map from every definition of every module that the protocol imports to its digest, with the entries FILES
+        and ORDER if these matter.
+        """
         found = self._defined()
         return found | self._read_files(found) | self._order
 
@@ -207,7 +213,10 @@ class Closures:
         }
 
     def is_same_as(self, other: "Closures") -> bool:
-        """True if two versions with equal source behave alike: no module may read a file that differs."""
+        """True if two versions with equal Python source behave alike: no module of this version may read a file, or all
+        files are equal. Raises NotReadError if the other version has a module that Python could import instead of the
+        source.
+        """
         may_open = False
         for name in self.modules:
             module = self.sources.module(name)
@@ -216,13 +225,15 @@ class Closures:
         return not may_open or self.sources.files == other.sources.files
 
     def _read_files(self, names: Iterable[Name]) -> dict[Name, str]:
-        """All files as one definition, if any of the named definitions, or an import, may read a file; else empty."""
+        """The entry FILES with the digest of all files, if any of the named definitions, or an import, may read a file;
+        else empty.
+        """
         is_read = self._opens_at_import or not self._openers.isdisjoint(names)
         return {FILES: self.sources.files} if is_read else {}
 
     @cached_property
     def _order(self) -> dict[Name, str]:
-        """The order of all statements as one definition, if the order may matter; else empty."""
+        """The entry ORDER with the digest of the order of all statements, if the order may matter; else empty."""
         modules = {name: module for name in self.modules if (module := self.sources.module(name)) is not None}
         acts = any(
             self._acts(name[0], name[1], of) for name in self._defined() if (of := self.sources.definition(name))
@@ -233,8 +244,8 @@ class Closures:
         return {ORDER: hashlib.sha256(said.encode()).hexdigest()[:16]}
 
     def _dispatch(self, action: str) -> tuple[Name, list[ast.stmt]]:
-        """The dispatch function, with the statements that concern one action; without
-        one, the protocol's definition.
+        """The dispatch function, as (module, name), with the statements that concern one action. Without one, the
+        protocol's definition.
         """
         name = self._transition()
         if name is not None and (function := self._function(name)) is not None:
@@ -291,7 +302,7 @@ class Closures:
 
     @cached_property
     def _bases(self) -> set[Name | None]:
-        """The classes that have subclasses."""
+        """The classes that have subclasses, as (module, name), and None for those outside of the folder."""
         return {
             self.sources.resolved(name, text)
             for name in self.modules
@@ -318,7 +329,8 @@ class Closures:
 
 
 def changes(base: Closures, head: Closures, mine: Mapping[Name, str], others: Mapping[Name, str]) -> list[Change]:
-    """The definitions in which two closures differ, or in which all definitions of two versions do.
+    """The definitions in which `mine`, of the base, and `others`, of the head, differ. Both map definitions to digests:
+    a closure's, or all of a version's.
 
     Definitions that both versions define alike, but only one reaches, are omitted if any other differs.
     """

@@ -41,7 +41,7 @@ class Decision:
     until: str = ""
 
     def as_toml(self) -> str:
-        """The content of the decision's file."""
+        """The content of the decision's file, as TOML, without empty fields."""
         fields = [(name, getattr(self, name)) for name in (*FIELDS, *OPTIONAL)]
         return "".join([f"{name} = {json.dumps(value)}\n" for name, value in fields if value])
 
@@ -57,7 +57,8 @@ class Ruling:
 
 
 def read_decisions(folder: Path) -> dict[str, Decision]:
-    """The decisions in a folder, by file name; empty if the folder does not exist.
+    """The decisions in a folder, by file name; empty if the folder does not exist. Hidden files and `.md` files are
+    skipped.
 
     Raises DecisionError for the first malformed decision.
     """
@@ -121,9 +122,10 @@ def rule(
     version: str,
     judged: frozenset[str],
 ) -> Ruling:
-    """Mark the reports that decisions accept, and return the problems and the settled decisions.
+    """Mark the reports that decisions accept, by `accepted_by`, and return the problems and the settled decisions.
 
-    `version` is the head's version. `judged` are the protocols of which all actions were judged.
+    `decisions` and `of_base` are the decisions of head and base, by file name. `version` is the head's version, empty
+    if unknown. `judged` are the protocols of which all actions were judged.
     """
     problems: list[str] = []
     settled: list[str] = []
@@ -147,7 +149,9 @@ def rule(
 
 
 def numbers(version: str) -> list[int]:
-    """The numbers of a version string, in order. Raises ValueError if the string is no version."""
+    """The numbers of a version string, in order; a suffix such as `-rc1` does not count. Raises ValueError if the
+    string is no version.
+    """
     found = re.fullmatch(r"v?(\d+(?:\.\d+)*)(?:[-+.]?[A-Za-z].*)?", version)
     if found is None:
         raise ValueError(version)
@@ -155,7 +159,9 @@ def numbers(version: str) -> list[int]:
 
 
 def version_of(folder: Path) -> str:
-    """The version that a repository declares; empty if it declares none."""
+    """The version that a repository declares: `__version__` in harness/__init__.py, or else the project's version in
+    pyproject.toml. Empty if it declares none.
+    """
     places = [(folder / "harness" / "__init__.py", r'^__version__ = "(.*)"$'), (folder / "pyproject.toml", "")]
     for path, pattern in places:
         if path.is_file() and pattern:

@@ -21,7 +21,9 @@ from proofs.symbols import Listing, SymBool, SymInt, SymList, SymName, term_of
 from proofs.theory_checks import refuse_protocol
 
 HISTORIES: Final = "spec.history"
-"""The module of histories. Both versions are lifted with its trusted contract, so a head that changes it cannot be."""
+"""The module of histories. Both versions are lifted with its trusted contract, so a head that changes this module
+cannot be lifted.
+"""
 
 ENGINE: Final = "engine"
 """The kind of goals about the engine itself and about trusted contracts. If one fails, there is no
@@ -43,7 +45,12 @@ class OtherVersion:
     def __init__(
         self, prover: Prover, protocol_at: str, folder: File, contracts: Contracts, lists: Mapping[str, int] | None
     ) -> None:
-        """`lists` are the largest lengths of lists in rows, by field; None means any length."""
+        """`protocol_at` is the place of the protocol, `module:attribute`, below `folder`. `contracts` replace functions
+        in its modules. `lists` are the largest lengths of lists in rows, by `table.field`; None means any length.
+
+        Raises UnliftableError if the version cannot be lifted, has a table that the base lacks, or has fields of other
+        types.
+        """
         self.prover: Final = prover
         self._lists: Final = lists
         module, _, name = protocol_at.partition(":")
@@ -127,16 +134,16 @@ class OtherVersion:
         return outcome
 
     def is_delta(self, outcome: Any) -> bool:
-        """True if this version accepted the call."""
+        """True if an outcome is this version's Delta, that is, if it accepted the call."""
         return isinstance(outcome, self._delta)
 
     def after(self, delta: Any) -> Any:
-        """The rows after a step of this version."""
+        """The rows, as a draft, after an accepted step of this version with the given Delta."""
         return self._watched(self.state, list(delta.writes))
 
 
 def with_lists(prover: Prover, lists: Mapping[str, int]) -> Prover:
-    """A prover of the same protocol, for states whose lists may have these lengths."""
+    """A prover of the same protocol, for states whose lists in rows have at most these lengths, by `table.field`."""
 
     def tables(reads: Callable[[Touch], None]) -> list[Any]:
         schema = prover.protocol.schema
@@ -146,7 +153,9 @@ def with_lists(prover: Prover, lists: Mapping[str, int]) -> Prover:
 
 
 def longest(action: type[Any], length: int, limits: Mapping[str, int]) -> dict[str, int]:
-    """The length of each list of a call: that of `limits`, but at least `length`."""
+    """The map from each list of a call, as `ACTION.field`, to its maximum length. That is the length in `limits`, under
+    `ACTION.field` or `field`, or else 1; but at least `length`.
+    """
     found: dict[str, int] = {}
     pending: list[Any] = [action]
     while pending:
@@ -163,8 +172,8 @@ def longest(action: type[Any], length: int, limits: Mapping[str, int]) -> dict[s
 
 
 def goals_of(prover: Prover, other: OtherVersion, action: type[Any], bounds: Mapping[str, int]) -> Iterator[Goal]:
-    """All goals which, if proved, imply that both versions answer a call alike in
-    every state that satisfies the laws.
+    """All goals which, if proved, imply that both versions answer a call alike in every state that satisfies the laws.
+    `bounds` are the maximum lengths of the call's lists, by `ACTION.field`.
     """
     call, base = prover.call(action, bounds)
     base.reader = prover.note_read
@@ -233,7 +242,9 @@ def _compared(prover: Prover, other: OtherVersion, here: Path, outcome: Any, ans
 
 
 def alike(prover: Prover, other: OtherVersion, delta: Any, answer: Any) -> Term:
-    """The claim that two accepted steps leave equal rows and return equal values."""
+    """The term that is true if two accepted steps leave equal rows and return equal values: `delta` of the prover's
+    version, `answer` of the other.
+    """
     after, after_there = prover.after(delta).rows, other.after(answer)
     claims: list[Term] = []
     names = {table.name: table for table in prover.protocol.schema.tables}
@@ -250,7 +261,7 @@ def alike(prover: Prover, other: OtherVersion, delta: Any, answer: Any) -> Term:
 
 
 def same_rows(table: Any, row: Any, other: Any) -> Term:
-    """The claim that two rows of a table are equal, field by field."""
+    """The term that is true if two rows of a table are equal in every field that the base's rows have."""
     names = list(inspect.signature(type(table.default)).parameters)
     if any(not hasattr(other, name) for name in names):
         return z3.BoolVal(False)
@@ -258,7 +269,7 @@ def same_rows(table: Any, row: Any, other: Any) -> Term:
 
 
 def _same_listings(value: Listing, other: Listing) -> Term:
-    """The claim that two lists of any length come from one list, by equal changes in the same order."""
+    """The term that is true if two lists of any length come from one list, by equal changes in the same order."""
     (base, moves), (other_base, other_moves) = value.made, other.made
     if not base.decl().eq(other_base.decl()) or [kind for kind, _ in moves] != [kind for kind, _ in other_moves]:
         return z3.BoolVal(False)
@@ -268,7 +279,9 @@ def _same_listings(value: Listing, other: Listing) -> Term:
 
 
 def same(value: Any, other: Any) -> Term:
-    """The claim that two values are equal. Ends the proof if their types cannot be compared."""
+    """The term that is true if two values are equal. Refuses values whose types cannot be compared, which ends the
+    proof.
+    """
     value, other = (each.resolve() if isinstance(each, SymList) else each for each in (value, other))
     if isinstance(value, Listing) and isinstance(other, Listing):
         return _same_listings(value, other)

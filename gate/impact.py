@@ -14,14 +14,15 @@ from gate.starting import NotRunningError
 from spec.codec import Json
 
 TIMES: Final = 200
-"""The number of measurements of a call's time."""
+"""The number of measurements of a call's time, of which the minimum counts."""
 
 
 @attrs.frozen
 class Gains:
     """The holdings of one token at the end of a run, for accounts whose amounts differ between base and head.
 
-    `made` is the increase of the total over all accounts, from base to head.
+    `accounts` maps an account to its amounts under base and head. `made` is the increase of the total over all
+    accounts, from base to head.
     """
 
     token: str
@@ -43,7 +44,11 @@ class Gains:
 
 
 def gains(versions: Versions, world: Json, calls: Sequence[Json]) -> list[Gains]:
-    """The differing holdings after a run under both versions, one entry per token, after all accounts withdrew."""
+    """The differing holdings after a run under both versions, one entry for each token with differences. All accounts
+    withdraw first, unless they cannot under one of the versions.
+
+    `world` is the head of a trace.
+    """
     base, head = versions.both("holdings", head=world, calls=list(calls))
     which = "liquidated" if base["liquidated"] is not None and head["liquidated"] is not None else "at_once"
     found: list[Gains] = []
@@ -59,7 +64,9 @@ def gains(versions: Versions, world: Json, calls: Sequence[Json]) -> list[Gains]
 
 
 def laws(versions: Versions, walk_at: str, scripts: Iterable[Aimed]) -> dict[str, list[str]]:
-    """The laws that break under the head only (`broken`), and those that only the base checked (`vacuous`)."""
+    """The ids of the laws that the scripts break under the head only (`broken`), and of those that only the base
+    checked (`vacuous`). `walk_at` is the place of a walk, `module:attribute`, whose laws each version checks.
+    """
     broken: list[set[str]] = [set(), set()]
     checked: list[dict[str, int]] = [{}, {}]
     for aimed in scripts:
@@ -73,7 +80,9 @@ def laws(versions: Versions, walk_at: str, scripts: Iterable[Aimed]) -> dict[str
 
 
 def ledger_matrix(folder: Path, protocol: str, changes: Sequence[Change]) -> dict[str, dict[str, str]]:
-    """The verdicts of the base's ledger, by law and call; STALE if a proof depends on a changed definition."""
+    """The map from law and call to the verdict in the base's ledger of a protocol; STALE if a proof depends on a
+    changed definition. `folder` is the root of the base. Unreadable ledgers are skipped.
+    """
     changed = {change.name for change in changes if change.digests[0]}
     found: dict[str, dict[str, str]] = {}
     for path in sorted((folder / "proofs" / "ledgers" / protocol).glob("*.json")):
@@ -95,7 +104,7 @@ def ledger_matrix(folder: Path, protocol: str, changes: Sequence[Change]) -> dic
 
 
 def stale_proofs(matrix: Mapping[str, Mapping[str, str]]) -> dict[str, int]:
-    """The number of stale verdicts of each call."""
+    """The number of stale verdicts of each call, given the verdicts by law and call. Calls without any are left out."""
     found: dict[str, int] = {}
     for by_call in matrix.values():
         for name, word in by_call.items():
@@ -105,9 +114,10 @@ def stale_proofs(matrix: Mapping[str, Mapping[str, str]]) -> dict[str, int]:
 
 
 def speed(versions: Versions, action: str, scripts: Iterable[Aimed]) -> tuple[int, int] | None:
-    """The time of a call of the action under base and head, in nanoseconds of interpreted Python.
+    """The time of a call of the action under base and head, in nanoseconds of interpreted Python: the minimum of TIMES
+    measurements. It is the first such call in the scripts that both versions accept.
 
-    None if no script has such a call that both versions accept.
+    None if no script has one.
     """
     for aimed in scripts:
         calls = list(aimed.script.calls)
@@ -122,7 +132,7 @@ def speed(versions: Versions, action: str, scripts: Iterable[Aimed]) -> tuple[in
 
 
 def told(impact: Mapping[str, Any], most: int | None = None) -> list[str]:
-    """An impact as lines of text, with the holdings of at most `most` runs."""
+    """An impact, as `Judge` computes it, as lines of text, with the holdings of at most `most` runs (None: all)."""
     lines: list[str] = []
     runs = [(source, rows) for source, rows in impact.get("gains", {}).items() if rows]
     for source, rows in runs[:most]:

@@ -26,7 +26,9 @@ LAST_SECONDS: Final = 30.0
 
 
 def main() -> None:
-    """Judge the protocol that the first argument describes, and write the report to a file."""
+    """Judge the protocol that the first argument describes in JSON. Write the pickled report to the
+    file that it names.
+    """
     asked = json.loads(sys.argv[1])
     end_with_parent()
     ended: list[int] = []
@@ -48,7 +50,10 @@ def judge_apart(
     only: tuple[str, ...],
     budget: Budget,
 ) -> ProtocolReport:
-    """The report of a judge in a subprocess. If the run is stopped, the report contains what is decided by then."""
+    """The report of a judge of one protocol in a subprocess; `place` is that of its pack, and `only` the actions to
+    judge (empty: all). If the run is stopped, the report contains what is decided by then. If the judge writes no
+    report, `problem` says why.
+    """
     out = versions[0].folder.parent / f"report-{len(list(versions[0].folder.parent.iterdir()))}"
     errors = out.with_suffix(".stderr")
     asked = {

@@ -37,7 +37,7 @@ from gate.versions import Version
 from spec.codec import Json, MalformedTrace
 
 ANSWER_SECONDS: Final = 20.0
-"""The seconds that one call may take."""
+"""The default limit, in seconds, of a version's answer to one question."""
 
 LONGER_SECONDS: Final = 40.0
 """The seconds for a second proof with longer lists, after that of short lists succeeded."""
@@ -54,8 +54,8 @@ Prove = Callable[[Subject, Version, Version, str, int, float, Callable[[], bool]
 
 @attrs.frozen
 class Budget:
-    """The limits of a run: seconds per protocol, parallel processes, a predicate that requests an
-    immediate stop, and seconds per answer.
+    """The limits of a run: the seconds for one protocol, the number of parallel processes, a predicate that requests an
+    immediate stop, and the seconds for one answer.
     """
 
     seconds: float
@@ -67,7 +67,10 @@ class Budget:
 def prove_apart(
     subject: Subject, base: Version, head: Version, action: str, length: int, seconds: float, stops: Callable[[], bool]
 ) -> dict[str, Any]:
-    """The result of proving one action in a subprocess; if that fails, or takes too long, `unlifted` has the reason."""
+    """The result of proving one action in a subprocess, as `gate.proving.prove` returns it. If that fails, or takes
+    more than `seconds`, it has only `unlifted` with the reason. The call's lists may have up to `length` elements, or
+    more if the theory says so.
+    """
     if subject.theory_at is None:
         return {"unlifted": "the protocol brings no theory"}
     try:
@@ -87,7 +90,9 @@ def prove_apart(
 
 
 class Judge:
-    """The judge of one protocol under two versions."""
+    """The judge of one protocol under two versions, base and head. `shrink` shortens runs, `prove`
+    proves one action.
+    """
 
     def __init__(
         self,
@@ -112,7 +117,9 @@ class Judge:
         return self._budget.stops() or time.monotonic() >= self._end
 
     def report(self, only: frozenset[str] = frozenset()) -> ProtocolReport:
-        """The verdicts on all actions, or on those in `only`."""
+        """The verdicts on all actions, or on those in `only` if any. If a version cannot be read, run or compared, the
+        report's `problem` says why.
+        """
         report = ProtocolReport(self._subject.name)
         try:
             closures = [Closures(version.folder, self._subject.protocol_at) for version in self._versions]
@@ -167,7 +174,9 @@ class Judge:
     def _compared(
         self, report: ProtocolReport, versions: Versions, changed: Mapping[str, list[Change]]
     ) -> Iterator[ActionReport]:
-        """The reports on the actions whose closures changed."""
+        """The reports on the actions whose closures changed (`changed`, with the changes). Proofs run in parallel with
+        the scripts.
+        """
         with ThreadPoolExecutor(max(self._budget.jobs - 1, 1)) as pool:
             proofs = {name: pool.submit(self._timed, name) for name in changed}
             try:
@@ -320,7 +329,9 @@ class Judge:
         return found
 
     def _replayed(self, found: Mapping[str, Any], versions: Versions) -> tuple[dict[DifferenceKind, Shown], list[str]]:
-        """The differences that the solver found and both versions confirmed, and notes about the others."""
+        """The differences that the solver found and both versions confirmed, by the kind that they have when replayed;
+        and notes about the others.
+        """
         shown: dict[DifferenceKind, Shown] = {}
         notes: list[str] = []
         for kind, document in found.get("shown", {}).items():
@@ -367,7 +378,9 @@ class Judge:
 
 
 def shared(told: Mapping[str, Any], fields: Fields) -> dict[str, Any]:
-    """An answer restricted to the fields that both versions have; rows that do not change in these are dropped."""
+    """A version's answer to the question `execute`, restricted to the fields that both versions have; rows that do not
+    change in these are dropped.
+    """
     rows = [
         [table, key, *[{name: row[name] for name in fields[table]} for row in (before, after)]]
         for table, key, before, after in told["rows"]
@@ -384,12 +397,14 @@ def deciding(seen: Collection[DifferenceKind], open_kinds: Collection[Difference
 
 
 def _is_whole(found: Mapping[str, Any]) -> bool:
-    """True if every goal was proved."""
+    """True if every goal of a proof's plain result was proved."""
     return "unlifted" not in found and all(set(by) <= {"PROVED"} for by in found["kinds"].values())
 
 
 def story(versions: Versions, world: Json, calls: Sequence[Json]) -> tuple[dict[str, Any], ...]:
-    """The steps of a run under both versions: each with its call, both answers, and every row that changes."""
+    """The steps of a run under both versions: each with its `call`, and under `base` and `head` the answer, the return
+    value and every row that changes.
+    """
     base, head = (said["steps"] for said in versions.both("story", head=world, calls=list(calls)))
     return tuple(
         {
@@ -402,7 +417,7 @@ def story(versions: Versions, world: Json, calls: Sequence[Json]) -> tuple[dict[
 
 
 def proof_of(found: Mapping[str, Any]) -> CallProof:
-    """The CallProof for the plain values that a proof returned."""
+    """The CallProof for the plain values that a proof returned (`gate.proving.prove`, or `unlifted` with a reason)."""
     seconds = found.get("seconds", 0.0)
     if "unlifted" in found:
         return CallProof(why=f"no proof: {found['unlifted']}", seconds=seconds)
@@ -415,12 +430,16 @@ def proof_of(found: Mapping[str, Any]) -> CallProof:
 
 
 def arrow(answers: tuple[str, str]) -> str:
-    """Both answers as a short text, such as `accepted -> REASON`."""
+    """The answers of base and head as a short text: `accepted -> REASON`, or `accepted, and otherwise` if the words are
+    equal.
+    """
     return f"{answers[0]} -> {answers[1]}" if answers[0] != answers[1] else f"{answers[0]}, and otherwise"
 
 
 def interface(base: Mapping[str, Any], head: Mapping[str, Any]) -> Iterator[str]:
-    """The actions, tables, fields and reasons that were added or removed, one per line."""
+    """The actions, tables, fields and reasons that were added or removed, one per line. `base` and `head` are the
+    versions' answers to the question `describe`.
+    """
     for what in ("action", "table"):
         old, new = base[f"{what}s"], head[f"{what}s"]
         yield from (f"{what} added: {name}" for name in new if name not in old)

@@ -24,7 +24,7 @@ answers, both answers, and the kind of difference; None if no answers differ.
 """
 
 MOST_DROPPED: Final = 3
-"""The largest number of differing calls that are left out of a script, so that later calls are compared too."""
+"""The largest number of times that a script's rows are compared, each time without the calls that differed before."""
 
 
 @attrs.frozen
@@ -45,8 +45,8 @@ class Met:
 
 @attrs.define
 class Walked:
-    """The result of the lockstep: how much was played, by action, and the earliest
-    difference of each action and kind.
+    """The result of the lockstep: the numbers of scripts and calls that were played, by action, and the earliest
+    difference of each action and kind. `on_the_wire` counts the calls that were also played by the wire protocol.
     """
 
     scripts: dict[str, int] = attrs.field(factory=dict)
@@ -58,7 +58,7 @@ class Walked:
     faults: dict[str, str] = attrs.field(factory=dict)
     """The way in which the head failed to answer, by action."""
     views: list[str] = attrs.field(factory=list)
-    """The actions after which a view of the state differs although no row does."""
+    """The actions after which the state that a trace shows differs although no row does."""
     unknown: list[str] = attrs.field(factory=list)
     """The scripts whose world or calls the base cannot read, so that nothing can be compared."""
     on_the_wire: int = 0
@@ -70,7 +70,9 @@ class Walked:
 
 
 class Pair:
-    """Both versions as clients of the wire protocol, started on demand, and again after a fault."""
+    """Both versions as clients of the wire protocol, started on demand, and again after a fault. The callback starts
+    the base for 0 and the head for 1.
+    """
 
     def __init__(self, start: Callable[[int], tuple[ProcessClient, Introduction]]) -> None:
         self._start: Final = start
@@ -90,7 +92,7 @@ class Pair:
         return base, head, introduction
 
     def end(self) -> None:
-        """Close both clients."""
+        """Close the clients that were started; the next use starts them again."""
         while self._running:
             self._running.pop()[0].close()
 
@@ -98,7 +100,8 @@ class Pair:
 def walk(
     parted: Parted, pair: Pair, scripts: Iterable[Aimed], changed: Collection[str], stops: Callable[[], bool]
 ) -> Walked:
-    """The result of playing every script in both versions, with a comparison of every row.
+    """The result of playing every script in both versions, with a comparison of every row. It ends early if `stops`
+    returns True, or once the head has failed to answer in each of the `changed` actions.
 
     The first scripts, and each script that shows a new difference, are also played by the wire protocol.
     """
@@ -126,7 +129,9 @@ def walk_on(
     walked: Walked,
     stops: Callable[[], bool],
 ) -> None:
-    """Play more scripts until an action has shown every wanted kind of difference, comparing rows."""
+    """Play more scripts until an action has shown every wanted kind of difference, comparing rows; results are added to
+    `walked`. It ends early if `stops` returns True, or if a version does not answer.
+    """
     for aimed in scripts:
         if stops() or walked.kinds(action).issuperset(wanted):
             return
@@ -137,7 +142,9 @@ def walk_on(
 
 
 def _play(parted: Parted, aimed: Aimed, changed: Collection[str], walked: Walked) -> int | None:
-    """Play a script and compare rows. Returns the position of the first difference, or the number of calls without one.
+    """Play a script, compare rows, and note the differences in `walked`. After a difference it is played again without
+    the differing call, at most MOST_DROPPED times in all. Returns the position of the first difference, or the number
+    of calls without one.
 
     Returns None if a version does not answer.
     """
@@ -217,8 +224,8 @@ def _note(walked: Walked, aimed: Aimed, met: Met) -> None:
 
 
 def _blamed(names: list[str], position: int, changed: Collection[str]) -> str:
-    """The action that a difference is attributed to: that of the call if it changed, else the
-    last changed action before it.
+    """The action that a difference is attributed to: that of the call if it changed, else the last changed action
+    before it, else the call's after all.
 
     An earlier call may have written rows that no trace shows.
     """
@@ -234,9 +241,10 @@ def kind_of(found: Divergence) -> DifferenceKind:
 
 
 def told(found: Divergence) -> tuple[str, str]:
-    """A few words for the outcome of each side of a divergence: `accepted`, or the reason of the rejection.
+    """The outcome of base and head at a divergence, each in a few words: `accepted`, or the reason of the rejection.
 
-    Different return values show as `accepted` twice. Of different states the second is `accepted, and another state`.
+    Different return values show as `accepted` twice. Of different states the second is `accepted, and another state`,
+    whatever the answers were.
     """
     if found.aspect == "state":
         return "accepted", "accepted, and another state"

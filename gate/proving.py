@@ -22,11 +22,11 @@ from proofs.setup import Contracts, setup_of
 from proofs.solving import Status
 
 MOST_TRIED: Final = 8
-"""The largest number of refuted goals of one kind for which a concrete state is computed."""
+"""The largest number of goals of one kind for which a concrete state is computed."""
 
 
 def main() -> None:
-    """Answer the questions of the parent process."""
+    """Answer the questions of the parent process, each for the proof of one action (`prove`)."""
     answer_questions(_answer)
 
 
@@ -66,10 +66,11 @@ def prove(theory: str, protocol_at: str, base: str, head: str, action: str, leng
 
 
 def kept_alike(contracts: Contracts, plainer: Contracts, closures: list[Closures]) -> Contracts:
-    """The trusted contracts whose replaced functions, and all that these reach, are equal in both versions.
+    """The trusted contracts whose replaced functions, and all that these reach, are equal in both versions. `closures`
+    are those of base and head.
 
-    If one is dropped, the plainer contracts are used instead, filtered alike. Raises
-    UnliftableError if histories differ.
+    If one is dropped, the plainer contracts are used instead, filtered alike. Raises UnliftableError if histories
+    differ.
     """
     same = {module: contract for module, contract in contracts.items() if _is_alike(module, contract, closures)}
     if HISTORIES not in same:
@@ -154,7 +155,10 @@ class _Run:
         return list(goals_of(self._prover, self._other, self._action, self._bounds))
 
     def answer(self, goals: list[Goal]) -> dict[str, Any]:
-        """The results of all goals, in plain values."""
+        """The results of all goals, in plain values: `kinds` (statuses of the goals, counted by kind of difference),
+        `labels` (of unproved goals, by kind), `scope`, `laws`, `steps`, and `shown` (see the method of that name; empty
+        for lists of any length).
+        """
         kinds: dict[str, Counter[str]] = {}
         labels: dict[str, set[str]] = {}
         steps = 0
@@ -188,8 +192,8 @@ class _Run:
         }
 
     def shown(self, goals: list[Goal], kinds: set[str]) -> dict[str, Any]:
-        """A state and a call from the solver, for each kind with a refuted goal, with its
-        question; the laws hold in the state.
+        """A state and a call that violate a goal, for each of `kinds` for which the solver finds one, with the goal's
+        label and the solver's question. The first MOST_TRIED goals of a kind are tried. All laws hold in the state.
         """
         found: dict[str, Any] = {}
         for kind in sorted(kinds):

@@ -92,7 +92,9 @@ class Definition:
 
 
 class Module:
-    """One module of a version: its definitions, and what its names refer to. Raises NotReadError for invalid source."""
+    """One module of a version: its definitions, and what its names refer to. `module` is its dotted name, `path` its
+    file, and `file` the path for messages. Raises NotReadError for invalid source.
+    """
 
     def __init__(self, module: str, path: Path, file: str) -> None:
         try:
@@ -212,7 +214,7 @@ class Sources:
 
     @cached_property
     def files(self) -> str:
-        """The digest of all files of the version, for code that may read any of them."""
+        """The digest of all files of the version without `__pycache__`, for code that may read any of them."""
         found = hashlib.sha256()
         for path in sorted(self._folder.rglob("*")):
             if path.is_file() and "__pycache__" not in path.parts:
@@ -225,7 +227,9 @@ class Sources:
         return None if module is None else module.definitions.get(name[1])
 
     def resolved(self, module: str, text: str) -> Name | None:
-        """The definition that a name used in a module refers to, following imports; None if it is not in the folder."""
+        """The definition, as (module, name), that a name used in a module refers to, following imports; None if it is
+        not in the folder.
+        """
         seen: set[Name] = set()
         while (found := self.module(module)) is not None and (module, text) not in seen:
             seen.add((module, text))
@@ -247,7 +251,7 @@ class Sources:
         return None
 
     def statements(self, name: Name) -> list[ast.stmt]:
-        """The top-level statements that define this name alone."""
+        """The top-level statements of a module that define this name, and no other name with it."""
         module = self.module(name[0])
         return [] if module is None else [node for node in module.tree.body if defined(node) == [name[1]]]
 
@@ -339,7 +343,7 @@ def _at_import(node: ast.stmt) -> Iterator[ast.AST]:
 
 
 def _words(nodes: Iterable[ast.AST]) -> set[str]:
-    """All names and attribute names in these nodes."""
+    """All names and attribute names that occur in these syntax trees."""
     parts = [part for node in nodes for part in ast.walk(node)]
     names = {part.id for part in parts if isinstance(part, ast.Name)}
     return names | {part.attr for part in parts if isinstance(part, ast.Attribute)}

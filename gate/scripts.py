@@ -20,12 +20,16 @@ EXAMPLE_STEPS: Final = 40
 
 FURTHER_WALKS: Final = 170
 FURTHER_STEPS: Final = 400
-"""The number of steps of an additional walk. Their seeds end before FURTHER_WALKS: enough to draw every scenario."""
+"""The number of steps of an additional walk. The seeds of these walks go from WALKS to FURTHER_WALKS - 1: enough to
+draw every scenario.
+"""
 
 
 @attrs.frozen
 class Aimed:
-    """A script, with the class name of the action that each of its calls makes."""
+    """A script, with the class name of the action that each of its calls makes. `is_recorded` is True if it comes from
+    a recorded trace.
+    """
 
     script: Script
     names: tuple[str, ...]
@@ -94,7 +98,9 @@ def _all(subject: Subject, left_out: list[str]) -> Iterator[Aimed]:
 
 
 def recorded(subject: Subject, left_out: list[str]) -> Iterator[Aimed]:
-    """The scripts of the recorded traces, smallest file first; unreadable ones are appended to `left_out`."""
+    """The scripts of the subject's recorded traces, smallest file first. The names of unreadable files are appended to
+    `left_out`; traces without calls are skipped.
+    """
     paths = [path for folder in subject.traces for path in folder.rglob("*.json*") if path.is_file()]
     for path in sorted(paths, key=lambda path: (path.stat().st_size, path.name)):
         try:

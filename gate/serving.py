@@ -7,7 +7,7 @@ from gate.starting import end_with_parent
 
 
 def main() -> None:
-    """Serve the protocol that the first argument names, until the client ends."""
+    """Serve the protocol whose pack's place is the first argument, until the client ends."""
     end_with_parent()
     sys.argv[1:] = ["serve", sys.argv[1]]
     # imported by name, because a version's command is in a room above this package

@@ -27,8 +27,8 @@ Fields = dict[str, list[str]]
 
 @attrs.frozen
 class Break:
-    """The position of the first action that the versions answer differently, in the form
-    that the shrinking engine needs.
+    """The position of the first action that the versions answer differently, in the form that the shrinking engine
+    needs. No law is broken, so `violation` is None.
     """
 
     position: int
@@ -37,7 +37,9 @@ class Break:
 
 
 class Versions:
-    """Workers for both versions, restarted after a fault; `fields` are the fields by table that both versions have."""
+    """Workers for both versions, restarted after a fault; `fields` are the fields by table that both versions have.
+    `start` starts the worker of the base for 0, and of the head for 1.
+    """
 
     def __init__(self, subject: Subject, start: Callable[[int], Worker]) -> None:
         self.subject: Final = subject
@@ -65,7 +67,9 @@ class Versions:
             raise
 
     def both(self, op: str, **fields: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-        """The answers of base and head to a question."""
+        """The answers of base and head to the question `op` with the given fields. Raises NotRunningError if one does
+        not answer.
+        """
         return self.ask(0, op, **fields), self.ask(1, op, **fields)
 
     def parted(self, world: Json, calls: Sequence[Json]) -> tuple[int, tuple[str, str], str] | None:
@@ -89,7 +93,9 @@ def kind_between(base: str, head: str) -> str:
 
 
 def shortest(versions: Versions, met: Met, shrink: Shrink, walk: Walk, stops: Callable[[], bool]) -> ShownRun | None:
-    """The shortest run found for a difference; None if the workers do not reproduce the difference."""
+    """The shortest run found for the difference `met`; None if the workers do not reproduce the difference. `walk` is a
+    walk of the protocol, for the shrinking engine.
+    """
     subject, world = versions.subject, met.script.head
     calls = list(met.script.calls[: met.position + 1])
     first = versions.parted(world, calls)
@@ -124,16 +130,17 @@ def shortest(versions: Versions, met: Met, shrink: Shrink, walk: Walk, stops: Ca
 
 
 def attrs_walk(walk: Walk, world: dict[str, Json]) -> Walk:
-    """A walk like the given one, but in another world and without laws."""
+    """A walk like the given one, but in another world, without laws and without opening actions."""
     return Walk(walk.protocol, walk.where(lambda _: False).catalogue, world, list, walk.next_action)
 
 
 def search(
     versions: Versions, world: Json, run: Sequence[Any], met: Met, stops: Callable[[], bool]
 ) -> tuple[list[Any] | None, str]:
-    """A shorter run of the same calls with the same difference, or None; and a statement of what was searched.
+    """A shorter run of the calls in `run` with the same difference, or None; and a statement of what was searched.
 
-    All sequences of fewer calls are tried in both versions, visiting each distinct state once.
+    All sequences of fewer calls are tried in both versions, visiting each distinct state once. The search ends early if
+    `stops` returns True, after SEARCHED_STEPS calls, or when a worker keeps too many states.
     """
     alphabet = list(dict.fromkeys(run))
     said = [written(action) for action in alphabet]

@@ -59,7 +59,9 @@ class Worker(ProcessClient):
         self._seconds = answer_seconds
 
     def _wait(self, deadline: float, op: str) -> None:
-        """Wait for an answer until the deadline. Raises ClientFault if the run was stopped."""
+        """Wait for output, for at most POLL_SECONDS. Raises ClientFault if the run was stopped or
+        the deadline is over.
+        """
         if self._stops():
             raise ClientFault("late", "the run was ended")
         if deadline <= time.monotonic():
@@ -67,7 +69,9 @@ class Worker(ProcessClient):
         self._turn(min(deadline - time.monotonic(), POLL_SECONDS))
 
     def ask(self, op: str, **fields: Any) -> dict[str, Any]:
-        """The answer to a question. Raises NotRunningError if there is none."""
+        """The answer to the question `op`, whose fields must be JSON values. Raises NotRunningError
+        if there is none.
+        """
         try:
             answer = self._ask({"op": op, "question": json.dumps(fields)})
             return dict(json.loads(str(answer["answer"])))
@@ -94,7 +98,9 @@ def why(fault: ClientFault, stderr: str, folder: Path) -> str:
 
 
 def serving(folder: Path, place: str, answer_seconds: float) -> ProcessClient:
-    """A client of a version that serves the wire protocol, as `restake serve` does."""
+    """A client of a version that serves the wire protocol, as `restake serve` does; `place` is that of the protocol's
+    pack.
+    """
     return ProcessClient(command_of(folder, "gate.serving", [place]), answer_seconds)
 
 
@@ -111,7 +117,9 @@ def end_with_parent() -> None:
 
 
 def answer_questions(answer: Callable[[str, dict[str, Any]], dict[str, Any]]) -> None:
-    """The main loop of a worker: one question per line, until `bye`. Each answer is JSON inside a JSON string."""
+    """The main loop of a worker: one question per line, until `bye` or the end of the input. Each answer is JSON inside
+    a JSON string; for a MalformedTrace the message has `failed` instead.
+    """
     end_with_parent()
     out, sys.stdout = sys.stdout, sys.stderr
     for line in sys.stdin:

@@ -1,4 +1,4 @@
-"""The gate's verdicts, and the evidence for each."""
+"""The gate's verdicts on actions and protocols, and the evidence for each verdict."""
 
 import hashlib
 from collections.abc import Iterable, Sequence
@@ -111,7 +111,11 @@ class CallProof:
 
 @attrs.define
 class ActionReport:
-    """The verdict on one action of one protocol, with its evidence."""
+    """The verdict on one action of one protocol, with its evidence.
+
+    `scripts` and `calls` are the numbers that were played. `why` is the reason for UNKNOWN. `accepted_by` is the file
+    name of the decision that accepts the difference, if any.
+    """
 
     protocol: str
     action: str
@@ -141,7 +145,9 @@ class ActionReport:
 
 @attrs.define
 class ProtocolReport:
-    """The verdicts on one protocol's actions, with the changes outside them; `problem` if it could not be judged."""
+    """The verdicts on one protocol's actions. `outside` are the changes that no action reaches, and `interface` what
+    was added or removed, one per line. `problem` is the reason if the protocol could not be judged.
+    """
 
     protocol: str
     actions: list[ActionReport] = attrs.field(factory=list)
@@ -152,7 +158,7 @@ class ProtocolReport:
     left_out: Sequence[str] = ()
     """Recorded traces, walks and examples that were not played, because the protocol's calls cannot express them."""
     views: Sequence[str] = ()
-    """The calls after which a trace's view of the state differs although no row does."""
+    """The actions after which the state that a trace shows differs although no row does."""
     matrix: dict[str, dict[str, str]] = attrs.field(factory=dict)
     """The base's proof verdicts by law and call; STALE where a proof depends on a changed definition."""
 
@@ -170,7 +176,9 @@ def worst(words: Iterable[Word]) -> Word:
 
 
 def verdict_of(kinds: Iterable[DifferenceKind]) -> Word:
-    """The verdict for an action with differences of these kinds."""
+    """The verdict for an action with differences of these kinds: STRICTER or LAXER if they say so, DIFFERS if they say
+    both, `answers` or `raises`, or `reason` alone.
+    """
     found = set(kinds)
     if found & {"answers", "raises"} or {"stricter", "laxer"} <= found:
         return "DIFFERS"

@@ -37,7 +37,7 @@ class Version:
 
     @property
     def shown(self) -> str:
-        """The version for display."""
+        """The version for display: `working tree`, or its name with the first 12 digits of the commit."""
         return "working tree" if self.name == WORKING_TREE else f"{self.name} ({self.commit[:12]})"
 
     def digests(self, suffix: str = ".py") -> dict[str, str]:
@@ -56,7 +56,9 @@ def root_of(folder: Path) -> Path:
 
 @contextmanager
 def taken(repository: Path, *names: str) -> Iterator[list[Version]]:
-    """A context manager for the versions of these names, in order. Raises NoVersionError if one cannot be obtained."""
+    """A context manager for the versions of a repository with these names, in order: a revision of git, or `.` for the
+    working tree. Raises NoVersionError if one cannot be obtained.
+    """
     with TemporaryDirectory(prefix="restake-gate-", ignore_cleanup_errors=True) as folder:
         yield [_take(repository, name, Path(folder) / f"version{number}") for number, name in enumerate(names)]
 

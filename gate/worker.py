@@ -27,7 +27,9 @@ MOST_STATES: Final = 400_000
 
 
 def main() -> None:
-    """Answer questions from standard input until it ends."""
+    """Answer questions from standard input until it ends. The command's arguments are the places (`module:attribute`)
+    of the protocol, of its calls, and of the function by which all accounts withdraw.
+    """
     questions = _Questions(*sys.argv[1:])
 
     def answer(op: str, fields: dict[str, Any]) -> Answer:
@@ -55,7 +57,9 @@ class _Questions:
         self._search: _Search | None = None
 
     def on_describe(self) -> Answer:
-        """The actions and the tables with the names of their fields, and the names of all reasons."""
+        """The map from each action to the names of its fields (`actions`), the same for tables (`tables`), and the
+        sorted names of all reasons (`reasons`).
+        """
         return {
             "actions": {kind.__name__: _fields(kind) for kind in self._protocol.actions},
             "reasons": sorted(str(reason.value) for reason in self._protocol.reasons),
@@ -76,7 +80,8 @@ class _Questions:
         return _told(given, _guarded(self._protocol.transition, given, _read(call, kinds)))
 
     def on_play(self, head: Any, calls: Any, fields: Any) -> Answer:
-        """The answer to each call of a script: its word, its return value, and a digest of the rows that it writes.
+        """The answer to each call of a script, as a list of its word, its return value's text, and a digest of the rows
+        that it writes.
 
         The digest covers only `fields`, the fields by table that both versions have.
         """
@@ -134,7 +139,9 @@ class _Questions:
         return found
 
     def on_laws(self, walk_at: str, head: Any, calls: Any) -> Answer:
-        """The ids of this version's laws that a script breaks, and how often each law was checked."""
+        """The ids of this version's laws that a script breaks, and how often each law was checked. `walk_at` is the
+        place of the walk that has the laws. Calls whose rule raises are left out.
+        """
         from invariants.checking import Checker
 
         history = self._calls.begin(head)
@@ -175,7 +182,9 @@ class _Questions:
         return {}
 
     def on_level(self) -> Answer:
-        """The digests of the answers to every call in every state of the search's next level, as one string."""
+        """The digests of the answers to every call in every state of the search's next level, as one string; and
+        `is_full`, True if the search holds too many states to go on.
+        """
         assert self._search is not None
         return {"digests": self._search.level(), "is_full": self._search.is_full}
 
@@ -215,7 +224,7 @@ class _Run:
                 yield position, action, before, outcome
 
     def end(self, calls: Any) -> State:
-        """The state after all calls."""
+        """The state after all calls, which are executed from where the run stands."""
         for _ in self.steps(calls):
             pass
         return self._state
@@ -237,7 +246,9 @@ class _Search:
         self.is_full = False
 
     def level(self) -> str:
-        """The digests of the answers on the next level, 16 hexadecimal digits each, concatenated."""
+        """The digests of the answers to every call in every state of the next level, 16 hexadecimal digits each,
+        concatenated.
+        """
         self._last, self._next = self._next, []
         digests = []
         for state, mark, path in self._last:
@@ -346,7 +357,9 @@ def _digest(value: Any) -> str:
 
 
 def written(value: Any) -> Any:
-    """A value as JSON: integers as decimal strings, records with their class name in `is`."""
+    """A value as JSON: integers as decimal strings, tuples as lists, records with their class name in `is`. None, truth
+    values and strings are kept; anything else becomes its text.
+    """
     if value is None or isinstance(value, bool | str):
         return value
     if isinstance(value, int):

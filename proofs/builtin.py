@@ -47,7 +47,9 @@ def bound_ranges(lists: Mapping[str, int]) -> None:
 
 
 def lifted_range(*bounds: Any, where: str = "") -> Any:
-    """The builtin `range`; between symbols a symbolic list of length up to UNROLLED or the theory's bound."""
+    """The builtin `range`; between symbols a symbolic list of length up to UNROLLED or the theory's bound. `where` is
+    the name of the function whose bound applies, by default the caller's.
+    """
     if not any(isinstance(bound, Symbol) for bound in bounds):
         return range(*bounds)
     if len(bounds) > 2 or any(isinstance(bound, SymBool | SymName) for bound in bounds):
@@ -68,7 +70,7 @@ class SymRange(SymList):
         return super().__getitem__(index)
 
     def any_item(self) -> Any:
-        """Refuse: a range may not be stored in a row."""
+        """Refuse: only a value in a row is asked for an item, and a range may not be stored in a row."""
         refuse("a range between symbols that is kept is not understood")
 
     def __eq__(self, other: object) -> Any:
@@ -78,12 +80,16 @@ class SymRange(SymList):
 
 
 def merged_max(*values: Any) -> Any:
-    """The builtin `max`, which does not fork on symbols."""
+    """The builtin `max`. With symbolic integers it does not fork: the result is a new symbol, defined by a fact of the
+    path.
+    """
     return _merged(values, max, lambda left, right: left >= right)
 
 
 def merged_min(*values: Any) -> Any:
-    """The builtin `min`, which does not fork on symbols."""
+    """The builtin `min`. With symbolic integers it does not fork: the result is a new symbol, defined by a fact of the
+    path.
+    """
     return _merged(values, min, lambda left, right: left <= right)
 
 
@@ -208,7 +214,7 @@ class SymDict(Textless):
         return found[1]
 
     def get(self, key: Any, default: Any = None) -> Any:
-        """The value of a key, or the default."""
+        """The value of a key, or the default if the dictionary has no equal key. Comparing symbolic keys may fork."""
         found = self._find(key)
         return default if found is None else found[1]
 
@@ -222,15 +228,17 @@ class SymDict(Textless):
         return iter(self.keys())
 
     def keys(self) -> DictView:
-        """The keys, in insertion order."""
+        """The view of the keys, in insertion order. Iteration fails if the dictionary grows meanwhile."""
         return DictView(self._items, lambda item: item[0])
 
     def values(self) -> DictView:
-        """The values, in insertion order of their keys."""
+        """The view of the values, in insertion order of their keys. Iteration fails if the
+        dictionary grows meanwhile.
+        """
         return DictView(self._items, lambda item: item[1])
 
     def items(self) -> DictView:
-        """The (key, value) pairs, in insertion order."""
+        """The view of the (key, value) pairs, in insertion order. Iteration fails if the dictionary grows meanwhile."""
         return DictView(self._items, tuple)
 
     def __eq__(self, other: object) -> bool:
@@ -289,7 +297,7 @@ def lifted_own(value: Any) -> Any:
 
 def lifted_same(left: Any, right: Any) -> bool:
     """The operator `is`, for values with a unique identity, such as tables and reasons. Numbers, names and rows are
-    refused.
+    refused while a path is followed. `value is None` is answered for any value, except those of the engine's loops.
     """
     if right is None and is_followed():
         if type(left).__module__ == "proofs.folds":
@@ -371,7 +379,7 @@ def lifted_isinstance(value: Any, classes: Any) -> bool:
 
 def lifted_hasattr(value: Any, name: str) -> bool:
     """The builtin `hasattr`, for calls and rows and their declared fields. A property is refused, because evaluating it
-    may raise.
+    may raise, and so is anything else, while a path is followed.
     """
     of_class = [vars(kind)[name] for kind in type(value).__mro__ if name in vars(kind)]
     is_asked = any([isinstance(each, property) for each in of_class])
@@ -381,14 +389,18 @@ def lifted_hasattr(value: Any, name: str) -> bool:
 
 
 def lifted_getattr(value: Any, name: str) -> Any:
-    """The builtin `getattr`, for calls and rows and their declared fields."""
+    """The builtin `getattr`, for calls and rows and their declared fields. Anything else is refused while a path is
+    followed.
+    """
     if is_followed() and (not attr.has(type(value)) or name.startswith("_")):
         refuse(f".{name} of a value of type {type(value).__name__} is not understood")
     return getattr(value, name)
 
 
 def lifted_type(value: Any) -> type[Any]:
-    """The builtin `type`, for calls and rows."""
+    """The builtin `type`, for calls and rows; anything else is refused while a path is followed. A class by which a
+    trusted contract replaces another counts as the replaced one.
+    """
     if is_followed() and not attr.has(type(value)):
         refuse(f"the type of a value of type {type(value).__name__} is not understood")
     return IN_PLACE_OF.get(type(value), type(value))
@@ -404,7 +416,7 @@ BUILTINS: Final[dict[str, Any]] = {
     "getattr": lifted_getattr,
     "range": lifted_range,
 }
-"""The replacements for builtins, by name."""
+"""The functions that replace Python's builtins in every lifted module, by the builtin's name."""
 
 CALLED: Final[dict[str, Any]] = {"set": lifted_set, "type": lifted_type}
 """The replacements used when a builtin is called whose name also denotes a type."""

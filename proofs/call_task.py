@@ -41,8 +41,9 @@ NOT_CONCERNED: Final[dict[str, Any]] = {"verdict": "NOT CONCERNED", **NOT_ASKED}
 
 
 def due_of(place: str) -> dict[str, tuple[str, ...]]:
-    """The map from call to the ids of the laws and lemmas that need a verdict. Beside the protocol's calls there are
-    `genesis` and `contracts`. The catalogue and the theory alone determine this, not any ledger.
+    """The map from call to the ids of the claims that need a verdict: laws, lemmas and TOTAL. Beside the protocol's
+    calls there are `genesis`, also with `SUM-NAME` of each sum, and `contracts`. The catalogue and the theory alone
+    determine this, not any ledger. `place` is the theory's `module:attribute`.
     """
     theory = plain_theory(place)
     known_violations = theory.catalogue.known_violations
@@ -67,15 +68,17 @@ def due_of(place: str) -> dict[str, tuple[str, ...]]:
 
 
 def laws_named(place: str) -> set[str]:
-    """The ids of all laws and lemmas of a theory, those held by contract included, and of all other claims with
-    verdicts.
+    """The ids of all laws and lemmas of the theory at `place` (`module:attribute`), those held by contract included,
+    and of all other claims with verdicts.
     """
     by_call = due_of(place).values()
     return {law_id for laws in by_call for law_id in laws} | {law.law_id for law in laws_of(plain_theory(place))}
 
 
 def laws_of_longer_lists(place: str, call: str) -> set[str]:
-    """The ids of a call's claims that are proved of longer lists: step and rejection laws, and `TOTAL`."""
+    """The ids of a call's claims that are proved of longer lists: step and rejection laws, and `TOTAL`. Empty if the
+    theory gives no longer lists for the call.
+    """
     theory = plain_theory(place)
     if call not in theory.limits.longer:
         return set()
@@ -88,24 +91,28 @@ def speaks(law: Any, action: type[Any]) -> bool:
 
 
 def findings_of(place: str) -> dict[str, str]:
-    """The map from the id of each known violation to the trace that shows it."""
+    """The map from the id of each known violation to the trace that shows it, a file in docs/findings."""
     return {law_id: known.trace for law_id, known in plain_theory(place).catalogue.known_violations.items()}
 
 
 def foundations_of(place: str) -> dict[str, Any]:
-    """The foundations that a theory adds, by the id of their verdicts."""
+    """The foundations that a theory adds: the map from the id of a verdict to the function that proves it."""
     return dict(setup_of(place).foundations)
 
 
 def laws_of(theory: Any) -> list[Any]:
-    """Every law and lemma that needs a verdict."""
+    """Every law and lemma of a theory, with known violations and with the laws about histories that their trusted
+    contract replaces.
+    """
     known_violations = theory.catalogue.known_violations
     false = [law for law in theory.catalogue.state_laws if law.law_id in known_violations]
     return [*theory.state_laws(), *false, *theory.catalogue.step_laws, *theory.catalogue.rejection_laws]
 
 
 def prover_of(place: str, call: str) -> Prover:
-    """The prover for one call, with the trusted contracts that the theory's setup gives for it, if any."""
+    """The prover for one call under the theory at `place` (`module:attribute`), with the trusted contracts that the
+    theory's setup gives for that call, if any.
+    """
     return Prover(place, setup_of(place).contracts_of.get(call))
 
 
@@ -140,7 +147,10 @@ def run_call(
     likely: Mapping[str, Collection[str]] | None = None,
     opinions: Opinions | None = None,
 ) -> dict[str, Any]:
-    """The verdicts on one call, for some laws or all, as plain values, and the functions that their proofs ran."""
+    """The verdicts on one call, for some laws or all (None), as plain values: `call`, the `functions` that the proofs
+    ran, and `verdicts` by law. `effort` multiplies the solvers' step limits; see `prove_laws` for `likely` and
+    `opinions`.
+    """
     due = due_of(place)[call]
     found = list(prove_laws(place, call, due if law_ids is None else law_ids, effort, likely, opinions))
     return {
@@ -158,11 +168,13 @@ def prove_laws(
     likely: Mapping[str, Collection[str]] | None = None,
     opinions: Opinions | None = None,
 ) -> Iterator[dict[str, Any]]:
-    """Yield the verdict on each of some laws of a call, as plain values. Laws that are not due for the call are
-    skipped.
+    """Yield the verdict on each of some laws of a call, as plain values under `verdict`. Laws that are not due for the
+    call are skipped.
 
-    Each comes with the functions that its proof ran. `likely` maps laws to the solvers to ask first; `opinions` is told
-    of everything that is proved. Raises UnliftableError if a module took part that no digest covers.
+    Each comes with its `law`, the `functions` that its proof ran, the other solvers' `opinions` and `disputed`
+    questions, and the snapshot of the `source`. `effort` multiplies the solvers' step limits. `likely` maps laws to the
+    solvers to ask first; `opinions` is told of everything that is proved. Raises UnliftableError if a module took part
+    that no digest covers.
     """
     asked = [law_id for law_id in due_of(place)[call] if law_id in law_ids]
     if not asked:
@@ -255,7 +267,9 @@ class _Proofs:
         return _as_plain(self._apart(prove_it))
 
     def _part(self, proof: CallProof, part: Part) -> Verdict:
-        """The verdict on a part, which is proved once."""
+        """The verdict on a part, which is proved once. A law that the part's exploration cannot break is framed,
+        without a proof.
+        """
         if part[0] == CHOSEN:
             return proof.choose(part[1], partial(self._part, proof))
         if part not in self._parts:
@@ -275,7 +289,7 @@ class _Proofs:
         return self._parts[part][0]
 
     def _refuted(self, verdict: Verdict) -> dict[Part, set[tuple[str, str]]]:
-        """The refuted goals of a verdict, by part."""
+        """The (label, words) of each refuted goal of a verdict, by part."""
         refuted = {id(obligation) for obligation, answer in verdict.answers if answer.status is Status.REFUTED}
         by_part = {
             part: {one.label_and_words for one, _ in found.answers if id(one) in refuted}
@@ -395,13 +409,16 @@ def _as_plain(verdict: Verdict) -> dict[str, Any]:
 
 
 def digest_of_goals(verdict: Verdict) -> str:
-    """A digest of the goals and their answers, independent of their order and of what else was proved."""
+    """A digest of the goals and their answers, independent of their order and of what else was proved: 8 hexadecimal
+    digits, empty without goals.
+    """
     goals = [f"{obligation.label} {answer.status.name} {obligation.words}" for obligation, answer in verdict.answers]
     return hashlib.sha256("\n".join(sorted(goals)).encode()).hexdigest()[:8] if goals else ""
 
 
 def is_refutation(prover: Prover, law_id: str, found: dict[str, Any] | None) -> bool:
-    """True if a counterexample breaks the law on the plain rules, and breaks no assumed law before.
+    """True if a counterexample (None: false) breaks the law on the plain rules, and breaks no assumed law before. For
+    TOTAL, any broken law counts.
 
     Otherwise only the induction fails. A violated demand shows as a broken law.
     """
@@ -414,7 +431,7 @@ def is_refutation(prover: Prover, law_id: str, found: dict[str, Any] | None) -> 
 
 def counterexample(prover: Prover, place: str, verdict: Verdict, proof: CallProof) -> dict[str, Any] | None:
     """The first counterexample that breaks the law on the plain specification, as JSON; else the first that can be made
-    concrete; else None.
+    concrete; else None. The first MOST_COUNTEREXAMPLES refuted goals of the verdict are tried.
     """
     refuted = [obligation for obligation, answer in verdict.answers if answer.status is Status.REFUTED]
     first: dict[str, Any] | None = None

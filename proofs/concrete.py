@@ -42,14 +42,14 @@ class Counterexample:
 
 
 def plain_theory(place: str) -> Any:
-    """The theory as imported by Python, not lifted."""
+    """The theory at `place` (`module:attribute`), as imported by Python, not lifted: its rules run on plain values."""
     module, _, name = place.partition(":")
     return getattr(importlib.import_module(module), name)
 
 
 def concretise(prover: Prover, place: str, law_id: str, call: Any, obligation: Obligation) -> Counterexample | None:
     """The plain state and call for a refuted goal, or None if no model is found in which only rows that were read
-    exist.
+    exist. `call` is the symbolic call, `place` the theory's `module:attribute`.
     """
     closed = closed_model(prover, obligation)
     if closed is None:
@@ -174,8 +174,8 @@ def _lay(state: State, theory: Any, history: Any, key: Any, past: dict[int, int]
 
 
 class Replayed:
-    """The replay of a counterexample on plain rules and laws: the laws broken before the call, the outcome of the call,
-    and the laws that it breaks.
+    """The replay of a counterexample on plain rules and laws: the ids of the laws broken before the call, the outcome
+    of the call, and the ids of the laws that it breaks. The outcome is `accepted`, `refused: REASON` or `raises ERROR`.
     """
 
     def __init__(self, before: list[str], outcome: str, broken: list[str]) -> None:
@@ -202,7 +202,9 @@ def scan_nested(theory: Any, state: State) -> list[Violation]:
 
 
 def replay(place: str, found: Counterexample) -> Replayed:
-    """Execute the call in the state by the plain specification, and check the plain laws before and after."""
+    """Execute the call in the state by the plain specification, and check the plain laws before and after. If the rules
+    raise an exception, TOTAL counts as broken and no other law is checked.
+    """
     theory = plain_theory(place)
     catalogue = Catalogue(
         [*theory.catalogue.sums, *theory.sums.own],
@@ -234,7 +236,7 @@ def replay(place: str, found: Counterexample) -> Replayed:
 
 
 def write(place: str, found: Counterexample) -> dict[str, Json]:
-    """A counterexample as JSON: the call, and every row that differs from its table's default."""
+    """A counterexample as JSON: the id of the law, the call, and every row that the state stores, by table."""
     names = [table.name for table in plain_theory(place).protocol.schema.tables]
     return {
         "law": found.law_id,
@@ -333,7 +335,9 @@ def _read(value: Json, where: str, kinds: dict[str, type[Any]]) -> Any:
 
 
 def outcome_of_a_witness(prover: Prover, place: str, call: Any, here: Path) -> str | None:
-    """The plain rules' outcome in a state that takes a path of a call; None if no such state is found."""
+    """The plain rules' outcome in a state that takes a path of a call: `accepted`, or the name of the reason. None if
+    no such state is found.
+    """
     found = concretise(prover, place, "", call, Obligation("a path is taken", here, z3.BoolVal(False)))
     if found is None:
         return None

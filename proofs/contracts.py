@@ -71,7 +71,9 @@ class _CutLoops(ast.NodeTransformer):
 
 
 class _Cut:
-    """The functions that a cut loop calls."""
+    """The functions that a cut loop calls. `number` is the loop's index in INVARIANTS, `values` are the local variables
+    by name.
+    """
 
     Ends = PathEnds
 
@@ -85,7 +87,7 @@ class _Cut:
         return eval(INVARIANTS[number][1], {}, _All({**values, **self._surroundings()}))
 
     def require(self, number: int, values: dict[str, Any]) -> None:
-        """Demand the invariant, path by path of its evaluation."""
+        """Demand the invariant, path by path of its evaluation. Ends a path on which it does not hold, by PathEnds."""
         here = path()
         kept = len(here.conditions)
         if not bool(self._holds(number, values)):
@@ -94,7 +96,9 @@ class _Cut:
             raise PathEnds
 
     def any(self, number: int, values: dict[str, Any]) -> tuple[Any, ...]:
-        """Arbitrary values of the loop's variables that satisfy the invariant."""
+        """Arbitrary values of the loop's variables that satisfy the invariant. Ends a path on which they do not, by
+        PathEnds.
+        """
         names = INVARIANTS[number][0]
         self._havocs = self._havocs + 1 if self._path is path() else 0
         self._path = path()
@@ -105,7 +109,9 @@ class _Cut:
         return tuple([found[name] for name in names])
 
     def falls(self, number: int, values: dict[str, Any]) -> None:
-        """Demand that the variant was positive and has decreased."""
+        """Demand that the loop's variant was positive before the turn and has decreased in it, so
+        that the loop ends.
+        """
         path().require(f"loop {number} ends", z3.And(self._left > 0, self._measure(number, values) < self._left))
 
     def _measure(self, number: int, values: dict[str, Any]) -> Term:
@@ -133,7 +139,8 @@ class AnyHistory:
     """An arbitrary well-formed history: the facts about its rows, the result that a look-up must have, and proofs about
     it.
 
-    `history` is the class with the `contract` applied, if one is given; `source` is always the original class.
+    `history` is an object of the class to which the `contract` was applied, if one is given; `source` is always the
+    original class. `ask` decides a goal.
     """
 
     def __init__(self, ask: Ask, contract: Callable[[ModuleType], None] = lambda _module: None) -> None:
@@ -154,7 +161,7 @@ class AnyHistory:
         self.point: Final = SymInt(z3.Int("point"))
 
     def note(self, touch: Any) -> None:
-        """Record on the path which checkpoints it read."""
+        """Record a read on the current path, if it is of a checkpoint's row in this history."""
         if touch.table is self.history.checkpoints and touch.past_of is None:
             path().touched[touch.identity] = touch
 
@@ -164,15 +171,15 @@ class AnyHistory:
         return self.before.get(self.history.heads, self.key).count
 
     def point_of(self, position: Any, rows: Any = None) -> Any:
-        """The point of the checkpoint at a position."""
+        """The point of the checkpoint at a position, in a draft's rows or, by default, in the state before."""
         return (rows or self.before).get(self.history.checkpoints, (self.key, position)).point
 
     def value_of(self, position: Any, rows: Any = None) -> Any:
-        """The value of the checkpoint at a position."""
+        """The value of the checkpoint at a position, in a draft's rows or, by default, in the state before."""
         return (rows or self.before).get(self.history.checkpoints, (self.key, position)).value
 
     def is_sound(self, here: Path) -> list[Term]:
-        """The facts that the history is well formed, at the positions that a path read."""
+        """The facts, as terms, that the history is well formed, at the positions that a path read."""
         count, known = term_of(self.count), self.positions(here)
         facts = [count >= 0]
         last = self.value_of(SymInt(count - 1)).term
@@ -185,7 +192,7 @@ class AnyHistory:
         return facts
 
     def positions(self, here: Path) -> list[Term]:
-        """The positions in this history that a path read, and the last one."""
+        """The terms of the positions in this history that a path read, and of the last one; each once."""
         read = [touch.key for touch in here.touched.values()] + [(self.key, self.count - 1)]
         own = [flatten(key)[1] for key in read if flatten(key)[0].eq(self.key.term)]
         return list({term.get_id(): term for term in own}.values())
@@ -203,7 +210,7 @@ class AnyHistory:
         return True
 
     def is_split(self, position: Any, rows: Any) -> Any:
-        """True if the checkpoints before a position are exactly those at or before the point."""
+        """True if the checkpoints before a position are exactly those at or before the arbitrary point `self.point`."""
         count = rows.get(self.history.heads, self.key).count
         return (
             0 <= position <= count
@@ -212,7 +219,9 @@ class AnyHistory:
         )
 
     def answer_at(self, split: Any, rows: Any) -> Any:
-        """The value that a look-up must return, given the position from `is_split`."""
+        """The value that a look-up at `self.point` must return, given the position `split` that
+        satisfies `is_split`.
+        """
         return self.history.default if split == 0 else self.value_of(split - 1, rows)
 
     def ask(
@@ -280,7 +289,9 @@ class HistoryProof(AnyHistory):
         ]
 
     def look_up(self) -> list[tuple[Term, Answer]]:
-        """Claim: `value_at` returns the value of the last checkpoint at or before a point."""
+        """The goals, with answers, of the claim that `value_at` returns the value of the last checkpoint at or before a
+        point, or the default if there is none.
+        """
         split = SymInt(z3.Int("split"))
 
         def program() -> Any:
@@ -292,7 +303,8 @@ class HistoryProof(AnyHistory):
         return self.ask(program)
 
     def beginning(self) -> list[tuple[Term, Answer]]:
-        """Claim: a history without rows is well formed, and its value is the default, now and at any point.
+        """The goals, with answers, of the claim that a history without rows is well formed, and its value is the
+        default, now and at any point.
 
         So the contract's first value is right, and the facts about rows hold from the beginning on.
         """
@@ -315,8 +327,8 @@ class HistoryProof(AnyHistory):
         return contract(self.machine.Schema(), "history", self.history.default)
 
     def replaced(self) -> list[tuple[Term, Answer]]:
-        """Claim: the contract declares the tables of the source with equal default rows, and replaces only the methods
-        that are proved here.
+        """The goals, with answers, of the claim that the contract declares the tables of the source with equal default
+        rows, and replaces only the methods that are proved here.
         """
         stands = self._contract()
 
@@ -330,7 +342,9 @@ class HistoryProof(AnyHistory):
         return self.ask(program)
 
     def split(self) -> list[tuple[Term, Answer]]:
-        """Claim: at most one position separates the checkpoints at or before a point from the later ones."""
+        """The goals, with answers, of the claim that at most one position separates the checkpoints at or before a
+        point from the later ones.
+        """
         one, other = SymInt(z3.Int("split")), SymInt(z3.Int("other_split"))
 
         def program() -> Any:
@@ -341,8 +355,8 @@ class HistoryProof(AnyHistory):
         return self.ask(program)
 
     def checkpoints(self) -> list[tuple[Term, Answer]]:
-        """Claim: `value_at` returns a checkpoint's value at its point, and the value of the one
-        before just before it.
+        """The goals, with answers, of the claim that `value_at` returns a checkpoint's value at its point, and the
+        value of the one before just before it.
         """
         position = SymInt(z3.Int("position"))
 
@@ -358,7 +372,9 @@ class HistoryProof(AnyHistory):
         return self.ask(program)
 
     def present(self) -> list[tuple[Term, Answer]]:
-        """Claim: the value from now on is the latest value."""
+        """The goals, with answers, of the claim that the value from now on is the latest value, if no checkpoint is
+        later than now.
+        """
 
         def program() -> Any:
             if self.point < self.now:
@@ -368,7 +384,9 @@ class HistoryProof(AnyHistory):
         return self.ask(program, known=self._is_past)
 
     def push(self) -> list[tuple[Term, Answer]]:
-        """Claim: `push` changes no value at a point before now, and sets the value from now on."""
+        """The goals, with answers, of the claim that a `push` at the current point changes no value at an earlier
+        point, and sets the value from now on.
+        """
         split, value = SymInt(z3.Int("split")), SymInt(z3.Int("value"))
 
         def program() -> Any:
@@ -386,7 +404,9 @@ class HistoryProof(AnyHistory):
         return self.ask(program, known=self._is_past)
 
     def order(self) -> list[tuple[Term, Answer]]:
-        """Claim: after `push` points rise, none is later than now, and the head repeats the last value."""
+        """The goals, with answers, of the claim that after a `push` at the current point, points rise, none is later
+        than now, and the head repeats the last value.
+        """
         one = SymInt(z3.Int("one"))
 
         def program() -> Any:
@@ -400,8 +420,8 @@ class HistoryProof(AnyHistory):
         return self.ask(program, known=self._is_past)
 
     def rows(self, pushes: int) -> list[tuple[Term, Answer]]:
-        """Claim: a number of pushes at the current point write, row by row, what the contract writes. The contract's
-        unknown position of the checkpoint is assumed to be that of the source.
+        """The goals, with answers, of the claim that a number of `pushes` at the current point write, row by row, what
+        the contract writes. The contract's unknown position of the checkpoint is assumed to be that of the source.
         """
         stands, position = self._contract(), SymInt(z3.Int("position"))
 
@@ -434,7 +454,9 @@ class HistoryProof(AnyHistory):
 
 
 def prove_history(ask: Ask = prove) -> dict[str, list[tuple[Term, Answer]]]:
-    """The goals and answers of each part of the proof that the source keeps the contract."""
+    """The goals and answers of each part of the proof that the source keeps the contract, by the part's name. `ask`
+    decides a goal.
+    """
     proof = HistoryProof(ask)
     return {
         "beginning": proof.beginning(),

@@ -34,7 +34,9 @@ def smt_lib(formulas: list[Term]) -> str:
 
 
 def ask_cvc5(text: str, steps: int = CVC5_STEPS) -> str:
-    """The answer of cvc5: "sat", "unsat" or "unknown"."""
+    """The answer of cvc5 to a question in SMT-LIB: "sat", "unsat" or "unknown". Raises ImportError if cvc5 is not
+    installed.
+    """
     import cvc5
 
     solver = cvc5.Solver()
@@ -60,7 +62,7 @@ def cvc5_version() -> str:
 
 
 def ask_program(program: str, text: str, steps: int = OTHER_Z3_STEPS) -> str:
-    """The answer of another z3 program: "sat", "unsat" or "unknown"."""
+    """The answer of another z3 to a question in SMT-LIB: "sat", "unsat" or "unknown". `program` is its command."""
     limits = [f"rlimit={steps}", f"timeout={NET_MILLISECONDS}"]
     done = subprocess.run([program, "-in", "-smt2", *limits], input=text, capture_output=True, text=True)
     lines = done.stdout.splitlines()
@@ -78,6 +80,9 @@ def program_version(program: str) -> str:
 class Opinions:
     """The other solvers' answers to the goals of one call, counted by law and solver, and the disputed questions: those
     for which one finds a model where ours proved the goal.
+
+    `effort` multiplies the step limits, `other_z3` is the command of a further z3. Raises ImportError if cvc5 is not
+    installed.
     """
 
     def __init__(self, effort: int = 1, other_z3: str | None = None) -> None:
@@ -92,7 +97,9 @@ class Opinions:
         self.disputed: Final[list[dict[str, str]]] = []
 
     def hear(self, law_id: str, formulas: list[Term], solver: str) -> None:
-        """Ask all solvers about formulas that one of ours found contradictory, and count their answers."""
+        """Ask all solvers about formulas that one of ours, named `solver`, found contradictory, and count their
+        answers.
+        """
         text = smt_lib(formulas)
         said = {
             self._cvc5: ask_cvc5(text, CVC5_STEPS * self._effort),
@@ -107,7 +114,9 @@ class Opinions:
                 self.disputed.append({"law": law_id, "who": who, "text": text})
 
     def take(self) -> tuple[dict[str, dict[str, int]], list[dict[str, str]]]:
-        """The counts of answers by solver, and the disputed questions, since the last call."""
+        """The counts of answers by solver, and the disputed questions with `law`, `who` and `text`, since the last
+        call. Both are then forgotten.
+        """
         total = {who: Counter[str]() for who in self.who}
         for by in self.counts.values():
             for who, counts in by.items():
@@ -118,12 +127,14 @@ class Opinions:
         return {who: dict(counts) for who, counts in total.items()}, disputed
 
     def as_plain(self) -> dict[str, Any]:
-        """The counts of answers by law and solver."""
+        """The counts of the answers "agree", "no_answer" and "disagree", by law and solver."""
         return {law: {who: dict(counts) for who, counts in by.items()} for law, by in sorted(self.counts.items())}
 
 
 def ask_everybody(file: Path) -> dict[str, str]:
-    """The answer of each available solver to a stored question."""
+    """The answer of z3 and of cvc5 to a question stored in an SMT-LIB file, by solver and version; "not installed" for
+    a missing cvc5.
+    """
     text = file.read_text()
     solver = z3.Solver()
     solver.from_string(text)

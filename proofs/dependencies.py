@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def tables_of(prover: "Prover", law: Any) -> set[int]:
-    """The indices of the tables that a state law reads."""
+    """The indices of the tables that a state law reads, itself or by the sums that it reads."""
     instance = prover.instance(law, prover.subject(law))
     return _tables_noted(prover, instance.noted)
 

@@ -32,7 +32,7 @@ WORDLESS: Final = frozenset({"kind", "type_comment", "type_ignores"})
 
 
 def solver_version() -> str:
-    """The version of the solver that decides."""
+    """The name and version of the solver that decides, such as "z3 4.13.0"."""
     return f"z3 {z3.get_version_string()}"
 
 
@@ -136,7 +136,7 @@ def _functions(module: str) -> dict[str, str]:
 
 
 def names_in(module: str) -> list[str]:
-    """All functions of a module, as "module:name"."""
+    """All functions and methods of a module, as "module:qualified name"; empty if there is no such module."""
     return [f"{module}:{name}" for name in _functions(module) if name]
 
 
@@ -166,8 +166,8 @@ def _imported(module: str, roots: Collection[str]) -> Iterator[str]:
 
 @cache
 def modules_behind(place: str) -> tuple[str, ...]:
-    """Every module that can decide a verdict of a theory: the engine, the theory, and their imports from `OURS` and
-    from the setup's `lifted`.
+    """Every module that can decide a verdict of the theory at `place` (`module:attribute`), sorted: the engine, the
+    theory, and their imports from `OURS` and from the setup's `lifted`.
     """
     from proofs.setup import setup_of  # imported here, so that digests of text need only the standard library
 
@@ -214,8 +214,8 @@ def _ground(place: str) -> str:
 
 
 def digest(functions: Iterable[str], place: str) -> str:
-    """The digest of some functions ("module:name") and of everything that decides verdicts of a theory. The solver's
-    version is not included.
+    """The digest of some functions ("module:name") and of everything that decides verdicts of a theory, as 16
+    hexadecimal digits. The solver's version is not included.
     """
     lines = [place, _ground(place)]
     for function in sorted(functions):

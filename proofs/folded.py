@@ -89,7 +89,9 @@ class FoldedProof(Exploration):
             pending += [[*through, middle] for middle in self._meet(base)]
 
     def _from(self, through: list[Middle], base: Path) -> Iterator[tuple[Path, Any, Run]]:
-        """Every path from a state in which runs continue."""
+        """Every path from a state in which runs continue, with its outcome and its run. `through` are the cuts that the
+        run has passed, `base` is the path up to the last of them.
+        """
         runs: list[Run] = []
 
         def transition_in_run() -> Any:
@@ -112,7 +114,9 @@ class FoldedProof(Exploration):
             yield here, outcome, runs[-1]
 
     def arrive(self, run: Run, loop: Loop, segment: Segment, names: Names, standing: Hashable) -> None:
-        """Record that a run came to a cut, with its variables and position."""
+        """Record that a run came to a cut. `names` are the local variables there; `standing` is its position, with all
+        variables of the functions that run.
+        """
         run.segments.append(segment)
         self._arrivals.append(Arrival(names, loop, segment, path().given, (segment.likeness(), standing)))
 
@@ -157,7 +161,9 @@ class FoldedProof(Exploration):
             raise GrownError
 
     def rule(self, loop: Loop) -> Any:
-        """The theory's `Fold` for a loop, or None if the laws hold in the actual state."""
+        """The theory's `Fold` for a loop, or None if it has none: all laws then hold of the actual rows in the middle
+        of the loop.
+        """
         return self.prover.theory.folds.get(loop.site.rpartition(":")[2])
 
     def _state_between(self, before: Prover, segment: Segment, loop: Loop, suffix: str) -> Prover:
@@ -202,15 +208,15 @@ class FoldedProof(Exploration):
     # Verdicts.
 
     def ends(self) -> Iterator[tuple[Prover, Accepted]]:
-        """The ends of all segments."""
+        """The ends of all segments, each with the prover of the state in which the segment begins."""
         return ((segment.prover, segment.accepted) for segment in self.segments)
 
     def state_law(self, law: Any) -> Verdict:
-        """Claim: the call keeps a state law, at any subject, for lists of any length."""
+        """The verdict on the claim that the call keeps a state law, at any subject, for lists of any length."""
         return put_together(lambda part: self.part(part[1]), (self.name, law.law_id))
 
     def total(self) -> Verdict:
-        """Claim: the call never raises, and meets the demands of trusted contracts and folds."""
+        """The verdict on the claim that the call never raises, and meets the demands of trusted contracts and folds."""
         return self.part(TOTAL)
 
     def _prove_part(self, name: str) -> Verdict:
@@ -263,12 +269,12 @@ class FoldedProof(Exploration):
 
 
 def _is_of_all(formula: Term) -> bool:
-    """True if a formula contains a quantifier."""
+    """True if a formula contains a quantifier, that is, if it speaks of all names."""
     return any(z3.is_quantifier(term) for term in terms_in([formula]))
 
 
 def has_lists(prover: Prover, action: type[Any]) -> bool:
-    """True if a call or a row holds any list."""
+    """True if a call of this class has any list, or any row of the protocol, by the theory's limits on lists."""
     tables = {table.name for table in prover.protocol.schema.tables}
     return _holds_list(any_call(action, [])) or any(
         place.partition(".")[0] in tables for place in prover.theory.limits.lists

@@ -16,16 +16,18 @@ FOLD: Final = "_fold"
 """The names under which a lifted module finds the replacements for its loops."""
 
 TUPLE: Final = "_tuple"
-"""The name under which it finds the replacement for calls of `tuple`; the name `tuple` itself also denotes a type."""
+"""The name under which a lifted module finds the replacement for calls of `tuple`; the name `tuple` itself also denotes
+a type.
+"""
 
 SPREAD: Final = "_spread"
-"""The name under which it finds the replacement for tuple displays that begin with a starred value."""
+"""The name under which a lifted module finds the replacement for tuple displays that begin with a starred value."""
 
 
 class Folding(ast.NodeTransformer):
     """A transformer that makes each loop iterate over `fold`, which is told the variables that the body may carry.
 
-    for item in items:          loop = _fold(items, "module:function:line", "total")
+    for item in items:          loop = _fold(items, "module:function", "total")
         total += item    ->     for item in loop:
                                     if loop.carries("total"):
                                         total = loop.carried("total")
@@ -51,7 +53,7 @@ class Folding(ast.NodeTransformer):
         return node
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
-        """Replace calls of `tuple`, whose argument may be a list that a loop has appended to."""
+        """Replace a call of `tuple`, whose argument may be a list that a loop has appended to."""
         self.generic_visit(node)
         if isinstance(node.func, ast.Name) and node.func.id == "tuple":
             node.func = ast.copy_location(ast.Name(TUPLE, ast.Load()), node.func)
@@ -180,7 +182,9 @@ def _alone(node: ast.expr) -> Iterator[ast.Call]:
 
 
 def changed_in(body: list[ast.stmt]) -> set[str]:
-    """The variables that statements bind, or whose value they may change by a method, an item or an attribute."""
+    """The names of the variables that statements bind, or whose value they may change by a method, an item or an
+    attribute.
+    """
     names: set[str] = set()
     for part in (part for statement in body for part in ast.walk(statement)):
         if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store | ast.Del):
@@ -207,8 +211,8 @@ def _root(node: ast.expr) -> str:
 
 
 def bound_before(function: ast.FunctionDef, loop: ast.stmt) -> set[str]:
-    """The variables of a function that may be bound where a loop begins: arguments, assignments above it, and those in
-    a loop around it.
+    """The names of a function's variables that may be bound where a loop begins: arguments, assignments above it, and
+    those in a loop around it.
     """
     arguments = function.args
     rest = [each for each in (arguments.vararg, arguments.kwarg) if each is not None]

@@ -46,7 +46,7 @@ class FoldedError(BaseException):
 
 
 class Items(Textless):
-    """A list of any length in a call, whose `element` returns the element at a position."""
+    """A list of any length in a call, or a range between symbols. `element` returns the element at a position."""
 
     def __init__(self, name: str, length: Term, element: Callable[[SymInt], Any], terms: tuple[Term, ...]) -> None:
         self.listed_as: Final = name
@@ -89,7 +89,7 @@ class Gathered(Textless):
     """
 
     def append(self, item: object) -> None:
-        """Append an item, which changes nothing that is known."""
+        """Do nothing: nothing is known of the list's items, so one more changes nothing."""
 
     def __iter__(self) -> Iterator[Any]:
         raise UnliftableError("what a loop has gathered is gone through")
@@ -113,7 +113,10 @@ def any_call(
     within: str = "",
 ) -> Any:
     """A symbolic call with lists of any length. Appends to `facts` that its numbers are not negative, except the
-    `signed` ones, and its names not empty.
+    `signed` ones ("ACTION.field"), and its names not empty.
+
+    It may also be a record within a call: then `name` is the path to it, `within` is the name of the call's class, and
+    `at` are the positions in the lists that contain it.
     """
     hints, owner = typing.get_type_hints(action.__init__), within or action.__name__
     fields = inspect.signature(action).parameters
@@ -182,7 +185,7 @@ class _Plain(Textless):
         return bool(lists) and not is_fixed and not is_another
 
     def carries(self, _name: str) -> bool:
-        """False: no variable has to be replaced by an arbitrary value."""
+        """False: a loop that runs as in Python needs no arbitrary value for any variable."""
         return False
 
 
@@ -287,7 +290,7 @@ class Loop(Textless):
         return name in self._names
 
     def carried(self, name: str) -> Any:
-        """The arbitrary value of a carried variable."""
+        """The arbitrary value, of its type, of a variable that the loop's body carries."""
         return self._values[name]
 
 
@@ -348,7 +351,9 @@ class Endless(Loop):
 
 
 def still_to_do(site: str, number: int) -> tuple[Callable[[Any], SymBool], Term]:
-    """A predicate, True of a name that is still to do in a loop over a row's list; and a term, true if any is."""
+    """A predicate, True of a name that is still to do in a loop over a row's list; and a term, true if any is. `number`
+    is that of the loop's cut.
+    """
     goes_on = z3.Bool(f"{site}!goes_on@{number}")
     is_left = z3.Function(f"{site}!to_do@{number}", z3.IntSort(), z3.BoolSort())
     return lambda name: SymBool(z3.And(goes_on, is_left(term_of(name)))), goes_on
@@ -401,12 +406,14 @@ def running() -> Running:
 
 
 def fold(items: Any, site: str, *names: str) -> "_Plain | Loop":
-    """The iterable for a loop over `items`. `names` are the variables that its body may carry."""
+    """The iterable for a loop over `items`: one that cuts the run, if these are a list of any length. `site` is the
+    loop's place, "module:function" or "module:function#2". `names` are the variables that its body may carry.
+    """
     return Loop(items, site, names) if isinstance(items, Items | Listing) else _Plain(items)
 
 
 def any_length(value: Any) -> Any:
-    """The builtin `len`, also of a list of any length."""
+    """The builtin `len`, also of a list of any length or of the set of its names; of these it is a symbolic integer."""
     if isinstance(value, Items):
         return SymInt(value.length)
     if isinstance(value, Listing):
@@ -424,17 +431,21 @@ def any_spread(listed: Any, *items: Any) -> Any:
 
 
 def endless(site: str, *names: str) -> "_Plain | Loop":
-    """The iterable for a `while` loop. `names` are the variables that its body may carry."""
+    """The iterable for a `while` loop, which cuts the run if a call is in progress. `site` is the loop's place,
+    "module:function" or "module:function#2". `names` are the variables that its body may carry.
+    """
     return Endless(site, names) if RUNS else _Plain(itertools.repeat(None))
 
 
 def any_tuple(*values: Any) -> Any:
-    """The builtin `tuple`, also of a list that a loop has appended to."""
+    """The builtin `tuple`. A list that a loop has appended to is returned as it is."""
     return values[0] if values and isinstance(values[0], Gathered) else tuple(*values)
 
 
 def any_range(*bounds: Any) -> Any:
-    """The builtin `range`; between symbols in a run it has any length."""
+    """The builtin `range`; between symbols in a run it has any length, and outside of a run that of `lifted_range`.
+    With steps it is refused.
+    """
     if not RUNS or not any(isinstance(bound, SymInt) for bound in bounds):
         return lifted_range(*bounds, where=sys._getframe(1).f_code.co_name)
     if len(bounds) > 2:

@@ -52,11 +52,11 @@ class _Rows:
         return row
 
     def condition(self, key: Any) -> Term:
-        """The theory's condition on the row at a key."""
+        """The theory's condition, as one term, on the row that is at a key at genesis."""
         return self.says(key, self.get(key))
 
     def says(self, key: Any, row: Any) -> Term:
-        """The theory's condition on a given row at a key."""
+        """The theory's condition, as one term, on a given row at a key."""
         return z3.And(*[truth_of(condition) for condition in self._holds(self.rows, key, row)])
 
 
@@ -134,12 +134,12 @@ class Beginning:
         return verdict
 
     def sums(self) -> list[str]:
-        """The ids of the verdicts on sums, `SUM-` and the name."""
+        """The ids of the verdicts on the sums of the catalogue and the theory, "SUM-" and the sum's name."""
         return [f"SUM-{total.name}" for total in self._sums]
 
 
 def base_case(prover: Prover, laws: list[Any]) -> list[Verdict]:
-    """The verdicts that each state law holds at genesis, and that sums begin at zero."""
+    """The verdicts that each of some state laws holds at genesis, and that sums begin at zero."""
     beginning = Beginning(prover)
     return [beginning.verdict(law_id) for law_id in [*[law.law_id for law in laws], *beginning.sums()]]
 
@@ -180,7 +180,9 @@ def _refuse_what_excludes_default_rows(prover: Prover, tables: "list[_Rows]") ->
 
 
 def _prove_at(prover: Prover, verdict: Verdict, program: Callable[[], Any]) -> None:
-    """Prove that a program returns true, whatever the deployment chose, and record if some deployment is possible."""
+    """Prove that a program returns true, whatever the deployment chose. Adds the answers to the verdict, and records if
+    some deployment is possible.
+    """
     base = Path(None, [], True)
     paths = list(explore(program, base))
     for here, outcome in paths:
@@ -197,8 +199,8 @@ def _prove_at(prover: Prover, verdict: Verdict, program: Callable[[], Any]) -> N
 
 
 def _adds_nothing(prover: Prover, verdict: Verdict, total: Any) -> None:
-    """Prove that default rows have no worth in a sum, in any state that satisfies the laws. So a total is that of the
-    rows ever written.
+    """Prove that default rows have no worth in a sum, in any state that satisfies the laws; the answers are added to
+    the verdict. So a total is that of the rows ever written.
     """
     key, default = prover.any_key(total.table, f"member.{total.name}"), total.table.default
     view = prover.before
@@ -219,7 +221,7 @@ def _adds_nothing(prover: Prover, verdict: Verdict, total: Any) -> None:
 
 
 def _prove_of_any(prover: Prover, verdict: Verdict, program: Callable[[], Any]) -> None:
-    """Prove that a program returns true in any state that satisfies the laws."""
+    """Prove that a program returns true in any state that satisfies the laws. Adds the answers to the verdict."""
     base = Path(None, [], True)
     paths = list(explore(program, base))
     for here, outcome in paths:

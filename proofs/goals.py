@@ -44,7 +44,9 @@ class Instance:
 
 
 class Member:
-    """A row that belongs to a sum: the terms of its key, its worth, and its group."""
+    """A row that belongs to a sum: the terms of its key, its worth, and its group. `ways` are the paths on which these
+    are computed, each with (group, worth) or an exception.
+    """
 
     def __init__(self, item_id: object, key: Any, ways: list[tuple[Path, Any]]) -> None:
         self.item_id: Final = item_id
@@ -57,7 +59,7 @@ class Member:
         self.value: Final = z3.simplify(value)
 
     def belongs(self, group: list[Term]) -> Term:
-        """The condition that the row belongs to a group."""
+        """The condition, as a term, that the row belongs to a group, given by the terms of its key."""
         ways = [
             z3.And(*here.conditions, *[own == other for own, other in zip(flatten(outcome[0]), group, strict=True)])
             for here, outcome in self._ways
@@ -78,14 +80,14 @@ class Accepted:
         """
 
     def seen_by(self, law: Any, subject: Any) -> Callable[[Any], Any] | None:
-        """The function from a draft to the replacement rows with which a law is evaluated after the path, at a subject;
-        or None.
+        """The function from a draft to the replacement rows with which a law is evaluated after the path, at a subject.
+        None if it is evaluated in the actual rows.
         """
         return None if self.seen is None else self._seen(self.seen[0].of.get(law.law_id), subject)
 
     def seen_in(self, total: Any, key: Any) -> Callable[[Any], Any] | None:
         """The function from a draft to the replacement rows with which a sum is evaluated after the path, at a row's
-        key; or None.
+        key. None if it is evaluated in the actual rows.
         """
         return None if self.seen is None else self._seen(self.seen[0].members.get(total), key)
 
@@ -102,7 +104,7 @@ class Accepted:
 
 
 def together(accepted: list[Accepted]) -> list[list[Accepted]]:
-    """Accepted paths, grouped by equal writes and return values."""
+    """Accepted paths, grouped so that those of one group have equal writes and return values."""
     groups: dict[object, list[Accepted]] = {}
     for each in accepted:
         writes = [(write.table.index, likeness(write.key), likeness(write.row)) for write in each.delta.writes]
@@ -111,7 +113,7 @@ def together(accepted: list[Accepted]) -> list[list[Accepted]]:
 
 
 def demanded(paths: Iterable[Path]) -> list["Obligation"]:
-    """The demands of some paths as obligations, each once, with the path where it was made."""
+    """The demands that some paths made, as obligations, each once, with the path up to the demand."""
     found = {demand.identity: demand for here in paths for demand in here.required}
     return [Obligation(demand.label, demand.at, demand.condition) for demand in found.values()]
 
@@ -136,7 +138,7 @@ class Obligation:
 
     @property
     def label_and_words(self) -> tuple[str, str]:
-        """The identity of a goal across processes."""
+        """The label and the words of the goal, which identify it in every process."""
         return self.label, self.words
 
     def __getstate__(self) -> dict[str, Any]:
@@ -144,7 +146,10 @@ class Obligation:
 
 
 class Verdict:
-    """The verdict on one law and one call: the answer to each obligation, and the scope of the proof."""
+    """The verdict on one law and one call: the answer to each obligation, and the scope of the proof. `is_framed` is
+    True if the call cannot break the law by the tables it writes. `is_reachable` is True if some state takes a path
+    that the law concerns.
+    """
 
     def __init__(self, law_id: str, action: str) -> None:
         self.law_id: Final = law_id
@@ -160,8 +165,9 @@ class Verdict:
 
     @property
     def status(self) -> str:
-        """The verdict: "REFUTED" if any goal is, else "UNKNOWN" if any is, else "PROVED"; "VACUOUS" if no path that the
-        law concerns is possible.
+        """The verdict: "REFUTED" if any goal is, else "UNKNOWN" if any is, else "PROVED". Without a path that the law
+        concerns and that is possible, it is "VACUOUS", or "UNKNOWN" if no solver decided that. A framed law is "PROVED"
+        all the same.
         """
         statuses = {answer.status for _, answer in self.answers}
         if Status.REFUTED in statuses:
@@ -173,7 +179,9 @@ class Verdict:
         return "UNKNOWN" if self.is_open else "VACUOUS"
 
     def concern(self, can_be: Status) -> None:
-        """Record if a path that the law concerns is possible: REFUTED if a state takes it, PROVED if none does."""
+        """Record if a path that the law concerns is possible: REFUTED if a state takes it, PROVED if none does, UNKNOWN
+        if no solver decided.
+        """
         self.is_reachable = self.is_reachable or can_be is Status.REFUTED
         self.is_open = self.is_open or can_be is Status.UNKNOWN
 
@@ -186,7 +194,9 @@ class Verdict:
         return other
 
     def join(self, other: "Verdict") -> None:
-        """Add another verdict, on which this one rests."""
+        """Add another verdict's answers and scopes to this one, which rests on it; this one is reachable or open if the
+        other is.
+        """
         self.answers.extend(other.answers)
         self.scopes.update(other.scopes)
         self.is_reachable = self.is_reachable or other.is_reachable
@@ -194,15 +204,17 @@ class Verdict:
 
 
 def left_out(label: str, base: Path, taken: list[Path]) -> Iterator[Obligation]:
-    """The obligation that the followed paths cover every case, unless one path has no conditions."""
+    """The obligation that the followed paths cover every case, unless that is trivially true. See
+    `some_path_is_taken`.
+    """
     whole = some_path_is_taken(label, base, taken)
     if not z3.is_true(z3.simplify(whole.goal)):
         yield whole
 
 
 def some_path_is_taken(label: str, base: Path, taken: list[Path]) -> Obligation:
-    """The obligation that the followed paths, with the cases left out by limits, cover every case: a check on the
-    engine, which decided that the other sides of forks are impossible.
+    """The obligation that the paths followed from `base`, with the cases left out by limits, cover every case. It is a
+    check on the engine, which decided that the other sides of forks are impossible.
     """
     here = Path(base, [], False)
     here.sees_change = True

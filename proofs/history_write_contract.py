@@ -35,13 +35,15 @@ from proofs.solving import Answer, Ask, prove
 from proofs.symbols import SymInt, SymName
 
 REPLACED: Final = {"push", "pop", "value_at"}
-"""The methods that the contract replaces."""
+"""The methods of `HistoryTable` that the exact contract replaces."""
 
 CHANGES: Final = ("push", "pop")
 
 
 class PushProof(AnyHistory):
-    """The exact contract and the source, compared on one history."""
+    """The exact contract and the source, compared on one history. In the methods, `changes` are "push" or "pop", in the
+    order in which they are made.
+    """
 
     def __init__(self, ask: Ask, contract: Callable[[ModuleType], None] = use_exact_contract) -> None:
         super().__init__(ask, contract)
@@ -49,15 +51,17 @@ class PushProof(AnyHistory):
         self.split: Final = SymInt(z3.Int("split"))
 
     def replaced(self) -> list[tuple[Term, Answer]]:
-        """Claim: the contract replaces only the methods that are compared here, and derives from the source for the
-        rest.
+        """The goals, with answers, of the claim that the contract replaces only the methods that are compared here, and
+        derives from the source for the rest.
         """
         both = set(vars(self.source)) & set(vars(type(self.history)))
         replaced = {name for name in both if not name.startswith("__")}
         return self.ask(lambda: replaced == REPLACED and type(self.history).__base__ is self.source)
 
     def beginning(self) -> list[tuple[Term, Answer]]:
-        """Claim: a history without rows is well formed, and has no checkpoint at or before any point."""
+        """The goals, with answers, of the claim that a history without rows is well formed, and has no checkpoint at or
+        before any point.
+        """
 
         def program() -> Any:
             rows = self.draft(self.schema.empty_state())
@@ -67,8 +71,8 @@ class PushProof(AnyHistory):
         return self.ask(program)
 
     def past(self) -> list[tuple[Term, Answer]]:
-        """Claim: the contract's assumptions about earlier values hold, and a look-up before any change returns those
-        values.
+        """The goals, with answers, of the claim that the contract's assumptions about earlier values hold, and a
+        look-up before any change returns those values.
         """
 
         def program() -> Any:
@@ -79,7 +83,9 @@ class PushProof(AnyHistory):
         return self.ask(program, is_of_contract=True)
 
     def rows(self, changes: tuple[str, ...]) -> list[tuple[Term, Answer]]:
-        """Claim: contract and source write equal rows: the head, and the checkpoint at any position."""
+        """The goals, with answers, of the claim that contract and source write equal rows: the head, and the checkpoint
+        at any position.
+        """
         position = SymInt(z3.Int("position"))
 
         def program() -> Any:
@@ -94,12 +100,12 @@ class PushProof(AnyHistory):
         return self.ask(program, is_of_contract=True)
 
     def order(self, changes: tuple[str, ...]) -> list[tuple[Term, Answer]]:
-        """Claim: the source leaves a well-formed history."""
+        """The goals, with answers, of the claim that the source leaves a well-formed history after some changes."""
         return self.ask(lambda: self.keeps_order(self._change(changes)[1]), is_of_contract=True)
 
     def answers(self, changes: tuple[str, ...]) -> list[tuple[Term, Answer]]:
-        """Claim: the contract returns the value of the last checkpoint at or before a point, as the
-        source left them.
+        """The goals, with answers, of the claim that after some changes the contract returns the value of the last
+        checkpoint at or before any point, as the source left them.
         """
 
         def program() -> Any:
@@ -111,8 +117,9 @@ class PushProof(AnyHistory):
         return self.ask(program, is_of_contract=True)
 
     def meaning(self, change: str) -> list[tuple[Term, Answer]]:
-        """Claim: the source alone has the documented meaning. From the point of a push on, the value is the one pushed;
-        from the point of a popped checkpoint on, it is that of the checkpoint before; earlier values stay.
+        """The goals, with answers, of the claim that the source alone has the documented meaning of a "push" or a
+        "pop". From the point of a push on, the value is the one pushed; from the point of a popped checkpoint on, it is
+        that of the checkpoint before; earlier values stay.
         """
         point, value, last = SymInt(z3.Int("pushed_at")), SymInt(z3.Int("pushed")), self.count - 1
 
@@ -138,8 +145,8 @@ class PushProof(AnyHistory):
         return self.ask(program)
 
     def others(self, change: str) -> list[tuple[Term, Answer]]:
-        """Prove that a change of one key leaves every row and value of another key as it was. Returns each goal with
-        its answer. `change` is "push" or "pop".
+        """The goals, with answers, of the claim that a "push" or "pop" of one key leaves every row and value of another
+        key as it was.
         """
         other, position = SymName(z3.Int("other_key")), SymInt(z3.Int("position"))
         head, checkpoint = (self.history.heads, self.key), (self.history.checkpoints, (self.key, position))
@@ -186,7 +193,9 @@ class PushProof(AnyHistory):
 def prove_changes(
     ask: Ask = prove, contract: Callable[[ModuleType], None] = use_exact_contract
 ) -> dict[str, list[tuple[Term, Answer]]]:
-    """The goals and answers of each part of the claim."""
+    """The goals and answers of each part of the claim that the source keeps the exact contract, by the part's name.
+    `ask` decides a goal; `contract` applies the contract to a module.
+    """
     proof = PushProof(ask, contract)
     parts = {"replaced": proof.replaced(), "beginning": proof.beginning(), "past": proof.past()}
     for changes in [*product(CHANGES), *product(CHANGES, CHANGES)]:
@@ -201,7 +210,7 @@ def prove_changes(
 
 
 def prove_pushes(prover: Prover, law_id: str) -> Verdict:
-    """The verdict on the exact contract of histories."""
+    """The verdict, under the id `law_id`, on the claim that the source keeps the exact contract of histories."""
     verdict = Verdict(law_id, "contracts")
     for part, answers in prove_changes(partial(prover.prove, law_id)).items():
         verdict.answers.extend([(Obligation(part, Path(None, [], False), goal), answer) for goal, answer in answers])

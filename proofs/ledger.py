@@ -27,7 +27,7 @@ Plain = dict[str, Any]
 WORDS: Final = ("PROVED", "REFUTED", "UNKNOWN", "VACUOUS", "KNOWN FALSE", "NOT CONCERNED")
 
 OF_FALSE: Final = ("KNOWN FALSE", "NOT CONCERNED")
-"""The verdicts that only known violations can have."""
+"""The words of the verdicts that only known violations can have."""
 
 
 class LedgerError(Exception):
@@ -59,12 +59,12 @@ class Entry:
 
 
 Entries = dict[str, Entry]
-"""The verdicts on one call, by law."""
+"""The stored verdicts on one call, by the id of the law."""
 
 
 class Ledger:
-    """The verdicts on one protocol, read from several folders. A fresh verdict in a later folder replaces an earlier
-    folder's; new verdicts are written to the last folder.
+    """The verdicts on one protocol, read from several folders. `place` is that of its theory, `module:attribute`. A
+    fresh verdict in a later folder replaces an earlier folder's; new verdicts are written to the last folder.
     """
 
     def __init__(self, protocol: str, place: str, folders: Sequence[Path] | None = None) -> None:
@@ -99,15 +99,17 @@ class Ledger:
         return {law_id: self.shown(law_id, entry.verdict) for law_id, entry in self._entries[call].items()}
 
     def solver(self, call: str, law_id: str) -> str:
-        """The version of the solver that gave a verdict."""
+        """The name and version of the solver that gave the stored verdict on a call and a law."""
         return self._entries[call][law_id].basis.solver
 
     def is_own(self, call: str, law_id: str) -> bool:
-        """True if a verdict is the user's own, not from the installed ledger."""
+        """True if a verdict is the user's own: it comes from any folder but the first, which has
+        the installed ledger.
+        """
         return (call, law_id) in self._own
 
     def functions(self, call: str, law_id: str | None = None) -> set[str]:
-        """The functions on which the verdict on a law rests, or all verdicts on a call."""
+        """The functions, as "module:name", on which the verdict on a law rests, or all verdicts on a call."""
         entries = self._entries[call]
         of_these = entries.values() if law_id is None else [entries[law_id]]
         return {name for entry in of_these for name in entry.basis.functions}
@@ -200,7 +202,7 @@ class Ledger:
             raise LedgerError(f"verdicts.{law_id}: {word}, but the catalogue does not know the law to be false")
 
     def shown(self, law_id: str, verdict: Plain) -> Plain:
-        """A verdict as plain values. One on a known violation names the finding."""
+        """A verdict as plain values. If it is KNOWN FALSE, a field `finding` names the trace that breaks the law."""
         is_false = verdict["verdict"] == "KNOWN FALSE" and law_id in self._known_violations
         return {**verdict, "finding": self._known_violations[law_id]} if is_false else verdict
 
@@ -211,7 +213,7 @@ def _is_of_today(basis: Basis, place: str) -> bool:
 
 
 def seal(protocol: str, call: str, law_id: str, entry: Entry) -> str:
-    """A digest of everything that is stored about one law and call."""
+    """A digest of everything that is stored about one law and call, as 8 hexadecimal digits."""
     said = json.dumps([protocol, call, law_id, entry.verdict, entry.opinions, _in_short(entry.basis)], sort_keys=True)
     return hashlib.sha256(said.encode()).hexdigest()[:8]
 
@@ -226,7 +228,7 @@ def _in_short(basis: Basis) -> str:
 
 
 def written(protocol: str, call: str, entries: Entries) -> str:
-    """The text of a call's file, which is determined by the verdicts."""
+    """The text of a call's file in JSON, which is determined by the verdicts: equal entries give equal text."""
     bases = sorted({entry.basis for entry in entries.values()}, key=lambda basis: (basis.source, basis.solver))
     scopes = sorted({scope for entry in entries.values() for scope in entry.verdict["scope"]})
     proofs = [
@@ -270,7 +272,9 @@ def _by_module(functions: Collection[str]) -> dict[str, list[str]]:
 
 
 def _short(entry: Entry, scopes: list[str]) -> Plain:
-    """A verdict as JSON, without its empty fields."""
+    """A verdict as the ledger's file stores it, without empty fields. `scopes` are the file's scopes, to which it
+    refers by index.
+    """
     verdict = entry.verdict
     short = {
         "verdict": verdict["verdict"],

@@ -110,7 +110,7 @@ class _Finder(MetaPathFinder):
 
 class LiftedModules:
     """The lifted modules by name, and the functions that ran, as `module:qualified name`: `ran` since the modules were
-    loaded, `loaded` during loading.
+    loaded, `loaded` during loading. `rows` and `of_histories` are those of the `Listener`.
     """
 
     def __init__(self, modules: dict[str, ModuleType], listener: Listener, loaded: frozenset[str]) -> None:
@@ -123,15 +123,16 @@ class LiftedModules:
         """A predicate: True if a value that outlives a path is one that symbolic execution may read."""
 
     def get(self, module: str, attribute: str) -> Any:
-        """An attribute of a lifted module, by name."""
+        """The value of an attribute of a lifted module. Raises KeyError for a module that was not lifted."""
         return getattr(self.modules[module], attribute)
 
 
 def lift(
     theory: str, contracts: Mapping[str, Callable[[ModuleType], None]], beside: tuple[str, ...] = ()
 ) -> LiftedModules:
-    """The lifted copy of a theory's module and of all modules that it imports below `LIFTED` and `beside`. Modules
-    imported before stay as they are. Raises ImportError if a module is not loaded from source, and UnliftableError if
+    """The lifted copy of a theory's module and of all modules that it imports below `LIFTED` and `beside`. `theory` is
+    the module's name; `contracts` maps a module to the function that applies a trusted contract to it. Modules imported
+    before stay as they are. Raises ImportError if a module is not loaded from source, and UnliftableError if
     import-time code is not accepted.
     """
     finder = _Finder([*LIFTED, theory, *beside], contracts)

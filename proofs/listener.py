@@ -72,7 +72,7 @@ ENGINE: Final = ("proofs.paths", "proofs.symbols", "proofs.builtin", "proofs.fol
 
 
 def refuse_at(file: str, untaught: Untaught) -> None:
-    """Refuse the construct at a line of a file."""
+    """Refuse the construct that is not accepted at a line of a file; the message quotes the line."""
     line, what = untaught
     refuse(f"{what} is not understood", f"{file}:{line}: {linecache.getline(file, line).strip()}")
 
@@ -122,7 +122,7 @@ class Listener:
         self.rows: Final[dict[int, Any]] = {}
         """The map from `id()` of each table of the protocol to its `SymbolicRows`; empty if no protocol is loaded."""
         self.of_histories: Final[set[int]] = set()
-        """The `id()` of each table that holds histories."""
+        """The `id()` of each table of the protocol that stores a history's heads or checkpoints."""
         self.defined_by: Final[dict[str, set[str]]] = {}
         """The map from file to the names that the module defines."""
         self._is_lifted: Final = is_lifted
@@ -208,8 +208,9 @@ class Listener:
         self.is_loading = False
 
     def attribute(self, value: Any, name: str) -> Any:
-        """The value of an attribute whose name symbols use too, or that is private, or `writes`. Refused while a path
-        is followed unless a lifted module defines the value's type.
+        """The value of an attribute whose name symbols use too, or that is private, or `writes`. While a path is
+        followed some are refused: a private one, unless the reading module defines a class of the value; any other,
+        unless a lifted module defines the value's type; and `writes`, once a loop over a list of any length is behind.
         """
         owner = value if isinstance(value, type) else type(value)
         if name == WRITES and RUNS and RUNS[-1].is_cut:

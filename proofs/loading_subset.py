@@ -62,7 +62,7 @@ them.
 
 def untaught_loading(module: ast.Module, lifted: Callable[[str], bool]) -> list[Untaught]:
     """The imports and expressions of a module, as (line, description), that may not run at import time: they might hide
-    values from the symbols, as a cache does.
+    values from the symbols, as a cache does. `lifted` is True of the name of a lifted module.
     """
     found: list[Untaught] = _meanings(module)
     of_others = names_of_others(module, lifted)
@@ -92,7 +92,8 @@ def untaught_loading(module: ast.Module, lifted: Callable[[str], bool]) -> list[
 
 def untaught_when_loading(function: Function, name: str, of_others: Mapping[str, str]) -> list[Untaught]:
     """The places in a function, as (line, description), that are not accepted if it is called at import time. It runs
-    as plain Python then, but must not read what no digest covers, nor detect that it is lifted.
+    as plain Python then, but must not read what no digest covers, nor detect that it is lifted. `name` is the
+    function's "module:qualified name"; `of_others` are the names imported from modules that are not lifted.
     """
     begun = {id(node) for node in beginnings(function)}
     own = _own_names(function)
@@ -198,7 +199,9 @@ def _makes_set(node: ast.AST) -> bool:
 
 
 def names_of_others(module: ast.Module, lifted: Callable[[str], bool]) -> dict[str, str]:
-    """The names that a module imports from modules that are not lifted, each with the module it comes from."""
+    """The map from each name that a module imports from a module that is not lifted to that module. Names from `proofs`
+    are left out.
+    """
     return dict(pair for node in ast.walk(module) for pair in _others_in(node, lifted))
 
 

@@ -17,9 +17,11 @@ from proofs.state import fresh, groups_written
 
 
 def state_goals(prover: Prover, law: Any, accepted: Accepted) -> Iterator[Obligation]:
-    """The goals of a state law after an accepted path, at an arbitrary subject.
+    """The goals of a state law after an accepted path, at an arbitrary subject. None are yielded where the call cannot
+    have changed the law's answer: a path of the law's predicate that reads no written row has the answer of the state
+    before.
 
-    A path of the predicate that reads no written row needs no goal: its answer is that of the state before.
+    If the path ends in the middle of a loop with replacement rows, all goals are yielded.
     """
     subject = prover.subject(law)
     prover.instance(law, subject)
@@ -34,8 +36,8 @@ def state_goals(prover: Prover, law: Any, accepted: Accepted) -> Iterator[Obliga
 
 
 def implication_goals(prover: Prover, law: Any) -> Iterator[Obligation]:
-    """The goals of a state law in any state, at an arbitrary subject. The caller adds as hypotheses the laws from which
-    it follows.
+    """The goals that a state law holds in any state, at an arbitrary subject. The caller adds as hypotheses the laws
+    from which it follows.
     """
     subject = prover.subject(law)
     blank = Path(None, [], False)
@@ -43,8 +45,8 @@ def implication_goals(prover: Prover, law: Any) -> Iterator[Obligation]:
 
 
 def sum_goals(prover: Prover, total: Any, accepted: Accepted) -> Iterator[Obligation]:
-    """Claim: each row of a sum that a path does not write keeps its group and its worth, or has no worth before and
-    after.
+    """The goals of the claim that each row of a sum that a path does not write keeps its group and its worth, or has no
+    worth before and after.
 
     If the sum declares `moves`, the worth changes by the theory's `revalued`. In a falling sum it may decrease, in a
     rising sum increase.
@@ -84,7 +86,9 @@ def sum_goals(prover: Prover, total: Any, accepted: Accepted) -> Iterator[Obliga
 
 
 def step_goals(prover: Prover, law: Any, call: Any, accepted: Accepted) -> Iterator[Obligation]:
-    """The goals of a step law on an accepted path."""
+    """The goals of a step law on an accepted path. Where the law does not apply to the step, the goal is trivially
+    true.
+    """
     before, after = prover.step(accepted.delta)
     step = prover.accepted_step(before, call, accepted.delta, after)
 
@@ -98,7 +102,9 @@ def step_goals(prover: Prover, law: Any, call: Any, accepted: Accepted) -> Itera
 
 
 def time_goals(prover: Prover, accepted: Accepted) -> Iterator[Obligation]:
-    """Claim: time does not decrease. The trusted contract of histories relies on it: no past push is later than now."""
+    """The goals of the claim that time does not decrease. There are none if the path does not write the clock, or the
+    protocol has no histories: their trusted contract relies on the claim that no past push is later than now.
+    """
 
     def goes_on() -> Any:
         return prover.theory.now(prover.after(accepted.delta).rows) >= prover.theory.now(prover.before.rows)
@@ -110,7 +116,9 @@ def time_goals(prover: Prover, accepted: Accepted) -> Iterator[Obligation]:
 
 
 def rejection_goals(prover: Prover, law: Any, call: Any, here: Path, reason: Any) -> Iterator[Obligation]:
-    """The goals of a rejection law on a path that rejects the call."""
+    """The goals of a rejection law on a path that rejects the call for `reason`. Where the law does not apply to the
+    call, the goal is trivially true.
+    """
     rejection = prover.rejected_call(prover.before, call, reason)
 
     def holds() -> Any:
@@ -130,8 +138,9 @@ def protects(prover: Prover, law: Any, call: Any, here: Path) -> Iterator[Path]:
 
 
 def goals_of(label: str, program: Callable[[], Any], base: Path, prunes: bool = True) -> Iterator[Obligation]:
-    """The goals of a program that answers as a law does: one for each path, its demands, and one that the paths cover
-    every case.
+    """The goals, named `label`, of a program that answers as a law does, run from the path `base`: one for each path,
+    its demands, and one that the paths cover every case. A path on which the program raises has a goal that is false.
+    With `prunes`, impossible paths are skipped.
     """
     taken: list[Path] = []
     for here, outcome in explore(program, base, prunes, proves=True):

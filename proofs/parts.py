@@ -17,7 +17,9 @@ from proofs.prover import Prover
 from proofs.solving import Answer, Status, prove
 
 TOTAL: Final = "TOTAL"
-"""The id of the claim that a call never raises, and writes histories only at the current point."""
+"""The id of the claim that a call never raises and never lets time decrease. It also meets the demands of trusted
+contracts, such as that histories are written only at the current point.
+"""
 
 WHOLE: Final = "WHOLE"
 """The id of the claim that an exploration covers every case."""
@@ -26,8 +28,8 @@ SHORT: Final = "short"
 LONGER: Final = "longer"
 ANY_LENGTH: Final = "any length"
 CHOSEN: Final = "chosen"
-"""The names of a call's explorations: with lists up to the theory's `lists`, up to `longer` for step laws, or of any
-length. `CHOSEN` stands for the verdict selected among them.
+"""The names of a call's explorations: SHORT has lists up to the theory's `lists`, LONGER up to `longer` for step laws,
+ANY_LENGTH lists of any length. CHOSEN stands for the verdict selected among them.
 """
 
 Part = tuple[str, str]
@@ -60,7 +62,9 @@ class Exploration:
         self.name: Final = name
         self._premises: Final = premises
         self.writes: Final[set[int]] = set()
-        """The indices of the tables that the call writes on any path, including paths that the laws exclude."""
+        """The indices of the tables that the call writes on any path. A `CallProof` counts also paths that the laws
+        exclude, a `FoldedProof` does not.
+        """
         self._excluded: Final[list[tuple[Obligation, Answer]]] = []
         self._scopes: Final[set[str]] = set()
         """The scopes of all paths, and those in which paths are excluded. They apply to every claim on the call, even
@@ -73,15 +77,21 @@ class Exploration:
         self._parts: Final[dict[str, Verdict]] = {}
 
     def ends(self) -> Iterator[tuple[Prover, Accepted]]:
-        """The points at which state laws must hold again, each with the prover of its state."""
+        """The points at which state laws must hold again, each with the prover of its state. A
+        subclass defines them.
+        """
         raise NotImplementedError
 
     def _answer(self, verdict: Verdict, prover: Prover, obligation: Obligation, extra: list[tuple[Any, Any]]) -> None:
-        """Prove a goal, and add the answer to the verdict."""
+        """Prove a goal, and add the answer to the verdict. `extra` are (law, subject) pairs assumed beside the usual
+        laws. A subclass defines it.
+        """
         raise NotImplementedError
 
     def part(self, name: str) -> Verdict:
-        """The verdict on a part, without the parts on which it rests; cached."""
+        """The verdict on one part of this exploration, without the parts on which it rests; cached. `name` is the id of
+        a law, `SUM-` with the name of a sum, TOTAL or WHOLE.
+        """
         found = self._parts.get(name)
         if found is None:
             found = self._parts[name] = self._prove_part(name)
@@ -132,12 +142,14 @@ class Exploration:
         return set(self._scopes)
 
     def scope_of(self, law: Any) -> set[str]:
-        """The scopes in which the tables that the call writes, and those that a state law reads, are determined."""
+        """The scopes in which the tables that the call writes are determined, and for a state law also the tables that
+        it reads.
+        """
         return {*self._scopes, *(scopes_of(self.prover, law) if hasattr(law, "rows") else ())}
 
     def is_framed(self, law: Any) -> bool:
         """True if the call cannot break a law, by the tables that it writes: none that a state law reads, or none to
-        which a step law is limited.
+        which a step law is limited. False for a rejection law.
         """
         if any(law is each for each in self.prover.theory.catalogue.rejection_laws):
             return False  # what is refused writes nothing
@@ -157,7 +169,7 @@ class Exploration:
             self._answer(verdict, prover, obligation, extra)
 
     def of_time(self) -> list[Goal]:
-        """The goals that time does not decrease, one set for each point at which state laws must hold again."""
+        """The goals of the claim that time does not decrease, for each point at which state laws must hold again."""
         return [(prover, one, []) for prover, end in self.ends() for one in time_goals(prover, end)]
 
     def lean_on_sums(self, verdict: Verdict, goals: list[Goal], noted: Iterable[Any] = ()) -> None:
@@ -171,7 +183,7 @@ class Exploration:
         verdict.leans.extend([(self.name, f"SUM-{total.name}") for total in sums])
 
     def _of_states(self, law: Any) -> Verdict:
-        """Claim: the call keeps a state law, at any subject."""
+        """The verdict on the claim that the call keeps a state law, at any subject."""
         root = self.prover
         verdict = Verdict(law.law_id, self.action.__name__)
         tables, subject = tables_of(root, law), root.subject(law)
@@ -194,7 +206,8 @@ class Exploration:
         return verdict
 
     def _consequence(self, law: Any, verdict: Verdict) -> Verdict:
-        """Claim: a law holds in every state in which the laws from which it follows hold, and the call keeps those.
+        """The verdict on the claim that a law holds in every state in which the laws from which it follows hold, and
+        the call keeps those. The goals are added to `verdict`.
 
         Only these laws are assumed, and that sums of values which are never negative are not negative.
         """
@@ -207,7 +220,7 @@ class Exploration:
         return verdict
 
     def _of_sum(self, total: Any) -> Verdict:
-        """Claim: rows of a sum that the call does not write keep their group and their worth."""
+        """The verdict on the claim that rows of a sum that the call does not write keep their group and their worth."""
         verdict = Verdict(f"SUM-{total.name}", self.action.__name__)
         others = tables_of_sum(self.prover, total, beyond_its_row=True)
         verdict.scopes.update(scopes_of_sum(self.prover, total))

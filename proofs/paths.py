@@ -82,8 +82,8 @@ class Refused(BaseException):
 
 
 def place_in(trace: TracebackType | None) -> str:
-    """The innermost frame of a traceback that belongs to the source and not to the engine, as "file:line: text"; empty
-    if none does.
+    """The innermost frame of a traceback that belongs to the source and not to the engine, as "file:line: text". Empty
+    if none does, or without a traceback.
     """
     frames = extract_tb(trace) if trace is not None else []
     lines = [f"{frame.filename}:{frame.lineno}: {frame.line}" for frame in frames if not _is_engine(frame.filename)]
@@ -115,7 +115,7 @@ def refuse(what: str, place: str = "") -> NoReturn:
 
 
 def is_followed() -> bool:
-    """True if a path is being followed, that is, if the program runs on symbols."""
+    """True if a path is being followed, that is, if the program runs on symbols. False in plain Python."""
     return bool(_paths)
 
 
@@ -130,7 +130,9 @@ def _is_engine(file: str) -> bool:
 
 
 class Demand:
-    """A condition to be proved at a point of the program, with the path up to that point."""
+    """A condition to be proved at a point of the program, with the path `at` up to that point. `label` names it in
+    verdicts.
+    """
 
     def __init__(self, label: str, condition: Term, at: "Path") -> None:
         self.label: Final = label
@@ -226,7 +228,7 @@ class Path:
 
     @property
     def given(self) -> tuple[bool, ...]:
-        """The answers at forks so far, which identify the path up to this point."""
+        """The answers at forks so far, in order, which identify the path up to this point."""
         return tuple(self._given)
 
     def __exit__(self, _kind: object = None, error: object = None, trace: TracebackType | None = None) -> None:
@@ -334,7 +336,7 @@ class Path:
         self.learn(bound)
 
     def learn(self, condition: Term) -> None:
-        """Add a condition to this path."""
+        """Add a condition under which this path is taken. The solver and later forks take it as true."""
         self.conditions.append(condition)
         self._know(condition, True)
         self._unchecked.append(condition)

@@ -52,7 +52,10 @@ DEPTH: Final = 2
 
 
 class Prover:
-    """The lifted copy of one protocol, its symbolic state, and the laws that may be assumed of it."""
+    """The lifted copy of one protocol, its symbolic state, and the laws that may be assumed of it. `theory` is the
+    place `module:attribute` of its theory, `contracts` the trusted contracts, by default those of the theory's setup.
+    Raises UnliftableError for a theory that the engine does not accept.
+    """
 
     def __init__(self, theory: str, contracts: Contracts | None = None) -> None:
         module, _, name = theory.partition(":")
@@ -142,17 +145,19 @@ class Prover:
         self._by_contract -= {history.heads.index for history in self.histories()}
 
     def prove(self, law_id: str, levels: Iterable[list[Term]], goal: Term) -> Answer:
-        """The answer to a goal of a law, asked of each solver in turn."""
+        """The answer to a goal of a law, asked of each solver in turn. `levels` are lists of hypotheses, each a
+        superset of the one before.
+        """
         return prove(levels, goal, self.effort, self.likely.get(law_id, ()), partial(self.hears, law_id))
 
     def prove_quickly(self, law_id: str, levels: Iterable[list[Term]], goal: Term) -> Answer:
-        """The answer of the first solver to a goal of a law, with few steps."""
+        """The answer of the first solver to a goal of a law, with few steps at each of the `levels` of hypotheses."""
         return prove_quickly(levels, goal, partial(self.hears, law_id))
 
     # Further states of this protocol.
 
     def draft(self) -> Any:
-        """A draft on the symbolic state."""
+        """A new draft, without writes, on this prover's symbolic state."""
         return self._draft(self.state)
 
     def draft_on(self, other: "Prover", rows: list[tuple[Any, Any, Any]]) -> Any:
@@ -163,13 +168,17 @@ class Prover:
         return draft
 
     def unknown_rows(self, table: Any, suffix: str) -> SymbolicRows:
-        """The rows of a table as new unknown functions, separated by `suffix`. Reads of them are not recorded."""
+        """The rows of a table as new unknown functions, whose names end in `suffix` to differ from those of another
+        state. Reads of them are not recorded.
+        """
         return SymbolicRows(
             table, self.shapes[table.name], self.theory.limits.lists, lambda _touch: None, suffix, False
         )
 
     def of_any_length(self) -> "Prover":
-        """A prover of this protocol in whose states the lists in rows have any length."""
+        """A prover of this protocol in whose states the lists in rows have any length. It restricts no rows by scopes,
+        and does not assume the laws that are proved of short lists only.
+        """
 
         def tables(reads: Callable[[Touch], None]) -> list[Any]:
             return [
@@ -188,7 +197,9 @@ class Prover:
         tables: Callable[[Callable[[Touch], None]], list[Any]],
         totals: Callable[[Callable[[Any, Any], None]], Totals],
     ) -> "Prover":
-        """A prover of this protocol for another state that satisfies the laws, with the given tables and totals."""
+        """A prover of this protocol for another state that satisfies the laws. `tables` and `totals` make that state's
+        tables and totals, given the callback that records their reads.
+        """
         other = copy(self)
         made = tables(other.note_read)
         other.__dict__.update(
@@ -207,7 +218,10 @@ class Prover:
     # Reads, recorded while a path is followed.
 
     def note_read(self, touch: Touch) -> None:
-        """Record a read of a row or of a past value, and assume the laws of `ranges` at it."""
+        """Record a read of a row or of a past value on the current path, once. Where the path prunes, assume the laws
+        of `ranges` and the scope of the row's table, except in the base case. Refuses a row that a trusted contract
+        leaves undefined.
+        """
         self._note_read(touch)
 
     def _note_read(self, touch: Touch) -> None:
@@ -234,7 +248,9 @@ class Prover:
             here.limit(self.formula(lambda: holds(row)).formula, words)
 
     def scoped(self, touches: Iterable[Touch]) -> list[Term]:
-        """The formulas that each row which was read is within the scope of the proof."""
+        """The formulas, one for each of these reads of a restricted table, that the row is within the scope of the
+        proof.
+        """
         scoped: list[Term] = []
         for touch in touches:
             if touch.past_of is None and touch.table in self.scopes:
@@ -362,7 +378,9 @@ class Prover:
         return next(group for _, group in explore(group, prunes=False) if group is not None)
 
     def levels(self, here: Path, extra: list[tuple[Any, Any]], scopes: set[str]) -> Iterator[list[Term]]:
-        """The hypotheses on a path, in two levels of depth. Adds the scopes of the laws used to `scopes`."""
+        """The hypotheses on a path, first with the laws at the rows that were read, then also at the rows that those
+        laws read. `extra` are (law, subject) pairs to assume besides. Adds the scopes of the laws used to `scopes`.
+        """
         for depth in range(1, DEPTH + 1):
             hypotheses, of_these = self.hypotheses(here, extra, depth)
             scopes.update(of_these)
@@ -372,7 +390,8 @@ class Prover:
         self, here: Path, extra: list[tuple[Any, Any]], depth: int = DEPTH, is_scoped: bool = True
     ) -> tuple[list[Term], set[str]]:
         """Everything that may be assumed on a path: its conditions and facts, the laws at all that was read, facts
-        about sums. Returns them with their scopes. Unless `is_scoped`, laws restricted to short lists are left out.
+        about sums. Returns the formulas with their scopes. `extra` are (law, subject) pairs to assume besides. Unless
+        `is_scoped`, laws restricted to short lists are left out.
         """
         formulas = {**here.by_number(), **here.facts}
         scopes = set(here.scopes)
@@ -401,7 +420,9 @@ class Prover:
         return [value for value in declared if hasattr(value, "heads")]
 
     def reached(self, item_id: object, item: Any, depth: int = DEPTH) -> list[Instance]:
-        """The laws at one item that was read, then, up to `depth`, at the items that those laws read."""
+        """The laws, as Instances, at one row, past value or total that was read; then, up to `depth`, at the items that
+        those laws read. Cached.
+        """
         found = self._closures.get((item_id, depth))
         if found is None:
             direct = [self.instance(law, subject) for law in self.laws for subject in self._subjects_of(law, item)]
@@ -418,9 +439,9 @@ class Prover:
     # Calls.
 
     def call(self, action: type[Any], bounds: Mapping[str, int]) -> tuple[Any, Path]:
-        """A well-formed symbolic call, and the path on which it is made.
+        """A well-formed symbolic call of a class, and the path on which it is made.
 
-        The lengths of its lists are limited by `bounds`, or else by the theory.
+        The lengths of its lists are limited by `bounds` ("ACTION.field"), or else by the theory.
         """
         arguments: list[Term] = []
         call = symbolic_call(
@@ -429,7 +450,9 @@ class Prover:
         return call, self.base(call, arguments)
 
     def base(self, call: Any, arguments: list[Term]) -> Path:
-        """The path on which a symbolic call is made: the only assumption is that the call is well formed."""
+        """The path on which a symbolic call is made. Assumed are only that the call is well formed, and the conditions
+        on its `arguments`, such as that numbers are not negative.
+        """
         base = Path(None, [], True)
         formed = self.formula(lambda: self.theory.is_well_formed(self.before.rows, call))
         base.conditions.extend([*arguments, formed.formula])
@@ -440,7 +463,9 @@ class Prover:
     def paths(
         self, action: type[Any], bounds: Mapping[str, int] = MappingProxyType({})
     ) -> tuple[Any, Path, list[tuple[Path, Any]]]:
-        """A symbolic call, the path on which it is made, and every path of its transition with the outcome."""
+        """A symbolic call, the path on which it is made, and every path of its transition with the outcome. The lengths
+        of its lists are limited by `bounds` ("ACTION.field"), or else by the theory.
+        """
         call, base = self.call(action, bounds)
         return call, base, list(explore(lambda: self.transition(self._draft(self.state), call), base, proves=True))
 
@@ -460,7 +485,9 @@ class Prover:
         return self.step(delta, before, seen)[1]
 
     def step(self, delta: Any, before: Any = None, seen: Any = None) -> tuple[Any, Any]:
-        """The views of the states before and after a step."""
+        """The views of the states before and after a step with a Delta. `seen` returns replacement rows for a draft, if
+        some are needed; `before` is the matching state before the step.
+        """
         writes = list(delta.writes)
         if seen is not None:
             known = self.draft_on(self, [(write.table, write.key, write.row) for write in writes])
@@ -473,7 +500,9 @@ class Prover:
         return view_before_step(self._view, self.before.rows, self.totals, totals), totals.view
 
     def worth(self, total: Any, view: Any, key: Any, row: Any) -> Any:
-        """The value that a row adds to a sum."""
+        """The value that a row adds to a sum, in the state of a view. For a nested sum it depends on the inner total
+        for the row's key.
+        """
         nested = self.theory.sums.nested.get(total)
         return total.worth(view.rows, row) if nested is None else nested.value(row, view.total(nested.inner, key))
 
@@ -482,8 +511,8 @@ class Prover:
         return type(outcome) is self._delta
 
     def implied_by(self, here: Path, premises: list[Any], scopes: set[str]) -> list[Term]:
-        """The formulas known on a path in a state that satisfies only the `premises`, together with facts about sums.
-        Adds their scopes to `scopes`.
+        """The formulas known on a path in a state that satisfies only the laws in `premises`, together with facts about
+        sums. Adds their scopes to `scopes`.
         """
         formulas, noted = [*here.conditions, *here.facts.values()], dict(here.touched)
         scopes |= here.scopes
@@ -505,7 +534,7 @@ class Prover:
         return [law for law in self.theory.state_laws() if law.law_id in law_ids]
 
     def at(self, laws: Iterable[Any], here: Path) -> list[tuple[Any, Any]]:
-        """The pairs of a law and each subject to which a path's reads lead."""
+        """The pairs of each given law and each subject to which a path's reads lead."""
         noted = list(here.touched.values())
         return [(law, subject) for law in laws for item in noted for subject in self._subjects_of(law, item)]
 

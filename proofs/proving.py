@@ -29,7 +29,8 @@ from proofs.solving import Status
 
 
 class CallProof(Exploration):
-    """All paths of one call, explored once, and the proofs about them.
+    """All paths of one call, explored once, and the proofs about them. `bounds` are the maximum lengths of the call's
+    lists, by default the theory's; `name` identifies the exploration.
 
     Paths that the laws exclude are proved impossible once, as a part of TOTAL, and no law is evaluated on them.
     """
@@ -81,13 +82,17 @@ class CallProof(Exploration):
 
     @cached_property
     def folded(self) -> FoldedProof | None:
-        """The exploration for lists of any length, or None if neither call nor rows have lists."""
+        """The exploration for lists of any length. None if neither call nor rows have lists, or if only short lists are
+        asked for (`is_of_any_length`).
+        """
         is_asked = self.is_of_any_length and has_lists(self.prover, self.action)
         return FoldedProof(self.prover, self.action) if is_asked else None
 
     @cached_property
     def of_steps(self) -> "CallProof":
-        """The exploration for claims on a step or a rejection, with longer lists if the theory says so."""
+        """The exploration for claims on a step or a rejection: one with longer lists if the theory says so, else this
+        one.
+        """
         bounds = self.prover.theory.limits.longer.get(self.action.__name__)
         return self if not self.has_longer else CallProof(self.prover, self.action, bounds, LONGER)
 
@@ -99,11 +104,15 @@ class CallProof(Exploration):
 
     @property
     def has_longer(self) -> bool:
-        """True if step laws are proved of longer lists than state laws."""
+        """True if step laws are proved of longer lists than state laws. False in an exploration that was made with
+        bounds of its own.
+        """
         return self.action.__name__ in self.prover.theory.limits.longer and not self._is_bounded
 
     def exploration(self, name: str) -> Exploration:
-        """The exploration of the call with a name."""
+        """The exploration of the call with a name: ANY_LENGTH, this exploration's own name, or else that of longer
+        lists.
+        """
         if name == ANY_LENGTH:
             assert self.folded is not None
             return self.folded
@@ -115,7 +124,7 @@ class CallProof(Exploration):
         return self.choose(law_id, self.prove_part) if name == CHOSEN else self.exploration(name).part(law_id)
 
     def sought(self, part: Part, goals: Collection[tuple[str, str]]) -> Verdict:
-        """The answers to some goals of a part, given by label and words."""
+        """The verdict on a part with the answers to some of its goals only, given by (label, words)."""
         of_part = self.exploration(part[0])
         if isinstance(of_part, CallProof):
             of_part._sought = goals
@@ -163,30 +172,34 @@ class CallProof(Exploration):
         return of_short if of_short.status == "REFUTED" else folded
 
     def verdict(self, law: Any) -> Verdict:
-        """The verdict on a law of the catalogue or a lemma."""
+        """The verdict on a law of the catalogue or a lemma, from the exploration that covers the longest lists."""
         return self.choose(law.law_id, self.prove_part)
 
     def total(self) -> Verdict:
-        """Claim: the call never raises, meets the demands of trusted contracts, and its paths cover every case."""
+        """The verdict on the claim that the call never raises, meets the demands of trusted contracts, and has no other
+        paths than those followed.
+        """
         return self.choose(TOTAL, self.prove_part)
 
     def state_law(self, law: Any) -> Verdict:
-        """Claim: the call keeps a state law, with lists of the lengths in this exploration."""
+        """The verdict on the claim that the call keeps a state law, with lists of the lengths in this exploration."""
         return put_together(self.prove_part, (self.name, law.law_id))
 
     def sum_verdict(self, total: Any) -> Verdict:
-        """Claim: rows of a sum that the call does not write keep their group and their worth."""
+        """The verdict on the claim that rows of a sum that the call does not write keep their group and their worth."""
         return self.part(f"SUM-{total.name}")
 
     # The parts of this exploration.
 
     def is_framed(self, law: Any) -> bool:
-        """True if the call cannot break a law: it writes nothing that the law reads, or it is never rejected."""
+        """True if the call cannot break a law: it writes nothing that the law reads or is limited to, or, for a
+        rejection law, it is never rejected.
+        """
         is_of_rejections = any(law is each for each in self.prover.theory.catalogue.rejection_laws)
         return self._is_never_rejected if is_of_rejections else super().is_framed(law)
 
     def ends(self) -> Iterator[tuple[Prover, Accepted]]:
-        """The accepted outcomes of the call."""
+        """The accepted outcomes of the call, each with the prover, which is the same for all."""
         return ((self.prover, accepted) for accepted in self.outcomes)
 
     def _prove_part(self, name: str) -> Verdict:
@@ -214,7 +227,7 @@ class CallProof(Exploration):
         return verdict
 
     def _of_step(self, law: Any) -> Verdict:
-        """Claim: the call satisfies a step law."""
+        """The verdict on the claim that the call satisfies a step law."""
         verdict = Verdict(law.law_id, self.action.__name__)
         limited = {table.index for table in law.scope.tables}
         verdict.is_framed = self.is_framed(law)
@@ -229,7 +242,7 @@ class CallProof(Exploration):
         return self._of_concerns(law, verdict, goals, concerned)
 
     def _of_rejections(self, law: Any) -> Verdict:
-        """Claim: the call is rejected only where a rejection law allows it."""
+        """The verdict on the claim that the call is rejected only where a rejection law allows it."""
         verdict = Verdict(law.law_id, self.action.__name__)
         verdict.is_framed = self.is_framed(law)
         goals: list[Goal] = []
@@ -273,7 +286,7 @@ class CallProof(Exploration):
         return id(here) in self._reachable and self._reachable[id(here)][1] is Status.REFUTED
 
     def is_reachable(self, here: Path) -> bool:
-        """True if some state that satisfies the laws takes a path, as far as the solver finds one."""
+        """True if the solver finds a state that satisfies the laws and takes a path."""
         return self.reach(self.prover, here) is Status.REFUTED
 
     def _answer(self, verdict: Verdict, prover: Prover, obligation: Obligation, extra: list[tuple[Any, Any]]) -> None:

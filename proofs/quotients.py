@@ -15,14 +15,12 @@ from proofs.symbols import QUOTIENTS
 
 
 def is_congruent(x: Term, q: Term, y: Term, p: Term, d: Term, e: Term) -> Term:
-    """Equal dividends and divisors have equal quotients."""
+    """With q = x // d and p = y // e: if x = y and d = e, then q = p."""
     return z3.Implies(z3.And(x == y, d == e), q == p)
 
 
 def is_monotone(x: Term, q: Term, y: Term, p: Term, d: Term) -> Term:
-    """A smaller dividend has no larger quotient; one smaller by at most the divisor, a quotient
-    smaller by at most one.
-    """
+    """With q = x // d and p = y // d: if x <= y, then q <= p; if y <= x + d, then p <= q + 1."""
     return z3.And(z3.Implies(x <= y, q <= p), z3.Implies(y <= x + d, p <= q + 1))
 
 
@@ -70,7 +68,8 @@ def _difference(one: Term, other: Term) -> Term | None:
 
 
 def _pool_lemmas(found: list[tuple[Term, Term, Term]]) -> list[Term]:
-    """The pool lemmas for each pair of quotients that may be worths of shares in one pool before and after an exchange.
+    """The lemmas `is_worth_the_amount` and `gains_by_rounding` for each pair of quotients that may be worths of shares
+    in one pool before and after an exchange. `found` are (quotient, dividend, divisor).
 
     Two pools match if their total shares differ by one unknown and their assets by another. Two keys may be equal
     without being written alike, so equality of the shares is a premise of each lemma.
@@ -94,7 +93,7 @@ def _pool_lemmas(found: list[tuple[Term, Term, Term]]) -> list[Term]:
 
 
 def quotient_lemmas(terms: list[Term]) -> list[Term]:
-    """The lemmas for all quotients among some terms."""
+    """The lemmas of this module, as formulas, for all quotients among some terms."""
     found = [(term, *QUOTIENTS.by_id[term.get_id()]) for term in terms if term.get_id() in QUOTIENTS.by_id]
     lemmas = _pool_lemmas(found)
     for position, (q, x, d) in enumerate(found):

@@ -30,7 +30,7 @@ class _Enough(Exception):
 
 class Hunt(CallProof):
     """All paths of one call, with a search for a counterexample to one law after the other: step and rejection laws if
-    `is_of_steps`, else state laws.
+    `is_of_steps`, else state laws. `place` is the theory's `module:attribute`, `call` the name of the call's class.
     """
 
     is_of_any_length = False
@@ -47,9 +47,9 @@ class Hunt(CallProof):
         self._failed = 0
 
     def refute(self, law_id: str) -> tuple[str, dict[str, Any] | None]:
-        """The verdict: "REFUTED", with the first counterexample that breaks the law on the plain specification;
-        "PROVED"; or "UNKNOWN", if some goal failed without a counterexample or was proved of restricted states only.
-        `goals` counts the goals tried.
+        """The verdict on a law or TOTAL, and a counterexample or None. The verdict is "REFUTED", with the first
+        counterexample that breaks the law on the plain specification; "PROVED"; or "UNKNOWN", if some goal failed
+        without a counterexample or was proved of restricted states only. The attribute `goals` counts the goals tried.
         """
         self._law_id, self._failed = law_id, 0
         catalogue = self.prover.theory.catalogue

@@ -117,12 +117,16 @@ class Rewriting(ast.NodeTransformer):
         return self._unordered(node) if is_set else node
 
     def visit_Set(self, node: ast.Set) -> ast.AST:
-        """Wrap a set display whose elements may be iterated over in an order of the process."""
+        """Wrap a set display in a check, if its elements may be iterated over in an order that differs between
+        processes.
+        """
         self.generic_visit(node)
         return node if id(node) in self._ordered else self._unordered(node)
 
     def visit_SetComp(self, node: ast.SetComp) -> ast.AST:
-        """Wrap a set comprehension whose elements may be iterated over in an order of the process."""
+        """Wrap a set comprehension in a check, if its elements may be iterated over in an order that differs between
+        processes.
+        """
         self.generic_visit(node)
         return node if id(node) in self._ordered else self._unordered(node)
 
@@ -153,7 +157,7 @@ class Rewriting(ast.NodeTransformer):
         return joined(node) if is_joined else node
 
     def visit_Compare(self, node: ast.Compare) -> ast.AST:
-        """Replace `is` and `is not`."""
+        """Replace `is` and `is not` by a call of the lifter's version, except where they only shortcut an `==`."""
         if isinstance(node.ops[0], ast.In | ast.NotIn):
             self._ordered.update([id(each) for each in node.comparators])
         self.generic_visit(node)
@@ -164,7 +168,9 @@ class Rewriting(ast.NodeTransformer):
         return ast.copy_location(asked, node)
 
     def visit_AugAssign(self, node: ast.AugAssign) -> Any:
-        """Refuse in-place changes of lists that the function did not make, by a check on the target."""
+        """Make an in-place change refuse a list that the function did not make, by a check on the target, and replace
+        `%=`.
+        """
         self.generic_visit(node)
         is_made = isinstance(node.target, ast.Name) and bool(self._made) and node.target.id in self._made[-1]
         if not self._made:
@@ -188,7 +194,9 @@ class Rewriting(ast.NodeTransformer):
         return ast.copy_location(ast.Call(_named(MOD, node), [node.left, node.right], []), node)
 
     def visit_Dict(self, node: ast.Dict) -> ast.AST:
-        """Replace a dictionary display within a function."""
+        """Replace a dictionary display within a function by a call of the lifter's version, which compares keys
+        symbolically.
+        """
         self.generic_visit(node)
         keys = [key for key in node.keys if key is not None]
         if not self._made or len(keys) < len(node.keys):
@@ -197,7 +205,9 @@ class Rewriting(ast.NodeTransformer):
         return self._dict(node, ast.List(list[ast.expr](pairs), ast.Load()))
 
     def visit_DictComp(self, node: ast.DictComp) -> ast.AST:
-        """Replace a dictionary comprehension within a function."""
+        """Replace a dictionary comprehension within a function by a call of the lifter's version, which compares keys
+        symbolically.
+        """
         self.generic_visit(node)
         if not self._made:
             return node

@@ -26,7 +26,9 @@ class GrownError(BaseException):
 
 
 class BetweenRows:
-    """A table in a state between segments: the rows written before, newest first, above unknown ones."""
+    """A table in a state between segments: the rows written before, newest first, above unknown ones. `reads` is called
+    for each read.
+    """
 
     def __init__(self, unknown: SymbolicRows, written: list[tuple[Any, Any]], table: Any, reads: Any) -> None:
         self.unknown: Final = unknown
@@ -51,7 +53,7 @@ OF_FACTS: Final = ("quotient!", "remainder!", "merged!")
 
 
 def _has(listed: Listing, name: Any) -> SymBool:
-    """True if a row's list has a name."""
+    """The membership of a name in a row's list, as a symbolic truth value."""
     return listed.has(name)
 
 
@@ -143,13 +145,15 @@ class Run(Running):
             self._replayed.__enter__()
 
     def stop(self) -> None:
-        """End the replay."""
+        """End the replay that `start` began, if there is one."""
         if self._replayed is not None:
             self._replayed.__exit__()
             self._replayed = None
 
     def cut(self, loop: Loop, names: Names) -> int:
-        """End the run before a loop, unless this cut is one to pass."""
+        """End the run before a loop, unless this cut is one to pass. Returns the number of the cut that is passed;
+        `names` are the local variables there.
+        """
         if is_unsure():
             refuse(f"{loop.site} is a loop where `any`, `all`, `and` or `or` may have come to its end")
         if self._passed < len(self._through):
@@ -166,17 +170,21 @@ class Run(Running):
         raise FoldedError
 
     def begin(self, loop: Loop, names: Names, when: Term) -> None:
-        """Continue with one element."""
+        """Continue with one element of a loop, in an arbitrary state that satisfies the laws. `when` is the condition
+        that there is one; `names` are the local variables.
+        """
         self._loops.append(loop)
         self._restart(loop, names, when)
 
     def end(self, loop: Loop, names: Names) -> None:
-        """End the run after one element."""
+        """End the run, and its last segment, after one element of a loop."""
         self.segments.append(self._close(f"an element in {loop.site}", loop, names))
         raise FoldedError
 
     def leave(self, loop: Loop, names: Names, when: Term) -> None:
-        """Continue after the loop, when all elements are done."""
+        """Continue after the loop, in an arbitrary state that satisfies the laws. `when` is the condition that all
+        elements are done; `names` are the local variables.
+        """
         self._restart(loop, names, when)
 
     def finish(self, delta: Any) -> None:
@@ -186,8 +194,8 @@ class Run(Running):
         self.segments.append(Segment("the end", self.prover, path().here(), delta))
 
     def _close(self, label: str, loop: Loop, names: Names) -> Segment:
-        """End a segment. Where the theory has a `Fold`, the segment ends with its replacement rows, and the run demands
-        that its `holds` is true and that `really` gives the actual rows back.
+        """End a segment, named `label`. Where the theory has a `Fold`, the segment ends with its replacement rows, and
+        the run demands that its `holds` is true and that `really` gives the actual rows back.
         """
         rows = self._as_it_is()
         rule = self._proof.rule(loop)
@@ -250,7 +258,7 @@ class Run(Running):
                 self.draft.put(table, key, self._any_row(table, key, loop.number) if row is None else row)
 
     def _any_row(self, table: Any, key: Any, number: int) -> Any:
-        """A row of which nothing is known."""
+        """A row of a table at a key of which nothing is known, the same for one cut `number`."""
         return self._root.unknown_rows(table, f"@{number}!really").get(key)
 
 
@@ -342,6 +350,6 @@ class _Kept:
 
 
 def _parts(row: Any) -> list[Any]:
-    """The parts of a row's fields."""
+    """The values of a row's fields, those within tuples one by one."""
     values = [getattr(row, name) for name in inspect.signature(type(row)).parameters]
     return [part for value in values for part in (value if isinstance(value, tuple) else (value,))]

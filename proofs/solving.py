@@ -23,7 +23,7 @@ the next solver is asked. All other limits are steps, so that verdicts do not de
 
 
 class Status(Enum):
-    """The status of a goal."""
+    """The status of a goal: it follows from its hypotheses, a model shows that it does not, or no solver decided."""
 
     PROVED = "proved"
     REFUTED = "refuted"
@@ -45,7 +45,7 @@ class Answer:
 
 
 def terms_in(formulas: Iterable[Term]) -> list[Term]:
-    """Every subterm of some formulas, each once."""
+    """Every subterm of some formulas, the formulas included, each once."""
     seen: dict[int, Term] = {}
     pending = list(formulas)
     while pending:
@@ -196,7 +196,8 @@ def prove(
 
     `levels` are lists of hypotheses, each a superset of the one before. For all but the last, only the first solver is
     asked, with few steps: most goals need few hypotheses and get harder with many. Only the last level can refute.
-    `effort` multiplies the step limits. `likely` solvers are asked right after the first, then the others.
+    `effort` multiplies the step limits. `likely` solvers are asked right after the first, then the others. `proved` is
+    called with the contradictory formulas and the solver's name.
     """
     if z3.is_true(z3.simplify(goal)):
         return Answer(Status.PROVED, "simplification", 0)
@@ -222,7 +223,9 @@ def prove(
 
 
 def prove_quickly(levels: Iterable[list[Term]], goal: Term, proved: Proved) -> Answer:
-    """The answer of the first solver, with few steps at each level."""
+    """The answer of the first solver, with few steps at each level of hypotheses. If no level proves the goal, it is
+    the answer at the last level. `proved` is called with the contradictory formulas.
+    """
     total = 0
     answer = Answer(Status.UNKNOWN, "", 0)
     for hypotheses in levels:
@@ -237,6 +240,8 @@ def prove_quickly(levels: Iterable[list[Term]], goal: Term, proved: Proved) -> A
 
 
 def ask_again(solver: str, formulas: list[Term], seed: int, effort: int) -> str:
-    """The result of the solver that proved a goal, run again from another seed: "unsat", "unknown" or "sat"."""
+    """The result of the solver that proved a goal, named `solver`, run again from another seed with twice the steps:
+    "unsat", "unknown" or "sat". `formulas` are those that it found contradictory; `effort` multiplies the steps.
+    """
     check, steps = next((check, steps) for name, check, steps in PORTFOLIO if name == solver)
     return str(check(formulas, 2 * steps * effort, seed)[0])

@@ -22,7 +22,7 @@ Shape = Any
 
 
 def flatten(key: Any) -> list[Term]:
-    """The terms of a key's parts, in order."""
+    """The solver's terms of a key's parts, in order; nested keys are flattened."""
     if isinstance(key, tuple):
         return [term for part in key for term in flatten(part)]
     return [term_of(key)]
@@ -91,7 +91,7 @@ def shape_like(value: Any) -> Hashable:
 
 
 def fresh(shape: Shape, name: str) -> Any:
-    """A key of a shape whose parts are new constants, with names made from `name`."""
+    """A key of a shape whose parts are new constants. Equal names give equal constants, so `name` must be unique."""
     numbers = iter(range(100))
     return shaped(shape, lambda kind: _constant(kind, f"{name}.{next(numbers)}"))
 
@@ -144,7 +144,9 @@ def key_shapes(module: ModuleType, given: Mapping[str, Shape]) -> dict[str, Shap
 
 
 class Field:
-    """One field of a table's rows: its name, and the symbolic value for each key."""
+    """One field of a table's rows: its name, and the symbolic value for each key. `arity` is the number of terms in a
+    key, `bound` the maximum length of a list; unless `is_bounded`, a list has any length.
+    """
 
     def __init__(
         self,
@@ -187,7 +189,7 @@ class Field:
         return SymList(self._place, length, self._bound, element)
 
     def is_like(self, value: Any) -> bool:
-        """True if a value has the field's type, and so have a list's elements."""
+        """True if a value has the field's type; of a list, all elements must have the type of its elements."""
         if not self._is_list:
             return has_shape(self._shape, value)
         if isinstance(value, tuple):
@@ -226,8 +228,9 @@ class Touch:
 
 
 class SymbolicRows:
-    """The unknown rows of one table, in the place of a State's dictionary. `reads` is called for each read; `suffix`
-    separates its functions from another state's.
+    """The unknown rows of one table, in the place of a State's dictionary. `shape` is that of its keys, `bounds` are
+    the maximum lengths of lists by "table.field". `reads` is called for each read; `suffix` separates its functions
+    from another state's.
     """
 
     def __init__(
@@ -310,7 +313,7 @@ class History(Generic[Key]):
         self.default: Final = default
 
     def latest(self, draft: Any, key: Any) -> Any:
-        """The latest value."""
+        """The latest value of a history under a key, from its head's row."""
         return draft.get(self.heads, key).latest
 
     def push(self, draft: Any, key: Any, point: Any, value: Any) -> None:
@@ -322,7 +325,7 @@ class History(Generic[Key]):
         draft.put(self.heads, key, self._head(place + 1, value))
 
     def _place(self, key: Any) -> SymInt:
-        """The unknown position of the current point's checkpoint."""
+        """The unknown position of the current point's checkpoint in the history of a key."""
         terms = flatten(key)
         return SymInt(z3.Function(f"{self._name}!place", *[z3.IntSort()] * len(terms), z3.IntSort())(*terms))
 
@@ -364,7 +367,7 @@ class Totals:
         self._terms: Final[dict[object, tuple[Any, Term]]] = {}
 
     def now(self, total: Any, group: Any) -> Any:
-        """The total of a group in the state before the step, recorded as read."""
+        """The total of a group in the state before the step, recorded as read; 0 if the group is None."""
         if group is None:
             return 0
         self._asked(total, group)
@@ -380,7 +383,7 @@ class Totals:
         return found[1]
 
     def at_start(self, total: Any, group: Any) -> Any:
-        """The total of a group at genesis."""
+        """The total of a group at genesis, as an unknown number of its own."""
         self.refuse_other_groups(total, group)
         return sum_term(total, group, "!start")
 
@@ -412,7 +415,7 @@ class TotalsAfter:
         self._delta: Final = delta
 
     def now(self, total: Any, group: Any) -> Any:
-        """The total of a group in the state after the step."""
+        """The total of a group in the state after the step; 0 if the group is None."""
         if group is None:
             return 0
         result = self._before.now(total, group)
@@ -485,12 +488,14 @@ class TotalsAfter:
         return grown
 
     def at_start(self, total: Any, group: Any) -> Any:
-        """The total of a group at genesis."""
+        """The total of a group at genesis, which no step changes."""
         return self._before.at_start(total, group)
 
 
 def groups_written(total: Any, rows: Any, rows_after: Any, delta: Any) -> list[Any]:
-    """The groups of a sum to which the written rows belonged before the step, and belong after it."""
+    """The groups of a sum to which the rows that a Delta writes belonged before the step, and belong after it. A group
+    may occur twice.
+    """
     writes = [write for write in delta.writes if write.table is total.table]
     groups = [
         *[total.group(rows, write.key, rows.get(write.table, write.key)) for write in writes],
@@ -500,7 +505,9 @@ def groups_written(total: Any, rows: Any, rows_after: Any, delta: Any) -> list[A
 
 
 def view_before_step(view: type[Any], rows: Any, before: Totals, after: TotalsAfter) -> Any:
-    """The view of the state before a step, whose `moved` returns the change of a total by the step."""
+    """The view, of class `view`, of the state before a step with the given rows and totals. Its `moved` returns the
+    change of a total by the step.
+    """
 
     class BeforeStep(view):  # type: ignore[misc]  # a base that is lifted has no type
         def total(self, of: Any, group: Any) -> Any:
@@ -513,7 +520,9 @@ def view_before_step(view: type[Any], rows: Any, before: Totals, after: TotalsAf
 
 
 def sum_term(total: Any, group: Any, suffix: str = "") -> SymInt:
-    """The unknown total of a group, as an uninterpreted function of the group."""
+    """The unknown total of a group, as an uninterpreted function of the group; `suffix` tells the functions of several
+    states apart.
+    """
     terms = flatten(group)
     return SymInt(z3.Function(f"sum.{total.name}{suffix}", *[z3.IntSort()] * len(terms), z3.IntSort())(*terms))
 
@@ -566,10 +575,12 @@ def symbolic_call(
     within: str = "",
     signed: tuple[str, ...] = (),
 ) -> Any:
-    """A call in which every argument is a symbol and every list has any length up to its bound.
+    """A call in which every argument is a symbol and every list has any length up to its bound. `bounds` maps
+    "ACTION.field" or "field" to the maximum length, 1 by default. `within` is the name of the call's class, for a
+    record within a call.
 
-    Appends to `facts` that the call's integers are not negative, except the `signed` ones, and that its names are not
-    empty.
+    Appends to `facts` that the call's integers are not negative, except the `signed` ones ("ACTION.field"), and that
+    its names are not empty.
     """
     hints = typing.get_type_hints(action.__init__)
     owner = within or action.__name__

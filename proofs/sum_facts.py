@@ -89,7 +89,9 @@ class SumFacts:
         return here.touched
 
     def groups(self, total: Any, key: Any) -> list[Any]:
-        """The groups to which a row of a sum may belong, one for each path."""
+        """The groups to which the row of a sum with the given key may belong, one for each path; none on a path on
+        which it belongs to none.
+        """
         rows = self._prover.before.rows
         found = [
             group
@@ -99,8 +101,8 @@ class SumFacts:
         return list({identity(group): group for group in found}.values())
 
     def of(self, noted: dict[object, Any]) -> dict[int, Term]:
-        """Lower bounds of the totals that were read, if worths are never negative: a total is at least the worth of any
-        two rows of its group together. Keyed by term number.
+        """Lower bounds of the totals among the reads in `noted`, if worths are never negative: a total is at least the
+        worth of any two rows of its group together. Keyed by term number.
         """
         facts: dict[int, Term] = {}
         asked = [item for item in noted.values() if isinstance(item, TotalRead) and self.is_never_negative(item.total)]
@@ -119,7 +121,9 @@ class SumFacts:
         return facts
 
     def _share(self, question: TotalRead, member: "Member | None", other: "Member | None") -> dict[int, Term]:
-        """The claim that the total of a group is at least zero, the worth of one row, or that of two different rows."""
+        """The formulas, by term number, that the total of a group is at least zero (`member` is None), the worth of one
+        row, or that of two different rows.
+        """
         place = (
             question.identity,
             None if member is None else member.item_id,
@@ -179,7 +183,7 @@ class SumFacts:
         return None
 
     def scopes(self, noted: dict[object, Any]) -> set[str]:
-        """The scopes in which the facts about the totals that were read are proved."""
+        """The scopes in which the facts about the totals among the reads in `noted` are proved."""
         asked = [item.total.name for item in noted.values() if isinstance(item, TotalRead)]
         return {scope for name in asked for scope in self.never_negative.get(name) or ()}
 

@@ -21,7 +21,7 @@ class SumGroups:
         """The map from the name of a sum to the sum and the shapes of its groups."""
 
     def learn(self, sums: Iterable[Any]) -> None:
-        """Allow reads of these sums from now on."""
+        """Allow reads of these sums from now on. Raises UnliftableError if groups of a sum have several shapes."""
         self._known.update({total.name: (total, self._shapes_of_groups(total)) for total in sums})
 
     def refuse_others(self, total: Any, group: Any) -> None:

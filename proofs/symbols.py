@@ -79,8 +79,8 @@ def _refusing(name: str) -> Operation:
 
 
 def _compares(of_names: bool, is_equal: bool) -> Operation:
-    """The method for `==` or `!=` of a symbol. Values of different kinds are unequal, as in Python, for the kinds
-    listed; other types are refused.
+    """The method for `==` (`is_equal`) or `!=` of a symbol, which is a name if `of_names`, else a number. Values of
+    different kinds are unequal, as in Python, for the kinds listed; other types are refused.
     """
 
     def compare(self: Any, other: Any) -> Any:
@@ -277,8 +277,8 @@ def divide(dividend: Any, divisor: Any) -> tuple[SymInt, SymInt]:
 
 
 class SymList(Textless):
-    """A symbolic list with at most `bound` elements; reading it forks over its lengths. `element` returns the element
-    at a position.
+    """A symbolic list with at most `bound` elements; reading it forks over its lengths. `name` is its place for the
+    proof's scope. `element` returns the element at a position.
 
     The bound is a scope: a proof that uses the list holds of lists no longer than this.
     """
@@ -290,7 +290,7 @@ class SymList(Textless):
         self._element: Final = element
 
     def resolve(self) -> tuple[Any, ...]:
-        """The list as a tuple, after the path has decided its length."""
+        """The list as a tuple, after the path has decided its length, which is limited to the bound."""
         here = path()
         here.assume(self._length >= 0)
         here.limit(self._length <= self._bound, f"{self._name} of length <= {self._bound}")
@@ -309,7 +309,7 @@ class SymList(Textless):
         return SymList(self._name, self._length, self._bound, lambda position: change(self._element(position)))
 
     def elements(self, value: Callable[[Term], int]) -> list[Any]:
-        """The elements of the list in a model, of which `value` evaluates a term to an integer."""
+        """The elements of the list in a model. `value` returns the integer of a term in that model."""
         return [self._element(position) for position in range(value(self._length))]
 
     def __iter__(self) -> Iterator[Any]:
@@ -341,7 +341,9 @@ def _name_term(item: Any) -> Term:
 
 
 class Listing(Symbol):
-    """A list of names of any length, known by its length, its number of distinct names, and a membership function."""
+    """A list of names of any length, known by its length, its number of distinct names, and a membership function.
+    `given` is the condition, from removals, under which facts about it are assumed.
+    """
 
     def __init__(
         self,
@@ -366,24 +368,24 @@ class Listing(Symbol):
         path().assume(z3.Implies(self._given, (self._different == 0) == (self._length == 0)))
 
     def has(self, item: Any) -> SymBool:
-        """The membership of a name, as a symbolic truth value."""
+        """The membership of a name in the list, as a symbolic truth value. Asking for it does not fork."""
         self._know()
         inside = self._has(_name_term(item))
         path().assume(z3.Implies(z3.And(self._given, inside), self._different > 0))
         return SymBool(inside)
 
     def length(self) -> SymInt:
-        """The length of the list."""
+        """The length of the list, as a symbolic integer."""
         self._know()
         return SymInt(self._length)
 
     def different(self) -> SymInt:
-        """The number of distinct names in the list."""
+        """The number of distinct names in the list, as a symbolic integer."""
         self._know()
         return SymInt(self._different)
 
     def appended(self, item: Any) -> "Listing":
-        """The list with one more name."""
+        """A list with one more name, which may be in it already. The original is unchanged."""
         name = _name_term(item)
         more = z3.If(self._has(name), 0, 1)
         return Listing(
@@ -396,7 +398,7 @@ class Listing(Symbol):
         )
 
     def without(self, item: Any) -> "Listing":
-        """The list without a name. Demands of the path that the list has the name, and has no name twice."""
+        """A list without a name of this one. Demands of the path that the list has the name, and has no name twice."""
         name = _name_term(item)
         self._know()
         path().require(f"{self.listed_as} has what is taken out", self._has(name))

@@ -83,7 +83,7 @@ def initialised_by(function: Function) -> str:
 
 
 def arguments(function: Function) -> list[str]:
-    """The names of a function's arguments."""
+    """The names of a function's arguments of every kind, `*args` and `**kwargs` included."""
     given = function.args
     rest = [each for each in (given.vararg, given.kwarg) if each is not None]
     return [each.arg for each in [*given.posonlyargs, *given.args, *given.kwonlyargs, *rest]]

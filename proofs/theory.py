@@ -21,7 +21,8 @@ class PastLaw:
     It has the attributes of a StateLaw without deriving from it, since a compiled class cannot have interpreted
     subclasses.
 
-    `histories` are those it is about: where a proof looks one of them up, it may use the law at that subject.
+    `histories` are those it is about: where a proof looks one of them up, it may use the law at that subject. `rows`
+    maps further tables to the function from a row's key to such a subject.
     """
 
     def __init__(
@@ -48,10 +49,11 @@ class PastLaw:
 
 
 class Nested:
-    """The definition of a nested sum: a row's worth is `value` of the row and of the total of `inner` for the group
-    that equals the row's key.
+    """The definition of a nested sum for proofs: a row's worth is `value` of the row and of the total of `inner` for
+    the group that equals the row's key.
 
-    Checkers, which do not know of nested sums, see a worth of zero.
+    For checkers the sum must be a `NestedSum` with the same `inner`, and with `value` as its `by_total`. Else any read
+    of it is refused.
     """
 
     def __init__(self, inner: Sum, value: Callable[[Any, int], int]) -> None:
@@ -72,9 +74,9 @@ class Seen:
     """Replacement rows in which the laws of one subject hold in the middle of a loop, where other subjects need other
     rows.
 
-    `of` maps the id of a law to a function from its subject to an argument `left`; `members` does so for the key of a
-    sum's row. `rows` returns the replacement rows for a draft, the local variables, and `left`. All other laws and sums
-    are evaluated in the actual state.
+    `of` maps the id of a law to a function from the law's subject to a value of any kind, such as the strategy that
+    decides the rows. `members` maps a sum to such a function of a row's key. `rows` returns the replacement rows for a
+    draft, the local variables, and that value. All other laws and sums are evaluated in the actual state.
     """
 
     def __init__(
@@ -165,10 +167,12 @@ class Limits:
 class OwnSums:
     """The sums of a theory beside the catalogue's, and how unwritten rows may change their totals.
 
-    `own` are the sums of lemmas. `nested` sums are built from totals of other sums; checkers do not know them. In
+    `own` are the sums of lemmas. `nested` defines, for proofs, the sums that are built from totals of other sums. In
     `falling` sums the worth of unwritten rows may decrease in a step and never increase; in `rising` sums the reverse.
-    `revalued` is for a sum whose `moves` says how a write changes totals: from the rows before and after, an unwritten
-    row, and the written key, it returns the change of that row's worth, or None if the write does not affect it.
+
+    `revalued` is for a sum whose `moves` says how a write changes totals. From the rows before and after, an unwritten
+    row, and the written key, it returns the change of that row's worth. It returns None if the write does not affect
+    the row.
     """
 
     def __init__(

@@ -21,8 +21,8 @@ RESERVED: Final = ("sum", "call", "subject", "member", "other", "stake", "TOTAL"
 
 
 def refuse_protocol(protocol: Any, world: LiftedModules) -> None:
-    """Refuse a protocol whose names, tables, rows or values the engine would take for others. The gate asks this of the
-    head, too.
+    """Raise UnliftableError for a protocol whose names, tables, rows or values the engine would take for others. The
+    gate asks this of the head, too.
     """
     refuse_another_machine(protocol, world)
     _refuse_names(
@@ -44,7 +44,9 @@ def refuse_protocol(protocol: Any, world: LiftedModules) -> None:
 
 
 def refuse_names_given_twice(theory: Any) -> None:
-    """Refuse duplicate, malformed or reserved names of sums and laws: equal names would become one symbol."""
+    """Raise UnliftableError for duplicate, malformed or reserved names of sums and laws: equal names would become one
+    symbol.
+    """
     catalogue = theory.catalogue
     laws = [*catalogue.state_laws, *catalogue.step_laws, *catalogue.rejection_laws, *theory.induction.lemmas]
     sums = dict.fromkeys([*catalogue.sums, *theory.sums.own, *theory.sums.nested])
@@ -52,7 +54,9 @@ def refuse_names_given_twice(theory: Any) -> None:
 
 
 def _refuse_names(names: Mapping[str, Sequence[str]]) -> None:
-    """Refuse duplicate, malformed and reserved names, by what they are the names of."""
+    """Raise UnliftableError for a duplicate, malformed or reserved name. `names` maps a word such as "table" to the
+    names of that kind.
+    """
     for kind, given in names.items():
         for name in given:
             if given.count(name) > 1:
@@ -62,8 +66,8 @@ def _refuse_names(names: Mapping[str, Sequence[str]]) -> None:
 
 
 def refuse_another_machine(protocol: Any, world: LiftedModules) -> None:
-    """Refuse tables whose index is not their position, and classes that derive from `spec.machine`'s: the engine
-    assumes the behaviour of the originals.
+    """Raise UnliftableError for tables whose index is not their position, and for classes that derive from
+    `spec.machine`'s: the engine assumes the behaviour of the originals.
     """
     for place, table in enumerate(protocol.schema.tables):
         if table.index != place or table.bit != 1 << place:
@@ -79,8 +83,8 @@ def refuse_another_machine(protocol: Any, world: LiftedModules) -> None:
 
 
 def refuse_what_nothing_proves(theory: Any) -> None:
-    """Refuse a law that rests on anything but proved state laws, or on a `bounded` one, and laws that follow from each
-    other in a cycle.
+    """Raise UnliftableError for a law that rests on anything but proved state laws, or on a `bounded` one, and for laws
+    that follow from each other in a cycle.
     """
     proved = {law.law_id for law in theory.state_laws()} - set(theory.induction.by_contract)
     used = [*theory.induction.ranges, *chain(*theory.induction.leans.values(), *theory.induction.follows.values())]
@@ -104,7 +108,9 @@ def refuse_what_nothing_proves(theory: Any) -> None:
 
 
 def refuse_what_is_not_understood(theory: Any, world: LiftedModules) -> None:
-    """Refuse laws or a theory that hold values which may change between paths."""
+    """Raise UnliftableError for laws or a theory that hold values which may change between paths. Raise it also for
+    those made by classes of the theory's own, or by an unlifted copy of a module.
+    """
     catalogue = theory.catalogue
     begun = {
         "a sum": [*catalogue.sums, *theory.sums.own, *theory.sums.nested.items()],
@@ -117,7 +123,9 @@ def refuse_what_is_not_understood(theory: Any, world: LiftedModules) -> None:
 
 
 def _refuse_values(begun: Mapping[str, Iterable[Any]], world: LiftedModules) -> None:
-    """Refuse values that may change between paths, by what they are."""
+    """Raise UnliftableError for a value that may change between paths. `begun` maps a description such as "a law" to
+    the values of that kind.
+    """
     for kind, values in begun.items():
         for value in values:
             if not world.is_understood(value):
@@ -136,8 +144,8 @@ def _kinds_in(annotation: Any) -> Iterator[type[Any]]:
 
 
 def refuse_classes_of_its_own(theory: Any, world: LiftedModules) -> None:
-    """Refuse instances of the theory's own subclasses of laws, scopes and the like. A sum's class may define `worth`
-    and `counted` only.
+    """Raise UnliftableError for instances of the theory's own subclasses of laws, scopes and the like. A sum's class
+    may define `worth` and `counted` only.
     """
     catalogue = theory.catalogue
     laws = [*catalogue.state_laws, *catalogue.step_laws, *catalogue.rejection_laws, *theory.induction.lemmas]
@@ -155,8 +163,8 @@ def refuse_classes_of_its_own(theory: Any, world: LiftedModules) -> None:
 
 
 def refuse_what_is_not_lifted(theory: Any, world: LiftedModules) -> None:
-    """Refuse laws and sums that were made by an unlifted copy of their module. They name tables of no state here, so
-    proofs would read nothing, and nothing would assume them.
+    """Raise UnliftableError for laws and sums that were made by an unlifted copy of their module. They name tables of
+    no state here, so proofs would read nothing, and nothing would assume them.
 
     `from package import module` returns that copy if the package itself is not lifted.
     """

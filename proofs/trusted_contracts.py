@@ -23,7 +23,9 @@ QUOTIENTS: Final = "FACTS-quotients"
 
 
 def foundations(prover: Prover, of_theory: dict[str, Any], law_ids: Collection[str] | None = None) -> list[Verdict]:
-    """The verdicts on the common foundations, then on the theory's, restricted to `law_ids` if given."""
+    """The verdicts on the common foundations, then on the theory's, restricted to `law_ids` if given. `of_theory` maps
+    the id of a verdict to the function that proves it.
+    """
     known = {
         HISTORY: partial(_verdict, HISTORY, lambda: prove_history(partial(prover.prove, HISTORY))),
         QUOTIENTS: partial(_verdict, QUOTIENTS, lambda: _facts(prover)),

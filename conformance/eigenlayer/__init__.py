@@ -44,7 +44,7 @@ def _is_of_rewards(head: Mapping[str, Json]) -> bool:
 
 
 class EigenLayerHistory(History):
-    """An EigenLayer history: it tracks the block number."""
+    """A history of EigenLayer calls in progress: it tracks the number of the current block."""
 
     def __init__(self, head: Mapping[str, Json]) -> None:
         begun = _begin(head)
@@ -53,7 +53,9 @@ class EigenLayerHistory(History):
         self._block = begun.genesis.rows(CLOCK)[SINGLETON].block
 
     def read(self, call: Json, where: str) -> tuple[list[object], object]:
-        """The actions of the next call: the block before it, if one is mined, then the call itself."""
+        """The actions of the next call: the block before it, if one is mined, then the call itself. The context for
+        `observe` is None. Raises MalformedTrace if the value is not a call.
+        """
         fields = as_object(call, where)
         check_fields(fields, CALL, where)
         if fields["action"] in REWARDS_FORMATS:
@@ -70,7 +72,9 @@ class EigenLayerCalls(Calls):
         return as_object(with_integers(head, INTEGERS), "head")
 
     def begin(self, head: Json) -> History:
-        """A history in the world of a head, of the whole protocol or of rewards only."""
+        """A history in the world of a head, given as a wire value: of the whole protocol or of rewards only. Raises
+        MalformedTrace if it is not a head.
+        """
         fields = self.head(head)
         return RewardsHistory(fields) if _is_of_rewards(fields) else EigenLayerHistory(fields)
 
@@ -86,7 +90,7 @@ class EigenLayerCalls(Calls):
         return calls
 
     def name_of(self, head: Mapping[str, Json], action: Any) -> str:
-        """The name of an action in traces."""
+        """The name of an action in traces with this `head`, which are of the whole protocol or of rewards only."""
         if _is_of_rewards(head):
             return name_of_rewards_call(action)
         return "mine" if isinstance(action, MineBlocks) else NAMES_BY_CLASS[type(action)]

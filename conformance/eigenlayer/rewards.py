@@ -26,7 +26,7 @@ ARGUMENT_INTEGERS: Final = frozenset(
 
 
 class RewardsHistory(History):
-    """A history of rewards only: it tracks the timestamp."""
+    """A history in progress, of EigenLayer's rewards only: it tracks the current timestamp."""
 
     def __init__(self, head: Mapping[str, Json]) -> None:
         begun = PROTOCOL.read_trace({**head, "steps": []})
@@ -35,8 +35,9 @@ class RewardsHistory(History):
         self._timestamp = begun.genesis.rows(CLOCK)[SINGLETON].timestamp
 
     def read(self, call: Json, where: str) -> tuple[list[object], object]:
-        """The actions of the next call: a block at the call's timestamp, then the call itself. Raises MalformedTrace if
-        the timestamp is earlier than the previous call's.
+        """The actions of the next call: a block at the call's timestamp, then the call itself; only the block if the
+        call lets time pass. The context for `observe` is None. Raises MalformedTrace if the timestamp is earlier than
+        the previous call's, or the action is unknown.
         """
         fields = as_object(call, where)
         check_fields(fields, CALL, where)
@@ -61,8 +62,9 @@ class RewardsHistory(History):
 
 
 def write_rewards_calls(head: Mapping[str, Json], actions: Sequence[Any]) -> list[Json]:
-    """The wire calls for the actions of a trace of rewards only, each with its timestamp. Raises MalformedTrace unless
-    exactly one `MineBlocks` of one block comes before each call.
+    """The wire calls for the actions of a trace of rewards only, each with its timestamp. The `MineBlocks` directly
+    before an action is part of its call; any other becomes a call of its own, in which only time passes. Raises
+    MalformedTrace for a `MineBlocks` of several blocks, and for an action without one directly before it.
     """
     timestamp = RewardsHistory(head).genesis.rows(CLOCK)[SINGLETON].timestamp
     calls: list[Json] = []

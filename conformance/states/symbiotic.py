@@ -76,7 +76,9 @@ RESOLVERS: Final[tuple[Table[Any, Any], ...]] = (
 
 
 def tables_read(world: object) -> tuple[Table[Any, Any], ...]:
-    """The tables whose rows are known from a `post` in a world."""
+    """The tables whose rows are known from a `post` in a world. The tables of resolvers are among them only if no vault
+    of the world has a veto slasher.
+    """
     has_vetoes = any(vault.slasher == VETO_SLASHER for vault in cast(World, world).vaults.values())
     return (*READ, *REWARDS) if has_vetoes else (*READ, *REWARDS, *RESOLVERS)
 
@@ -95,8 +97,8 @@ def _integers(value: Json) -> Json:
 
 
 def read_state(head: Mapping[str, Json], post: Json) -> tuple[State, object]:
-    """The state described by a head and a whole `post`, and its world. Raises MalformedTrace if the
-    input is invalid.
+    """The state described by a trace's head and a whole `post`, and its world. Raises MalformedTrace if the input is
+    invalid, or the timestamp of `post` is not the genesis timestamp of the head.
     """
     trace = PROTOCOL.read_trace(PROTOCOL.write_trace(head, []))
     world = cast(World, trace.world)
@@ -122,7 +124,9 @@ def read_state(head: Mapping[str, Json], post: Json) -> tuple[State, object]:
 
 
 def _put(state: State, history: HistoryTable[Any], key: Any, value: int) -> None:
-    """Give a history one checkpoint now, unless the value is the default of an empty history."""
+    """Give the history of a key one checkpoint at the current second, unless the value is the default of an empty
+    history.
+    """
     if value != history.default:
         now = state.rows(rows.CLOCK)[SINGLETON].timestamp
         state.rows(history.heads)[key] = History(1, value)

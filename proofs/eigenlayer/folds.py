@@ -91,7 +91,7 @@ def _slashed_in_order(rows: Draft, names: Names) -> list[Any]:
 
 def _joins_with_each(rows: Draft, names: Names, strategy: Any) -> Rows:
     """The replacement row in `_delegate`'s loop for laws about a strategy still to do: the staker is not delegated yet.
-    Native ETH, whose shares are added last, is always still to do.
+    There is none for a strategy that is done. Native ETH, whose shares are added last, is always still to do.
     """
     if strategy != BEACON_CHAIN_ETH and not names["to_do"](strategy):
         return []

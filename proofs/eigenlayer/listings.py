@@ -49,8 +49,8 @@ class _Sequence:
         raise UnliftableError(f"a list is asked for {index!r}")
 
     def __iter__(self) -> Iterator[Any]:
-        """The name at the arbitrary position `PLACE`. A tuple made from this iterator stands for one with that element
-        there.
+        """The iterator over one name, at the arbitrary position `PLACE`. A tuple made from this iterator stands for one
+        with that element there.
         """
         yield SymName(self.names(PLACE))
 
@@ -59,7 +59,7 @@ PLACE: Final = z3.Int("place")
 
 
 def prove_without(prover: Prover, law_id: str = "CONTRACT-lists") -> Verdict:
-    """Claim: from a list that has each name once, `without` removes one listed name and leaves
+    """The verdict on the claim that, from a list that has each name once, `without` removes one listed name and leaves
     every other, each once.
     """
     without = prover.world.get("spec.eigenlayer.staking", "without_by_source")

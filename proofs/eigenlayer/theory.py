@@ -520,7 +520,8 @@ def _is_well_formed(rows: Draft, call: Any) -> bool:
     """True if a call is made by an ordinary account: not address zero, the burn address, the rewards coordinator, the
     beacon chain strategy, or any strategy. Nobody deposits into address zero or the sender.
 
-    A checkpoint adds whole gwei to a pod, and a deficit is given only to stakers without native shares.
+    Calls without a sender are well formed, with two exceptions. A checkpoint adds whole gwei to a pod, and a deficit is
+    given only to stakers without native shares.
     """
     if isinstance(call, FundPod):
         return is_multiple(call.amount_wei, GWEI_TO_WEI)
@@ -540,8 +541,8 @@ def _is_well_formed(rows: Draft, call: Any) -> bool:
 
 
 def _taken_from_a_position(before: Draft, after: Draft, row: QueuedShares, slashed: Any) -> int | None:
-    """The change of a position's value by a slash while its window is open: minus the decrease of the magnitude times
-    its scaled shares. None if the slash is of another operator or strategy.
+    """The change of a position's value by a slash, in shares times WAD: minus the decrease of the magnitude times its
+    scaled shares, if the position's window is open, else 0. None if the slash is of another operator or strategy.
     """
     if slashed != (row.operator, row.strategy):
         return None
@@ -551,8 +552,9 @@ def _taken_from_a_position(before: Draft, after: Draft, row: QueuedShares, slash
 
 
 def _fraction_of_a_position(before: Draft, after: Draft, row: QueuedShares, slashed: Any) -> int | None:
-    """The change of a position's count as queued from a slashed operator: 1 if it was queued in the block of its
-    operator's first slash, before the slash. None if the slash is of another operator or strategy.
+    """The change by a slash of a position's count, 0 or 1, as one queued from a slashed operator. It is 1 if the
+    position was queued in this block, and the slash is the operator's first in the strategy; else 0. A magnitude that
+    became whole again would give -1. None if the slash is of another operator or strategy.
     """
     if slashed != (row.operator, row.strategy):
         return None

@@ -71,7 +71,7 @@ Stake = tuple[Service, str, str]
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Moment:
-    """The point at which the next call executes."""
+    """A row of the table NOW: the point of the base's time at which the next call executes."""
 
     point: Final[int]
 
@@ -173,7 +173,7 @@ FEEDS_OF_GROUP: Final[Table[Group, Length]] = market.FEEDS.lengths
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class PassTime:
-    """Let points of time pass."""
+    """Let a number of points of the base's time pass."""
 
     points: Final[int]
 
@@ -183,7 +183,7 @@ class PassTime:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Pay:
-    """Pay tokens from the sender to another account."""
+    """Pay an amount of a token from the sender to the account `to`."""
 
     sender: Final[str]
     token: Final[str]
@@ -199,7 +199,7 @@ class Pay:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class ChangeStake:
-    """Set the stake that a service can slash of an operator to any amount."""
+    """Set the stake in a pool that a service can slash of an operator to any amount."""
 
     service: Final[Service]
     operator: Final[str]
@@ -215,7 +215,9 @@ class ChangeStake:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class ChangeReach:
-    """Set the amount within reach for a point: to a larger one at any time, to any once the window is over."""
+    """Set the amount that a service can slash of an operator for an earlier point, had nothing been slashed: to a
+    larger one at any time, to any once the pool's window for that point is over.
+    """
 
     service: Final[Service]
     operator: Final[str]
@@ -233,7 +235,7 @@ class ChangeReach:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class TakeStake:
-    """Slash an operator for a service."""
+    """Slash an amount of an operator's stake in a pool, for a service."""
 
     service: Final[Service]
     operator: Final[str]
@@ -249,7 +251,7 @@ class TakeStake:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class ChangeWeight:
-    """Set the weight of a holder to any amount."""
+    """Set the weight of a holder in the group of an operator in a pool to any amount."""
 
     operator: Final[str]
     pool: Final[str]
@@ -281,7 +283,7 @@ class PutIn:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class TakeOut:
-    """Withdraw a part of the sender's position."""
+    """Withdraw a number of pieces of the sender's position in a pool."""
 
     sender: Final[str]
     pool: Final[str]
@@ -295,7 +297,9 @@ class TakeOut:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Allot:
-    """Set the allocation of a mandate's target."""
+    """Set the amount that a mandate, whose account is the sender, allocates to a target, that is, to a service and an
+    operator.
+    """
 
     sender: Final[str]
     pool: Final[str]
@@ -317,7 +321,7 @@ def any_window(_pool: str) -> int:
 
 
 def weight_key(group: Group, holder: str) -> Stake:
-    """The key of a holder's weight in a group."""
+    """The key, in the table WEIGHTS, of a holder's weight in a group."""
     return ((holder, 0), group[0], group[1])
 
 
@@ -329,16 +333,18 @@ class FreePort:
     """The port of the free base, whose answers are rows that calls may set to anything."""
 
     def now(self, draft: Draft) -> int:
-        """The point at which this call executes."""
+        """The point of time at which this call executes, from the table NOW."""
         return draft.get(NOW, SINGLETON).point
 
     def slashable(self, draft: Draft, service: Service, operator: str, pool: str) -> Slashable:
-        """The operator's amount in the table LASTING. All of it can still be slashed; none of it is leaving."""
+        """The amount of the operator in the table LASTING. All of it can still be slashed, and none
+        of it is leaving.
+        """
         amount = draft.get(LASTING, (service, operator, pool)).amount
         return Slashable(amount, None, amount)
 
     def rows_of_stake(self, service: Service, operator: str, pool: str) -> tuple[RowKey, ...]:
-        """The key of the one row that holds the stake."""
+        """The (table, key) of the one row that holds the stake, in the table LASTING."""
         return ((LASTING.name, (service, operator, pool)),)
 
     def group(self, operator: str, pool: str) -> Group:
@@ -346,11 +352,11 @@ class FreePort:
         return (operator, pool)
 
     def weight(self, draft: Draft, group: Group, holder: str) -> int:
-        """The weight in `WEIGHTS`."""
+        """The weight of a holder in a group, its amount in the table WEIGHTS."""
         return draft.get(WEIGHTS, weight_key(group, holder)).amount
 
     def rows_of_weight(self, group: Group, holder: str) -> tuple[RowKey, ...]:
-        """The key of the one row that holds the weight."""
+        """The (table, key) of the one row that holds the weight, in the table WEIGHTS."""
         return ((WEIGHTS.name, weight_key(group, holder)),)
 
     def value(self, draft: Draft, group: Group, holder: str) -> int:
@@ -362,23 +368,23 @@ class FreePort:
         return ()
 
     def payment(self, token: str, sender: str, recipient: str, amount: int) -> object:
-        """The action by which an account pays another."""
+        """The action by which the sender pays an amount of a token to the recipient."""
         return Pay(sender, token, recipient, amount)
 
     def balance(self, draft: Draft, token: str, account: str) -> int:
-        """The balance of an account."""
+        """The account's balance of a token, its amount in the table BALANCES."""
         return draft.get(BALANCES, (token, account)).amount
 
     def tables_of_stake(self) -> tuple[Table[Any, Any], ...]:
-        """The one table that `slashable` reads."""
+        """The one table that `slashable` reads: LASTING."""
         return (LASTING,)
 
     def tables_of_slashes(self) -> tuple[Table[Any, Any], ...]:
-        """No tables, since Deltas show no slashes."""
+        """No tables: no row shows a slash in the free base."""
         return ()
 
     def tables_of_weight(self) -> tuple[Table[Any, Any], ...]:
-        """The one table that `weight` reads."""
+        """The one table that `weight` reads: WEIGHTS."""
         return (WEIGHTS,)
 
 
@@ -387,19 +393,19 @@ class FreeCustody:
     """The custody of the free base: a deposit adds any amount to a position."""
 
     def deposits(self, draft: Draft, sender: str, account: str, pool: str, amount: int) -> tuple[object, ...]:
-        """The one action for a deposit, which pays the pool and adds to the position."""
+        """The one action for a deposit of `amount`: the sender pays the pool, and the account's position grows."""
         return (PutIn(sender, account, pool, amount),)
 
     def delegation(self, draft: Draft, account: str, operator: str) -> tuple[object, ...]:
-        """No actions."""
+        """No actions: the free base has no delegation, so nothing has to be done for it."""
         return ()
 
     def position(self, draft: Draft, account: str, pool: str) -> int:
-        """The position in `STAKED`."""
+        """The account's position in a pool, its amount in the table STAKED."""
         return draft.get(STAKED, (account, pool)).amount
 
     def pieces(self, draft: Draft, account: str, pool: str) -> int:
-        """The position in pieces, which is the position itself."""
+        """The account's position in pieces, which is the position itself: a piece is one unit of it."""
         return draft.get(STAKED, (account, pool)).amount
 
     def worth(self, draft: Draft, account: str, pool: str) -> int:
@@ -407,19 +413,19 @@ class FreeCustody:
         return draft.get(STAKED, (account, pool)).amount
 
     def withdrawal(self, account: str, pool: str, pieces: int, holder: str) -> object:
-        """The action that withdraws pieces."""
+        """The action that withdraws pieces of the account's position in a pool. The base names no holder."""
         return TakeOut(account, pool, pieces)
 
     def number(self, draft: Draft, account: str) -> int | None:
-        """None: the base pays the holder itself."""
+        """None: the free base keeps no queue of withdrawals, and pays the holder itself."""
         return None
 
     def settlement(self, draft: Draft, account: str, pool: str, number: int, in_tokens: bool) -> object | None:
-        """None: the base pays the holder itself."""
+        """None: no withdrawal has to be completed, since the free base pays the holder itself."""
         return None
 
     def token(self, draft: Draft, pool: str) -> str:
-        """The token of a pool, under the pool's name."""
+        """The token of a pool, which has the pool's name."""
         return pool
 
 
@@ -432,24 +438,24 @@ class FreeAuthority:
         return ()
 
     def can_target(self, account: str, operator: str) -> bool:
-        """True of every operator."""
+        """True: in the free base an account may allocate to every operator."""
         return True
 
     def preparations(self, account: str, pool: str) -> tuple[object, ...]:
-        """No actions."""
+        """No actions: the free base has no pending changes to apply before a split."""
         return ()
 
     def whole(self, draft: Draft, account: str, pool: str) -> int:
-        """The position of the account, which is what can be split."""
+        """The amount that an account can split in a pool: its whole position."""
         return draft.get(STAKED, (account, pool)).amount
 
     def allocated(self, draft: Draft, account: str, pool: str, target: Target) -> Allocated:
-        """The amount in `ALLOTTED`, which can be raised up to the whole."""
+        """The amount that a target has, from the table ALLOTTED, which can be raised up to the whole."""
         amount = draft.get(ALLOTTED, (target.service, target.operator, pool)).amount
         return Allocated(amount, amount, self.whole(draft, account, pool), is_fixed=False, is_backed=True)
 
     def changes(self, draft: Draft, account: str, pool: str, target: Target, amount: int) -> tuple[object, ...]:
-        """The one action that sets the allocation."""
+        """The one action that sets the target's allocation to `amount`."""
         return (Allot(account, pool, target.service, target.operator, amount),)
 
 
@@ -462,7 +468,9 @@ class FreeRecourse:
         return any_window(pool)
 
     def reference(self, draft: Draft) -> int:
-        """The point at which this call executes."""
+        """The last point whose slashable stake no further call can change: here the point at which
+        this call executes.
+        """
         return draft.get(NOW, SINGLETON).point
 
     def left(self, draft: Draft, service: Service, operator: str, pool: str, point: int) -> int:
@@ -471,7 +479,9 @@ class FreeRecourse:
         return max(draft.get(REACHED, (stake, point)).amount - draft.get(TAKEN, stake).amount, 0)
 
     def together(self, draft: Draft, pool: str, point: int, amount: int) -> int:
-        """The whole amount: several operators can be slashed for all of it together."""
+        """The most that slashes of several operators can take together: the whole sum `amount` of
+        what each can lose.
+        """
         return amount
 
     def purse(self, service: Service, operator: str, pool: str) -> tuple[Service, str, str]:
@@ -479,15 +489,15 @@ class FreeRecourse:
         return (service, operator, pool)
 
     def rounded(self, writes: list[Write]) -> tuple[Group, ...]:
-        """No groups: no stake is rounded."""
+        """No groups: no Delta changes a stake by a rounded amount."""
         return ()
 
     def dust(self, roundings: int) -> int:
-        """Zero: roundings lose nothing."""
+        """Zero: the free base rounds nothing, so no rounding loses anything."""
         return 0
 
     def forgone(self, draft: Draft, writes: list[Write]) -> tuple[Forgone, ...]:
-        """No recourse is given up."""
+        """Nothing: no service gives up recourse by a Delta of the free base."""
         return ()
 
     def tables_of_recourse(self) -> tuple[Table[Any, Any], ...]:
@@ -502,7 +512,7 @@ RECOURSE: Final = FreeRecourse()
 
 
 def pay(draft: Draft, action: Pay) -> Delta | Reason:
-    """Move tokens. Rejects: PAYMENT_FAILED."""
+    """Move tokens from the sender to another account. Rejects, if the sender has too few: PAYMENT_FAILED."""
     held = draft.get(BALANCES, (action.token, action.sender)).amount
     if action.amount > held:
         return Reason.PAYMENT_FAILED
@@ -513,7 +523,9 @@ def pay(draft: Draft, action: Pay) -> Delta | Reason:
 
 
 def put_in(draft: Draft, action: PutIn) -> Delta | Reason:
-    """Take payment for a deposit and add the amount in `GAINS` to the account's position. Rejects: PAYMENT_FAILED."""
+    """Take the sender's payment for a deposit and add the amount in the table GAINS to the account's position. Rejects,
+    if the sender has too few tokens: PAYMENT_FAILED.
+    """
     paid = pay(draft, Pay(action.sender, action.pool, action.pool, action.amount))
     if isinstance(paid, Reason):
         return paid
@@ -523,7 +535,9 @@ def put_in(draft: Draft, action: PutIn) -> Delta | Reason:
 
 
 def take_out(draft: Draft, action: TakeOut) -> Delta | Reason:
-    """Take pieces out of the sender's position. Rejects: NOT_ENOUGH_SHARES."""
+    """Take pieces out of the sender's position. Rejects, unless there are so many and at least one:
+    NOT_ENOUGH_SHARES.
+    """
     key = (action.sender, action.pool)
     held = draft.get(STAKED, key).amount
     if not 0 < action.pieces <= held:
@@ -553,7 +567,9 @@ def take_stake(draft: Draft, action: TakeStake) -> Delta:
 
 
 def base_transition(draft: Draft, action: Any) -> Delta | Reason:
-    """The transition of the base's calls. A change of stake or weight is observed by the market."""
+    """The transition of the base's calls: their outcome on a draft. A change of stake or weight is observed by the
+    market.
+    """
     if isinstance(action, Pay):
         return pay(draft, action)
     if isinstance(action, PutIn):
@@ -580,5 +596,7 @@ def base_transition(draft: Draft, action: Any) -> Delta | Reason:
 
 
 def act_in(draft: Draft) -> Act:
-    """The function by which the market executes actions in the base within one call."""
+    """The function by which the market executes actions of the base on the draft of one call. It returns the outcome of
+    each.
+    """
     return lambda action: base_transition(draft, action)

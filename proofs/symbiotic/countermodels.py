@@ -58,4 +58,6 @@ COUNTERMODELS: Final[Mapping[str, Contracts]] = {"Slash": _STAKES, "ExecuteSlash
 STAKE: Final = tuple(
     [f"spec.symbiotic.delegation:{name}" for name in ("stake_at", "_delegated_stake_at", "operator_part")]
 )
-"""The functions that run in that search although a contract replaces them in proofs."""
+"""The functions that run in the search for a counterexample to `RequestSlash`, although a contract replaces them in
+proofs.
+"""

@@ -10,7 +10,9 @@ from spec.symbiotic.state import TOKEN_BALANCES, VAULTS, TokenBalance
 
 
 def _paying(rows: Draft, names: Names, amount: Any) -> Rows:
-    """The token balances after a vault has paid an amount to the recipient of the call."""
+    """The rows of token balances after the vault of the call has paid an amount of its collateral to the call's
+    recipient. Empty if vault and recipient are one account.
+    """
     vault, recipient = names["action"].vault, names["action"].recipient
     token = rows.get(VAULTS, vault).collateral
     if vault == recipient:

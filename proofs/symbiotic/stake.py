@@ -49,7 +49,7 @@ BY_CONTRACT: Final[Contracts] = {
 
 
 def prove_stake(prover: Prover, law_id: str = "CONTRACT-stake") -> Verdict:
-    """Claim: rules and laws compute an equal stake in any state, and it is not negative."""
+    """The verdict on the claim that rules and laws compute an equal stake in any state, and that it is not negative."""
     rules = prover.world.get("spec.symbiotic.delegation", "stake_at")
     laws = prover.world.get("invariants.symbiotic.state_queries", "stake_of")
     subject = fresh(SUBJECT, "stake")

@@ -80,7 +80,9 @@ def _lemma(
     table: Any,
     also_reads: tuple[Table[Any, Any] | Sum, ...] = (),
 ) -> StateLaw:
-    """A lemma about each row of one table, with the other tables and sums that it reads."""
+    """A lemma about each row of one table, with the other tables and sums that it reads. Its id is "LEMMA-" and
+    `law_id`.
+    """
     return StateLaw(f"LEMMA-{law_id}", sentence, source, holds, rows={table: _same}, also_reads=also_reads)
 
 
