@@ -19,7 +19,7 @@ NOT_OF_CALL: Final = frozenset({"i", "ok", "error", "returns", "post", "note"})
 
 
 class History(ABC):
-    """A history in progress: its genesis state, and a reader for each next call.
+    """A history in progress: its genesis state, and the method `read` for each next call.
 
     `world` is the part of the head that the protocol's `observe` needs.
     """

@@ -28,7 +28,9 @@ both must be rejected for the first.
 
 @attrs.frozen
 class Reached:
-    """A case, and the shortest known run that ends with it: the walk whose world it uses, and its actions."""
+    """A case, and the shortest known run that ends with it: the walk whose world it uses, and its actions. The last
+    action of `actions` is that of the case.
+    """
 
     case: Case
     walk: Walk
@@ -118,7 +120,9 @@ def write_cases(calls: Calls, reached: Sequence[Reached]) -> dict[str, list[Json
 
 
 Document = Mapping[str, Sequence[Json]]
-"""The content of a file of cases: `worlds` and `cases`, and `orders` and `edges` if present."""
+"""The content of a file of cases: the lists `worlds` (heads of traces) and `cases`, and the lists `orders` and `edges`
+if present. Each entry of these three has a world's index and calls.
+"""
 
 
 def read_document(path: Path) -> Document:

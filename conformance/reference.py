@@ -12,7 +12,9 @@ from spec.protocol import execute
 
 @attrs.define
 class _Begun:
-    """A history in progress, with its current state and context."""
+    """A history in progress, with its current state and the context that the protocol's `observe` needs (None before
+    the first call).
+    """
 
     history: History
     state: State

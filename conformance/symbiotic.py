@@ -64,7 +64,7 @@ class SymbioticHistory(History):
 
 
 class SymbioticCalls(Calls):
-    """The reader and writer of Symbiotic's calls."""
+    """The reader and writer of Symbiotic's calls on the wire."""
 
     def head(self, head: Json) -> dict[str, Json]:
         """The head of a trace, with JSON integers where traces have them."""

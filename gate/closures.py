@@ -81,7 +81,9 @@ class Closures:
         return found
 
     def _acts(self, module: str, name: str, definition: Definition) -> bool:
-        """True if a definition may change another one when its module is imported."""
+        """True if a definition may change another one when its module is imported, itself or by what it calls or hands
+        on.
+        """
         return definition.sets_at_import or not self._setters.isdisjoint(self._handed(module, name, definition))
 
     def _handed(self, module: str, name: str, definition: Definition) -> set[Name | None]:
@@ -99,8 +101,8 @@ class Closures:
 
     @cached_property
     def _setters(self) -> set[Name | None]:
-        """The definitions that may change others, directly or through what they read;
-        those of the machine are excluded.
+        """The definitions that may change others, directly or through what they read; those of `spec.machine` are
+        excluded.
         """
         return self._with_readers(lambda module, definition: definition.is_setter and module != MACHINE)
 

@@ -103,7 +103,8 @@ def walk(
     """The result of playing every script in both versions, with a comparison of every row. It ends early if `stops`
     returns True, or once the head has failed to answer in each of the `changed` actions.
 
-    The first scripts, and each script that shows a new difference, are also played by the wire protocol.
+    Also played by the wire protocol are the first ON_THE_WIRE scripts, each script that shows a new difference, and
+    each whose rows a version did not give.
     """
     walked = Walked()
     for number, aimed in enumerate(scripts):

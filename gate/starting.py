@@ -26,7 +26,7 @@ found.loader.exec_module(sys.modules["gate"])
 sys.path.insert(1, here.rpartition("/")[0])
 importlib.import_module(module).main()
 """
-"""The start program of such a subprocess: packages in the version's folder precede those of this installation."""
+"""The start program of a version's subprocess: packages in the version's folder precede those of this installation."""
 
 POLL_SECONDS: Final = 0.2
 """The seconds between two checks whether the run was stopped."""
@@ -42,7 +42,9 @@ def command_of(folder: Path, module: str, arguments: Sequence[str]) -> list[str]
 
 
 class Worker(ProcessClient):
-    """A subprocess that answers questions about one version, one JSON object per line."""
+    """A subprocess that runs `module` in the version in `folder` and answers questions about it, one JSON object per
+    line. An answer may take `answer_seconds`.
+    """
 
     def __init__(
         self,

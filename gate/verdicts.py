@@ -156,7 +156,9 @@ class ProtocolReport:
     problem: str = ""
     is_cut_short: bool = False
     left_out: Sequence[str] = ()
-    """Recorded traces, walks and examples that were not played, because the protocol's calls cannot express them."""
+    """The names of recorded traces, walks, examples and cases that were not compared, because the protocol's calls
+    cannot express them or the base cannot read them.
+    """
     views: Sequence[str] = ()
     """The actions after which the state that a trace shows differs although no row does."""
     matrix: dict[str, dict[str, str]] = attrs.field(factory=dict)

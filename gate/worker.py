@@ -67,7 +67,8 @@ class _Questions:
         }
 
     def on_execute(self, state: Any, call: Any) -> Answer:
-        """The answer to a call in a state, with every row that the call changes.
+        """The answer to a call in a state: its word, its return value, and every row that the call changes, before and
+        after.
 
         State and call are in the JSON form of `proofs.concrete.write`.
         """
@@ -189,7 +190,9 @@ class _Questions:
         return {"digests": self._search.level(), "is_full": self._search.is_full}
 
     def on_found(self, index: int) -> Answer:
-        """The sequence of calls at an index of the last level, with the answer to its last call."""
+        """The sequence of calls whose answer has this index in the last level's digests, as positions in the alphabet,
+        with the answer to its last call.
+        """
         assert self._search is not None
         return self._search.told(index)
 
@@ -265,7 +268,9 @@ class _Search:
         return "".join(digests)
 
     def told(self, index: int) -> Answer:
-        """The sequence of calls at an index of the last level, with the answer to its last call."""
+        """The sequence of calls whose answer has this index in the last level's digests, as positions in the alphabet,
+        with the answer to its last call.
+        """
         state, _, path = self._last[index // len(self._alphabet)]
         number = index % len(self._alphabet)
         outcome = _guarded(self._transition, state, self._alphabet[number])
@@ -337,7 +342,9 @@ def _returns(outcome: Any) -> str:
 
 
 def _told(state: State, outcome: Any) -> Answer:
-    """An answer as JSON: its word, its return value, and every changed row, before and after."""
+    """An answer as JSON: its word (`answer`), its return value (`returns`), and every changed row, before and after
+    (`rows`).
+    """
     draft = Draft(state)
     rows = [
         [write.table.name, written(write.key), written(draft.get(write.table, write.key)), written(write.row)]

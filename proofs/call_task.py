@@ -121,7 +121,9 @@ _prepared: Final[dict[tuple[str, str], Prover]] = {}
 
 
 def beginning_of(place: str, call: str) -> tuple[str, str]:
-    """The key in `_prepared` for a call: calls without trusted contracts of their own share one prover."""
+    """The key of a call's prover in `_prepared`: (place of the theory, call), with an empty call if it has no trusted
+    contracts of its own. Such calls share one prover.
+    """
     return place, call if call in setup_of(place).contracts_of else ""
 
 

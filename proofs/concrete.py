@@ -74,7 +74,7 @@ def closed_model(prover: Prover, obligation: Obligation) -> tuple[Any, list[Any]
 
 
 def _best_model(prover: Prover, solver: Any, noted: list[Any]) -> Any:
-    """A model that satisfies as many wishes as possible, tried in order."""
+    """A model of the solver's formulas that satisfies as many wishes (see `_wishes`) as possible, tried in order."""
     model = solver.model()
     solver.set("rlimit", WISHING_STEPS)
     for wish in _wishes(prover, noted):

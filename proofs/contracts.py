@@ -265,7 +265,9 @@ class AnyHistory:
 
 
 PROVED_HERE: Final = {"latest", "push", "value_at"}
-"""The methods that the contract defines, beside the tables that it declares."""
+"""The methods that the trusted contract of histories defines, beside the tables that it declares. The proofs of this
+module are about them.
+"""
 
 
 class HistoryProof(AnyHistory):
@@ -319,7 +321,7 @@ class HistoryProof(AnyHistory):
         return self.ask(program)
 
     def _contract(self) -> Any:
-        """A history with the contract, in a schema of its own."""
+        """A history with the trusted contract, in a schema of its own, at the point `self.now`."""
         own_class = self.module.__dict__["HistoryTable"]
         use_contract(self.module)
         contract, self.module.__dict__["HistoryTable"] = self.module.__dict__["HistoryTable"], own_class

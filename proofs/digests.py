@@ -195,7 +195,9 @@ def storing() -> tuple[str, ...]:
 
 @cache
 def snapshot(place: str) -> str:
-    """A digest of the files behind a theory as this process read them, equal in any process that read equal files."""
+    """A digest of the solver's version and of the files behind the theory at `place`, as this process read them. It is
+    equal in any process that read equal files.
+    """
     return _hashed(solver_version(), *[f"{name}\n{source_of(name)}" for name in modules_behind(place)])
 
 

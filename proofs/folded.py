@@ -237,7 +237,7 @@ class FoldedProof(Exploration):
 
     def _prove(self, law_id: str, levels: list[list[Term]], goal: Term) -> Answer:
         """The answer to a goal, first with few steps, then without the quantified hypotheses, which few goals need,
-        then with all.
+        then with all. Without quantified hypotheses, or for a trivial goal, it is proved once.
         """
         plain = [[formula for formula in level if not self._says_of_all(formula)] for level in levels]
         if len(plain[-1]) == len(levels[-1]) or z3.is_true(z3.simplify(goal)):

@@ -255,8 +255,8 @@ class Loop(Textless):
         run.leave(self, {**before, **self._values, **at_last}, z3.Not(is_element))
 
     def names_before(self, names: Names) -> dict[str, Any]:
-        """The local variables where the loop begins. Raises UnliftableError if one may change in the loop under another
-        name.
+        """The local variables where the loop begins, given the frame's. Raises UnliftableError if one may change in the
+        loop under another name.
         """
         for name, value in names.items():
             if isinstance(value, LISTS) and name not in self._names:
@@ -272,7 +272,9 @@ class Loop(Textless):
         return dict(names)
 
     def names_after(self, before: Names, names: Names) -> Names:
-        """The local variables after an element. Raises UnliftableError if one changed its type."""
+        """The local variables after an element, given those where the loop begins. Raises UnliftableError if one
+        changed its type.
+        """
         for name in self._names:
             if _kind(names[name]) is not _kind(before[name]):
                 raise UnliftableError(f"{self.site}: {name} is of another kind after an element")
@@ -398,7 +400,7 @@ class Running:
 
 
 def running() -> Running:
-    """The run in progress. Raises UnliftableError outside of a call."""
+    """The run of a call that is in progress and may be cut by loops. Raises UnliftableError outside of a call."""
     if not RUNS:
         raise UnliftableError("a list of any length is gone through outside of a call")
     run: Running = RUNS[-1]

@@ -86,7 +86,9 @@ class Ledger:
                 self._merge(folder, call, self._read(folder, call))
 
     def is_fresh(self, call: str, law_id: str) -> bool:
-        """True if there is a verdict, and nothing on which it rests has changed."""
+        """True if there is a verdict on a call and a law, and nothing on which it rests has changed: neither the solver
+        nor the source.
+        """
         entry = self._entries[call].get(law_id)
         return entry is not None and self._is_of_today(entry)
 
@@ -138,8 +140,10 @@ class Ledger:
     ) -> None:
         """Add verdicts on a call and write the file. All other verdicts stay, stale ones stale.
 
-        `source` is the snapshot of the files with which the proof was made. Raises SourceChangedError if the files have
-        changed since, OSError if the file cannot be written, and LedgerError if the existing file is not valid.
+        `source` is the snapshot of the files with which the proof was made; `functions` ran in it. `opinions` are the
+        other solvers' answers by law; without them, earlier answers to equal goals stay. Raises SourceChangedError if
+        `source` is not the snapshot of this process, OSError if the file cannot be written, and LedgerError if the
+        existing file is not valid.
         """
         if source != snapshot(self.place):
             raise SourceChangedError("a file was edited while it was proved: ask again")

@@ -120,7 +120,9 @@ class LiftedModules:
         self.rows: Final = listener.rows
         self.of_histories: Final = listener.of_histories
         self.is_understood: Final = listener.lasting.is_understood
-        """A predicate: True if a value that outlives a path is one that symbolic execution may read."""
+        """A predicate, True of a value that outlives a path if it is the same on every path and safe to read
+        symbolically.
+        """
 
     def get(self, module: str, attribute: str) -> Any:
         """The value of an attribute of a lifted module. Raises KeyError for a module that was not lifted."""

@@ -181,7 +181,9 @@ def _untaught_at_loading(node: ast.AST, of_others: Mapping[str, str]) -> Iterato
 
 
 def _passed(call: ast.Call) -> list[ast.expr]:
-    """The arguments of a call that may be called by what it calls."""
+    """The arguments of a call that the called function might call in turn. None for the functions in
+    `_CALLED_AT_LOADING`, which get types.
+    """
     is_type = isinstance(call.func, ast.Name) and call.func.id in _CALLED_AT_LOADING
     return [] if is_type else [*call.args, *[each.value for each in call.keywords]]
 

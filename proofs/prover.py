@@ -161,7 +161,7 @@ class Prover:
         return self._draft(self.state)
 
     def draft_on(self, other: "Prover", rows: list[tuple[Any, Any, Any]]) -> Any:
-        """A draft on another prover's state, with some rows written to it."""
+        """A draft on another prover's state, with some (table, key, row) triples written to it."""
         draft = self._draft(other.state)
         for table, key, row in rows:
             draft.put(table, key, row)

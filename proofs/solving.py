@@ -31,7 +31,9 @@ class Status(Enum):
 
 
 class Answer:
-    """The answer to a goal: its status, the solver that gave it, the steps of all solvers, and the model if refuted."""
+    """The answer to a goal: its status, the solver that gave it (empty if none did), the steps of all solvers, and the
+    model if refuted.
+    """
 
     def __init__(self, status: Status, solver: str, steps: int, model: Any = None) -> None:
         self.status: Final = status
@@ -198,6 +200,8 @@ def prove(
     asked, with few steps: most goals need few hypotheses and get harder with many. Only the last level can refute.
     `effort` multiplies the step limits. `likely` solvers are asked right after the first, then the others. `proved` is
     called with the contradictory formulas and the solver's name.
+
+    A goal that simplifies to true is proved without a solver. The answer is UNKNOWN if no solver decides.
     """
     if z3.is_true(z3.simplify(goal)):
         return Answer(Status.PROVED, "simplification", 0)

@@ -145,7 +145,8 @@ def key_shapes(module: ModuleType, given: Mapping[str, Shape]) -> dict[str, Shap
 
 class Field:
     """One field of a table's rows: its name, and the symbolic value for each key. `arity` is the number of terms in a
-    key, `bound` the maximum length of a list; unless `is_bounded`, a list has any length.
+    key, `bound` the maximum length of a list; unless `is_bounded`, a list has any length. A list without a bound is
+    refused.
     """
 
     def __init__(
@@ -336,7 +337,7 @@ class History(Generic[Key]):
         return self._past(key, point)
 
     def _past(self, key: Any, point: Any) -> Any:
-        """The value at an earlier point than the current one."""
+        """The value at an earlier point than the current one: an unknown number, or the default in the base case."""
         if not self._has_past:
             return self.default
         type(self)._reads(Touch(self.checkpoints, (key, point), self))
@@ -446,7 +447,9 @@ class TotalsAfter:
         return result
 
     def _grown(self, total: Any, group: Any, key: Any, row: Any, row_after: Any) -> Any:
-        """The increase of a group's total due to one row in a step."""
+        """The increase of a group's total due to the row at one key, which is `row` before the step and `row_after`
+        after it.
+        """
         grown = 0
         if total.group(self._rows_before, key, row) == group:
             path().sees_change = True

@@ -12,7 +12,7 @@ from spec.machine import Draft, Table
 from spec.protocol import Protocol
 
 Shape = Any
-"""The shape of a key: `str` for a name, `int`, or a tuple of shapes."""
+"""The shape of a key: `str` for a name, `int`, `bool`, or a tuple of shapes."""
 
 
 class PastLaw:

@@ -65,7 +65,7 @@ class EigenLayerHistory(History):
 
 
 class EigenLayerCalls(Calls):
-    """The reader and writer of EigenLayer's calls."""
+    """The reader and writer of EigenLayer's calls on the wire, of the whole protocol and of rewards only."""
 
     def head(self, head: Json) -> dict[str, Json]:
         """The head of a trace, with JSON integers where traces have them."""

@@ -194,7 +194,9 @@ def _strategies_have_names(view: View, key: Any) -> bool:
 
 
 def _is_queued(view: View, key: Any) -> bool:
-    """True if a position belongs to a withdrawal that was queued with a nonce already used."""
+    """True if a queued position, (staker, nonce, index), belongs to a withdrawal that was queued with a nonce already
+    used.
+    """
     staker, nonce, position = cast("tuple[str, int, int]", key)
     withdrawal = view.rows.get(WITHDRAWALS, (staker, nonce))
     is_given = 0 <= nonce < view.rows.get(STAKERS, staker).withdrawals_queued
@@ -231,8 +233,8 @@ def _past_magnitude_was_no_less(view: View, subject: Any) -> bool:
 
 
 def _past_count_was_no_more(view: View, subject: Any) -> bool:
-    """True if the count at a past point was at most the latest one. Native ETH is exempt, because its count is
-    truncated to 224 bits.
+    """True if the cumulative scaled shares, queued from an operator in a strategy, were not negative at a past point
+    and at most the latest ones. Native ETH is exempt, because its count is truncated to 224 bits.
     """
     key, point = subject
     if key[1] == BEACON_CHAIN_ETH:
@@ -286,14 +288,14 @@ NOT_LOST_WAD: Final = ReadingSum(
     {},
     also_reads=(MAX_MAGNITUDES.heads, MAX_MAGNITUDES.checkpoints, CONFIG),
 )
-"""The map from strategy to the amount by which its waiting positions lost less than one share each, in shares times
+"""The sum, by strategy, of the amounts by which its waiting positions lost less than one share each, in shares times
 WAD.
 """
 
 
 def _debt_is_what_was_lost(view: View, strategy: str) -> bool:
-    """True if the debt is within what positions lost, for a token strategy. Native ETH is exempt,
-    since it has no pool.
+    """True if a token strategy's debt, what is claimed beyond its shares, is within what positions lost, in shares
+    times WAD. Native ETH is exempt, since it has no pool.
     """
     if strategy == BEACON_CHAIN_ETH:
         return True

@@ -337,9 +337,7 @@ class FreePort:
         return draft.get(NOW, SINGLETON).point
 
     def slashable(self, draft: Draft, service: Service, operator: str, pool: str) -> Slashable:
-        """The amount of the operator in the table LASTING. All of it can still be slashed, and none
-        of it is leaving.
-        """
+        """The operator's amount in the table LASTING. All of it can still be slashed; none of it is leaving."""
         amount = draft.get(LASTING, (service, operator, pool)).amount
         return Slashable(amount, None, amount)
 
@@ -474,7 +472,9 @@ class FreeRecourse:
         return draft.get(NOW, SINGLETON).point
 
     def left(self, draft: Draft, service: Service, operator: str, pool: str, point: int) -> int:
-        """The amount within reach for a point, less all that was slashed, and at least 0."""
+        """The amount that a service can slash from an operator now, for an offence at `point`: that of the table
+        REACHED less all that was slashed, and at least 0.
+        """
         stake = (service, operator, pool)
         return max(draft.get(REACHED, (stake, point)).amount - draft.get(TAKEN, stake).amount, 0)
 
@@ -485,7 +485,7 @@ class FreeRecourse:
         return amount
 
     def purse(self, service: Service, operator: str, pool: str) -> tuple[Service, str, str]:
-        """The stake of an operator that a service can slash, as its own purse."""
+        """The key of the stake that a slash takes from: service, operator and pool, so no two stakes share one."""
         return (service, operator, pool)
 
     def rounded(self, writes: list[Write]) -> tuple[Group, ...]:

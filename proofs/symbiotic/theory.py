@@ -114,7 +114,9 @@ def _never_negative(history: HistoryTable[Any]) -> PastLaw:
 
 
 def _of_the_past(history: HistoryTable[Any]) -> StateLaw:
-    """The law that a history's last checkpoint is not later than now and holds the latest value."""
+    """The law that a history's last checkpoint is not later than now and holds the latest value; without one, the
+    latest value is the default.
+    """
 
     def holds(view: View, key: Any) -> bool:
         count = view.rows.get(history.heads, key).count
@@ -158,7 +160,7 @@ UNSIGNED: Final = [
 
 
 def _well_made(config: VaultConfig) -> list[bool]:
-    """The conditions on a vault's configuration, which no call writes."""
+    """The conditions on a vault's configuration, which no call writes; all must be true."""
     return [
         config.epoch_duration_init_timestamp >= 0,
         config.epoch_duration_seconds > 0,
@@ -261,7 +263,7 @@ def _requests_are_of_veto_slashers(view: View, vault: str) -> bool:
 UNCLAIMED_SHARES: Final = Sum(
     "unclaimed_shares", WITHDRAWALS, lambda _rows, key, _row: key[:2], lambda row: 0 if row.is_claimed else row.shares
 )
-"""The map from (vault, epoch) to the total withdrawal shares that are not claimed yet."""
+"""The sum, by (vault, epoch), of the withdrawal shares that are not claimed yet."""
 
 
 def _shares_are_claimed_or_not(view: View, bucket: tuple[str, int]) -> bool:
