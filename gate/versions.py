@@ -101,7 +101,9 @@ def _linked(archive: tarfile.TarFile, link: tarfile.TarInfo) -> bytes | None:
 
 
 def _put_as_file(name: str, path: Path, content: bytes | None) -> None:
-    """Write a symbolic link's target as a regular file. Raises NoVersionError if it leads outside the version."""
+    """Write a symbolic link as a regular file at `path` with the target's content. Raises NoVersionError if that is
+    None, because the link leads to no file of the version; `name` is the link's name for the message.
+    """
     if content is None:
         raise NoVersionError(f"{name}: a symbolic link to what is no file of the version")
     path.write_bytes(content)

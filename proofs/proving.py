@@ -262,7 +262,7 @@ class CallProof(Exploration):
         self, law: Any, verdict: Verdict, goals: list[Goal], concerned: list[Path], ways: Iterable[Path] = ()
     ) -> Verdict:
         """Settle the verdict on a step or rejection law. If the law has `applies_to`, only paths on which it applies
-        count for VACUOUS.
+        count for VACUOUS. `ways` are further such paths, on which the call is accepted.
         """
         if law.applies_to is not None:
             concerned = [obligation.here for _, obligation, _ in goals if is_of_law(obligation)]

@@ -100,8 +100,8 @@ def _compares(of_names: bool, is_equal: bool) -> Operation:
 
 
 IN_PLACE_OF: Final[dict[type[Any], type[Any]]] = {}
-"""The map from the class with which a trusted contract replaces another to the specification's
-class that it replaces.
+"""The map from a class that a trusted contract puts in the place of one of the specification's to
+the replaced class.
 """
 
 

@@ -76,7 +76,7 @@ def beginnings(function: Function) -> Iterator[ast.AST]:
 
 
 def initialised_by(function: Function) -> str:
-    """The first argument of an `__init__` (`self`), or an empty string for any other function."""
+    """The name of an `__init__`'s first argument, such as "self"; an empty string for any other function."""
     if not isinstance(function, ast.FunctionDef) or function.name != "__init__":
         return ""
     return next((each.arg for each in [*function.args.posonlyargs, *function.args.args]), "")

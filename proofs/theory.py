@@ -66,7 +66,7 @@ Rows = list[tuple[Table[Any, Any], Any, Any]]
 
 Names = Mapping[str, Any]
 """The map from the names of a function's local variables to their values in the middle of a loop. `done` is the number
-of elements already processed.
+of elements already processed. See `Names` in `proofs/folds.py` for the other keys.
 """
 
 

@@ -100,8 +100,8 @@ needs.
 
 STAKED: Final[Table[Pair, Amount]] = SCHEMA.table("staked", Amount())
 GAINS: Final[Table[Pair, Amount]] = SCHEMA.table("gains", Amount())
-"""The map from (account, pool) to the position (`STAKED`), and to the unknown amount that the next deposit adds to it
-(`GAINS`).
+"""The map from (account, pool) to the unknown amount that the next deposit adds to the account's position. The position
+itself is in STAKED, under the same key.
 """
 
 ALLOTTED: Final[Table[Stake, Amount]] = SCHEMA.table("allotted", Amount())
