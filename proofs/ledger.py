@@ -206,7 +206,9 @@ class Ledger:
             raise LedgerError(f"verdicts.{law_id}: {word}, but the catalogue does not know the law to be false")
 
     def shown(self, law_id: str, verdict: Plain) -> Plain:
-        """A verdict as plain values. If it is KNOWN FALSE, a field `finding` names the trace that breaks the law."""
+        """A verdict as plain values. If it says that the law is broken by a known violation, a field `finding` names
+        the trace that shows it.
+        """
         is_false = verdict["verdict"] == "KNOWN FALSE" and law_id in self._known_violations
         return {**verdict, "finding": self._known_violations[law_id]} if is_false else verdict
 
