@@ -119,7 +119,9 @@ def untaught_when_loading(function: Function, name: str, of_others: Mapping[str,
 
 
 def is_own_file(node: ast.AST, of_others: Mapping[str, str]) -> bool:
-    """True if a node is `Path(__file__)`: a module's own place, which the lifter makes opaque (`proofs/places.py`)."""
+    """True if a node is the call `Path(__file__)`, a module's own place, which the lifter makes opaque
+    (`proofs/places.py`). `of_others` maps names to the modules from which they are imported.
+    """
     return (
         isinstance(node, ast.Call)
         and isinstance(node.func, ast.Name)

@@ -17,12 +17,12 @@ class Place:
 
     @property
     def parent(self) -> "Place":
-        """The folder, which is as opaque."""
+        """The folder of the place, which is as opaque as the place itself."""
         return self
 
     @property
     def parents(self) -> "Place":
-        """The folders, each of which is as opaque."""
+        """The folders above the place, each of which is as opaque as the place itself."""
         return self
 
     def __getitem__(self, _number: int) -> "Place":

@@ -92,8 +92,8 @@ class Rewriting(ast.NodeTransformer):
         return ast.fix_missing_locations(ast.copy_location(call, node))
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
-        """Replace calls of `set` and `type`, wrap arguments of `str` and the first iterable of `all`, and drop the type
-        argument of `cast`.
+        """Replace `Path(__file__)` by an opaque `proofs.places.Place`, and calls of `set` and `type` by the lifter's
+        versions. Wrap the arguments of `str` and the first iterable of `all`, and drop the type argument of `cast`.
         """
         if is_own_file(node, self._of_others):
             return ast.copy_location(ast.Call(_named(PLACE, node), [], []), node)
