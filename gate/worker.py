@@ -381,7 +381,8 @@ def written(value: Any) -> Any:
 
 
 def _read(value: Any, kinds: dict[str, type[Any]]) -> Any:
-    """The value that `written` wrote; any string of decimal digits is read as an integer, as in `proofs.concrete`.
+    """A value from its JSON form: an object with `is` becomes a record of that class in `kinds`, a list a tuple, and a
+    string of decimal digits an integer.
 
     Raises MalformedTrace for an unknown class or wrong fields.
     """

@@ -85,7 +85,8 @@ def functions_of(source: str) -> dict[str, str]:
     """The map from the qualified name of each function in a source to its digest, and from "" to the digest of
     everything else.
 
-    Functions that share a name, such as a property and its setter, share a digest.
+    Functions that share a name, such as a property and its setter, share a digest. A nested function counts in that of
+    the outer one.
     """
     found: dict[str, list[str]] = {}
 

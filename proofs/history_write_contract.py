@@ -100,7 +100,10 @@ class PushProof(AnyHistory):
         return self.ask(program, is_of_contract=True)
 
     def order(self, changes: tuple[str, ...]) -> list[tuple[Term, Answer]]:
-        """The goals, with answers, of the claim that the source leaves a well-formed history after some changes."""
+        """Each goal with its answer, for the claim that a well-formed history is well formed again after the source of
+        `HistoryTable` makes `changes` ("push" or "pop", in this order): its points rise, its head repeats its last
+        value.
+        """
         return self.ask(lambda: self.keeps_order(self._change(changes)[1]), is_of_contract=True)
 
     def answers(self, changes: tuple[str, ...]) -> list[tuple[Term, Answer]]:

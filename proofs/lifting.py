@@ -110,7 +110,8 @@ class _Finder(MetaPathFinder):
 
 class LiftedModules:
     """The lifted modules by name, and the functions that ran, as `module:qualified name`: `ran` since the modules were
-    loaded, `loaded` during loading. `rows` and `of_histories` are those of the `Listener`.
+    loaded, `loaded` during loading. `rows` maps the `id()` of each table to its SymbolicRows; `of_histories` has the
+    `id()` of each table that stores a history.
     """
 
     def __init__(self, modules: dict[str, ModuleType], listener: Listener, loaded: frozenset[str]) -> None:

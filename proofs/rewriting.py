@@ -36,8 +36,9 @@ ORDERING: Final = ("frozenset", "len", "set", "sorted")
 
 
 class Rewriting(ast.NodeTransformer):
-    """A transformer that makes each function of a module report when it begins to run. Line numbers of the source are
-    kept.
+    """The transformer of a lifted module's syntax tree. Each function first calls the `Listener`; what symbols cannot
+    do as plain Python (identity, hashing, `%`, `and`, `or`, some calls and attributes) goes to the lifter's versions.
+    Line numbers are kept.
     """
 
     def __init__(self, module: str, file: str, listener: Listener, of_others: Mapping[str, str]) -> None:

@@ -49,11 +49,10 @@ class PastLaw:
 
 
 class Nested:
-    """The definition of a nested sum for proofs: a row's worth is `value` of the row and of the total of `inner` for
-    the group that equals the row's key.
+    """The definition, for proofs, of a sum that is declared as a `NestedSum`: a row adds `value(row, total)`, where the
+    total is that of `inner` for the group equal to the row's key.
 
-    For checkers the sum must be a `NestedSum` with the same `inner`, and with `value` as its `by_total`. Else any read
-    of it is refused.
+    `inner` and `value` must be the declared sum's own `inner` and `by_total`. Else proofs refuse to read the sum.
     """
 
     def __init__(self, inner: Sum, value: Callable[[Any, int], int]) -> None:

@@ -65,7 +65,9 @@ class Piece:
         self.rule: Final = rule
 
     def loss(self, happened: Iterable[str]) -> Fraction:
-        """The loss of the piece if exactly these causes happen: the definition that `losses` must agree with."""
+        """The stake lost if exactly the causes named in `happened` occur: each claim with one of them slashes its
+        fraction, and the piece's rule joins the fractions. `losses` computes the distribution of this.
+        """
         causes = set(happened)
         taken = ZERO
         for claim in self.claims:

@@ -32,7 +32,9 @@ Observer = Callable[[Draft, Draft, list[Write]], None]
 
 
 class LayerError(Exception):
-    """The exception for a layer that breaks the frame. The message names the offending action, sender, table or row."""
+    """The exception for a layer that breaks the frame. The message names the layer, and what breaks the frame, such
+    as an action, a sender, a table or a row.
+    """
 
 
 def layer_schema() -> Schema:

@@ -72,8 +72,8 @@ class EigenLayerCalls(Calls):
         return as_object(with_integers(head, INTEGERS), "head")
 
     def begin(self, head: Json) -> History:
-        """A history in the world of a head, given as a wire value: of the whole protocol or of rewards only. Raises
-        MalformedTrace if it is not a head.
+        """A new `History` that starts from the head of a trace, given as JSON: a RewardsHistory if the head is of
+        rewards only, else an EigenLayerHistory. Raises MalformedTrace if it is not a head.
         """
         fields = self.head(head)
         return RewardsHistory(fields) if _is_of_rewards(fields) else EigenLayerHistory(fields)

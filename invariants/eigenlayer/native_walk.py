@@ -98,7 +98,9 @@ def opening() -> list[Action]:
 
 
 def next_action(choices: Choices, draft: Draft) -> Action:
-    """The next action: ETH arrives, is lost by reports or slashes, or leaves. Seldom a call is wrong on purpose."""
+    """The next action: ETH arrives, is lost by reports or slashes, or leaves; between these, blocks pass, and
+    allocations and delegations change. Seldom a call is wrong on purpose.
+    """
     kind = choices.below(100)
     if kind < 14:
         return MineBlocks(choices.pick((1, 1, 2, 3, 4)))

@@ -47,10 +47,10 @@ def _queued_by(step: AnyStep) -> tuple[str, dict[str, list[tuple[int, int]]]]:
 
 
 def _queueing_is_worth_what_was_said(step: AnyStep) -> bool:
-    """True if queueing all shares of a strategy in one position gives the withdrawable shares reported before.
+    """True if each strategy whose shares the step queues entirely, in one entry of one withdrawal, is queued with as
+    many shares as the view of withdrawable shares reported before the step, and the view reports none after it.
 
-    Afterwards the view must report no withdrawable shares. A strategy of which shares stay, or with several positions,
-    is not judged.
+    A strategy of which shares stay, or that is queued in several entries, is not judged.
     """
     staker, queued = _queued_by(step)
     for strategy, places in queued.items():

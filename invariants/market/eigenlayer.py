@@ -81,9 +81,9 @@ class _Ground:
         return MAX_MAGNITUDES.latest(rows, (account, pool))
 
     def counted_on(self, rows: Draft, account: str, pool: str, target: Target) -> int:
-        """The allocated magnitude that the target can count on.
+        """The magnitude that `account`, as an operator, allocates to the target's operator set in a strategy.
 
-        A pending increase is included at once, a pending decrease only when its effect block has come.
+        A pending increase is included at once; a pending decrease is deducted only from its effect block on.
         """
         stored = rows.get(ALLOCATIONS, (account, target.service, pool))
         has_come = current_block(rows) >= stored.effect_block or stored.pending_diff_magnitude > 0

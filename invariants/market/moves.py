@@ -42,7 +42,9 @@ def names_in(key: object) -> list[object]:
 
 
 class Moves:
-    """A rebalancing before and after: each target's amount, its goal, and every cap."""
+    """The moves of one rebalancing of a mandate: for each target the amount before and after, its goal (the part of the
+    whole that its weight gives it), and what its service can count on; and every cap.
+    """
 
     def __init__(self, port: Port, authority: Authority, ground: Ground, step: AcceptedStep[Rebalance]) -> None:
         before, after, mandate = step.before.rows, step.after.rows, step.action.mandate

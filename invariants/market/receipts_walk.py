@@ -65,7 +65,9 @@ def _amount(choices: Choices, draft: Draft, beneath: str, holder: str) -> int:
 
 
 def _number(choices: Choices, draft: Draft) -> int:
-    """The number of a pending redemption, or any of the first twelve."""
+    """A number for a call about a redemption: usually that of a pending one of any vault, otherwise, and if none is
+    pending, a random number below 12.
+    """
     waiting = [
         number for number in range(40) for vault in ON_POOLS if draft.get(REDEMPTIONS, (vault, number)).holder != ""
     ]

@@ -144,7 +144,8 @@ def create_operator_directed_avs_rewards_submission(
 ) -> Delta | Reason:
     """Submit rewards for named operators of an AVS, with one amount for each.
 
-    Rejects, in order: INVALID_PERMISSIONS, for each submission as `_submit_directed`.
+    Rejects, in order: INVALID_PERMISSIONS unless the AVS itself calls; then, for each submission, as
+    `_submit_directed`.
     Source: RewardsCoordinator.createOperatorDirectedAVSRewardsSubmission.
     """
     if action.sender != action.avs:

@@ -51,9 +51,8 @@ def fake_exponential(factor: int, numerator: int, denominator: int) -> int:
 
 
 def shortfall_after(shortfall: int, target_stake: int, stake: int, divisor: int) -> int:
-    """The shortfall of EXPONENTIAL after a step: it grows by missing stake, and shrinks by excess stake.
-
-    At least 0, at most MAX_EXPONENT divisors. Source: EIP-4844, calc_excess_blob_gas.
+    """The shortfall of the curve EXPONENTIAL after its rate has moved once: `shortfall + target_stake - stake`, at
+    least 0 and at most `MAX_EXPONENT * divisor`. Source: EIP-4844, calc_excess_blob_gas.
     """
     return min(max(shortfall + target_stake - stake, 0), MAX_EXPONENT * divisor)
 

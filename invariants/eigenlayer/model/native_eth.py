@@ -169,8 +169,8 @@ def low_64(amount: int) -> int:
 def completing(rows: Draft, staker: str, shares: int, is_paid: bool) -> Reason | None:
     """The first reason against completing a withdrawal of native shares, or None. `shares` is positive.
 
-    They are returned as shares, as by `_joining`, unless `is_paid`. Otherwise they first fill the staker's deficit; the
-    rest is paid as ETH by the staker's pod, which must exist and have enough.
+    If not `is_paid`, the staker gets the shares back, with the reasons of `_joining`. If `is_paid`, they first fill the
+    staker's deficit, and the staker's pod, which must exist and hold enough, pays the rest as ETH.
     """
     if not is_paid:
         return _joining(rows, staker, shares)

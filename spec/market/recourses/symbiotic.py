@@ -79,7 +79,9 @@ class SymbioticRecourse:
         return ((ANY_OPERATOR, 0), ANY_OPERATOR, pool)
 
     def rounded(self, writes: list[Write]) -> tuple[Group, ...]:
-        """No groups, because stake that leaves a vault is counted exactly."""
+        """The groups whose stake the writes change by a rounded amount: none, because a vault's leaving stake is
+        counted exactly.
+        """
         return ()
 
     def dust(self, roundings: int) -> int:
