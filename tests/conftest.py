@@ -44,6 +44,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("golden_trace", paths, ids=[str(path.relative_to(GOLDEN)) for path in paths])
 
 
+def nightly(*values: str) -> list[object]:
+    """Values of a parameter that are tried every night only."""
+    return [pytest.param(value, marks=pytest.mark.nightly) for value in values]
+
+
 CACHES = itertools.count()
 
 

@@ -20,6 +20,7 @@ from proofs.digests import modules_behind, snapshot
 from proofs.isolation import EndedError, apart
 from proofs.ledger import Entry, Ledger, LedgerError, SourceChangedError, read, written
 from proofs.paths import UnliftableError, refuse
+from tests.conftest import nightly
 
 PLACE = "proofs.eigenlayer.theory:THEORY"
 CALL = "TransferToken"
@@ -102,7 +103,7 @@ def test_what_is_due_is_said_by_the_catalogue_and_by_no_ledger(folder: Path, tmp
 
 
 @pytest.mark.source  # proofs read the source in either build, which others of this file try
-@pytest.mark.parametrize("call", ["genesis", "TransferToken", "MineBlocks"])
+@pytest.mark.parametrize("call", ["TransferToken", *nightly("genesis", "MineBlocks")])
 def test_a_proof_says_exactly_what_is_due(call: str) -> None:
     assert [found["law"] for found in prove_laws(PLACE, call, due_of(PLACE)[call], 1)] == list(due_of(PLACE)[call])
 
@@ -353,6 +354,7 @@ def _goals(laws: list[str]) -> dict[str, str]:
 
 
 @pytest.mark.source
+@pytest.mark.nightly
 def test_the_goals_of_a_law_are_the_same_whatever_is_proved_before_it() -> None:
     """Missed: EXIT-02 had 15 goals alone, and 17 after CALL-01. Both begin in a copy of this process."""
     alone, after = apart(lambda: _goals(["EXIT-02"])), apart(lambda: _goals(["CALL-01", "EXIT-02"]))
