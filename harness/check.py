@@ -457,15 +457,16 @@ class Check:
         return self._is_to_stop.is_interrupted
 
 
-def _out_of_reach(pack: ProtocolPack) -> tuple[str, ...]:
-    """The names of actions, reasons and laws that need not be reached: of a layer also those of its base."""
+def _out_of_reach(pack: ProtocolPack) -> dict[str, str]:
+    """The actions, reasons and laws that need not be reached, each with why: of a layer also those of its base."""
     if pack.above is None:
-        return pack.out_of_reach
+        return dict(pack.out_of_reach)
     beneath = pack_at(pack.above)
     actions = [action.__name__ for action in beneath.protocol.actions]
     reasons = [str(reason.value) for reason in beneath.protocol.reasons]
     laws = [] if beneath.walk is None else [law.law_id for law in beneath.walk.catalogue.laws()]
-    return (*pack.out_of_reach, *actions, *reasons, *laws)
+    of_base = dict.fromkeys((*actions, *reasons, *laws), f"left to the walks of {pack.above}")
+    return {**of_base, **pack.out_of_reach}
 
 
 def laws_of(walk: Walk) -> list[Law]:

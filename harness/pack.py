@@ -54,9 +54,9 @@ class ProtocolPack:
     the text by which any process finds this pack again: its name if it is announced, else its place. `laws_at` are
     lists of laws from other modules that are checked with its own; such a pack has a place like
     `symbiotic+my_laws:LAWS`. `symbols` has the meaning of each symbol in the sentences of laws, such as W. `specifies`
-    names the contracts and the releases that the rules specify, in one line. `out_of_reach` names the actions and
-    reasons that its walks cannot reach, which are no gap in a run's coverage. `above` is the name of the protocol
-    beneath a layer: its actions, reasons and laws are for its own walks to reach.
+    names the contracts and the releases that the rules specify, in one line. `out_of_reach` maps actions and reasons
+    that its walks cannot reach to why: they are no gap in a run's coverage, and reports name them. `above` is the name
+    of the protocol beneath a layer: its actions, reasons and laws are for its own walks to reach.
 
     `presets` has, by the name of an older release, the parts in which it differs from the newest: the places of its
     walk, its games and its bounded model, and what it specifies. Such a pack has a place like `eigenlayer@v1_12_0`.
@@ -86,7 +86,7 @@ class ProtocolPack:
     laws_at: tuple[str, ...] = ()
     symbols: Mapping[str, str] = attrs.field(factory=dict, hash=False)
     specifies: str = ""
-    out_of_reach: tuple[str, ...] = ()
+    out_of_reach: Mapping[str, str] = attrs.field(factory=dict, hash=False)
     above: str | None = None
     newest: str | None = None
     presets: Mapping[str, Mapping[str, str]] = attrs.field(factory=dict, hash=False)

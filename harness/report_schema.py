@@ -84,6 +84,7 @@ SUITE: Final = record(
         "unread": TEXTS,
         "unjudged": TEXTS,
         "assumed": TEXTS,
+        "out_of_reach": {"type": "object", "additionalProperties": TEXT},
         "findings": many(of_class(Finding)),
         "evidence": optional(of_class(Evidence)),
     }

@@ -236,7 +236,7 @@ class SuiteReport:
     symbols: Mapping[str, str] = attrs.field(factory=dict)
     specifies: str = ""
     assumed: tuple[str, ...] = ()
-    out_of_reach: tuple[str, ...] = ()
+    out_of_reach: Mapping[str, str] = attrs.field(factory=dict)
 
     @property
     def drawn(self) -> Summary:
@@ -288,6 +288,17 @@ class SuiteReport:
             ],
             "witnesses never seen": [row.law for row in self.rows() if row.verdict == "NOT REACHED"],
         }
+
+    def excused(self) -> dict[str, list[str]]:
+        """The actions, reasons and laws of `out_of_reach` that this run did not reach, by why they need not be."""
+        missed = [row.action for row in self.actions() if not row.is_accepted]
+        missed += [row.reason for row in self.reasons() if not row.is_reached]
+        missed += [row.law for row in self.rows() if row.verdict == "VACUOUS"]
+        found: dict[str, list[str]] = {}
+        for name in missed:
+            if name in self.out_of_reach:
+                found.setdefault(self.out_of_reach[name], []).append(name)
+        return found
 
     def failures(self) -> list[str]:
         """The reasons why the run fails, one line each."""
@@ -374,6 +385,7 @@ class SuiteReport:
             "unread": list(self.unread),
             "unjudged": list(self.unjudged),
             "assumed": list(self.assumed),
+            "out_of_reach": dict(self.out_of_reach),
             "findings": [attrs.asdict(finding) for finding in self.findings.values()],
             "evidence": None if self.evidence is None else attrs.asdict(self.evidence),
         }

@@ -153,7 +153,7 @@ def failing(suite: SuiteReport) -> list[str]:
 
 
 def checked(suite: SuiteReport) -> list[str]:
-    """The numbers of runs and calls by method, and the number of assumed laws."""
+    """The numbers of runs and calls by method, the number of assumed laws, and what was not reached and need not be."""
     parts = [
         f"{counted(done.runs, what)}, {counted(done.steps, 'call')}"
         for what, done in (
@@ -169,7 +169,7 @@ def checked(suite: SuiteReport) -> list[str]:
         said.append(
             f"{len(suite.assumed)} laws, proved of every call and within no bound, on one random walk in {ONE_IN} only"
         )
-    return said
+    return said + [f"not reached, {why}: {named(names)}" for why, names in suite.excused().items()]
 
 
 def verdicts(suite: SuiteReport) -> list[str]:

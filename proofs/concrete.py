@@ -217,7 +217,7 @@ def replay(place: str, found: Counterexample) -> Replayed:
     checker = Checker(catalogue, found.state)
     try:
         outcome = theory.protocol.transition(Draft(found.state), found.action)
-    except Exception as error:
+    except Exception as error:  # any exception of a rule breaks TOTAL, whatever it is
         return Replayed([v.law.law_id for v in before], f"raises {error!r}", ["TOTAL"])
     if isinstance(outcome, Delta):
         # A scan alone computes the totals of a theory's own sums: nothing says how a step moves them.

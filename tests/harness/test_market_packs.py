@@ -50,6 +50,8 @@ def test_what_is_a_bases_own_is_for_its_own_walks_to_reach(base: str) -> None:
     market = pack_at(PLACES[base])
     own = {action.__name__ for action in market.protocol.actions[len(pack_at(base).protocol.actions) :]}
     assert {row.action for row in suite.actions()} - {*suite.out_of_reach} == own - {*market.out_of_reach}
+    reasons = {row.reason for row in suite.reasons()}
+    assert {*market.out_of_reach} <= own | reasons, "each names a call or a reason that there is"
     judged = {row.law for row in suite.rows() if row.kind not in ("witness", "game")} - {*suite.out_of_reach}
     assert {law_id.partition("-")[0] for law_id in judged} == {"ALC", "CHN", "FEE", "INS", "RCP"}
 

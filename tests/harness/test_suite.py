@@ -7,6 +7,7 @@ import pytest
 
 from harness.protocols import load_walk
 from harness.suite import Broken, Finding, SuiteReport, Summary
+from harness.summary import checked
 from invariants.law import Catalogue, KnownViolation
 from invariants.walker import random_walk
 
@@ -127,11 +128,19 @@ def test_what_never_happened_is_named_and_a_failure_only_where_it_is_judged(
 def test_what_is_out_of_reach_is_no_gap() -> None:
     whole = suite(Summary(accepted={"Deposit": 3}))
     assert {what: len(names) for what, names in whole.gaps().items()}["actions never accepted"] == 2
-    without = attrs.evolve(whole, out_of_reach=("Withdraw", whole.gaps()["reasons never given"][0]))
+    without = attrs.evolve(whole, out_of_reach={"Withdraw": "a", whole.gaps()["reasons never given"][0]: "b"})
     assert without.gaps()["actions never accepted"] == ["Slash"]
     assert without.gaps()["reasons never given"] == whole.gaps()["reasons never given"][1:]
     assert whole.failures() == ["never checked: POOL-01, POOL-02, POOL-03"]
-    assert attrs.evolve(whole, out_of_reach=("POOL-01", "POOL-03")).failures() == ["never checked: POOL-02"]
+    assert attrs.evolve(whole, out_of_reach={"POOL-01": "a", "POOL-03": "a"}).failures() == ["never checked: POOL-02"]
+
+
+def test_what_need_not_be_reached_is_told_with_why_if_it_was_not() -> None:
+    whole = suite(Summary(accepted={"Deposit": 3}))
+    excused = attrs.evolve(whole, out_of_reach={"Withdraw": "a", "POOL-01": "a", "Deposit": "b"})
+    assert excused.excused() == {"a": ["Withdraw", "POOL-01"]}
+    assert checked(excused)[1:] == ["not reached, a: Withdraw, POOL-01"]
+    assert excused.as_json()["out_of_reach"] == {"Withdraw": "a", "POOL-01": "a", "Deposit": "b"}
 
 
 def test_coverage_counts_traces_and_what_is_drawn_apart() -> None:
