@@ -172,25 +172,24 @@ def modules_behind(place: str) -> tuple[str, ...]:
     """
     from proofs.setup import setup_of  # imported here, so that digests of text need only the standard library
 
-    pending, seen = [ENGINE, place.partition(":")[0]], set[str]()
     roots = {*OURS, *[name.partition(".")[0] for name in setup_of(place).lifted]}
-    while pending:
-        module = pending.pop()
-        if module not in seen and source_of(module) is not None:
-            seen.add(module)
-            pending.extend(_imported(module, roots))
-    return tuple(sorted(seen))
+    return _behind([ENGINE, place.partition(":")[0]], roots)
 
 
 @cache
 def storing() -> tuple[str, ...]:
     """The modules that count as a whole, since they store what calls write: `spec.machine` and all that it imports."""
-    pending, seen = [MACHINE], set[str]()
+    return _behind([MACHINE], OURS)
+
+
+def _behind(first: list[str], roots: Collection[str]) -> tuple[str, ...]:
+    """Some modules, and all that they import below `roots`, however deep, in alphabetical order."""
+    pending, seen = [*first], set[str]()
     while pending:
         module = pending.pop()
         if module not in seen and source_of(module) is not None:
             seen.add(module)
-            pending.extend(_imported(module, OURS))
+            pending.extend(_imported(module, roots))
     return tuple(sorted(seen))
 
 

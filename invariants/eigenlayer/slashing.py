@@ -33,7 +33,7 @@ from spec.machine import SINGLETON
 def _slash_takes_no_more_shares(step: AcceptedStep[SlashOperator]) -> bool:
     """True if an operator's shares fall by the fraction by which the max magnitude fell, rounded down.
 
-    A named strategy without max magnitude ends the check: the strategies after it are not judged.
+    Nothing is taken in a strategy of which the operator has no magnitude left.
     """
     action = step.action
     for strategy in action.strategies:
@@ -43,8 +43,9 @@ def _slash_takes_no_more_shares(step: AcceptedStep[SlashOperator]) -> bool:
         shares_before = step.before.rows.get(OPERATOR_SHARES, operator_strategy).shares
         taken_shares = shares_before - step.after.rows.get(OPERATOR_SHARES, operator_strategy).shares
         due_by_magnitude = shares_before * fallen_magnitude
-        if not taken_shares * max_magnitude_before <= due_by_magnitude < (taken_shares + 1) * max_magnitude_before:
-            return fallen_magnitude == 0 and taken_shares == 0
+        is_floor = taken_shares * max_magnitude_before <= due_by_magnitude < (taken_shares + 1) * max_magnitude_before
+        if not is_floor and (fallen_magnitude != 0 or taken_shares != 0):
+            return False
     return True
 
 
