@@ -4,12 +4,17 @@ from typing import Any, cast
 
 import pytest
 
-from invariants.checking import Checker
+from invariants.checking import Checker, compute_totals
 from invariants.choices import Seeded
+from invariants.eigenlayer import laws as eigenlayer
+from invariants.law import AcceptedStep, View
 from invariants.symbiotic.bounded_model import BOUNDED_MODEL, MIDDLEWARES, SHARED, START
 from invariants.symbiotic.state_queries import stake_of, terms_of
 from invariants.symbiotic.walk import RESTAKING, WALK
-from spec.machine import SINGLETON, Delta, Draft, commit
+from spec.arithmetic import WAD
+from spec.eigenlayer.actions import SlashOperator
+from spec.eigenlayer.state import MAX_MAGNITUDES, OPERATOR_SHARES, SCHEMA, OperatorShares
+from spec.machine import SINGLETON, Delta, Draft, apply, commit
 from spec.symbiotic.actions import (
     Action,
     AdvanceTime,
@@ -106,3 +111,20 @@ def test_what_is_booked_and_not_paid_was_taken_by_others_since_the_capture(first
                 paid.append((asked.vault, whose, Draft(state).get(CLOCK, SINGLETON).timestamp, paid_amount))
             commit(state, outcome)
     assert missing > 10
+
+
+@pytest.mark.parametrize(("shares", "is_right"), [(50, True), (51, False), (49, False), (0, False)])
+def test_a_slash_is_judged_in_every_strategy_of_eigenlayer(shares: int, is_right: bool) -> None:
+    """Missed: SLASH-02 ended at the first strategy of which the operator has no magnitude left."""
+    (law,) = [law for law in eigenlayer.CATALOGUE.step_laws if law.law_id == "SLASH-02"]
+    before = Draft(SCHEMA.empty_state())
+    MAX_MAGNITUDES.push(before, ("operator0", "gone"), 1, 0)
+    before.put(OPERATOR_SHARES, ("operator0", "left"), OperatorShares(100))
+    state = apply(SCHEMA.empty_state(), before.delta())
+    draft = Draft(state)
+    MAX_MAGNITUDES.push(draft, ("operator0", "left"), 2, WAD // 2)
+    draft.put(OPERATOR_SHARES, ("operator0", "left"), OperatorShares(shares))
+    totals = compute_totals(eigenlayer.CATALOGUE, state)
+    action = SlashOperator("avs0", "avs0", "operator0", 0, ("gone", "left"), (WAD // 2, WAD // 2))
+    step = AcceptedStep(View(Draft(state), totals), action, draft.delta(), View(draft, totals))
+    assert law.holds(step) is is_right
