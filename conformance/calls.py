@@ -1,5 +1,5 @@
-"""The form of calls on the wire: a trace's step without its number and its expected results, read one by one as a
-history goes on.
+"""The JSON form of calls on the wire: a step of a trace without its number and its expected results. Calls are read in
+their order, since what a call means may depend on those before it.
 
 A protocol whose calls carry a timestamp or a block has readers of its own, named in its pack. Any other is read by its
 trace format.
@@ -19,9 +19,9 @@ NOT_OF_CALL: Final = frozenset({"i", "ok", "error", "returns", "post", "note"})
 
 
 class History(ABC):
-    """A history in progress: its genesis state, and the method `read` for each next call.
+    """The reader of a sequence of calls that starts at a genesis state: `read` is given one call after the other.
 
-    `world` is the part of the head that the protocol's `observe` needs.
+    `genesis` is that state, `world` the part of the trace's head that the protocol's `observe` needs.
     """
 
     genesis: State
@@ -47,16 +47,20 @@ class Calls:
         self.protocol: Final = protocol
 
     def head(self, head: Json) -> dict[str, Json]:
-        """The head of a trace as a dict, given its wire value. Raises MalformedTrace if it is no object."""
+        """The head of a trace as a dict, given the head as JSON from the wire. Raises MalformedTrace if it is no JSON
+        object.
+        """
         return as_object(head, "head")
 
     def begin(self, head: Json) -> History:
-        """A history in the world of a head, given as a wire value. Raises MalformedTrace if it is not a head."""
+        """A new `History`, which starts at the genesis that a trace's `head` declares. The head is JSON from the wire.
+        Raises MalformedTrace if it is not a head.
+        """
         return _ByTrace(self.protocol, self.head(head))
 
     def write(self, head: Mapping[str, Json], actions: Sequence[Any]) -> list[Json]:
-        """The calls that make some actions, as wire values, in the world of a trace's `head`. The protocol's
-        `write_trace` decides which actions share a call.
+        """The calls, as JSON for the wire, that execute `actions` in their order, in the world of a trace's `head`. A
+        call can contain several actions: the protocol's `write_trace` decides which.
         """
         document = self.protocol.write_trace(head, actions)
         steps = document["steps"]
@@ -69,13 +73,15 @@ class Calls:
 
 
 def call_of(step: Mapping[str, Json]) -> dict[str, Json]:
-    """The call of a trace's step, as a wire value."""
+    """The call in a step of a trace, as JSON for the wire: without the fields in NOT_OF_CALL, and with integers as
+    decimal strings.
+    """
     return {name: to_wire(value) for name, value in step.items() if name not in NOT_OF_CALL}
 
 
 def with_integers(value: Json, fields: Collection[str]) -> Json:
-    """A wire value in which the fields named in `fields`, at any depth, hold JSON integers again, as in a trace. Any
-    other value is kept, and so is a string that is no decimal number.
+    """JSON from the wire, changed to the form of traces: the fields named in `fields`, at any depth, hold JSON integers
+    instead of decimal strings. Any other value is kept, and so is a string that is no decimal number.
     """
     if isinstance(value, dict):
         return {name: _integer(item) if name in fields else with_integers(item, fields) for name, item in value.items()}
@@ -93,7 +99,7 @@ def _integer(value: Json) -> Json:
 
 
 class _ByTrace(History):
-    """A history that reads each call as the last step of a trace with all calls so far."""
+    """The `History` for any protocol. It reads each call as the last step of a trace that has all calls so far."""
 
     def __init__(self, protocol: Protocol, head: Mapping[str, Json]) -> None:
         self._protocol: Final = protocol
@@ -104,8 +110,8 @@ class _ByTrace(History):
         self.world = begun.world
 
     def read(self, call: Json, where: str) -> tuple[list[object], object]:
-        """The actions of the next call, and the context for `observe`. Raises MalformedTrace if it is not a call; the
-        history is then unchanged.
+        """The actions of the next call, and the context for `observe`. Raises MalformedTrace if `call` is not a call;
+        the next one is then read as if this one had not been given.
         """
         step = {**as_object(call, where), "ok": True, "error": None, "returns": {}, "post": None}
         steps = [*self._steps, step]

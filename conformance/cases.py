@@ -82,8 +82,8 @@ def can_be_said(calls: Calls, walk: Walk, actions: Sequence[Any]) -> bool:
 
 
 def accepted_until(calls: Calls, walk: Walk, case: Case, actions: Sequence[Any]) -> list[bool] | None:
-    """For each action up to and including the first that meets the case, True if it is accepted. The actions start at
-    the walk's genesis. None if no action meets the case.
+    """For each action up to and including the first that has the name and the answer of `case`, True if it is accepted.
+    The actions start at the walk's genesis. None if no action has both.
     """
     state = walk.genesis()
     accepted: list[bool] = []
@@ -99,8 +99,8 @@ def accepted_until(calls: Calls, walk: Walk, case: Case, actions: Sequence[Any])
 
 
 def write_cases(calls: Calls, reached: Sequence[Reached]) -> dict[str, list[Json]]:
-    """The content of a file of cases: each world once, and each case with the index of its world and its calls. Cases
-    are sorted.
+    """The content of a file of cases: each world once (`worlds`), and each case with the index of its world and its
+    calls (`cases`), sorted by action and answer.
     """
     worlds: list[Mapping[str, Json]] = []
     written: list[Json] = []
@@ -143,7 +143,9 @@ def cases_of(document: Document) -> Iterator[tuple[Case, Script]]:
 
 
 def read_orders(path: Path) -> Iterator[tuple[Order, Script]]:
-    """The orders of checks in a file of cases, each with a script whose last call fails both checks."""
+    """The entries `orders` of a file of cases. Each is an action with the reasons of an earlier and a later check, and
+    a script whose last call fails both checks.
+    """
     document = read_document(path)
     for each in _records(document, "orders"):
         order = (str(each["action"]), str(each["answer"]), str(each["also"]))

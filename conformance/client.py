@@ -1,7 +1,7 @@
 """The interface of a client: five methods through which an implementation of a protocol is compared.
 
-All values are wire values: a state, a call and return values are as in a trace, with integers as decimal strings. A
-client that fails raises ClientFault; one that cannot do something returns Unsupported.
+All values are JSON as on the wire: a state, a call and return values are as in a trace, with integers as decimal
+strings. A client that fails raises ClientFault; one that cannot execute a request returns Unsupported.
 """
 
 from abc import ABC, abstractmethod
@@ -30,7 +30,7 @@ class ClientFault(Exception):
 
 
 class Stopped(Exception):
-    """The run was stopped before a client had answered, which is no fault of the client."""
+    """The exception for a run that was stopped before a client had answered. It is no fault of the client."""
 
 
 class HarnessFault(Exception):
@@ -79,7 +79,9 @@ Answer = Accepted | Rejected | Unsupported
 
 
 class Client(ABC):
-    """An implementation of one protocol, as seen by the comparison."""
+    """The interface of an implementation of one protocol that is compared with another: a method for each request of
+    the wire protocol.
+    """
 
     @abstractmethod
     def hello(self, protocol: str) -> Introduction:

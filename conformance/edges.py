@@ -21,7 +21,7 @@ POWERS: Final = tuple(16**power for power in range(1, 33))
 
 Actions = tuple[Any, ...]
 Key = tuple[str, str, str, str]
-"""The key of an edge: its action, the changed field, and the answers on both sides."""
+"""The key of an edge's side: the action's name, the changed field, the answer on this side, and that on the other."""
 
 
 @attrs.frozen
@@ -64,8 +64,9 @@ def _run(calls: Calls, script: Script) -> Run:
 def _changed(
     calls: Calls, state: State, last: Actions, waits: Sequence[Any]
 ) -> Iterator[tuple[str, tuple[str, str], Actions]]:
-    """Variants of the last call with one thing changed: the field, the answers on both sides with the variant's own
-    first, and the variant's actions.
+    """The variants of the last call that lie at an edge: one number is changed, or the last item of a list is repeated.
+    Each is given as the changed field, the pair of answers (that of the variant, that on the edge's other side), and
+    the variant's actions.
 
     `state` is the state before the last call. `waits` are actions by which time passes, one of each class; each is also
     tried before the call.

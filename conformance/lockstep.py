@@ -32,7 +32,7 @@ ACCEPTED: Final = "accepted"
 """The answer in a case whose call is accepted. For a rejection the answer is its reason."""
 
 BEGINNING: Final = "reset"
-"""The action in the case for the beginning of a history."""
+"""The action's name in the case that counts the request `reset`, which begins every script."""
 
 MOST_STATE: Final = 2**22
 """The maximum length, in bytes of its canonical text, of a differing state that is kept whole; of a longer one the
@@ -47,7 +47,8 @@ reason.
 
 @attrs.frozen
 class Script:
-    """Calls in a world, to be played to clients, as wire values. `source` is a description for readers.
+    """Calls to be played to clients, in the world of `head`, a trace's head; both are JSON as on the wire. `source` is
+    a description for readers.
 
     `dropped` counts, by case, the actions left out because the client does not support them.
     """
@@ -60,8 +61,8 @@ class Script:
 
 @attrs.frozen
 class Divergence:
-    """The first difference of a client from the reference: its aspect, its call (None before the first), and both
-    sides' values.
+    """The first difference of a client from the reference: its aspect, the index of its call in the script (None before
+    the first call), and the values of the reference (`expected`) and of the client (`actual`).
 
     `actual` is a digest if the client cannot show its state, or if the state is too long to keep. Return values have
     the form `{"returns": ...}`, and a rejection `{"rejected": REASON}`.
@@ -76,7 +77,7 @@ class Divergence:
 
 @attrs.frozen
 class Fault:
-    """A client's fault, and the call in which it occurred (None before the first)."""
+    """A client's fault, and the index of the call in which it occurred (None before the first call)."""
 
     kind: str
     detail: str

@@ -40,10 +40,10 @@ is longer.
 """
 
 STOPPED_SECONDS: Final = 1.0
-"""The time that an answer may take once the run is to stop, in seconds."""
+"""The seconds that a request is waited for, counted from when it was sent, once the run is asked to stop."""
 
 POLL_SECONDS: Final = 0.2
-"""The interval at which the stop of a run is noticed, in seconds."""
+"""The seconds between two checks for a request to stop the run, while an answer is awaited."""
 
 KEPT_STDERR_BYTES: Final = 2**16
 """The number of bytes kept from the end of standard error."""
@@ -72,7 +72,7 @@ def end_all() -> None:
 
 
 class NotStartedError(Exception):
-    """A command could not be started, so there is no client."""
+    """The exception for a command that could not be started, so that there is no client."""
 
 
 class ProcessClient(Client):
@@ -294,7 +294,9 @@ class ProcessClient(Client):
         self._turn(min(left, POLL_SECONDS))
 
     def _turn(self, seconds: float) -> None:
-        """Read available output, waiting at most `seconds` for some. Raises ClientFault if it is too much."""
+        """Read the process's available output, waiting at most `seconds` for some. Raises ClientFault if an answer
+        exceeds MOST_LINE_BYTES, or standard error MOST_STDERR_BYTES since the last request.
+        """
         for key, _ in self._selector.select(seconds):
             if key.fd == self._in:
                 continue

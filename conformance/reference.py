@@ -12,8 +12,8 @@ from spec.protocol import execute
 
 @attrs.define
 class _Begun:
-    """A history in progress, with its current state and the context that the protocol's `observe` needs (None before
-    the first call).
+    """The reader of the calls since the last `reset`, with the current state and the context that the protocol's
+    `observe` needs (None before the first call).
     """
 
     history: History
@@ -22,7 +22,7 @@ class _Begun:
 
 
 class NothingBegunError(Exception):
-    """A call was made before `reset`."""
+    """The exception for a call, or a request for the state, before the first `reset`."""
 
 
 class Reference(Client):
@@ -42,8 +42,8 @@ class Reference(Client):
         return Introduction(name, self._version, None, has_reasons=True, has_digest=True)
 
     def reset(self, head: Json) -> str | Unsupported | None:
-        """Begin a history in the world of a head. Returns the digest of its state. Raises MalformedTrace for an invalid
-        head; no world is unsupported.
+        """Start again at the genesis that a trace's head declares. Returns the digest of the genesis state. Raises
+        MalformedTrace for an invalid head; every valid head is supported.
         """
         history = self._calls.begin(head)
         self._begun = _Begun(history, history.genesis.copy())
@@ -62,7 +62,7 @@ class Reference(Client):
         return Rejected(outcome.value, after)
 
     def state(self) -> Json | Unsupported:
-        """The whole state, as a wire value. Raises NothingBegunError before the first `reset`."""
+        """The whole observable state, as JSON for the wire. Raises NothingBegunError before the first `reset`."""
         return to_wire(self._observed())
 
     def bye(self) -> None:

@@ -40,8 +40,8 @@ def _begin(head: Mapping[str, Json]) -> Trace:
 
 
 class SymbioticHistory(History):
-    """A history of Symbiotic calls in progress: it tracks the timestamp, and for each vault the capture timestamps of
-    the last slash call.
+    """The reader of a sequence of Symbiotic calls. It tracks the current timestamp, and for each vault the capture
+    timestamps of its latest slash calls, at which `observe` shows stakes.
     """
 
     def __init__(self, head: Mapping[str, Json]) -> None:
@@ -53,7 +53,8 @@ class SymbioticHistory(History):
 
     def read(self, call: Json, where: str) -> tuple[list[object], object]:
         """The actions of the next call: time passes up to its timestamp, then the call itself. The context for
-        `observe` is the map of captures so far. Raises MalformedTrace if the value is not a call.
+        `observe` maps each vault to the capture timestamps of its latest slash calls. Raises MalformedTrace if the
+        value is not a call.
         """
         fields = dict(as_object(call, where))
         check_fields(fields, CALL, where)
@@ -67,11 +68,15 @@ class SymbioticCalls(Calls):
     """The reader and writer of Symbiotic's calls on the wire."""
 
     def head(self, head: Json) -> dict[str, Json]:
-        """The head of a trace, with JSON integers where traces have them."""
+        """The head of a trace in the form of traces, given as JSON from the wire: the fields in INTEGERS hold JSON
+        integers again. Raises MalformedTrace if it is no JSON object.
+        """
         return as_object(with_integers(head, INTEGERS), "head")
 
     def begin(self, head: Json) -> History:
-        """A history in the world of a head, given as a wire value. Raises MalformedTrace if it is not a head."""
+        """A new `SymbioticHistory`, which starts at the genesis that a trace's `head` declares. The head is JSON from
+        the wire. Raises MalformedTrace if it is not a head.
+        """
         return SymbioticHistory(self.head(head))
 
     def write(self, head: Mapping[str, Json], actions: Sequence[Any]) -> list[Json]:
@@ -84,7 +89,7 @@ class SymbioticCalls(Calls):
         return calls
 
     def name_of(self, head: Mapping[str, Json], action: Any) -> str:
-        """The name of an action in traces, the same for every `head`."""
+        """The name of an action in traces. It does not depend on `head`."""
         return ADVANCE_TIME if isinstance(action, AdvanceTime) else NAMES_BY_CLASS[type(action)]
 
 

@@ -29,7 +29,8 @@ ORDER: Final[Name] = ("order", "of all statements")
 class Change:
     """A definition that differs between base and head: its name, its file, and its lines in the head.
 
-    The lines are the base's if the head lacks it. `digests` are those of base and head, empty where it is absent.
+    The lines are the base's if the head lacks the definition. `digests` are those of base and head; that of a version
+    without the definition is empty.
     """
 
     name: Name
@@ -68,7 +69,9 @@ class Closures:
 
     @cached_property
     def _always(self) -> list[Name]:
-        """The definitions that every action reaches: those that act at import, and the whole module `spec.machine`."""
+        """The definitions that every action reaches: the whole module `spec.machine`; and of each module the statements
+        outside definitions, the names like `__name__`, and definitions that may change another one at import.
+        """
         found: list[Name] = [(MACHINE, ALL)]
         for name in self.modules:
             module = self.sources.module(name)
@@ -81,13 +84,14 @@ class Closures:
         return found
 
     def _acts(self, module: str, name: str, definition: Definition) -> bool:
-        """True if a definition may change another one when its module is imported, itself or by what it calls or hands
-        on.
+        """True if a definition may change another one when its module is imported: by its own code, or by the functions
+        that it then calls or passes on.
         """
         return definition.sets_at_import or not self._setters.isdisjoint(self._handed(module, name, definition))
 
     def _handed(self, module: str, name: str, definition: Definition) -> set[Name | None]:
-        """The definitions that importing this definition reads, since any code that receives them may call them.
+        """The definitions that `definition` reads or calls when its module is imported. Those that it only reads count
+        because any code that receives them may call them.
 
         Arguments of the protocol's own constructor are excluded: nothing calls the rules before the protocol exists.
         """
@@ -96,7 +100,7 @@ class Closures:
         return {self.sources.resolved(module, text) for text in (*texts, *definition.calls)}
 
     def _called(self, module: str, definition: Definition) -> set[Name | None]:
-        """The definitions that importing this definition calls."""
+        """The definitions that `definition` calls when its module is imported."""
         return {self.sources.resolved(module, text) for text in definition.calls}
 
     @cached_property
@@ -246,8 +250,8 @@ class Closures:
         return {ORDER: hashlib.sha256(said.encode()).hexdigest()[:16]}
 
     def _dispatch(self, action: str) -> tuple[Name, list[ast.stmt]]:
-        """The dispatch function, as (module, name), with the statements that concern one action. Without one, the
-        protocol's definition.
+        """The protocol's dispatch function, as (module, name), with its statements that concern one action. If none is
+        found: the name of the protocol, with the statements that define the protocol.
         """
         name = self._transition()
         if name is not None and (function := self._function(name)) is not None:
@@ -258,7 +262,9 @@ class Closures:
         ]
 
     def _handed_on(self, name: Name, action: str) -> tuple[Name, list[ast.stmt]] | None:
-        """The next dispatch function, with the statements that concern one action; None if it dispatches nothing."""
+        """The function `name`, to which a dispatch function passes the call, with its statements that concern one
+        action. None if it does not dispatch by action itself.
+        """
         function = self._function(name)
         if function is None:
             return None
@@ -342,7 +348,7 @@ def changes(base: Closures, head: Closures, mine: Mapping[Name, str], others: Ma
 
 
 def _is_in_both(base: Closures, head: Closures, change: Change) -> bool:
-    """True if both versions define this alike, even if only one of them reaches it."""
+    """True if both versions have the changed definition with equal digests, even if only one of them reaches it."""
     one, other = (closures.sources.definition(change.name) for closures in (base, head))
     return one is not None and other is not None and one.digest == other.digest
 

@@ -122,7 +122,8 @@ def rule(
     version: str,
     judged: frozenset[str],
 ) -> Ruling:
-    """Mark the reports that decisions accept, by `accepted_by`, and return the problems and the settled decisions.
+    """Write into each report that a decision accepts the decision's file name (`accepted_by`). Returns the problems and
+    the settled decisions.
 
     `decisions` and `of_base` are the decisions of head and base, by file name. `version` is the head's version, empty
     if unknown. `judged` are the protocols of which all actions were judged.

@@ -40,7 +40,7 @@ class Goal:
 
 
 class OtherVersion:
-    """The rules of another version, lifted from its folder to run on a prover's symbolic state."""
+    """The rules of the head, lifted from its folder to run on the symbolic state of a prover of the base."""
 
     def __init__(
         self, prover: Prover, protocol_at: str, folder: File, contracts: Contracts, lists: Mapping[str, int] | None
@@ -103,7 +103,9 @@ class OtherVersion:
         self.prover.note_read(Touch(table, touch.key, past))
 
     def call(self, call: Any) -> Any:
-        """A call of the base as an action of this version. Raises UnliftableError if this version lacks it."""
+        """The action of this version that equals `call`, an action of the base. Raises UnliftableError if this version
+        has no action class of that name, or one with other fields.
+        """
         kinds = {action.__name__: action for action in self.protocol.actions}
         kind = kinds.get(type(call).__name__)
         if kind is None:

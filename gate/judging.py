@@ -286,7 +286,9 @@ class Judge:
         return report
 
     def _impact(self, report: ActionReport, versions: Versions, walked: Walked) -> dict[str, Any]:
-        """The other effects of an action's change, as far as time permits: holdings, laws, proofs, speed."""
+        """The effects of an action's change beyond its verdict, as far as time permits: the traces and cases that
+        differ, holdings, laws, stale proofs and speed. `gate.impact.told` shows them as text.
+        """
         impact: dict[str, Any] = dict(walked.sources.get(report.action, {}))
         folder = self._versions[0].folder
         impact["proofs"] = stale_proofs(ledger_matrix(folder, report.protocol, report.changes))

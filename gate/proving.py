@@ -69,8 +69,8 @@ def kept_alike(contracts: Contracts, plainer: Contracts, closures: list[Closures
     """The trusted contracts whose replaced functions, and all that these reach, are equal in both versions. `closures`
     are those of base and head.
 
-    If one is dropped, the plainer contracts are used instead, filtered alike. Raises UnliftableError if histories
-    differ.
+    If one of `contracts` is dropped, those in `plainer` are used instead, filtered by the same rule. Raises
+    UnliftableError if `spec.history` differs.
     """
     same = {module: contract for module, contract in contracts.items() if _is_alike(module, contract, closures)}
     if HISTORIES not in same:

@@ -18,8 +18,8 @@ SEARCHED_STEPS: Final = 60_000
 """The number of calls in each version after which the search for a shorter run tries no longer sequences."""
 
 Shrink = Callable[[Walk, Callable[[tuple[Any, ...]], Any], Sequence[Any], Callable[[], bool], int], list[Any]]
-"""The shrinking engine. Its arguments are a walk, a function that locates a run's break, the run, a predicate that
-stops it, and the largest number of calls.
+"""The function that shortens a run of actions and returns the shorter run. Its arguments are a walk, a function that
+returns a run's Break or None, the run, a predicate that stops the search, and the largest number of calls tried.
 """
 
 Fields = dict[str, list[str]]
@@ -37,8 +37,8 @@ class Break:
 
 
 class Versions:
-    """Workers for both versions, restarted after a fault; `fields` are the fields by table that both versions have.
-    `start` starts the worker of the base for 0, and of the head for 1.
+    """The workers of base and head, each started when it is first asked, and again after a fault. `start` is given 0
+    for the base and 1 for the head. `fields` maps each table to the row fields that both versions have.
     """
 
     def __init__(self, subject: Subject, start: Callable[[int], Worker]) -> None:

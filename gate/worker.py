@@ -57,8 +57,8 @@ class _Questions:
         self._search: _Search | None = None
 
     def on_describe(self) -> Answer:
-        """The map from each action to the names of its fields (`actions`), the same for tables (`tables`), and the
-        sorted names of all reasons (`reasons`).
+        """Three entries: `actions` maps each action to the names of its fields, `tables` each table to the names of its
+        row's fields, and `reasons` lists the sorted names of all reasons.
         """
         return {
             "actions": {kind.__name__: _fields(kind) for kind in self._protocol.actions},
@@ -227,7 +227,7 @@ class _Run:
                 yield position, action, before, outcome
 
     def end(self, calls: Any) -> State:
-        """The state after all calls, which are executed from where the run stands."""
+        """The state after `calls`, which are executed after all calls that the run has executed before."""
         for _ in self.steps(calls):
             pass
         return self._state

@@ -44,7 +44,7 @@ def _is_of_rewards(head: Mapping[str, Json]) -> bool:
 
 
 class EigenLayerHistory(History):
-    """A history of EigenLayer calls in progress: it tracks the number of the current block."""
+    """The reader of a sequence of EigenLayer calls. It tracks the current block's number, which each call names."""
 
     def __init__(self, head: Mapping[str, Json]) -> None:
         begun = _begin(head)
@@ -68,7 +68,9 @@ class EigenLayerCalls(Calls):
     """The reader and writer of EigenLayer's calls on the wire, of the whole protocol and of rewards only."""
 
     def head(self, head: Json) -> dict[str, Json]:
-        """The head of a trace, with JSON integers where traces have them."""
+        """The head of a trace in the form of traces, given as JSON from the wire: the fields in INTEGERS hold JSON
+        integers again. Raises MalformedTrace if it is no JSON object.
+        """
         return as_object(with_integers(head, INTEGERS), "head")
 
     def begin(self, head: Json) -> History:

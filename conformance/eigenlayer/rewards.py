@@ -26,7 +26,7 @@ ARGUMENT_INTEGERS: Final = frozenset(
 
 
 class RewardsHistory(History):
-    """A history in progress, of EigenLayer's rewards only: it tracks the current timestamp."""
+    """The reader of a sequence of calls of a trace of EigenLayer's rewards only. It tracks the current timestamp."""
 
     def __init__(self, head: Mapping[str, Json]) -> None:
         begun = PROTOCOL.read_trace({**head, "steps": []})

@@ -11,11 +11,11 @@ from spec.machine import State, Table
 
 @attrs.frozen
 class StateReader:
-    """The reader of a protocol's observed states.
+    """The reader of states that were observed of a deployment, given as the `post` of a trace's step.
 
-    `read` returns the state described by a trace's head and a whole `post`, and its world; it raises MalformedTrace for
-    invalid input. `tables` returns the tables whose rows are observed in a world: laws that read other tables are not
-    checked.
+    `read` returns the state that a trace's head and a whole `post` describe, and the world of the head; it raises
+    MalformedTrace for invalid input. `tables` returns the tables whose rows are known then, given that world: laws that
+    read other tables are not checked.
     """
 
     read: Callable[[Mapping[str, Json], Json], tuple[State, object]]

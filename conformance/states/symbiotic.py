@@ -84,7 +84,9 @@ def tables_read(world: object) -> tuple[Table[Any, Any], ...]:
 
 
 def trace_form(post: Json) -> Json:
-    """A state in wire form, with JSON integers again where a trace has them."""
+    """A state in the form of traces, given as JSON from the wire: the fields in TIMES hold JSON integers instead of
+    decimal strings.
+    """
     if isinstance(post, dict):
         return {name: _integers(value) if name in TIMES else trace_form(value) for name, value in post.items()}
     return [trace_form(item) for item in post] if isinstance(post, list) else post
@@ -210,8 +212,8 @@ def _read_slasher(state: State, world: World, vault: str, seen: Mapping[str, Any
 
 
 def _read_resolvers(state: State, key: tuple[str, Any], resolver: str, pending: str) -> None:
-    """Write the current resolver, and the pending one. The time of the change is not observed, so one second later is
-    assumed.
+    """Write to the state the current resolver of `key`, a (vault, subnetwork), and the pending one if another. A `post`
+    does not show when the pending one takes over, so one second later is assumed.
     """
     now = state.rows(rows.CLOCK)[SINGLETON].timestamp
     named = [(now, resolver)] if resolver != ZERO_ADDRESS or pending != ZERO_ADDRESS else []
