@@ -26,7 +26,9 @@ SNAP: Final = Fraction(1, 10**7)
 
 @attrs.frozen
 class Group:
-    """A group of operators (by position) that together may have at most the fraction `cap` of the position."""
+    """Some operators, as indices in the problem's `operators`, that together may have at most the fraction `cap` of the
+    delegated stake.
+    """
 
     name: str
     members: frozenset[int]
@@ -53,17 +55,19 @@ class Choice:
         )
 
     def mean_return(self, weights: Vector) -> Fraction:
-        """The mean return of these weights per unit of the position, before losses."""
+        """The mean return before losses, per unit of delegated stake. Operator i has the part `weights[i]` of it."""
         return sum((w * r for w, r in zip(weights, self.returns, strict=True)), ZERO)
 
     def loss(self, weights: Vector) -> Distribution:
-        """The loss distribution of these weights, as a fraction of the position."""
+        """The distribution of the loss, as a fraction of the delegated stake, of which operator i has the part
+        `weights[i]`.
+        """
         outcomes = zip(self.scenarios.losses, self.scenarios.probabilities, strict=True)
         return mixed((_product(weights, row), p) for row, p in outcomes)
 
     def shortfall(self, weights: Vector) -> Fraction:
-        """The expected shortfall of these weights at the problem's confidence level, as a fraction of the position;
-        exact.
+        """The exact expected shortfall at the problem's confidence level, as a fraction of the delegated stake, of
+        which operator i has the part `weights[i]`.
         """
         return self.loss(weights).expected_shortfall(self.level)
 

@@ -97,7 +97,9 @@ class AttackVerdict:
 
 
 class Question:
-    """A network, its document with the digest, and `problem`, the checker's reading of that document; computed once."""
+    """A network with its JSON document, the document's digest, and `problem`, the network as the checker reads it from
+    the document. All are computed once.
+    """
 
     def __init__(self, network: Network) -> None:
         self.network: Final = network
@@ -314,7 +316,8 @@ def cheapest(network: Network, services: Sequence[str], seconds: float = SECONDS
 
 
 def gamma_eigenlayer(network: Network) -> Fraction | None:
-    """The largest slack that the sufficient condition certifies, 1 / max T - 1. None if no service has a profit.
+    """The largest slack that Durvasula and Roughgarden's sufficient condition for security certifies: 1 / max T - 1.
+    None if no service has a profit.
 
     T is the ratio of earnings to loss when a stake is used; a unit of weight earns profit / (threshold * weight behind
     the service). The result is -1 if a service with a profit can be corrupted for free (no weight or no slash). Source:

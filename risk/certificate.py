@@ -110,10 +110,8 @@ class Tree:
         return self.solver.relax(self.deadline - time.monotonic())
 
     def _limits(self, fixed: Mapping[Key, int]) -> tuple[dict[int, tuple[int, int]], set[int]]:
-        """The bounds of the solver's variables under the fixed choices, and the first options of
-        pools that must use an option.
-
-        A pool is all options and items of one stake.
+        """The bounds (low, high) of the solver's variables under the fixed choices, by variable; and the first option
+        of each pool of which an option must be used. A pool is all columns of one stake: its options and its items.
         """
         program, first = self.program, self.solver.service_count
         wanted: dict[int, tuple[int, int]] = {}
@@ -248,8 +246,8 @@ class Tree:
         return next((key for key in keys if key is not None), None)
 
     def _open(self, stake: str, fixed: Mapping[Key, int], preferred: Sequence[int]) -> Key | None:
-        """An unfixed choice of a stake, for a preferred commitment if possible. None if all
-        choices of the stake are fixed.
+        """A choice about a stake that is not fixed yet: about one of the `preferred` commitments if possible. None if
+        all choices about the stake are fixed.
         """
         options, items = self._pool_of[stake]
         if self.program.network.losses == "sum":

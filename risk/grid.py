@@ -83,7 +83,9 @@ class _Grid(Enumeration):
 
 
 class Bounded:
-    """Bounds on the total loss of the pieces, for independent causes."""
+    """The total loss of the pieces for independent causes, computed twice: with all losses rounded down to a grid, and
+    with all rounded up. Its risk measures are bounds of the exact ones.
+    """
 
     def __init__(self, pieces: Sequence[Piece], model: Independent) -> None:
         chances, _ = model.chances()

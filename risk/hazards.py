@@ -62,8 +62,8 @@ class Hazards:
     """All declared hazards of a network.
 
     `slashes` is the probability of an operator's fault, by service. `levels` are the confidence levels to report.
-    `holdings` is the position's amount of each stake; stakes that it leaves out are not held, and None means all of
-    every stake.
+    `holdings` maps stakes to the amounts that the investor holds, whose loss is measured. A stake without an entry is
+    not held; None means that all of every stake is.
     """
 
     slashes: Mapping[str, Fraction]
@@ -80,8 +80,8 @@ def own_cause(row: Commitment) -> str:
 
 
 def pieces(network: Network, hazards: Hazards) -> list[Piece]:
-    """The position as pieces of stake, valued at the declared prices, each with the claims of all services on it.
-    Commitments without a cause or without a slash give no claim.
+    """The declared holdings as pieces of stake, valued at the declared prices, each with the claims of all services on
+    it. Commitments without a cause or without a slash give no claim.
 
     A commitment lets its service slash the fraction `amount * slash / stake`, proportionally from all holders of the
     stake.
@@ -105,8 +105,8 @@ def pieces(network: Network, hazards: Hazards) -> list[Piece]:
 
 
 def _held(stake_id: str, amount: Fraction, hazards: Hazards) -> Fraction:
-    """The fraction of a stake of this amount that the position holds: 1 without declared holdings, 0 for an undeclared
-    or empty stake.
+    """The fraction of a stake, whose whole amount is `amount`, in the declared holdings: 1 if none are declared, 0 for
+    a stake that they leave out or that is empty.
     """
     if hazards.holdings is None:
         return Fraction(1)

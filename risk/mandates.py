@@ -1,6 +1,7 @@
-"""The mandates of a market in one state: those outside their caps, plans that wait, what a rebalancing would move.
+"""Risk figures of a market's mandates in one state: the caps that are exceeded, the plans that wait to be adopted, and
+the stake that a rebalancing would move.
 
-What a target has is what the base says; what would be moved is what the rule does in a copy of the state.
+The base says which stake a target has. The rule itself is run on a copy of the state to see what a rebalancing moves.
 docs/risk_losses.md says what each figure means.
 """
 
@@ -51,8 +52,8 @@ class CapFigures:
 
 @attrs.frozen
 class MandateFigures:
-    """A mandate now. `plan` is the one in force, without targets if there is none. `whole` is the stake to split,
-    `reserve_wad` the part of it without target, and `beyond` the exceeded caps.
+    """The figures of one mandate. `plan` is the plan in force; it has no targets if none is. `whole` is the mandate's
+    whole stake, `reserve_wad` the part of it, in WAD, that no target has, and `beyond` the exceeded caps.
 
     `waits_until` is the point from which an announced plan can be adopted; None if none waits. `next_point` is the
     earliest point of the next rebalancing. `moved` is the stake that it would move in the present state; None if the
@@ -78,7 +79,9 @@ class MandateFigures:
 
 
 class Mandates:
-    """The mandates of a market on one base, by its rules, its port and its authority. `account` is the market's own."""
+    """The mandates of a market on one base, read by the rules of `protocol` and the base's port and authority.
+    `account` is the market's account in the base.
+    """
 
     def __init__(self, protocol: Protocol, port: Port, authority: Authority, account: str) -> None:
         self._protocol: Final = protocol
@@ -139,8 +142,8 @@ class Mandates:
 
 
 def _beyond(plan: Plan, whole: int, exposed: list[int]) -> tuple[CapFigures, ...]:
-    """The caps that are exceeded, that of all targets together first. `exposed` is the stake that each target's service
-    can count on, in the plan's order, and `whole` is the stake to split.
+    """The caps that are exceeded. The bound of all targets together, which is the mandate's whole stake `whole`, comes
+    first. `exposed` is the stake that each target's service can count on, in the plan's order.
     """
     bounds: list[tuple[Cap | None, list[int], int]] = [(None, list(range(len(exposed))), whole)]
     bounds += [(cap, *cap_on(plan, cap, mul_wad_floor(whole, cap.cap_wad))) for cap in plan.caps]

@@ -55,7 +55,7 @@ class OfferFigures:
 
 @attrs.frozen
 class FundFigures:
-    """The figures of an open insurance fund.
+    """The figures of an open insurance fund. `assets_grains` is its whole capital, of which some may be leaving.
 
     `utilisation` is the cover sold over the largest cover that its capital and leverage allow; None without capital.
     """
@@ -145,7 +145,7 @@ class Market:
         return self._port.now(Draft(state))
 
     def offers(self, state: State) -> tuple[OfferFigures, ...]:
-        """The figures of every open offer, sorted by offer."""
+        """The figures of every open offer, sorted by service and pool."""
         return tuple([self._offer(state, offer) for offer in sorted(state.rows(TERMS))])
 
     def _offer(self, state: State, offer: Offer) -> OfferFigures:

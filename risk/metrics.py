@@ -35,23 +35,27 @@ COUNT: Final = "count"
 METRICS: Final = {
     metric.name: metric
     for metric in (
-        Metric("stake", VALUE, "what can be lost", "the protocol's state, at declared prices"),
-        Metric("committed", VALUE, "what services may take, all commitments added up", "the protocol's state"),
-        Metric("over_slash", VALUE, "committed on a stake beyond what it is: promised, and never paid", "definition"),
-        Metric("utilisation", RATIO, "committed or the stake, whichever is less, over the stake", "definition"),
+        Metric("stake", VALUE, "the stake that can be lost", "the protocol's state, at declared prices"),
+        Metric("committed", VALUE, "the stake that services may slash, summed over all commitments",
+               "the protocol's state"),
+        Metric("over_slash", VALUE, "the part of committed that exceeds the stake: promised, and never paid",
+               "definition"),
+        Metric("utilisation", RATIO, "the smaller of committed and stake, over the stake", "definition"),
         Metric("leverage", RATIO, "committed over stake: how often a unit is promised", "Bar-Zur and Eyal: degree"),
-        Metric("at_risk", VALUE, "the most an operator's faults can lose", "definition"),
+        Metric("at_risk", VALUE, "the most that an operator's faults can lose", "definition"),
         Metric("services", COUNT, "services that may slash", "the protocol's state"),
-        Metric("operators", COUNT, "operators with something at risk", "the protocol's state"),
-        Metric("condition", RATIO, "profit over (threshold x secured), summed over services, each in proportion to the "
-               "part of the stake committed to it; at most 1 for all: secure, if each operator has one stake, its own, "
-               "lost whole, and nothing of worth is secured by nothing", "Durvasula and Roughgarden, Claim 1"),
-        Metric("secured", VALUE, "stake that a service counts", "the protocol's state"),
-        Metric("profit", VALUE, "what corrupting the service is worth", "declared"),
-        Metric("cost_of_corruption", VALUE, "threshold x secured: what an attack uses at least, and loses if slashes "
-               "are whole and no stake is counted twice", "STAKESURE"),
-        Metric("slack", RATIO, "cost of corruption over profit, less 1; negative: attacked alone if stake is divisible",
-               "Durvasula and Roughgarden: gamma of one service"),
+        Metric("operators", COUNT, "operators with stake at risk", "the protocol's state"),
+        Metric("condition", RATIO, "the sum over services of profit over (threshold x secured), times the part of the "
+               "stake committed to the service. If it is at most 1 for every operator, no attack pays, provided that "
+               "each operator has one stake, its own, lost whole, and each service with a profit has stake behind it",
+               "Durvasula and Roughgarden, Claim 1"),
+        Metric("secured", VALUE, "the stake that the service counts: the sum of all commitments to it",
+               "the protocol's state"),
+        Metric("profit", VALUE, "the profit from corrupting the service", "declared"),
+        Metric("cost_of_corruption", VALUE, "threshold x secured: the least of secured that an attack uses; its loss "
+               "too, if slashes take everything and no stake is counted twice", "STAKESURE"),
+        Metric("slack", RATIO, "cost of corruption over profit, less 1; if it is negative and stake is divisible, an "
+               "attack on this service alone pays", "Durvasula and Roughgarden: gamma of one service"),
         Metric("coverage", RATIO, "secured over profit", "definition"),
         Metric("hhi", RATIO, "sum of squared shares of operators", "Herfindahl and Hirschman"),
         Metric("effective_operators", RATIO, "1 over hhi: as many equal operators", "definition"),

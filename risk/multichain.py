@@ -88,7 +88,9 @@ class View:
 
 @attrs.frozen
 class Chains:
-    """Chains with their withdrawal delays, the links between them, the services, and the history of stake."""
+    """Chains with their withdrawal delays, the links between them by (from, to), the services, and all changes of stake
+    in the order of time (`events`).
+    """
 
     delays: Mapping[str, Fraction]
     links: Mapping[tuple[str, str], Link]
@@ -96,7 +98,9 @@ class Chains:
     events: tuple[Event, ...]
 
     def held(self, service: str, now: Fraction) -> dict[tuple[str, str], Fraction]:
-        """The stake of each (chain, operator) that counts for a service at a moment: that of the latest event."""
+        """The stake that counts for a service at the time `now`, by (chain, operator): the amount of the latest event
+        of each.
+        """
         held: dict[tuple[str, str], Fraction] = {}
         for event in self.events:
             if event.service == service and event.at <= now:

@@ -1,4 +1,6 @@
-"""A network as obligations on the base layer: a `restake-base` document describes consensus, the network the stakes."""
+"""The restaking obligations of a base layer: a network has the stakes and what secures which service, a `restake-base`
+document declares the consensus.
+"""
 
 from collections.abc import Mapping
 from fractions import Fraction

@@ -32,9 +32,10 @@ class ProfitLimit:
 
 @attrs.frozen
 class ThresholdLimit:
-    """The network is insecure at thresholds up to `insecure`, and secure from `secure` on; None means at no threshold.
+    """The thresholds of one service between which the verdict changes. The network is insecure up to the threshold
+    `insecure`, and secure from `secure` on; None means at no threshold.
 
-    Both are proved. `is_exact`: no threshold between them could give another attack.
+    Both are proved. `is_exact` is true if no threshold between the two could give another attack.
     """
 
     insecure: Fraction | None

@@ -17,9 +17,8 @@ import numpy as np
 from risk.program import Program
 
 Cut = tuple[int, frozenset[int]]
-"""A row of a service that falls, as the service and its covered commitments.
-
-The other commitments must carry the need that the covered ones leave.
+"""A row of the program, as the positions of a service and of the commitments that it covers. It says: if the service
+falls, its other commitments carry the weight that it needs beyond the covered ones.
 """
 
 
@@ -58,8 +57,8 @@ def silence() -> Iterator[None]:
 
 
 class Solver:
-    """A program in HiGHS. The variables are services, then columns; the rows are
-    services, then exclusions, then cuts.
+    """A program in HiGHS. Its variables are the services, then the columns. Its rows are one for each service with a
+    need, then those by which options of a stake exclude other columns, then cuts.
     """
 
     def __init__(self, program: Program) -> None:
@@ -105,8 +104,8 @@ class Solver:
         self.highs.addRow(low, high, len(entries), index, np.array([number for _, number in entries]))
 
     def _add(self, cut: Cut) -> bool:
-        """Add the row of a service with covered commitments. Returns False, and adds
-        nothing, if the service needs no more.
+        """Add the row of a service with covered commitments. Returns False, and adds nothing, if the covered ones have
+        all the weight that the service needs.
         """
         program = self.program
         service, covered = cut
