@@ -1,4 +1,4 @@
-"""Hypothesis strategies for edge amounts: 0, 1, the whole remainder, one more than it, fractions of WAD, overflows."""
+"""Hypothesis strategies for edge amounts: 0, 1, all that is left, one more than that, fractions of WAD, overflows."""
 
 from collections.abc import Callable
 from typing import Final
@@ -12,7 +12,9 @@ from spec.arithmetic import UINT256_MAX, WAD
 
 @attrs.frozen(repr=False)
 class Edge:
-    """An amount as a function of the amount left, which is computed only when a call is made. `name` is its repr."""
+    """An amount of a call: `of` computes it from the amount that is left, such as a balance, when the call is made.
+    `name` is its repr.
+    """
 
     name: str
     of: Callable[[int], int]
@@ -37,12 +39,16 @@ EDGES: Final = (
 
 
 def amounts(most: int = UINT256_MAX) -> SearchStrategy[Edge]:
-    """A strategy for Edges: the fixed list, simplest first; any amount up to 10 WAD; and `most`, the type's maximum."""
+    """A Hypothesis strategy for Edges: the fixed list, simplest first; any amount up to 10 WAD; and `most`, the maximum
+    of the argument's type.
+    """
     return st.one_of(st.sampled_from((*EDGES, exactly(most))), st.integers(0, 10 * WAD).map(exactly))
 
 
 FRACTIONS_WAD: Final = st.one_of(st.sampled_from((WAD >> 1, 1, 10**9, WAD - 1, WAD, 0, WAD + 1)), st.integers(1, WAD))
-"""A strategy for slashed fractions in WAD: mostly valid ones, at the bounds 0 and WAD, just beyond, or between."""
+"""A Hypothesis strategy for slashed fractions in WAD: mostly valid ones, at the bounds 0 and WAD, just beyond, or
+between.
+"""
 
 SELDOM: Final = st.tuples(st.booleans(), st.booleans(), st.booleans()).map(all)
-"""A strategy for booleans: True about once in eight draws, for arguments that are to be wrong on purpose."""
+"""A Hypothesis strategy for booleans: True about once in eight draws, for arguments that are to be wrong on purpose."""

@@ -73,7 +73,8 @@ class Exploration:
 def explore(model: BoundedModel, depth: int, prunes: bool, goes_on: Callable[[Exploration], bool]) -> Exploration:
     """Search all sequences up to `depth` calls. Returns the counts and the broken laws.
 
-    `goes_on` is called every 1,000 steps with the results so far; the search ends if it returns False.
+    If `prunes`, a state is not searched again with as many calls left or fewer. `goes_on` is called every 1,000 steps
+    with the results so far; the search ends if it returns False.
     """
     search = _Search(model, depth, prunes, goes_on)
     search.run()

@@ -1,9 +1,9 @@
 """Games: laws about the total result of a whole run, for any sequence of moves by one party.
 
 Some laws are not about a single step. *No free lunch* and *no theft by coalition* say that, after any sequence of moves
-and once everybody has exited, nobody holds assets that were not theirs. A game makes a scene and a random history, and
-lets a party move. Then it computes, by the specification itself, what the party can withdraw. It compares this with
-what the party held before and with the value of its claims.
+and once everybody has exited, nobody holds assets that were not theirs. A game first makes a state by an opening and
+random steps of anybody, and then lets a party move. Then it computes, by the specification itself, what the party can
+withdraw. It compares this with what the party held before and with the value of its claims.
 """
 
 from collections.abc import Sequence
@@ -25,8 +25,8 @@ TRIES: Final = 40
 class Game(Law):
     """A law about the result of a party's moves.
 
-    `walk` gives the world, the history, and the actions from which moves are drawn. `history_steps` is the maximum
-    length of the history. `parties` are the parties of which one is picked to move.
+    `walk` gives the world, the steps of anybody before the moves, and the actions from which moves are drawn.
+    `history_steps` is the maximum number of those steps. `parties` are the parties of which one is picked to move.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class Game(Law):
         return type(self)(self.law_id, self.sentence, self.source, walk, self.history_steps, self.parties)
 
     def scene(self, choices: Choices) -> list[Any]:
-        """The actions before the history: the walk's opening, unless a subclass overrides this."""
+        """The actions with which a game opens: the walk's opening, unless a subclass overrides this."""
         return self.walk.opening()
 
     def allows(self, party: Party, action: Any) -> bool:
@@ -60,7 +60,8 @@ class Game(Law):
 class GameReport:
     """The result of one game: the party, the number of its accepted moves, and the excess by which the law broke.
 
-    `history` and `played` are the accepted actions of the history and of the party, if the law broke; otherwise empty.
+    `history` has the accepted actions before the party's moves, `played` the accepted moves. Both are empty unless the
+    law broke.
     """
 
     def __init__(self, party: Party, moves: int, excess: int, history: list[Any], played: list[Any]) -> None:
@@ -77,7 +78,7 @@ class GameReport:
 
 
 def play(game: Game, choices: Choices, moves: int) -> GameReport:
-    """Play one game: the scene, up to `history_steps` steps, up to `moves` moves, then the comparison."""
+    """Play one game: the opening, up to `history_steps` steps of anybody, up to `moves` moves, then the comparison."""
     protocol = game.walk.protocol
     party = choices.pick(game.parties)
     state = game.walk.genesis()
@@ -101,9 +102,10 @@ def play(game: Game, choices: Choices, moves: int) -> GameReport:
 
 
 def excess_of(game: Game, party: Party, history: Sequence[Any], moves: Sequence[Any]) -> tuple[int, list[bool]]:
-    """The excess of the given history and moves, and for each action whether it was accepted.
+    """The excess after the given actions, and for each action whether it was accepted.
 
-    The excess is 0 if a move is not allowed to the party; then only the acceptance of the history is returned.
+    `history` are the actions before the party's `moves`. The excess is 0 if a move is not allowed to the party; then
+    only the acceptance of `history` is returned.
     """
     protocol = game.walk.protocol
     state = game.walk.genesis()

@@ -94,8 +94,9 @@ class LawMachine(RuleBasedStateMachine):
         return isinstance(self.call(action), Delta)
 
     def call_again(self, sender: str | None) -> None:
-        """Repeat the last call, from its sender or from `sender`. An action without a sender, such as time, is not
-        repeated.
+        """Repeat the last call, from `sender`, or from its own sender if that is None.
+
+        An action without a sender, such as time, is not repeated.
         """
         if hasattr(self.last_action, "sender"):
             self.call(self.last_action if sender is None else attrs.evolve(self.last_action, sender=sender))

@@ -18,7 +18,7 @@ STEPS_BETWEEN_SCANS: Final = 500
 
 
 SEEDS_PER_SCENARIO: Final = 10
-"""The period with which seeds take a scenario: one seed of this many in a row."""
+"""The number of consecutive seeds of which one takes a scenario."""
 
 
 WORLDS: Final = 64

@@ -97,7 +97,10 @@ class WatchedView(View):
         return super().total(of, group)
 
     def total_at_start(self, of: Sum, group: object) -> int:
-        """The total of a group in the state in which checking began. Raises UndeclaredError like `total`."""
+        """The total of a group in the state in which checking began.
+
+        Raises UndeclaredError if the reader does not declare this sum.
+        """
         self._ask(of, group)
         return super().total_at_start(of, group)
 

@@ -83,7 +83,9 @@ def _are_changes_apart(step: AcceptedStep[ModifyAllocations]) -> bool:
 
 
 def _settling_changes_nothing_in_force(step: AnyStep) -> bool:
-    """True if every rewritten allocation has the same settled magnitudes before and after the step."""
+    """True if every allocation that the step wrote has the same magnitudes before and after it, with due changes
+    applied.
+    """
     return all(
         settled_magnitudes(step.before.rows, key[0], key[1], key[2])
         == settled_magnitudes(step.after.rows, key[0], key[1], key[2])

@@ -68,8 +68,8 @@ def _own_as_operator(step: AnyStep, call: Any, key: Any) -> bool:
 
 
 def _own_or_no_more(step: AnyStep, call: Any, key: Any) -> bool:
-    """True if the sender is the operator, or the write does not raise the set's magnitude, now or after pending
-    changes.
+    """True if the sender is the operator, or the write does not raise the magnitude that the operator allocates to the
+    set, now or after pending changes.
 
     Anybody may settle changes that are due, and a slash lowers magnitudes.
     """
@@ -189,8 +189,9 @@ def _completed_by_its_staker(step: AnyStep, call: Any, key: Any) -> bool:
 
 
 def _delegated_by_itself(step: AnyStep, call: Any, key: Any) -> bool:
-    """True if a staker joins an operator by its own call, and leaves by a call of its own, the operator or the
-    approver.
+    """True if a staker joins an operator only by its own call.
+
+    A staker leaves only by its own call, or by one of its operator or that operator's delegation approver.
     """
     operator_before = step.before.rows.get(STAKERS, key).delegated_to
     operator = step.after.rows.get(STAKERS, key).delegated_to
@@ -263,9 +264,11 @@ def _pod_of_its_owner(_step: AnyStep, call: Any, key: Any) -> bool:
 
 
 def _native_eth_queued_by_its_holder(step: AnyStep, call: Any, key: Any) -> bool:
-    """True if a pod owner's native deposit shares fall only by an allowed call, as for token strategies.
+    """True if a pod owner's native deposit shares fall only by an allowed call.
 
-    PlantPodOwnerDepositShares, which sets a deficit from before the slashing release, is exempt.
+    QueueWithdrawals must be sent by the owner and remove at most the shares that it names. Any other call must come
+    from a sender who may end the owner's delegation. PlantPodOwnerDepositShares, which sets a deficit from before the
+    slashing release, is exempt.
     """
     before, after = step.before.rows.get(POD_OWNERS, key), step.after.rows.get(POD_OWNERS, key)
     lost_shares = before.deposit_shares - after.deposit_shares

@@ -260,8 +260,8 @@ def _allocate(choices: Choices, draft: Draft) -> Action:
 
 
 def _clear(choices: Choices, draft: Draft, party: str) -> Action:
-    """A ClearDeallocationQueue call for two strategies with a different number each; both have due changes
-    if possible.
+    """A ClearDeallocationQueue call for two strategies, with a different number of deallocations to clear for each.
+    Both have due changes if possible.
     """
     numbers = choices.pick(((0, 2), (1, 2), (0, 1)))
     for operator in OPERATORS:
@@ -285,8 +285,8 @@ def _delegate(choices: Choices, draft: Draft) -> Action:
 
 
 def _strange(choices: Choices, draft: Draft) -> Action:
-    """A call for operators from an account that is no operator, or a registration as operator, even by a delegated
-    staker.
+    """A call for operators from an account that is no operator, a change of a slasher, or a registration as operator. A
+    staker that has delegated may try to register, too.
     """
     approver = choices.pick((ZERO_ADDRESS, APPROVER))
     others: tuple[Action, ...] = (
@@ -306,7 +306,9 @@ def _strange(choices: Choices, draft: Draft) -> Action:
 
 
 def _slash(choices: Choices, draft: Draft, operator: str, operator_set: OperatorSet) -> Action:
-    """A slash of up to three strategies of an operator set, each by its own fraction; seldom of unlisted strategies."""
+    """A slash of up to three strategies of an operator set, each by its own fraction. Seldom, or if the set has none of
+    the three, it names two whether they are listed or not.
+    """
     first = choices.below(len(POOLS) - 2)
     listed = [
         strategy

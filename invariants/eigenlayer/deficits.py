@@ -32,8 +32,9 @@ DEPOSITS_WEI: Final = (7 * GWEI_TO_WEI, 1000 * GWEI_TO_WEI, 32 * 10**18)
 
 
 def _next_action(choices: Choices, draft: Draft) -> Action:
-    """The next action: usually the next call towards paying a withdrawal to a pod owner whose deposit shares are
-    negative; at times, or if all owners are stuck, one of the native ETH walk.
+    """The next action, usually a call on the path to paying a withdrawal to a pod owner with negative deposit shares.
+
+    In a quarter of cases it is an action of the native ETH walk instead; so it is if every owner is stuck.
     """
     first = choices.below(len(OWNERS))
     open_owners = [owner for owner in OWNERS[first:] + OWNERS[:first] if not _is_stuck(draft, owner)]

@@ -121,12 +121,12 @@ def uncalled_wad(view: View, operator_strategy: Pair) -> int:
 
 
 def _operators_excess_is_rounding(step: AnyStep) -> bool:
-    """True if the excess of every written operator's shares grows by no more than rounding explains.
+    """True if the excess of every written operator's shares over its stakers' grows by no more than rounding explains.
 
-    A slash rounds the remaining shares up once. A queued position rounds twice: the scaled shares that stay, and the
-    shares that the operator gives up. Shares that join round the staker's scaling factor twice, each time by less than
-    one part in WAD of the shares held. They also round the scaled shares, and what was withdrawable before. Native ETH
-    is exempt; see ETH-06.
+    A slash rounds the remaining shares up once. A queued withdrawal rounds twice: the scaled shares that it keeps, and
+    the shares that the operator gives up. Shares that join round the staker's scaling factor twice, each time by less
+    than one part in WAD of the shares held. They also round the scaled shares, and what was withdrawable before. Native
+    ETH is exempt; see ETH-06.
     """
     for operator_strategy in written(step.delta, OPERATOR_SHARES):
         grown_wad = uncalled_wad(step.after, operator_strategy) - uncalled_wad(step.before, operator_strategy)

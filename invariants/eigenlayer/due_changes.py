@@ -47,7 +47,9 @@ def _allocates(magnitude: int) -> actions.Action:
 
 
 def _oldest_slash(draft: Draft) -> int:
-    """The id of the oldest of the last five slashes with unpaid shares, or of the last slash if there is none."""
+    """The id of the oldest slash with unpaid shares, of the set's last five. If none of them has any, it is the id of
+    the last slash.
+    """
     slash_count = draft.get(OPERATOR_SETS, SET).slash_count
     for slash_id in range(max(slash_count - 4, 1), slash_count):
         if draft.get(SLASHES, (SET, slash_id)).strategies:

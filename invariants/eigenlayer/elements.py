@@ -1,4 +1,4 @@
-"""The subjects of a call's list elements, used to see if two elements concern the same subject."""
+"""The subject of each element of a call's list, such as its strategy or token, to see if two elements share one."""
 
 from collections.abc import Callable
 from typing import Any, Final

@@ -40,7 +40,7 @@ ALONE: Final[tuple[Party, ...]] = tuple([(account,) for account in (*STAKERS_, *
 
 
 def balance(state: State, token: str, party: Party) -> int:
-    """The total balance of a token of all accounts of a party."""
+    """The sum of a token's balances over all accounts of a party."""
     rows = Draft(state)
     return sum(rows.get(TOKEN_BALANCES, (token, account)).amount for account in party)
 
@@ -68,7 +68,9 @@ def claimed_shares(state: State, account: str, strategy: str) -> int:
 
 
 def _to_be_paid(state: State, strategy: str, recipients: Party) -> list[int]:
-    """The unpaid shares of a strategy of each slash whose redistribution recipient is one of the accounts."""
+    """For each slash whose redistribution recipient is in `recipients`, the slashed shares of a strategy that are not
+    paid out yet. Zeros are left out.
+    """
     rows = Draft(state)
     return [
         row.shares
@@ -80,15 +82,19 @@ def _to_be_paid(state: State, strategy: str, recipients: Party) -> list[int]:
 
 
 def payments_to_others(state: State, account: str, strategy: str) -> int:
-    """The number of pending payments of a strategy's slashed shares to other accounts. Anybody may trigger them."""
+    """The number of pending payments of a strategy's slashed shares to other accounts. Anybody may trigger them.
+
+    Burnable shares left from before the release with redistribution count as one payment.
+    """
     others = {row.redistribution_recipient for row in state.rows(OPERATOR_SETS).values()} - {account}
     is_legacy_owed = Draft(state).get(STRATEGIES, strategy).legacy_burnable_shares > 0
     return len(_to_be_paid(state, strategy, tuple(others))) + (1 if is_legacy_owed else 0)
 
 
 def claims_of(state: State, account: str, strategy: str) -> int:
-    """The number of an account's claims on a strategy that round separately: its shares held, and each
-    queued position.
+    """The number of an account's claims on a strategy that round separately.
+
+    Its deposit shares are one claim. Each listing of the strategy in a pending withdrawal is another.
     """
     rows = Draft(state)
     waiting = [
@@ -121,7 +127,10 @@ def leave(protocol: Protocol, state: State, party: Party) -> None:
 
 
 def _queue_what_is_there(protocol: Protocol, state: State, account: str) -> None:
-    """Queue all of an account's shares in each strategy, or as many as the strategy has issued, if that is less."""
+    """Queue all of an account's deposit shares in each strategy, for withdrawal.
+
+    If they are worth more shares than the strategy has issued, only the issued number is queued.
+    """
     rows = Draft(state)
     requests: list[WithdrawalRequest] = []
     for strategy in rows.get(STAKERS, account).strategy_list:
@@ -165,11 +174,11 @@ class FreeLunch(Game):
         return action.sender in party and not isinstance(action, SlashOperator)
 
     def excess(self, party: Party, before: State, after: State, moves: list[Any]) -> int:
-        """The account's largest excess over all strategies, in tokens.
+        """The account's largest gain in the token of any strategy, after it has withdrawn everything.
 
-        It is the amount withdrawn in excess of what the account held, and its claims were worth, before its moves. The
-        account's own roundings gain it nothing: they cost it at least what they leave to others. Each payment to
-        another account may gain it less than one unit, which is deducted.
+        Counted as its own before are its token balance and the worth of its claims. Its own roundings gain it nothing:
+        they cost it at least what they leave to others. Each payment to another account may gain it less than one unit,
+        which is deducted.
         """
         (account,) = party
         left = after.copy()
@@ -231,7 +240,10 @@ class Outsider(Coalition):
     """The coalition's game with another measure: the outsider's loss instead of the coalition's gain."""
 
     def excess(self, party: Party, before: State, after: State, moves: list[Any]) -> int:
-        """The outsider's largest loss in any token since genesis, less the allowance for rounding. It exits last."""
+        """The outsider's largest loss in any token since genesis. The outsider withdraws after the coalition.
+
+        Deducted are the allowance for rounding, and one unit of the token for each of the outsider's claims.
+        """
         start, end = self.walk.genesis(), after.copy()
         leave(self.walk.protocol, end, party)
         alone = end.copy()
@@ -250,9 +262,9 @@ class Outsider(Coalition):
 def allowance(end: State, strategy: str, moves: list[Any]) -> int:
     """The allowance for rounding of one strategy, in tokens at the last and therefore highest exchange rate.
 
-    It is one share for each position queued from an operator slashed before, which slashes may count twice (SOLV-01).
-    It is one share for each deposit of the outsider, and one token unit for each of its completed positions, which
-    round against it (ROUND-02).
+    It is one share for each withdrawal queued from an operator slashed before, which slashes may count twice (SOLV-01).
+    It is one share for each deposit of the outsider, and one token unit for each of its completed withdrawals, which
+    round against it (ROUND-02). A withdrawal that lists the strategy twice counts twice.
     """
     rows = Draft(end)
     positions = [(key, row) for key, row in end.rows(QUEUED_SHARES).items() if row.strategy == strategy]

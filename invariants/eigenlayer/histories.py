@@ -13,8 +13,9 @@ PROBED: Final = 2
 
 
 def _looks_up_its_own(rows: Draft, history: HistoryTable[Pair], key: Pair, position: int) -> bool:
-    """True if a look-up at the checkpoint's block finds its value, and a look-up one block earlier finds the one
-    before.
+    """True if a look-up at the checkpoint's block finds the checkpoint's value.
+
+    A look-up one block earlier must find the value of the checkpoint before, or the default if there is none.
     """
     checkpoint = rows.get(history.checkpoints, (key, position))
     earlier = rows.get(history.checkpoints, (key, position - 1)).value if position else history.default

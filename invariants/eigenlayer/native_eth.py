@@ -58,7 +58,9 @@ def _operator_group(rows: Draft, key: str, _row: object) -> Pair:
 
 
 NATIVE_ACTIVE_WAD: Final = Sum("native_active_wad", POD_OWNERS, _operator_group, _left_wad, also_reads=(STAKERS,))
-"""A sum per (operator, native ETH): its stakers' scaled native shares times their beacon chain slashing factors."""
+"""A sum per (operator, native ETH): its stakers' scaled native shares times their beacon chain slashing factors. It is
+in shares times WAD.
+"""
 
 
 class _WholeNativeShares(Sum):
@@ -161,7 +163,8 @@ def uncalled_native_wad(view: View, operator_strategy: Pair) -> int:
 def _slash_keeps_cover(step: AnyStep, operator_strategy: Pair) -> bool:
     """True if the slash changes no staker, and lowers shares at most in proportion to the magnitude.
 
-    Then a shortfall does not grow: with s >= s0 * m / m0, s - a * m is at least (s0 - a * m0) * m / m0.
+    Then a shortfall does not grow. Let s be the operator's shares, m its magnitude, a the stakers' unslashed shares,
+    and 0 mark values before. With s >= s0 * m / m0, s - a * m is at least (s0 - a * m0) * m / m0.
     """
     magnitude = MAX_MAGNITUDES.latest(step.before.rows, operator_strategy)
     magnitude_after = MAX_MAGNITUDES.latest(step.after.rows, operator_strategy)
@@ -236,7 +239,10 @@ def _named_strategies(rows: Draft, call: Any) -> list[str]:
 
 
 def _kinds_are_apart(step: AnyStep) -> bool:
-    """True if a call that names only native ETH writes no row of a token strategy, and the other way round."""
+    """True if a call that names only native ETH writes no row of a token strategy.
+
+    A call that names only token strategies must write no row of native ETH.
+    """
     named = _named_strategies(step.before.rows, step.action)
     names_native = BEACON_CHAIN_ETH in named
     names_token = any(strategy != BEACON_CHAIN_ETH for strategy in named)

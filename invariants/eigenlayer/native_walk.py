@@ -236,7 +236,9 @@ def _delegation(choices: Choices, draft: Draft) -> Action:
 
 
 def _rare(choices: Choices, draft: Draft) -> Action:
-    """A rare call: a planted deficit, a new or funded pod, a plain deposit, or a rejected call for native ETH."""
+    """A rare call: a planted deficit, a new or funded pod, a plain deposit, or a call that is mostly rejected because
+    it names native ETH.
+    """
     party, kind = choices.pick(PARTIES), choices.below(8)
     if kind < 2:
         owner = party

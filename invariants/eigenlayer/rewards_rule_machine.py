@@ -71,7 +71,10 @@ class RewardsRules(LawMachine):
     def create_avs_rewards_submission(
         self, payer: str, strategies: tuple[str, ...], token: str, amount: Edge, ago: int, intervals: int
     ) -> None:
-        """Call CreateAvsRewardsSubmission in the payer's own name."""
+        """Call CreateAvsRewardsSubmission in the payer's own name, for `amount` of its balance.
+
+        The period has `intervals` calculation intervals and began `ago` of them ago; a negative `ago` is in the future.
+        """
         submission = self._submission(payer, strategies, token, amount, ago, intervals)
         self.call(actions.CreateAvsRewardsSubmission(payer, (submission,)))
 
@@ -79,13 +82,20 @@ class RewardsRules(LawMachine):
     def create_eigen_da_rewards_submission(
         self, avs: str, strategies: tuple[str, ...], token: str, amount: Edge, ago: int, intervals: int
     ) -> None:
-        """Call CreateEigenDaRewardsSubmission from the emissions controller."""
+        """Call CreateEigenDaRewardsSubmission from the emissions controller, in an AVS's name, for `amount` of the
+        controller's balance.
+
+        The period has `intervals` calculation intervals and began `ago` of them ago; a negative `ago` is in the future.
+        """
         submission = self._submission("controller", strategies, token, amount, ago, intervals)
         self.call(actions.CreateEigenDaRewardsSubmission("controller", avs, (submission,)))
 
     @rule(token=TOKEN, amount=AMOUNT, ago=AGO, intervals=INTERVALS, are_earners=st.booleans())
     def create_rewards_for_all(self, token: str, amount: Edge, ago: int, intervals: int, are_earners: bool) -> None:
-        """Permit a submitter, then submit rewards for all stakers or all earners from it."""
+        """Permit a submitter, then submit rewards for all stakers or all earners from it, for `amount` of its balance.
+
+        The period has `intervals` calculation intervals and began `ago` of them ago; a negative `ago` is in the future.
+        """
         self.call(actions.SetRewardsForAllSubmitter("owner", "submitter", is_submitter=True))
         submission = self._submission("submitter", LISTED, token, amount, ago, intervals)
         if are_earners:
@@ -110,7 +120,10 @@ class RewardsRules(LawMachine):
         intervals: int,
         is_unique: bool,
     ) -> None:
-        """Submit rewards by unique stake or by total stake of an operator set."""
+        """Submit rewards by unique stake or by total stake of an operator set, for `amount` of its AVS's balance.
+
+        The period has `intervals` calculation intervals and began `ago` of them ago; a negative `ago` is in the future.
+        """
         payer = operator_set[0]
         submission = self._submission(payer, strategies, TOKENS[0], amount, ago, intervals)
         if is_unique:
@@ -137,8 +150,8 @@ class RewardsRules(LawMachine):
     ) -> None:
         """Submit operator-directed rewards, for an operator set or its AVS, mostly for a period that is over.
 
-        The period of `intervals` intervals ended `more` intervals ago. Each operator gets `amount` of half of the AVS's
-        balance.
+        The period of `intervals` calculation intervals ended `more` of them ago. Each operator gets `amount` of half of
+        the AVS's balance.
         """
         avs = operator_set[0]
         start, duration = self._period(intervals + more, intervals)
@@ -154,8 +167,8 @@ class RewardsRules(LawMachine):
     def submit_root(self, tree: str, slack_seconds: int, slack_of_delay: int) -> None:
         """Submit a root for a period that ends about now, and wait about as long as its activation delay.
 
-        `slack_seconds` moves the end of the period from the last second; `slack_of_delay` is added to the wait, in
-        seconds.
+        The period ends one second ago, plus `slack_seconds`. The wait is the delay, but at most 50 seconds, plus
+        `slack_of_delay` seconds.
         """
         updater = self.rows.get(REWARDS_SETTINGS, SINGLETON).rewards_updater
         self.call(actions.SubmitRoot(updater, tree, max(current_timestamp(self.rows) - 1 + slack_seconds, 0)))
@@ -223,7 +236,9 @@ class RewardsRules(LawMachine):
 
     @rule(operator=OPERATOR, operator_set=OPERATOR_SET, split_bips=BIPS_, kind=st.integers(0, 2))
     def set_operator_split(self, operator: str, operator_set: OperatorSet, split_bips: int, kind: int) -> None:
-        """Set an operator's split for an AVS, for programmatic incentives, or for an operator set."""
+        """Set an operator's split: for an AVS if `kind` is 0, for programmatic incentives if 1, for an operator set if
+        2.
+        """
         if kind == 0:
             self.call(actions.SetOperatorAvsSplit(operator, operator, operator_set[0], split_bips))
         elif kind == 1:

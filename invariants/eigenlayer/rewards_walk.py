@@ -64,7 +64,7 @@ from spec.machine import SINGLETON, Draft
 TOKENS: Final = ("token0", "token1")
 BEACON: Final = "beaconChainETH"
 STRATEGIES: Final = ("strategy0", BEACON, "strategy1")
-"""All strategies in the order of their addresses, if beacon chain ETH is among them."""
+"""The strategies in the order of their addresses, in a world that has a strategy of beacon chain ETH."""
 LISTED: Final = ("strategy0", "strategy1")
 OPERATORS: Final = ("operator0", "operator1")
 AVSS: Final = ("avs0", "avs1")
@@ -168,7 +168,9 @@ def _strategies(choices: Choices, draft: Draft) -> tuple[StrategyAndMultiplier, 
 
 
 def _period(choices: Choices, draft: Draft, is_past: bool) -> tuple[int, int]:
-    """A start and a duration in seconds, mostly whole intervals; over by now if `is_past`."""
+    """A start timestamp and a duration in seconds, mostly of whole intervals. If `is_past`, the period is mostly over
+    by now.
+    """
     now = current_timestamp(draft)
     today = now - remainder(now, INTERVAL_SECONDS)
     intervals = choices.pick((1, 2, 3, 10))
@@ -187,7 +189,7 @@ def _amount(choices: Choices) -> int:
 
 
 def _plain(choices: Choices, draft: Draft) -> tuple[RewardsSubmission, ...]:
-    """Mostly one submission, sometimes two or none."""
+    """The rewards submissions of one call: mostly one, sometimes two or none."""
     made = []
     for _ in range(choices.pick((1, 1, 1, 1, 2, 0))):
         start, duration = _period(choices, draft, is_past=False)

@@ -75,7 +75,11 @@ def _exchange_rate_rises_by_roundings(step: AnyStep) -> bool:
 
 
 def _queueing_costs_two_shares_at_most(step: AnyStep) -> bool:
-    """True if withdrawable shares plus the new positions' worth fall by at most two per position, and never rise."""
+    """True if a staker's withdrawable shares and the worth of what it queues fall, taken together, by at most two
+    shares.
+
+    Two shares are allowed for each time that a new withdrawal lists the strategy. The sum must never rise.
+    """
     strategies: dict[str, int] = {}
     worth: dict[str, int] = {}
     staker = ""
@@ -93,7 +97,9 @@ def _queueing_costs_two_shares_at_most(step: AnyStep) -> bool:
 
 
 def _payments_fit_256_bits(step: AnyStep) -> bool:
-    """True if the balance before the step times the retired shares fits 256 bits, as the contract computes it."""
+    """True if the virtual balance before the step times the retired shares fits 256 bits. The contract computes this
+    product.
+    """
     for strategy in written(step.delta, STRATEGIES):
         before, after = step.before.rows.get(STRATEGIES, strategy), step.after.rows.get(STRATEGIES, strategy)
         balance = step.before.rows.get(TOKEN_BALANCES, (before.underlying_token, strategy)).amount

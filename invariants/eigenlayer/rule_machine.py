@@ -113,7 +113,7 @@ class EigenLayerMachine(RewardsRules):
 
     @rule(sender=st.one_of(st.none(), ACCOUNT))
     def the_same_again(self, sender: str | None) -> None:
-        """Repeat the last call, from its sender or another account."""
+        """Repeat the last call, from `sender` or, if that is None, from its own sender."""
         self.call_again(sender)
 
     @rule(blocks=BLOCKS)
@@ -207,7 +207,9 @@ class EigenLayerMachine(RewardsRules):
         parts=st.lists(st.tuples(SOME_POOLS, AMOUNT), min_size=1, max_size=2),
     )
     def queue_withdrawals(self, party: str, parts: list[tuple[tuple[str, ...], Edge]]) -> Any:
-        """Queue one or two withdrawals of the party's shares in some strategies."""
+        """Queue one or two withdrawals of the party's shares; `parts` has the strategies of each, and its amount in
+        each.
+        """
         requests: list[actions.WithdrawalRequest] = []
         for strategies, shares in parts:
             held = [self.rows.get(STAKER_SHARES, (party, strategy)).deposit_shares for strategy in strategies]
@@ -324,7 +326,7 @@ class EigenLayerMachine(RewardsRules):
 
     @rule(operator=operators, strategies=SOME_POOLS, number=NUMBER)
     def clear_deallocation_queue(self, operator: str, strategies: tuple[str, ...], number: int) -> None:
-        """Clear an operator's deallocation queues, as an unrelated account."""
+        """Clear up to `number` deallocations from each strategy's queue of an operator, as an unrelated account."""
         self.call(actions.ClearDeallocationQueue("anybody", operator, strategies, (number,) * len(strategies)))
 
     @rule(
@@ -352,7 +354,7 @@ class EigenLayerMachine(RewardsRules):
 
     @rule(slash=slashes, strategy=POOL)
     def clear_burn_or_redistributable_shares_by_strategy(self, slash: Slash, strategy: str) -> None:
-        """Pay out a slash in one strategy."""
+        """Pay out a slash in one strategy, once or again, as an unrelated account."""
         self.call(actions.ClearBurnOrRedistributableSharesByStrategy("anybody", slash[0], slash[1], strategy))
 
     @rule(strategy=POOL)
@@ -367,7 +369,7 @@ class EigenLayerMachine(RewardsRules):
 
     @rule(party=PARTY, amount=AMOUNT)
     def fund_pod(self, party: str, amount: Edge) -> None:
-        """Send gwei or ETH to the party's pod."""
+        """Send whole gwei to the party's pod: `amount` of 32 ETH."""
         self.call(actions.FundPod(party, amount.of(32 * GWEI_TO_WEI) * GWEI_TO_WEI))
 
     @rule(party=PARTY, amount=AMOUNT, is_loss=st.booleans(), wei=st.sampled_from((0, 0, 0, 0, 0, 1)), sender=ACCOUNT)

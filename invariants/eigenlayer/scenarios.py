@@ -114,8 +114,8 @@ def _tight_opening() -> list[Action]:
 
 
 def _tight_action(choices: Choices, draft: Draft) -> Action:
-    """The next action: small deposits for a while, slashes of half or all, and withdrawals with one share
-    per position.
+    """The next action: small deposits for a while, slashes of half or all, and withdrawals that list the strategy once
+    for each share.
     """
     party, operator = choices.pick((*STAKERS_, *OPERATORS)), choices.pick(OPERATORS)
     held = draft.get(STAKER_SHARES, (party, STRATEGY)).deposit_shares
@@ -146,11 +146,11 @@ def _tight_action(choices: Choices, draft: Draft) -> Action:
 
 
 def _short_opening() -> list[Action]:
-    """The opening that replays a history of docs/findings: the last staker to exit cannot, for lack of one share.
+    """The opening, with a run that docs/findings explains: the last staker to exit cannot, for lack of one share.
 
-    It works in any release. Two positions, of 3.96 shares left each, take three shares each from the operator. A slash
-    that leaves 3.168 books one share of the queue. The positions still pay three each, which the operator is slashed
-    for again.
+    It works in any release. One withdrawal lists the strategy twice, with 3.96 shares left each, and takes three shares
+    each from the operator. A slash that leaves 3.168 books one share of the queue. The withdrawal still pays three for
+    each, which the operator is slashed for again.
     """
     allocation = AllocationRequest(("avs0", 1), (STRATEGY,), (WAD,))
     fractions_wad = (mul_div_floor(WAD, 1, 100), mul_div_floor(WAD, 1, 5), WAD)
@@ -177,9 +177,9 @@ def _short_opening() -> list[Action]:
 
 
 def _short_before_v1_13_1_opening() -> list[Action]:
-    """The opening with the shortest such history before v1.13.1, when all scaled shares counted for slashes.
+    """The opening with the shortest run, before v1.13.1, after which the last staker lacks one share.
 
-    In newer releases it leaves nobody a share short.
+    All scaled shares counted for slashes then. In newer releases it leaves nobody a share short.
     """
     allocation = AllocationRequest(("avs0", 1), (STRATEGY,), (WAD,))
     return [

@@ -1,13 +1,13 @@
 """EigenLayer's laws of solvency: a strategy's shares cover the claims on it, and an operator's shares its stakers'.
 
-Debt is the excess of the claims on a strategy over its shares. It is counted in shares times WAD, because a queued
-position is worth fractions of a share: its scaled shares times a magnitude. That is the operator's current magnitude,
-or the one when the position's slashing window closed.
+Debt is the excess of the claims on a strategy over its shares. It is counted in shares times WAD, because a row of
+QUEUED_SHARES is worth fractions of a share: its scaled shares times a magnitude. That is the operator's current
+magnitude, or the one when the row's slashing window closed.
 
-Two roundings create debt. An operator gives up a whole number of shares for a queued position. And a slash takes its
-part of the queue's sum as if no position in it were rounded. Both vanish when a withdrawal pays its whole shares,
-unless it was slashed while it waited. So debt is less than one share for each withdrawal queued from an operator
-slashed before: while it waits, and for ever if it is slashed again meanwhile.
+Two roundings create debt. An operator gives up a whole number of shares for each row that is queued. And a slash takes
+its part of the queue's sum as if no row in it were rounded. Both vanish when a withdrawal pays its whole shares, unless
+it was slashed while it waited. So debt is less than one share for each row queued from an operator slashed before:
+while it waits, and for ever if it is slashed again meanwhile.
 """
 
 from typing import Any, Final, cast
@@ -81,11 +81,12 @@ QUEUED_AT: Final = Sum("queued_at", QUEUED_SHARES, _block_group, _queued)
 
 
 WAITING_AT: Final = Sum("waiting_at", QUEUED_SHARES, _block_group, _waits)
-"""A sum per (operator, strategy, block): the number of positions queued in that block that are not completed."""
+"""A sum per (operator, strategy, block): the number of rows of QUEUED_SHARES made in that block that are not completed.
+"""
 
 
 def slashing_factor(rows: Draft, row: QueuedShares) -> int:
-    """The magnitude with which a queued position is paid: the current one, or the one at the end of its slashing
+    """The magnitude with which queued shares are paid: the current one, or that of the last block of their slashing
     window.
     """
     operator_strategy: Pair = (row.operator, row.strategy)
@@ -97,7 +98,9 @@ def slashing_factor(rows: Draft, row: QueuedShares) -> int:
 
 
 def queued_in_window(rows: Draft, operator: str, strategy: str) -> int:
-    """The scaled shares queued within the last withdrawal delay, which slashes can still reach; from the history."""
+    """The scaled shares queued within the last withdrawal delay, which slashes can still reach, as the history counts
+    them.
+    """
     operator_strategy: Pair = (operator, strategy)
     last_closed_block = current_block(rows) - rows.get(CONFIG, SINGLETON).min_withdrawal_delay_blocks - 1
     return CUMULATIVE_SCALED_SHARES.latest(rows, operator_strategy) - CUMULATIVE_SCALED_SHARES.value_at(
@@ -114,10 +117,10 @@ def _operator_group(_rows: Draft, _key: object, row: QueuedShares) -> Pair | Non
 
 
 class _OpenShares(Sum):
-    """A sum of the scaled shares of queued positions whose slashing window is open; it falls as time passes."""
+    """A sum of the queued scaled shares whose slashing window is open; it falls as time passes."""
 
     def worth(self, rows: Draft, row: Any) -> int:
-        """The scaled shares of one position, or 0 once its slashing window is closed."""
+        """The scaled shares of one row of QUEUED_SHARES, or 0 once its slashing window is closed."""
         if row.scaled_shares == 0:
             return 0
         last_block = row.start_block + rows.get(CONFIG, SINGLETON).min_withdrawal_delay_blocks
@@ -125,14 +128,15 @@ class _OpenShares(Sum):
 
 
 QUEUED_OPEN: Final = _OpenShares("queued_open", QUEUED_SHARES, _operator_group, _queued, also_reads=(CLOCK, CONFIG))
-"""A sum per (operator, strategy): the scaled shares of queued positions whose slashing window is open."""
+"""A sum per (operator, strategy): the queued scaled shares whose slashing window is open."""
 
 
 def _slash_revalues_window(before: View, after: Draft, operator_strategy: Pair) -> list[tuple[object, int]]:
-    """The change of a strategy's queued value by a slash, which reduces all positions in the slashing window alike.
+    """The change of a strategy's queued value by a slash, as one pair of the strategy and shares times WAD.
 
-    In releases where all scaled shares count for slashes, the shares reduced are those that the history counts. Where
-    only whole shares count, at least as many are reduced.
+    A slash reduces all queued shares in the slashing window alike. In releases where all scaled shares count for
+    slashes, the shares reduced are those that the history counts. Where only whole shares count, at least as many are
+    reduced.
     """
     fallen_magnitude = MAX_MAGNITUDES.latest(before.rows, operator_strategy) - MAX_MAGNITUDES.latest(
         after, operator_strategy
@@ -155,11 +159,11 @@ QUEUED_VALUE_WAD: Final = ReadingSum(
     {MAX_MAGNITUDES.heads: _slash_revalues_window},
     also_reads=(MAX_MAGNITUDES.heads, MAX_MAGNITUDES.checkpoints, CONFIG),
 )
-"""A sum per strategy: the payout of all queued positions without further slashes, in shares times WAD, unrounded."""
+"""A sum per strategy: the payout of all queued shares without further slashes, in shares times WAD, unrounded."""
 
 
 def left_a_slashed_operator(rows: Draft, row: QueuedShares) -> bool:
-    """True if a position was queued after its operator had been slashed, so that a fraction of a share may be lost.
+    """True if shares were queued after their operator had been slashed, so that a fraction of a share may be lost.
 
     The history has one value per block, so a slash later in the block of queueing counts too.
     """
@@ -171,9 +175,10 @@ def left_a_slashed_operator(rows: Draft, row: QueuedShares) -> bool:
 
 
 def _first_slash_of_a_block(before: View, after: Draft, operator_strategy: Pair) -> list[tuple[object, int]]:
-    """The change of FRACTIONS_WAITING by an operator's first slash.
+    """The change of FRACTIONS_WAITING by an operator's first slash, as one pair of the strategy and the number.
 
-    Positions queued earlier in its block now count as queued from a slashed operator.
+    Rows queued earlier in its block now count as queued from a slashed operator. Later slashes change nothing: the list
+    is empty.
     """
     was_whole = MAX_MAGNITUDES.latest(before.rows, operator_strategy) == WAD
     is_whole = MAX_MAGNITUDES.latest(after, operator_strategy) == WAD
@@ -195,13 +200,13 @@ FRACTIONS_WAITING: Final = ReadingSum(
     {MAX_MAGNITUDES.heads: _first_slash_of_a_block},
     also_reads=(MAX_MAGNITUDES.heads, MAX_MAGNITUDES.checkpoints),
 )
-"""A sum per strategy: the number of queued positions that came from an operator slashed before."""
+"""A sum per strategy: the number of rows of QUEUED_SHARES, not completed, that came from an operator slashed before."""
 
 
 def _completed_group(rows: Draft, key: tuple[str, int, int], row: QueuedShares) -> str | None:
-    """The strategy of a completed position, or None for one that is still queued or has no strategy.
+    """The strategy of a completed row of QUEUED_SHARES, or None for one that is still queued or has no strategy.
 
-    A pending position may have zero scaled shares, so its withdrawal is checked as well.
+    A pending row may have zero scaled shares, so its withdrawal is checked as well.
     """
     if row.scaled_shares or rows.get(WITHDRAWALS, (key[0], key[1])).is_pending:
         return None
@@ -223,18 +228,20 @@ FRACTIONS_LEFT: Final = ReadingSum(
     {},
     also_reads=(MAX_MAGNITUDES.heads, MAX_MAGNITUDES.checkpoints, CONFIG, WITHDRAWALS),
 )
-"""A sum per strategy: the number of completed positions from an operator slashed before, and slashed while queued."""
+"""A sum per strategy: the number of completed rows of QUEUED_SHARES from an operator slashed before, and slashed while
+queued.
+"""
 
 
 class _WholeShares(Sum):
-    """A sum of the payouts of queued positions, each rounded down to whole shares.
+    """A sum of the payouts of rows of QUEUED_SHARES, each rounded down to whole shares.
 
     Proofs do not support this sum; only SOLV-02 uses it, a known violation. So it does not declare how slashes change
     it.
     """
 
     def worth(self, rows: Draft, row: Any) -> int:
-        """The whole shares that one position pays."""
+        """The whole shares that one row of QUEUED_SHARES pays, rounded down; 0 once it is completed."""
         return mul_div_floor(row.scaled_shares, slashing_factor(rows, row), WAD) if row.scaled_shares else 0
 
 
@@ -245,7 +252,9 @@ QUEUED_SHARES_DUE: Final = _WholeShares(
     _queued,
     also_reads=(MAX_MAGNITUDES.heads, MAX_MAGNITUDES.checkpoints, CONFIG),
 )
-"""A sum per strategy: the payout of all queued positions without further slashes, each rounded down to whole shares."""
+"""A sum per strategy: the payout of all rows of QUEUED_SHARES without further slashes, each rounded down to whole
+shares.
+"""
 
 
 def claimed_beside_queue(view: View, strategy: str) -> int:
@@ -267,7 +276,9 @@ def debt_wad(view: View, strategy: str) -> int:
 
 
 def fractions(view: View, strategy: str) -> int:
-    """The number of positions that may each leave a fraction of a share unpaid: queued ones and completed ones."""
+    """The number of rows of QUEUED_SHARES that may each leave a fraction of a share unpaid: queued ones and completed
+    ones.
+    """
     return view.total(FRACTIONS_WAITING, strategy) + view.total(FRACTIONS_LEFT, strategy)
 
 
@@ -322,10 +333,10 @@ def _moved_wad(step: AnyStep, strategy: str) -> int:
 
 
 def _rounded_wad(step: AnyStep, queued: list[tuple[str, int, int]], strategy: str) -> int:
-    """The change of the unrounded fractions of queued positions in a step, in shares times WAD.
+    """The change of the fractions of a share in queued shares, lost to rounding down, in a step; in shares times WAD.
 
-    New positions add the fraction of a share that the operator does not give up; completed ones subtract theirs.
-    `queued` are the keys of the positions that the step writes.
+    New rows add the fraction of a share that the operator does not give up; completed ones subtract theirs. `queued`
+    are the keys of QUEUED_SHARES that the step writes.
     """
     rounded_wad = 0
     for key in queued:
@@ -402,7 +413,7 @@ KNOWN_FALSE: Final[dict[str, dict[str, KnownViolation]]] = {
         "SOLV-02": KnownViolation("SOLV-01", "eigenlayer_v1_13_1_last_exit_one_share_short.json", ONE_SHARE_SHORT),
     },
 }
-"""The laws that each release violates, by the release's name."""
+"""For each release, by name, the laws that it violates, by id."""
 
 
 STATE_LAWS: Final[list[StateLaw]] = [

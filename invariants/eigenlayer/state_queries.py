@@ -60,9 +60,10 @@ def cannot_be_resolved(rows: Draft) -> bool:
 
 
 def counted_for_slashes(rows: Draft, scaled_shares: int, magnitude: int) -> int:
-    """The scaled shares that a queued position adds to the shares that slashes of its operator reach.
+    """The scaled shares that newly queued ones add to the shares that slashes of their operator reach.
 
-    These are all its scaled shares, or in newer releases only the scaled shares that its whole shares amount to.
+    These are all of them, or in newer releases only the scaled shares that their whole shares amount to. `magnitude` is
+    the operator's; the whole shares round down.
     """
     if not rows.get(CONFIG, SINGLETON).queue_counts_whole_shares:
         return scaled_shares
@@ -115,13 +116,13 @@ def due_magnitude(rows: Draft, operator: str, strategy: str) -> int:
 
 
 def paid_shares(rows: Draft, staker: str, nonce: int, position: int) -> int:
-    """The shares that a queued position would pay out now, rounded down.
+    """The shares that a withdrawal would pay out now for the strategy at an index of its list, rounded down.
 
-    The position's scaled shares are multiplied by the max magnitude at the last block of its slashing window. Native
-    ETH is also multiplied by its staker's current beacon chain slashing factor.
+    The scaled shares are multiplied by the max magnitude at the last block of their slashing window. Native ETH is also
+    multiplied by its staker's current beacon chain slashing factor.
     """
     queued = rows.get(QUEUED_SHARES, (staker, nonce, position))
-    # A position starts in its withdrawal's block. Read from the withdrawal, as in the contract, it needs no lemma.
+    # The row starts in its withdrawal's block. Read from the withdrawal, as in the contract, it needs no lemma.
     start_block = rows.get(WITHDRAWALS, (staker, nonce)).start_block
     last_block = start_block + rows.get(CONFIG, SINGLETON).min_withdrawal_delay_blocks
     magnitude = MAX_MAGNITUDES.value_at(rows, (queued.operator, queued.strategy), last_block)
@@ -189,7 +190,11 @@ def is_native_eth_covered(rows: Draft, staker: str, shares: int) -> bool:
 
 
 def is_native_slash_in_range(rows: Draft, operator: str) -> bool:
-    """True if a slash of the operator's native ETH keeps all its counts within their widths."""
+    """True if any slash of the operator's native ETH can be counted.
+
+    The count of queued shares in the slashing window must not be negative, and burnable shares must stay within 256
+    bits.
+    """
     key = (operator, BEACON_CHAIN_ETH)
     first_block = current_block(rows) - rows.get(CONFIG, SINGLETON).min_withdrawal_delay_blocks - 1
     queued = CUMULATIVE_SCALED_SHARES.latest(rows, key) - CUMULATIVE_SCALED_SHARES.value_at(rows, key, first_block)

@@ -36,7 +36,9 @@ from spec.machine import Draft
 
 
 def _queued_by(step: AnyStep) -> tuple[str, dict[str, list[tuple[int, int]]]]:
-    """The staker that queues in a step, and for each strategy the (nonce, position) of each queued position."""
+    """The staker that queues in a step, and for each strategy the places where it is queued, as (nonce, index in the
+    withdrawal).
+    """
     call = step.action
     staker = call.staker if isinstance(call, Undelegate) else cast("QueueWithdrawals | Redelegate", call).sender
     queued: dict[str, list[tuple[int, int]]] = {}
@@ -47,10 +49,10 @@ def _queued_by(step: AnyStep) -> tuple[str, dict[str, list[tuple[int, int]]]]:
 
 
 def _queueing_is_worth_what_was_said(step: AnyStep) -> bool:
-    """True if each strategy whose shares the step queues entirely, in one entry of one withdrawal, is queued with as
-    many shares as the view of withdrawable shares reported before the step, and the view reports none after it.
+    """True if queueing a strategy entirely queues as many shares as the view of withdrawable shares reported before.
 
-    A strategy of which shares stay, or that is queued in several entries, is not judged.
+    The view must report none after the step. A strategy of which shares stay, or that is queued more than once, is not
+    judged.
     """
     staker, queued = _queued_by(step)
     for strategy, places in queued.items():

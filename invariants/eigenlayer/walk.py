@@ -236,7 +236,7 @@ def _turned(choices: Choices, options: tuple[Option, ...]) -> tuple[Option, ...]
 def _queue(choices: Choices, draft: Draft) -> Action:
     """A QueueWithdrawals call for all, half, all but one, or one of a party's shares in a strategy.
 
-    Now and then it has two positions or two withdrawals.
+    Now and then it lists the strategy twice, or queues two withdrawals, seldom an empty one.
     """
     party, strategy = choices.pick(PARTIES), choices.pick(POOLS)
     for holder in _turned(choices, PARTIES):
@@ -356,7 +356,11 @@ def _approval(choices: Choices, draft: Draft, operator: str) -> Approval:
 
 
 def _rare(choices: Choices, draft: Draft) -> Action:
-    """A rare call; each kind is about equally likely."""
+    """A rare call: half of the time about delegations, payouts of slashes, or operator sets.
+
+    Otherwise it is a registration, a deallocation queue, a delay, a transfer, the whitelist, a burn, or several
+    completions.
+    """
     kind = choices.below(6)
     if kind == 0:
         return _of_delegations(choices, draft)
@@ -385,7 +389,10 @@ def _rare(choices: Choices, draft: Draft) -> Action:
 
 
 def _of_delegations(choices: Choices, draft: Draft) -> Action:
-    """A call about delegation to an operator, to another one, or out of it, by any account that may make it."""
+    """A call that delegates to an operator, to another one, or ends a delegation, by an account that may make it.
+
+    Seldom it changes an operator's delegation approver.
+    """
     operator = choices.pick(OPERATORS)
     kind = choices.below(6)
     if kind < 3:
@@ -444,7 +451,7 @@ def _of_sets(choices: Choices, draft: Draft) -> Action:
 
 
 def _past_action(choices: Choices, draft: Draft) -> Action:
-    """The next action in a world with a past: an ordinary one, a burn of legacy shares, or a whitelist change.
+    """The next action in a world with a past: an ordinary action, a burn of legacy shares, or a whitelist change.
 
     Slashes are tried before and in the first block that allows them. No block after the last one of 32 bits is mined.
     """

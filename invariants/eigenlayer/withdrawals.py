@@ -138,9 +138,10 @@ def _asks_for_what_it_has(before: View, action: QueueWithdrawals) -> bool:
 
 
 def _only_open_windows_are_hit(step: AcceptedStep[SlashOperator]) -> bool:
-    """True if a slash leaves the payout of positions whose window closed with the last block, and hits later ones.
+    """True if a slash leaves the payout of withdrawals whose slashing window ended before this block, and hits later
+    ones.
 
-    A position whose window closes in this block is paid with the magnitude after the slash.
+    A withdrawal whose window ends in this block is paid with the magnitude after the slash.
     """
     call = step.action
     last_block = current_block(step.before.rows) - 1
@@ -192,8 +193,8 @@ def _all_are_completed_as_queued(step: AnyStep) -> bool:
 def _no_more_counts_than_waits(view: View, subject: tuple[str, str, int]) -> bool:
     """True if slashes count no more shares of a block than are queued from it.
 
-    Only blocks whose window is open are checked, as none of their positions is completed. The count of native ETH may
-    be truncated to 224 bits, and be lower.
+    Only blocks whose window is open are checked, as no withdrawal queued in them is completed. The count of native ETH
+    may be truncated to 224 bits, and be lower.
     """
     operator, strategy, block = subject
     first_block = current_block(view.rows) - view.rows.get(CONFIG, SINGLETON).min_withdrawal_delay_blocks
@@ -214,8 +215,8 @@ def _positions_queued(step: AnyStep, strategy: str) -> int:
 def _counts_what_left(step: AnyStep) -> bool:
     """True if the shares counted for slashes, times the magnitude, equal the whole shares that left the operator.
 
-    In newer releases the count may be lower by less than one scaled share per position; before, it may only be higher.
-    Native ETH is exempt; see QUEUE-01.
+    In newer releases the count may be lower by less than one scaled share for each row queued; before, it may only be
+    higher. Native ETH is exempt; see QUEUE-01.
     """
     counts_whole_shares = step.before.rows.get(CONFIG, SINGLETON).queue_counts_whole_shares
     for operator, strategy in written(step.delta, CUMULATIVE_SCALED_SHARES.heads):

@@ -124,7 +124,7 @@ def _is_due_since_now(step: AcceptedStep[CompleteQueuedWithdrawal]) -> bool:
 def _moves_to_another_operator(step: AcceptedStep[CompleteQueuedWithdrawal]) -> bool:
     """True if shares queued under one operator are returned to the staker under another operator.
 
-    Only the first position of the withdrawal is looked at.
+    Only the first strategy of the withdrawal is looked at.
     """
     completion = step.action.completion
     operator = step.before.rows.get(STAKERS, completion.staker).delegated_to
@@ -250,7 +250,7 @@ def _settles_another_first(step: AnyStep) -> bool:
 def _is_lost_after_a_window(step: AcceptedStep[RecordBeaconChainEthBalanceUpdate]) -> bool:
     """True if a report lowers the payout of the owner's last withdrawal, pending after its slashing window closed.
 
-    Only the first position of the withdrawal is looked at.
+    Only the first strategy of the withdrawal is looked at.
     """
     owner = step.action.pod_owner
     nonce = step.before.rows.get(STAKERS, owner).withdrawals_queued - 1

@@ -69,8 +69,9 @@ def _rate_is_in_bounds(view: View, offer: Offer) -> bool:
 
 
 def _floor_is_fair(view: View, offer: Offer) -> bool:
-    """True if an offer is closed, or its floor rate is at least the break-even rate of its declared risk, compared
-    without division and so without rounding.
+    """True if an offer is closed, or its floor rate is at least the break-even rate of its declared risk.
+
+    The two rates are compared without a division, so nothing is rounded.
     """
     terms, risk = view.rows.get(TERMS, offer), view.rows.get(RISKS, offer)
     loss = risk.expected_loss_wad * WAD + (risk.shortfall_wad - risk.expected_loss_wad) * risk.capital_cost_wad

@@ -67,7 +67,9 @@ def _has_few_places(view: View, offer: Offer) -> bool:
 
 
 class CapitalLaws:
-    """The state laws of the insurance's books, and their sums. Each catalogue needs its own instance of the sums."""
+    """The state laws of the insurance's books, and their sums. Each catalogue needs a new instance, since the sums are
+    its own.
+    """
 
     def __init__(self) -> None:
         self._shares: Final = Sum("underwritten_shares", UNDERWRITERS, _first, lambda row: row.shares)

@@ -43,7 +43,9 @@ class Cast:
     """The accounts and names that a walk uses.
 
     These are services, pools, operators, holders, and payers, who also underwrite. `targets` are the services and
-    operators among which a mandate splits stake: in ordinary walks, the stake of the pool `mandated`.
+    operators among which a mandate splits stake: in ordinary walks, the stake of the pool `mandated`. The functions
+    `slash`, `stake`, `wait`, `unsettle` and `send_away` make calls of the base. `send_away` is None for a base without
+    such a call.
     """
 
     def __init__(
@@ -83,7 +85,7 @@ class Cast:
         return self._port.group(operator, pool)
 
     def value(self, draft: Draft, group: Group, holder: str) -> int:
-        """The value of a holder's position in a group."""
+        """The current value of a holder's stake in a group, in the pool's own unit. Rounds down."""
         return self._port.value(draft, group, holder)
 
     def now(self, draft: Draft) -> int:
@@ -91,5 +93,5 @@ class Cast:
         return self._port.now(draft)
 
     def balance(self, draft: Draft, account: str) -> int:
-        """The amount of the fee token that an account holds."""
+        """The amount of the fee token that an account holds, in the token's unit."""
         return self._port.balance(draft, draft.get(SETTINGS, SINGLETON).fee_token, account)

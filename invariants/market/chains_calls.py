@@ -166,7 +166,10 @@ class ChainCallLaws:
         return found
 
     def _notes_slashes(self, step: AnyStep) -> bool:
-        """True if the noted slashes of each watched purse grow by the slashed amount, and no other purse is written."""
+        """True if the noted amount slashed grows by exactly what the step slashes, and no other noted amount changes.
+
+        Amounts are noted for each service, operator and pool of which a table counts stake.
+        """
         slashed = self._slashes(step)
         for purse in {**slashed, **dict.fromkeys(written(step.delta, SLASHED_OF_PURSES))}:
             before, after = (

@@ -27,7 +27,10 @@ class ChainRules(MarketRules):
 
     @rule(choices=CHOICES, chain=CHAIN)
     def open_channel(self, choices: Choices, chain: str) -> None:
-        """Open a channel on terms around the window, or far beyond it; the call is rejected if it is open."""
+        """Open a channel whose terms about fill the window; the call is rejected if it is open.
+
+        The terms of the chain FAR let tables be good for longer than the window.
+        """
         service, pool = self.offer(choices)
         offered = channel_terms(choices, self.cast.recourse.window(self.rows, pool), is_far=chain == FAR)
         self.call(OpenChannel(service[0], service, pool, chain, offered))

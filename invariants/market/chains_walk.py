@@ -60,7 +60,10 @@ def chains_action(cast: Cast, choices: Choices, draft: Draft) -> Any:
 
 
 def _outlive(cast: Cast, choices: Choices, draft: Draft, channel: Channel, point: int) -> Any:
-    """A call by which a table comes to count missing stake: stake that leaves, time, delivery, or a certificate."""
+    """The next call of a sequence that ends with a certificate for stake that has left since its table was sent.
+
+    It is a call by which stake leaves, time as long as the window, the table's delivery, or the certificate.
+    """
     service, pool, _ = channel
     kind = choices.below(6)
     if kind < 2:

@@ -74,10 +74,10 @@ from spec.market.transition import ACCOUNT
 
 
 class _Ground:
-    """EigenLayer's Ground: a mandate's account is an operator, which splits its magnitude."""
+    """EigenLayer's stake as laws of mandates see it: a mandate's account is an operator, which splits its magnitude."""
 
     def whole(self, rows: Draft, account: str, pool: str) -> int:
-        """The max magnitude of the mandate's operator."""
+        """The max magnitude of the mandate's operator in the strategy."""
         return MAX_MAGNITUDES.latest(rows, (account, pool))
 
     def counted_on(self, rows: Draft, account: str, pool: str, target: Target) -> int:
@@ -162,7 +162,7 @@ CAST: Final = Cast(
 def head(base: dict[str, Json], delay: int) -> dict[str, Json]:
     """The head of a trace: a market with the first token as fee token, above a world that has the market's accounts.
 
-    `delay` is the delay of commissions, in blocks.
+    `base` is the world of EigenLayer, as JSON. `delay` is the delay of commissions, in blocks.
     """
     genesis = cast("dict[str, Json]", base["genesis"])
     others = [*cast("list[Json]", genesis["others"]), ACCOUNT, *ACCOUNTS, MANDATED]

@@ -47,8 +47,9 @@ def _terms_are_fixed(step: AnyStep) -> bool:
 
 
 def _rate_moves_by_steps(step: AnyStep) -> bool:
-    """True if a rate changes only by StepRate, after a period, by a bounded step, and towards closing the
-    gap of stake.
+    """True if a rate changes only by StepRate, a period after its last step, by a bounded amount.
+
+    It may rise only while the counted stake is below the target, and fall only while it is above.
     """
     for offer in written(step.delta, METERS):
         terms = step.before.rows.get(TERMS, offer)

@@ -122,7 +122,8 @@ def _premium_is_of_those_who_stay(step: AcceptedStep[BuyPolicy]) -> bool:
 
 
 def _premium_is_asked_for(step: AcceptedStep[BuyPolicy]) -> bool:
-    """True if the premium is the declared loss plus both slopes, times the loading, rounded up.
+    """True if the premium is the declared yearly loss plus the charge for scarcity, for the term, times the loading,
+    rounded up.
 
     It may exceed the exact amount by less than one unit and three roundings.
     """
@@ -140,7 +141,10 @@ def _premium_is_asked_for(step: AcceptedStep[BuyPolicy]) -> bool:
 
 
 def _scarcity(terms: FundTerms, used: int, most: int) -> tuple[int, int]:
-    """The exact yearly charge for scarcity, as (numerator, denominator), if `used` of `most` is covered."""
+    """The exact yearly charge for scarcity, as (numerator, denominator), after a sale.
+
+    `used` is all cover sold, `most` the largest cover that the staying capital backs; both are in one unit.
+    """
     if used * WAD <= most * terms.kink_wad:
         return terms.slope_wad * used * WAD, most * terms.kink_wad
     denominator = most * (WAD - terms.kink_wad)

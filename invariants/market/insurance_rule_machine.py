@@ -120,7 +120,7 @@ class InsuranceRules(MarketRules):
         return payer
 
     def _insurable(self, choices: Choices, offer: Offer) -> tuple[str, str]:
-        """An operator and a holder with a position behind it; now and then any two accounts."""
+        """An operator and a holder with stake behind it in the offer's pool; now and then any two accounts."""
         pairs = [(operator, holder) for operator in self.cast.operators for holder in self.cast.holders]
         there = [pair for pair in pairs if self.cast.value(self.rows, self.cast.group(pair[0], offer[1]), pair[1])]
         if there and not choices.one_in(4):

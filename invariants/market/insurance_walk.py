@@ -25,7 +25,7 @@ from spec.market.state import METERS, POSITIONS, RISKS, Offer
 CAPITALS: Final = (10**6, 10**18, 10**9, 1000, 10**17, 5, 10**6, 10**9, 10**20, 1)
 SPONSORS: Final = tuple(f"sponsor{number}" for number in range(12))
 HUGE: Final = 10**40
-"""A premium above any balance, or as a limit one that accepts every premium."""
+"""A number above any balance. As the highest premium that a buyer accepts, it accepts every premium."""
 
 
 def insurance_action(cast: Cast, choices: Choices, draft: Draft, offer: Offer, operator: str, holder: str) -> Any:
@@ -101,9 +101,9 @@ def fund_terms(choices: Choices) -> FundTerms:
 
 
 def _policy(cast: Cast, choices: Choices, draft: Draft, fund: Fund, operator: str, holder: str) -> Any:
-    """A policy with the largest possible cover, a smaller one, or seldom a larger one.
+    """A call that buys the largest possible cover, a smaller one, or seldom a larger one.
 
-    If the holder has no position, the call is mostly one that makes a position instead.
+    If the holder has no stake to insure, the call is mostly one by which it stakes instead.
     """
     service, pool = fund[0]
     terms, capital = draft.get(FUND_TERMS, fund), draft.get(FUNDS, fund)

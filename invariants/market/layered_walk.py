@@ -138,7 +138,8 @@ def _ordinary(above: LayeredWalk, world: dict[str, Json], base: Walk) -> Walk:
 def base_action(above: LayeredWalk, base: Walk, pool: str, choices: Choices, draft: Draft) -> Any:
     """A call of the base's walk.
 
-    If its sender is the account of a mandate, which sends no calls itself, a call about mandates takes its place.
+    If its sender is the account of a mandate, which sends no calls itself, a call about mandates over `pool` takes its
+    place.
     """
     action = base.next_action(choices, draft)
     if getattr(action, "sender", None) == MANDATED:

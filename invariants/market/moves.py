@@ -42,8 +42,10 @@ def names_in(key: object) -> list[object]:
 
 
 class Moves:
-    """The moves of one rebalancing of a mandate: for each target the amount before and after, its goal (the part of the
-    whole that its weight gives it), and what its service can count on; and every cap.
+    """The moves of one rebalancing of a mandate, as lists with one number for each target of its plan.
+
+    They are the amounts before and after, the amounts that its service could count on, and the goals. A target's goal
+    is the part of the whole that its weight gives it. `caps` lists the plan's caps.
     """
 
     def __init__(self, port: Port, authority: Authority, ground: Ground, step: AcceptedStep[Rebalance]) -> None:

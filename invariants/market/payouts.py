@@ -47,7 +47,11 @@ def paid_by(step: AnyStep, fund: Fund) -> int:
 
 
 def _owes(policy: Policy, terms: FundTerms, left: int, owed: int) -> bool:
-    """True if the policy owes its part of the remaining loss, rounded down, or all of its cover if that is less."""
+    """True if `owed` is the policy's part of the remaining loss `left`, rounded down, or all of its cover if that is
+    less.
+
+    The part is the loss above the fund's deductible, times its coinsurance. Amounts are in grains.
+    """
     share = max(left - terms.deductible_grains, 0) * terms.coinsurance_wad
     if share >= policy.cover_grains * WAD:
         return owed == policy.cover_grains

@@ -140,7 +140,9 @@ class ReceiptLaws:
         return self._custody.position(rows, account_of(ACCOUNT, vault), row.pool)
 
     def pieces(self, rows: Draft, vault: str) -> int:
-        """The most that a vault can pay, in pieces of its position or in receipts of the vault beneath it."""
+        """The most that a vault can pay: its position in *pieces*, the base's unit of withdrawals, or its receipts of
+        the vault beneath it.
+        """
         row = rows.get(RECEIPT_VAULTS, vault)
         if row.beneath != "":
             return rows.get(RECEIPTS_OF_VAULTS, (row.beneath, vault)).amount
@@ -195,7 +197,7 @@ class ReceiptLaws:
         return is_asked and is_floor(paid, step.action.receipts * had, before)
 
     def keeps_other_claims(self, step: AcceptedStep[RedeemReceipts]) -> bool:
-        """True if the claims of all others together grow by less than one piece, and do not fall."""
+        """True if the claims of all others together grow by less than one piece (see `pieces`), and do not fall."""
         before, after = _issued(step, step.action.vault)
         had, has = self.pieces(step.before.rows, step.action.vault), self.pieces(step.after.rows, step.action.vault)
         return 0 <= has * before - had * after < before

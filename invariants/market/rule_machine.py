@@ -26,7 +26,7 @@ from spec.market.chains_state import ChannelTerms
 from spec.market.insurance_state import FundTerms
 
 STEP: Final = st.binary(min_size=32, max_size=32).map(Drawn)
-"""A strategy for the decisions of one step of the base's walk."""
+"""A Hypothesis strategy for the decisions of one step of the base's walk."""
 
 
 class MarketMachine(FeeRules, InsuranceRules, ReceiptRules, MandateRules, ChainRules):
@@ -72,7 +72,9 @@ class MarketMachine(FeeRules, InsuranceRules, ReceiptRules, MandateRules, ChainR
 
     @rule(sender=st.one_of(st.none(), st.integers(0, 7)))
     def the_same_again(self, sender: int | None) -> None:
-        """Repeat the last call, from its sender or another account."""
+        """Repeat the last call, from its own sender if `sender` is None, otherwise from the holder or operator with
+        that number.
+        """
         accounts = (*self.cast.holders, *self.cast.operators)
         self.call_again(None if sender is None else accounts[sender % len(accounts)])
 

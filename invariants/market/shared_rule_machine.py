@@ -14,7 +14,8 @@ from spec.market.port import Service
 from spec.market.state import Offer
 
 CHOICES: Final = st.binary(min_size=16, max_size=16).map(Drawn)
-"""A strategy for a source of decisions like that of walks, for choices among the cast and among known terms."""
+"""A Hypothesis strategy for a source of decisions, as walks have one, for choices among the cast and among known terms.
+"""
 
 AMOUNT: Final = amounts()
 FRACTION: Final = amounts(WAD)
@@ -61,7 +62,7 @@ class MarketRules(LawMachine):
             self.call(self.cast.wait(points))
 
     def wait_until(self, point: int, slack: int) -> None:
-        """Let time pass until `point`, plus `slack` points."""
+        """Let time pass until `point` plus `slack`, in points. Nothing happens if that is not in the future."""
         self.wait(point + slack - self.cast.now(self.rows))
 
     def slash(self, choices: Choices, offer: Offer, operator: str) -> Any:

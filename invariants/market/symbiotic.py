@@ -85,7 +85,9 @@ LIMITS: Final = [
 
 
 class _Ground:
-    """Symbiotic's Ground: a mandate's account is the curator of a vault, whose stake it splits by limits."""
+    """Symbiotic's stake as laws of mandates see it: a mandate's account is a vault's curator, which splits its stake by
+    limits.
+    """
 
     def whole(self, rows: Draft, account: str, pool: str) -> int:
         """The active stake of the vault."""
@@ -116,7 +118,10 @@ ALL_WITNESSES: Final = [
     *sharing_witnesses(PORT, RECOURSE),
 ]
 IDLE: Final = ("ALC-19", "RCP-15")
-"""The laws of EnrolMandate and Settle: no operator is a mandate's account, and holders claim of the vault."""
+"""The ids of the laws about EnrolMandate and Settle, which are never checked on Symbiotic.
+
+No operator is a mandate's account there, and holders claim their withdrawals from the vault themselves.
+"""
 
 CATALOGUE: Final = market_catalogue(
     BASE_CATALOGUE, BASE.actions, PORT, CUSTODY, MANDATES, RECOURSE, TOKEN_BALANCES, ALL_WITNESSES, IDLE

@@ -39,7 +39,7 @@ ALONE: Final[tuple[Party, ...]] = tuple([(account,) for account in STAKERS])
 
 
 def balance(state: State, party: Party) -> int:
-    """The total collateral balance of all accounts of a party."""
+    """The sum of the collateral balances of all accounts of a party."""
     rows = Draft(state)
     return sum(rows.get(TOKEN_BALANCES, (COLLATERAL, account)).amount for account in party)
 
@@ -88,10 +88,10 @@ class FreeLunch(Game):
         return action.sender in party and all([account == action.sender for account in beneficiaries])
 
     def excess(self, party: Party, before: State, after: State, moves: list[Any]) -> int:
-        """The collateral that the account withdraws in excess of what it held, and its shares were worth, before its
-        moves.
+        """The account's gain in collateral after it has withdrawn everything.
 
-        No allowance for rounding is needed: its roundings cost it at least what they leave to others.
+        Counted as its own before are its balance and the worth of its shares. No allowance for rounding is needed: its
+        roundings cost it at least what they leave to others.
         """
         (account,) = party
         left = after.copy()
@@ -136,7 +136,7 @@ class Outsider(Coalition):
     """The coalition's game with another measure: the outsider's loss instead of the coalition's gain."""
 
     def excess(self, party: Party, before: State, after: State, moves: list[Any]) -> int:
-        """The outsider's loss of collateral since genesis. It exits last."""
+        """The outsider's loss of collateral since genesis. The outsider withdraws after the coalition."""
         start, end = self.walk.genesis(), after.copy()
         leave(self.walk.protocol, end, party)
         leave(self.walk.protocol, end, (OUTSIDER,))

@@ -11,7 +11,10 @@ from spec.symbiotic.state import ACTIVE_SHARES, ACTIVE_STAKE, VAULTS, WITHDRAWAL
 
 
 def _is_worth(minted_shares: int, assets: int, shares: int, amount: int) -> bool:
-    """True if minted shares of a pool are worth the amount paid for them, or one wei less."""
+    """True if minted shares of a pool are worth the amount paid for them, or one wei less.
+
+    `assets` and `shares` are all those of the pool.
+    """
     return amount - 1 <= mul_div_floor(minted_shares, assets + 1, shares + 1) <= amount
 
 

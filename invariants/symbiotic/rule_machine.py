@@ -133,7 +133,7 @@ class SymbioticMachine(LawMachine):
 
     @rule(sender=st.one_of(st.none(), SENDER))
     def the_same_again(self, sender: str | None) -> None:
-        """Repeat the last call, from its sender or another account."""
+        """Repeat the last call, from `sender` or, if that is None, from its own sender."""
         self.call_again(sender)
 
     @rule(seconds=SECONDS)
@@ -288,7 +288,7 @@ class SymbioticMachine(LawMachine):
 
     @rule(vault=VAULT, subnetwork=subnetworks, operator=operators, shares=SHARES)
     def set_operator_network_shares(self, vault: str, subnetwork: Subnetwork, operator: str, shares: Edge) -> None:
-        """Set an operator's shares for a subnetwork, as the vault's admin."""
+        """Set an operator's shares for a subnetwork to `shares` of the vault's active stake, as the vault's admin."""
         amount = shares.of(ACTIVE_STAKE.latest(self.rows, vault))
         self.call(actions.SetOperatorNetworkShares(ADMIN, vault, subnetwork, operator, amount))
 
@@ -313,7 +313,9 @@ class SymbioticMachine(LawMachine):
         age_seconds=SECONDS,
     )
     def request_slash(self, vault: str, subnetwork: Subnetwork, operator: str, amount: Edge, age_seconds: int) -> Any:
-        """Request a slash of part of the slashable stake, as the network's middleware."""
+        """Request a slash of part of the slashable stake, as the network's middleware. The capture is `age_seconds`
+        ago.
+        """
         capture, left = self._slashable(vault, subnetwork, operator, age_seconds)
         index = self.rows.get(SLASH_REQUEST_COUNTS, vault).count
         sender = self._middleware(subnetwork)
@@ -353,14 +355,20 @@ class SymbioticMachine(LawMachine):
 
     @rule(request=slash_requests, is_unknown=SELDOM)
     def execute_slash(self, request: SlashRequest, is_unknown: bool) -> None:
-        """Execute a slash request as the network's middleware, early or in time, once or again."""
+        """Execute a slash request as the network's middleware, early or in time, once or again.
+
+        If `is_unknown`, the call names a request that does not exist.
+        """
         vault, index = request
         subnetwork = self.rows.get(SLASH_REQUESTS, request).subnetwork
         self.call(actions.ExecuteSlash(self._middleware(subnetwork), vault, index + 1_000 * is_unknown))
 
     @rule(request=slash_requests, is_unknown=SELDOM)
     def veto_slash(self, request: SlashRequest, is_unknown: bool) -> None:
-        """Veto a slash request as the resolver at its capture, early or in time, once or again."""
+        """Veto a slash request as the resolver at its capture, early or in time, once or again.
+
+        If `is_unknown`, the call names a request that does not exist.
+        """
         vault, index = request
         asked = self.rows.get(SLASH_REQUESTS, request)
         resolver = resolver_at(self.rows, vault, asked.subnetwork, asked.capture_timestamp)
@@ -430,7 +438,7 @@ class SymbioticMachine(LawMachine):
     def claim_staker_rewards(
         self, staker: str, contract: str, recipient: str, token: str, network: str, most: int, hint: int | None
     ) -> None:
-        """Claim all or a few of a list's remaining rewards, with a hint for each or none."""
+        """Claim up to `most` of a list's remaining rewards, with `hint` for each, or without hints if it is None."""
         left = self.rows.get(DISTRIBUTION_COUNTS, (contract, token, network)).count
         left -= self.rows.get(REWARDS_DONE, (contract, token, network, staker)).count
         hints = () if hint is None else (hint,) * min(most, left)
@@ -454,7 +462,7 @@ class SymbioticMachine(LawMachine):
     @precondition(has_rewards)
     @rule(network=NETWORK, token=REWARD_TOKEN, amount=AMOUNT, root=ROOT)
     def distribute_operator_rewards(self, network: str, token: str, amount: Edge, root: str) -> None:
-        """Pay operator rewards as the network's middleware, with its own tokens."""
+        """Pay operator rewards with a new root, as the network's middleware, with its own tokens."""
         payer = _sender(self.rows.get(MIDDLEWARES, network).account)
         has = self.rows.get(TOKEN_BALANCES, (token, payer)).amount
         self.call(actions.DistributeOperatorRewards(payer, network, token, min(amount.of(has), UINT256_MAX), root))
@@ -471,7 +479,9 @@ class SymbioticMachine(LawMachine):
     def claim_operator_rewards(
         self, operator: str, recipient: str, network: str, token: str, more: Edge, other_root: str | None
     ) -> None:
-        """Claim operator rewards up to the network's balance, under the root in force or another one."""
+        """Claim operator rewards up to the network's balance, under `other_root`. If that is None, the root in force is
+        named.
+        """
         root = self.rows.get(OPERATOR_ROOTS, (network, token)).root if other_root is None else other_root
         left = self.rows.get(OPERATOR_REWARD_BALANCES, (network, token)).amount
         total = self.rows.get(OPERATOR_REWARDS_CLAIMED, (network, token, operator)).amount + more.of(left)

@@ -152,7 +152,10 @@ def _spoilt(choices: Choices, action: Any) -> Any:
 
 
 def _drawn(choices: Choices, draft: Draft) -> Action:
-    """The next action, all arguments intended: stake arrives, is shared, is slashed more than once, or is withdrawn."""
+    """The next action, without arguments that are wrong on purpose.
+
+    Stake arrives, is shared, is slashed more than once, or is withdrawn.
+    """
     kind = choices.below(100)
     if kind < 18:
         return AdvanceTime(_wait(choices, draft))
@@ -284,7 +287,7 @@ def _changing(draft: Draft, vault: str) -> tuple[Subnetwork, ...]:
 
 
 def _open_request(choices: Choices, draft: Draft, vault: str) -> int:
-    """The index of one of the last six requests that can still be executed, or -1 if there is none.
+    """The index of the oldest of the last six requests that can still be executed, or -1 if there is none.
 
     Seldom it is one that can no longer be executed.
     """
@@ -402,7 +405,10 @@ def _resolver(choices: Choices, draft: Draft) -> Action:
 
 
 def _rare(choices: Choices, draft: Draft, vault: str, staker: str) -> Action:
-    """A rare call; a deposit whitelist that is on is often turned off first."""
+    """A rare call: a limit, an opt-in, a deposit policy, a resolver, a transfer, a middleware or a registration.
+
+    A deposit whitelist that is on is often turned off first.
+    """
     policy = draft.get(DEPOSIT_POLICIES, vault)
     if policy.deposit_whitelist and choices.one_in(2):
         return _deposit_policy(choices, draft, vault, staker)

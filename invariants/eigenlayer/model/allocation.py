@@ -40,7 +40,8 @@ def _set_allocation_delay(rows: Draft, call: SetAllocationDelay) -> Reason | Non
 def _modify_allocations(rows: Draft, call: ModifyAllocations) -> Reason | None:
     """The guards of ModifyAllocations: the first reason to reject the call, or None.
 
-    An increase may use the max magnitude, with due deallocations counted as free. No effect block may exceed 32 bits.
+    Together with an increase, the encumbered magnitude must not exceed the max magnitude; due deallocations no longer
+    count in it. No effect block may exceed 32 bits.
     """
     operator = call.operator
     if call.sender != operator:

@@ -142,7 +142,10 @@ def _scaling_factor_is_exact(step: AnyStep) -> bool:
 
 
 def _joins_once(step: AnyStep) -> bool:
-    """True if the call adds shares to a strategy at most once; a withdrawal of several positions may add more often."""
+    """True unless the call completes a withdrawal as tokens, or one that lists several strategies.
+
+    The exact scaling factor is judged only where shares of a strategy join at most once.
+    """
     call = step.action
     if not isinstance(call, CompleteQueuedWithdrawal):
         return True

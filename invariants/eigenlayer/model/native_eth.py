@@ -56,7 +56,7 @@ def _magnitude(rows: Draft, staker: str) -> int:
 def taking(held: int, shares: int) -> Reason | None:
     """The first reason against taking native shares from a staker that holds `held`, or None.
 
-    Taking zero shares is allowed. The shares, and the number left, must fit 256 bits with a sign.
+    The staker must hold them; taking zero shares is allowed. The shares, and the number left, must fit signed 256 bits.
     """
     if shares > INT256_MAX:
         return Reason.INT256_OVERFLOW
@@ -189,9 +189,10 @@ def completing(rows: Draft, staker: str, shares: int, is_paid: bool) -> Reason |
 
 
 def is_slash_too_wide(rows: Draft, call: SlashOperator, position: int) -> bool:
-    """True if a slash of native ETH exceeds the width of a count: that of queued shares or that of burnable shares.
+    """True if a slash of native ETH overflows a count: the queued shares in the slashing window are negative, or the
+    burnable shares would exceed 256 bits.
 
-    `position` is the place of native ETH among the strategies of `call`. The strategy is read from the call, so that a
+    `position` is the index of native ETH among the strategies of `call`. The strategy is read from the call, so that a
     proof sees the very rows that the rule reads.
     """
     strategy = call.strategies[position]
@@ -221,8 +222,9 @@ def _create(rows: Draft, call: CreatePod) -> Reason | None:
 def _record(rows: Draft, call: RecordBeaconChainEthBalanceUpdate) -> Reason | None:
     """The first reason to reject a balance report, or None.
 
-    The report comes from the owner's pod, in whole gwei, and no loss exceeds the balance. For a loss, the owner's
-    operator has all shares that the owner gives up, and products fit 256 bits.
+    The report must come from the owner's pod, in whole gwei, and the owner must have no deficit. A gain has the reasons
+    of `_joining`. A loss must not exceed the balance before. The owner's operator must then have all shares that the
+    owner gives up, and products must fit 256 bits.
     """
     owner, delta_wei = call.pod_owner, call.balance_delta_wei
     if not (call.is_from_pod and call.sender == owner and rows.get(PODS, owner).exists):
@@ -301,9 +303,10 @@ def paid_wei(step: AnyStep, account: str) -> int:
 
 
 def is_paid_or_joined(step: AcceptedStep[CompleteQueuedWithdrawal], shares: int) -> bool:
-    """True if a completed withdrawal's native shares repaid a deficit and were paid by the pod, or were returned.
+    """True if a completed withdrawal's native shares first repaid a deficit and the pod paid the rest, or if they were
+    returned as shares.
 
-    Withdrawals with several positions are not judged: each native position would be rounded by itself.
+    Withdrawals that list several strategies are not judged: each listing of native ETH would be rounded by itself.
     """
     staker, completion = step.action.completion.staker, step.action.completion
     before, after = step.before.rows, step.after.rows

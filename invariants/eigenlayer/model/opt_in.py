@@ -172,8 +172,9 @@ def _set_is_as_asked(step: AcceptedStep[CreateOperatorSets | CreateRedistributin
 
 
 def _switch_is_thrown(step: AnyStep) -> bool:
-    """True if the flag that a call names has the requested value afterwards; for MineBlocks, the block is
-    the new one.
+    """True if the flag that a call names has the requested value afterwards.
+
+    For MineBlocks, the current block must have grown by the requested number of blocks.
     """
     call, rows = step.action, step.after.rows
     if isinstance(call, UpdateAvsMetadata):

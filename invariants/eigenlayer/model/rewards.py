@@ -84,7 +84,8 @@ def now_timestamp(rows: Draft) -> int:
 
 
 def _terms(rows: Draft, submission: RewardsSubmission | OperatorDirectedRewardsSubmission) -> Reason | None:
-    """The first reason against a submission's strategies, duration or start, or None; the same for all types.
+    """The first reason against a submission's strategies, duration or start, or None. All types of submission are
+    checked alike.
 
     A start in the future is not rejected here.
     """

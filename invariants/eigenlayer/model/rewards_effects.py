@@ -94,9 +94,9 @@ def _moves_to_the_pool(step: AnyStep, token: str, payer: str, amount: int, fee: 
 
 
 def _books(step: AnyStep) -> bool:
-    """True if each submission is stored under its account's next nonce, net of fees, and paid in.
+    """True if each submission is stored under its account's next nonce, net of fees, with its strategies and operators.
 
-    Its strategies and operators are stored with it.
+    The sender must have paid its whole amount to the coordinator.
     """
     call, before, after = step.action, step.before.rows, step.after.rows
     account, kind = account_of(call), KIND[type(call)]
@@ -142,7 +142,10 @@ def _names_operators(step: AnyStep, booked: tuple[str, int], submission: Operato
 
 
 def _splits(step: AcceptedStep[Splits]) -> bool:
-    """True if the previous split becomes the old one, and the new one waits for the current activation delay."""
+    """True if the requested split is stored as the new one, to take effect after the current activation delay.
+
+    The new split of before becomes the old one, or NEVER_SET if no split was stored before.
+    """
     old, new = split_of(step.before.rows, step.action), split_of(step.after.rows, step.action)
     delay_seconds = step.before.rows.get(REWARDS_SETTINGS, SINGLETON).activation_delay_seconds
     return (
@@ -172,9 +175,10 @@ def _roots(step: AcceptedStep[SubmitRoot | DisableRoot]) -> bool:
 
 
 def _pays(step: AcceptedStep[ProcessClaim | ProcessClaims]) -> bool:
-    """True if the recipient gets, of each token, the shown earnings less those claimed before, and these are recorded.
+    """True if the recipient gets, of each token, the shown cumulative earnings less the amount claimed before.
 
-    If the recipient is the coordinator itself, its balance does not change.
+    The shown earnings must be stored as the claimed amount. If the recipient is the coordinator itself, its balance
+    does not change.
     """
     recipient = step.action.recipient
     for claim in claims_of(step.action):

@@ -92,8 +92,10 @@ def _queue(rows: Draft, call: QueueWithdrawals) -> Reason | None:
 def _completing(
     rows: Draft, sender: str, completion: Completion, listed: tuple[str, ...]
 ) -> tuple[Reason | None, tuple[str, ...]]:
-    """The guards of completing one withdrawal: the first reason to reject it, and the staker's strategy list
+    """The guards of completing one withdrawal: the first reason to reject it, or None, and the staker's strategy list
     afterwards.
+
+    `listed` is the strategy list before: earlier completions of the same call may have lengthened it.
     """
     staker, nonce = completion.staker, completion.nonce
     withdrawal = rows.get(WITHDRAWALS, (staker, nonce))
@@ -223,7 +225,7 @@ def is_counted(strategy: str, grown: int, scaled: int) -> bool:
 
 
 def _queued_as_asked(step: AcceptedStep[QueueWithdrawals]) -> bool:
-    """True if each request makes one withdrawal with a position for each strategy, in order.
+    """True if each request makes one withdrawal that lists the requested strategies, in order.
 
     Exactly the requested deposit shares leave the staker.
     """
@@ -251,8 +253,9 @@ def _queued_as_asked(step: AcceptedStep[QueueWithdrawals]) -> bool:
 def _pays_by_token(step: AnyStep, staker: str, due_shares: dict[str, int], count: int) -> bool:
     """True if a staker receives the worth of the due shares at the exchange rates before the call, per token.
 
-    A strategy that occurs twice pays twice, each time rounded down, the second time at a rate that is no lower. Then
-    the total may differ by up to one unit per position.
+    `count` is the number of strategies that the withdrawal lists, repetitions included. A strategy listed twice pays
+    twice, each time rounded down, the second time at a rate that is no lower. Then the total may differ by up to
+    `count` units.
     """
     before = step.before.rows
     paid_amounts: dict[str, int] = {}
@@ -269,7 +272,8 @@ def _pays_by_token(step: AnyStep, staker: str, due_shares: dict[str, int], count
 
 
 def _completion_pays_what_is_due(step: AcceptedStep[CompleteQueuedWithdrawal]) -> bool:
-    """True if a completed withdrawal pays each position's scaled shares times the magnitude at its window's end.
+    """True if a completed withdrawal pays, of each strategy, the scaled shares times the magnitude at the end of the
+    slashing window.
 
     It pays in tokens at the current exchange rate, or in deposit shares under the staker's current operator. The
     withdrawal is no longer pending, and its other fields are unchanged.
@@ -352,9 +356,9 @@ QUEUEING: Final = Scope((QueueWithdrawals, Undelegate, Redelegate))
 def _queue_is_in_history(view: View, subject: tuple[str, str, int]) -> bool:
     """True if the history of queued scaled shares grew in the current block by what was queued in it.
 
-    The subject is an operator, a strategy and a block. Earlier blocks are not checked, as positions may have left them;
-    in a future block neither may have grown. Where only whole shares count for slashes, the history of a slashed
-    operator may grow by less: QUEUE-05 has the bound, QUEUE-01 the exact count of each call.
+    The subject is an operator, a strategy and a block. Earlier blocks are not checked, as withdrawals queued in them
+    may be complete; in a future block neither may have grown. Where only whole shares count for slashes, the history of
+    a slashed operator may grow by less: QUEUE-05 has the bound, QUEUE-01 the exact count of each call.
     """
     operator, strategy, block = subject
     if operator == ZERO_ADDRESS or block < current_block(view.rows):

@@ -113,7 +113,9 @@ def _of_his_operator(staker: str) -> Owns:
 
 
 def _checkpoint_of(owns: Owns) -> Owns:
-    """A test that the key is (key of a history, position), and that `owns` holds for the key of the history."""
+    """A test that the key is (key of a history, number of a checkpoint), and that `owns` holds for the key of the
+    history.
+    """
     return lambda rows, call, key: owns(rows, call, key[0])
 
 

@@ -23,7 +23,7 @@ from spec.protocol import Protocol
 def demanded(port: Port, recourse: Recourse) -> StateLaw:
     """The law that, in any channel, the stake counted by a certificate can be slashed until it is answered.
 
-    Stake slashed or given up since is not missed, and a slash for a later point counts, see `is_backed_by_any`.
+    Stake slashed or given up since is not counted as missing. A slash for a later point counts, see `is_backed_by_any`.
     """
     laws = ChainLaws(port, recourse)
 

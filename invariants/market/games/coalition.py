@@ -167,8 +167,8 @@ class Coalition(Game):
     def excess(self, party: Party, before: State, after: State, moves: list[Any]) -> int:
         """The coalition's gain in fee tokens since genesis, less the base's dust.
 
-        Unless operators have declared the coalition's accounts, one unit for each slash and insured holder is deducted
-        too: positions are valued in whole units.
+        Unless operators have declared the coalition's accounts, one unit is deducted too for each pair of a slash and
+        an insured holder: the value of a holder's stake is rounded to whole units.
         """
         start, end = self.walk.genesis(), after.copy()
         self._leave(end, party)
@@ -187,7 +187,9 @@ class Unharmed(Coalition):
     """The coalition's game with another measure: the loss of the underwriter outside."""
 
     def excess(self, party: Party, before: State, after: State, moves: list[Any]) -> int:
-        """The loss of the underwriter outside since genesis, in fee tokens, less one for rounding. It leaves last."""
+        """The loss of the underwriter outside since genesis, in fee tokens, less one for rounding. It withdraws after
+        the coalition.
+        """
         start, end, alone = self.walk.genesis(), after.copy(), (self.corner.outsider,)
         self._leave(end, party)
         self._leave(end, alone)

@@ -51,7 +51,7 @@ def _set_middleware(rows: Draft, call: SetMiddleware) -> Reason | None:
 
 
 def _opting_in(rows: Draft, opt_ins: HistoryTable[Pair], registry: Table[str, Entity], opt_in: Pair) -> Reason | None:
-    """The first reason against opting in, or None. `opt_in` is the pair of operator and target.
+    """The first reason against opting in, or None. `opt_in` is the pair of operator and target, a vault or a network.
 
     The caller must be an operator, the target must be in `registry`, and the caller must not be opted in.
     """
@@ -65,7 +65,7 @@ def _opting_in(rows: Draft, opt_ins: HistoryTable[Pair], registry: Table[str, En
 def _opting_out(rows: Draft, opt_ins: HistoryTable[Pair], opt_in: Pair) -> Reason | None:
     """The first reason against opting out, or None: the caller is opted in, and was so before this second.
 
-    `opt_in` is the pair of operator and target.
+    `opt_in` is the pair of operator and target, a vault or a network.
     """
     if opt_ins.latest(rows, opt_in) == 0:
         return Reason.NOT_OPTED_IN

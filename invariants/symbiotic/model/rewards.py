@@ -46,7 +46,10 @@ from spec.symbiotic.state import (
 
 
 def _hint(rows: Draft, history: HistoryTable[Any], key: Any, hint: int) -> Reason | None:
-    """The first reason against a hint, or None: it fits 32 bits and, if given, is a checkpoint's index."""
+    """The first reason against a hint, or None. A given hint must be the index of a checkpoint of the history.
+
+    HINTS_END stands for no hint; larger values do not fit uint32.
+    """
     if hint > HINTS_END:
         return Reason.EMPTY_REVERT
     is_missing = hint < HINTS_END and hint >= rows.get(history.heads, key).count
@@ -135,7 +138,7 @@ def claimed_now(rows: Draft, call: ClaimStakerRewards) -> int:
 
 
 def claim_amount(rows: Draft, call: ClaimStakerRewards) -> int:
-    """The amount that a claim is worth, with each part rounded down."""
+    """The amount of the token that a claim is worth: the account's part of each reward, each rounded down."""
     rewards: RewardList = (call.contract, call.token, call.network)
     done, amount = rewards_done(rows, rewards, call.sender).count, 0
     for position in range(claimed_now(rows, call)):

@@ -119,7 +119,10 @@ def _operator(_rows: Draft, call: Any, key: Any) -> bool:
 
 
 def _history(history: HistoryTable[Any], owns: Owns) -> dict[Table[Any, Any], Owns]:
-    """The tests of the keys of a history's heads and of its checkpoints, which are (key of the history, position)."""
+    """The tests of the keys of a history's heads and of its checkpoints.
+
+    A checkpoint's key is (key of the history, number of the checkpoint).
+    """
     return {history.heads: owns, history.checkpoints: lambda rows, call, key: owns(rows, call, key[0])}
 
 
