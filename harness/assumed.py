@@ -8,10 +8,10 @@ if TYPE_CHECKING:
     from proofs.ledger import Ledger
 
 ONE_IN: Final = 11
-"""The share of walks that check every law, assumed laws included: one in eleven.
+"""One walk in this many checks every law, assumed laws included.
 
-Scenarios and worlds are also chosen by remainders of the seed. Eleven shares no divisor with those moduli, so every
-scenario and world is met by a walk that checks every law.
+Scenarios and worlds are also chosen by remainders of the seed. Eleven has no divisor in common with those moduli, so
+every scenario and world is met by a walk that checks every law.
 """
 
 

@@ -55,9 +55,7 @@ LONG_REPEATS = 3
 LONG_SECONDS = 0.5
 """The length in seconds from which a run is repeated only `LONG_REPEATS` times."""
 GOLDEN_SHARE = 10
-"""The share of recorded traces that is measured: one in ten, because reading a trace takes far longer than
-running it.
-"""
+"""One recorded trace in this many is measured, because reading a trace takes far longer than running it."""
 STEPS = 60_000
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
 HISTORIES = (1_000, 10_000, 100_000)
@@ -89,7 +87,7 @@ def seconds(work: Callable[[], object]) -> float:
 
 
 def workload(name: str) -> Any:
-    """The workload module of the protocol `name`, which generates large histories for benchmarks."""
+    """The workload module of the protocol `name`, which generates long runs of actions for benchmarks."""
     found = known_packs()[name].workload
     assert found is not None
     return found
@@ -257,7 +255,9 @@ def measure_verdicts(operators: int) -> float:
 
 
 def measure_walks(name: str, follow: Callable[[Walk, int], object]) -> float:
-    """The CPU microseconds per step of a protocol's random walks, run by `follow`, an entry of `WAYS_TO_WALK`."""
+    """The CPU microseconds per step of a protocol's random walks, run by `follow`, one of the functions in
+    `WAYS_TO_WALK`.
+    """
     walk = known_walks()[name]
     spent = seconds(lambda: [follow(walk, seed) for seed in range(WALKS_MEASURED)])
     return spent / (WALKS_MEASURED * STEPS_PER_WALK) * 1e6
@@ -505,7 +505,7 @@ def growth_table(bench: Bench, built: str, title: str, names: Sequence[str]) -> 
 
 
 def verdicts_table(bench: Bench, built: str, names: Sequence[str]) -> Table:
-    """A table of the seconds that a risk verdict takes on larger and larger networks, and as a share of the limit of
+    """A table of the seconds that a risk verdict takes on larger and larger networks, and as a fraction of the limit of
     one minute.
     """
     table = Table("operators by 30 services", "seconds", "of a minute", title="a verdict where attacks begin to pay")

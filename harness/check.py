@@ -190,9 +190,10 @@ class Check:
                 self.suites[name].assumed = tuple([law for law in proved_whole(ledger) if law in known])
 
     def gather(self, how: How, jobs: int, progress: Progress, drawn_by: str) -> None:
-        """Collect the proofs of the checked laws and the numbers of mutants that they kill, after proving as much as
-        `how` requests. Nothing is proved if the run has already reached its number of failures. `drawn_by` is the seed
-        text of a sample.
+        """Collect the proofs of the checked laws and the numbers of mutants that they kill.
+
+        `how` says how much is proved first: nothing, a sample, what is stale, or everything. Nothing is proved if the
+        run has already reached its number of failures. `drawn_by` is the seed text of a sample.
         """
         bar = progress.add_task("proving", total=None, news="")
 

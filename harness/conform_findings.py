@@ -222,9 +222,10 @@ class Keeper:
 
     def _laws(self, what: Divergence | Fault, head: Json, actions: Sequence[Any]) -> tuple[str, ...]:
         """The ids of the laws that a wrong rejection breaks, because of its reason or because the call is rejected at
-        all. It is that of the last of `actions`, in the world of `head`.
+        all.
 
-        Empty for other divergences, and if the protocol does not have the reason.
+        The rejected call is the last of `actions`, in the world of `head`. Empty for other divergences, and if the
+        protocol does not have the reason.
         """
         walk = self._pack.walk
         if walk is None or not isinstance(what, Divergence) or not actions or not isinstance(what.actual, dict):
@@ -415,8 +416,10 @@ class _Live:
         return what.aspect == found.aspect and what.case[0] == found.case[0]
 
     def _last_action(self, script: Script, position: int | None) -> int:
-        """The index of the last action of the call at a position; 0 without a position. A call may hold two actions:
-        time passing, then the call.
+        """The index of the last action that the script's call number `position` stands for, among all actions of the
+        script.
+
+        It is 0 if `position` is None. A call may stand for two actions: time passing, then the call.
         """
         if position is None:
             return 0

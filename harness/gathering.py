@@ -22,7 +22,7 @@ every verdict.
 """
 
 SAMPLED: Final = 0.03
-"""The share of all verdicts that a sample proves again."""
+"""The fraction of all verdicts that a sample proves again."""
 
 CALLS_SAMPLED: Final = 4
 """The number of calls over which a sample is spread; few, because the paths of each call must be explored first."""

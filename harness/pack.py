@@ -39,10 +39,11 @@ class ProtocolPack:
     names the modules whose functions are the rules, of which mutants are made. `walk_at` is a walk, whose catalogue has
     the laws and names the model laws. `games_at` are games, `bounded_model_at` is a bounded model to search
     exhaustively, and `rule_machine_at` a Hypothesis machine with a rule for each action. `theory_at` is what proofs
-    need. `workload_at` is a module that generates a large history by `genesis()`, `opening()` and `traffic(steps)`.
-    `trace_schema_at` is the JSON Schema of its traces, in a module that also has CALLS. `docs` is the page that
-    describes the rules. `yields_at` is a function from a trace to the `harness.yields.Yields` over it. `market_at` is a
-    module with PORT, CUSTODY, AUTHORITY and RECOURSE, through which the market sees this protocol as its base.
+    need. `workload_at` is a module that generates a long run of actions by `genesis()`, `opening()` and
+    `traffic(steps)`. `trace_schema_at` is the JSON Schema of its traces, in a module that also has CALLS. `docs` is the
+    page that describes the rules. `yields_at` is a function from a trace to the `harness.yields.Yields` over it.
+    `market_at` is a module with PORT, CUSTODY, AUTHORITY and RECOURSE, through which the market sees this protocol as
+    its base.
 
     `calls_at` is a `conformance.calls.Calls`, which writes calls for the wire protocol; without it the trace format
     does. `cases` is a file of every case that callers can meet, each with a script. `state_at` is a
@@ -152,7 +153,7 @@ class ProtocolPack:
 
     @property
     def workload(self) -> "ModuleType | None":
-        """The module that generates large histories for benchmarks; None if the pack has none."""
+        """The module that generates long runs of actions for benchmarks; None if the pack has none."""
         return None if self.workload_at is None else importlib.import_module(self.workload_at)
 
     def yields(self, trace: "Trace") -> "Yields | None":

@@ -50,8 +50,8 @@ def is_same(one: Json, other: Json) -> bool:
 
 
 def differences(expected: Json, actual: Json, path: str = "") -> Iterator[Difference]:
-    """The leaves at which two JSON values differ, sorted by key and position. `path` is the path of the values
-    themselves. A missing key has the value "(absent)", and lists of different lengths are one leaf.
+    """The leaves at which two JSON values differ, sorted by key and index. `path` is the path of the values themselves.
+    A missing key has the value "(absent)", and lists of different lengths are one leaf.
     """
     if isinstance(expected, dict) and isinstance(actual, dict):
         for key in sorted(expected.keys() | actual.keys()):

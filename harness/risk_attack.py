@@ -193,8 +193,8 @@ def cascade_command(
 ) -> int:
     """Find the worst loss after a shock that destroys a part PSI of all stake: shock, attacks in order, and the bound.
 
-    Small networks are tried whole, which is exact; of others the solver's find is checked exactly, and is at least so
-    bad. Every stake that is used in an attack counts as lost whole.
+    On small networks every cascade is tried, which is exact. On others a solver searches: its find is checked exactly,
+    and the worst loss may be larger. Every stake that is used in an attack counts as lost whole.
     """
     net = find(source, terms_file, secured_only)
     chosen = services_of(net, names)

@@ -174,7 +174,7 @@ def _story(operator: str, path: FailurePath) -> list[str]:
 def chains_command(chains_file: Path, at: str | None, as_json_: bool) -> int:
     """Compare the stake that services on CHAINS see through messages with the stake that a slash can still reach.
 
-    Exit code 1 if any service believes to be secured and is not.
+    Exit code 1 if the stake that a service sees would secure it, and the stake that a slash can reach does not.
     """
     document, digest = load(chains_file)
     try:

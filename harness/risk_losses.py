@@ -87,7 +87,7 @@ Found = Distribution | Sampled | Simulation
 def found_losses(
     net: Network, declared: hazards.Hazards, draws: int | None, seed: int, path: Path
 ) -> tuple[Found, list[str]]:
-    """The distribution of a position's loss, and notes on how it was computed.
+    """The distribution of the loss of the declared stake (the position), and notes on how it was computed.
 
     It is exact or computed by quadrature if possible; simulated if `draws` is given, or if there are too many outcomes.
     Raises Refused, with `path`, if amounts are too large for floats.
@@ -158,7 +158,7 @@ def bounded_rows(pieces: Sequence[Piece], model: Model, levels: Sequence[Fractio
 
 def _priced(found: Found, declared: hazards.Hazards, position: Fraction) -> Rows:
     """The fee, yield and fund capital that compensate the loss, at the highest declared level. Empty unless the loss is
-    exact, pricing is declared, and the position is worth something.
+    exact, pricing is declared, and the value of the stake (`position`) is not 0.
     """
     if declared.pricing is None or not isinstance(found, Distribution) or not position:
         return {}

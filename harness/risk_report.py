@@ -116,7 +116,7 @@ def marked(number: Number) -> str:
 
 
 def curve_of(net: Network, hazards_file: Path) -> Curve:
-    """The loss curve of the declared position, with value at risk and expected shortfall as marks."""
+    """The loss curve of the stake that the hazards declare, with value at risk and expected shortfall as marks."""
     declared, _ = read_hazards(hazards_file, net)
     found, notes = found_losses(net, declared, None, 0, hazards_file)
     rows, exceeded = loss_rows(found, declared.levels)

@@ -62,7 +62,9 @@ class SuiteTask:
 
 Numbered = tuple[int, SuiteTask]
 Results = Generator[tuple[int, SuiteTask, Summary], None, None]
-"""An iterator over finished tasks in the order in which they end: position among all tasks, task, and result."""
+"""An iterator over finished tasks in the order in which they end. Each item is the task's index among all tasks, the
+task, and its result.
+"""
 
 
 def run_task(task: SuiteTask, stops: Stops) -> Summary:

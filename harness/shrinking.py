@@ -130,12 +130,12 @@ def needed(walk: Walk, genesis: State, actions: Sequence[Any], stops: Callable[[
 
 @attrs.frozen
 class MovesBegin:
-    """The marker between the history and the moves in a game's run, so that shrinking can shorten both."""
+    """The marker between the steps before a game's moves and the moves, so that shrinking can shorten both."""
 
 
 def lost(game: Game, party: Party, run: Actions) -> Break | None:
-    """The break of a game's law in a run, located at the run's end; None if the party's moves do not break it. A run
-    without exactly one marker between history and moves has none.
+    """The break of a game's law in a run, located at the run's end; None if the party's moves do not break it. A run in
+    which the marker between earlier steps and moves does not stand exactly once has none.
     """
     if run.count(MovesBegin()) != 1:
         return None
@@ -148,8 +148,8 @@ def lost(game: Game, party: Party, run: Actions) -> Break | None:
 def shrink_game(
     game: Game, party: Party, history: Sequence[Any], moves: Sequence[Any], stops: Callable[[], bool]
 ) -> tuple[list[Any], list[Any]]:
-    """The shortest history and moves of a party found that lose a game, derived from those given. Once `stops` returns
-    true, the search ends.
+    """The shortest steps before the moves (`history`), and the shortest moves of a party, found that lose a game. They
+    are derived from those given. Once `stops` returns true, the search ends.
     """
     run = (*history, MovesBegin(), *moves)
     shrinker = _Shrinker(game.walk, lambda candidate: lost(game, party, candidate), run, stops)
@@ -385,8 +385,8 @@ class _Shrinker:
         return improved
 
     def _sooner(self, position: int) -> bool:
-        """Shorten the wait at a position, and lower the numbers of one field in later calls by the difference. True if
-        that was taken; False for any action that is no wait.
+        """Shorten the wait at index `position`, and lower the numbers of one field in later calls by the difference.
+        True if that was taken; False for any action that is no wait.
         """
         run = self.shortest
         wait = run[position]

@@ -163,8 +163,8 @@ def _is_list(value: Any) -> bool:
 
 
 def _without_an_item(value: Any) -> list[Any]:
-    """The variants of a record without one position, removed from all its lists of equal length, which
-    belong together.
+    """The variants of a record without the items at one index, removed from all its lists of equal length, which belong
+    together.
     """
     lists = {name: getattr(value, name) for name in _fields(value) if _is_list(getattr(value, name))}
     found: list[Any] = []

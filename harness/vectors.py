@@ -174,8 +174,8 @@ def vectors(
 
     The kinds: "cases" has each action with each answer, by the shortest known trace. In "orders" the last call fails
     two checks and gets the first one's reason. In "edges" the answer changes next to the last call. "recorded" are
-    histories of the real contracts, including named scenarios. "witnesses" has the shortest beginning of a walk that
-    shows each witness. "walks" are random walks with amounts of any size, chosen for their coverage.
+    traces of the real contracts, including named scenarios. "witnesses" has the shortest beginning of a walk that shows
+    each witness. "walks" are random walks with amounts of any size, chosen for their coverage.
     """
     for case, script in [] if pack.cases is None else read_cases(Path(pack.cases)):
         yield "cases", _name(*case), _trace(pack, script), ()

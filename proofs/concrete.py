@@ -2,8 +2,8 @@
 violation.
 
 The model determines the rows that a path read; every other row is its table's default. Sums are made to equal the
-totals of these rows. The state satisfies the laws that the proof assumed of it, but perhaps no history reaches it. Then
-it shows that a lemma is missing, and nothing about the protocol.
+totals of these rows. The state satisfies the laws that the proof assumed of it, but perhaps no sequence of calls
+reaches it. Then it shows that a lemma is missing, and nothing about the protocol.
 """
 
 import importlib

@@ -171,15 +171,15 @@ class AnyHistory:
         return self.before.get(self.history.heads, self.key).count
 
     def point_of(self, position: Any, rows: Any = None) -> Any:
-        """The point of the checkpoint at a position, in a draft's rows or, by default, in the state before."""
+        """The point of the checkpoint with an index, in a draft's rows or, by default, in the state before."""
         return (rows or self.before).get(self.history.checkpoints, (self.key, position)).point
 
     def value_of(self, position: Any, rows: Any = None) -> Any:
-        """The value of the checkpoint at a position, in a draft's rows or, by default, in the state before."""
+        """The value of the checkpoint with an index, in a draft's rows or, by default, in the state before."""
         return (rows or self.before).get(self.history.checkpoints, (self.key, position)).value
 
     def is_sound(self, here: Path) -> list[Term]:
-        """The facts, as terms, that the history is well formed, at the positions that a path read."""
+        """The facts, as terms, that the history is well formed, at the indices of the checkpoints that a path read."""
         count, known = term_of(self.count), self.positions(here)
         facts = [count >= 0]
         last = self.value_of(SymInt(count - 1)).term
@@ -192,13 +192,15 @@ class AnyHistory:
         return facts
 
     def positions(self, here: Path) -> list[Term]:
-        """The terms of the positions in this history that a path read, and of the last one; each once."""
+        """The indices, as terms, of the checkpoints of this history that a path read, and of the last one;
+        each once.
+        """
         read = [touch.key for touch in here.touched.values()] + [(self.key, self.count - 1)]
         own = [flatten(key)[1] for key in read if flatten(key)[0].eq(self.key.term)]
         return list({term.get_id(): term for term in own}.values())
 
     def keeps_order(self, rows: Any) -> Any:
-        """True if the history in `rows` is well formed, at two arbitrary positions."""
+        """True if the history in `rows` is well formed, judged at two checkpoints with arbitrary indices."""
         one, other = SymInt(z3.Int("one")), SymInt(z3.Int("other"))
         head = rows.get(self.history.heads, self.key)
         if head.count < 0:
@@ -210,7 +212,9 @@ class AnyHistory:
         return True
 
     def is_split(self, position: Any, rows: Any) -> Any:
-        """True if the checkpoints before a position are exactly those at or before the arbitrary point `self.point`."""
+        """True if the checkpoints with an index below `position` are exactly those at or before the arbitrary point
+        `self.point`.
+        """
         count = rows.get(self.history.heads, self.key).count
         return (
             0 <= position <= count
@@ -219,9 +223,7 @@ class AnyHistory:
         )
 
     def answer_at(self, split: Any, rows: Any) -> Any:
-        """The value that a look-up at `self.point` must return, given the position `split` that
-        satisfies `is_split`.
-        """
+        """The value that a look-up at `self.point` must return, given the index `split` that satisfies `is_split`."""
         return self.history.default if split == 0 else self.value_of(split - 1, rows)
 
     def ask(
@@ -283,7 +285,9 @@ class HistoryProof(AnyHistory):
         return self._value_at(self.history, self.before, self.key, self.point)
 
     def _is_past(self, here: Path) -> list[Term]:
-        """The facts that no checkpoint's point is later than now, at the positions that a path read."""
+        """The facts that no checkpoint's point is later than now, at the indices of the checkpoints that a
+        path read.
+        """
         count = term_of(self.count)
         return [
             z3.Implies(z3.And(one >= 0, one < count), self.point_of(SymInt(one)).term <= self.now.term)
@@ -344,8 +348,8 @@ class HistoryProof(AnyHistory):
         return self.ask(program)
 
     def split(self) -> list[tuple[Term, Answer]]:
-        """The goals, with answers, of the claim that at most one position separates the checkpoints at or before a
-        point from the later ones.
+        """The goals, with answers, of the claim that at most one index separates the checkpoints at or before a point
+        from the later ones.
         """
         one, other = SymInt(z3.Int("split")), SymInt(z3.Int("other_split"))
 
@@ -423,7 +427,7 @@ class HistoryProof(AnyHistory):
 
     def rows(self, pushes: int) -> list[tuple[Term, Answer]]:
         """The goals, with answers, of the claim that a number of `pushes` at the current point write, row by row, what
-        the contract writes. The contract's unknown position of the checkpoint is assumed to be that of the source.
+        the contract writes. The contract's unknown index of the checkpoint is assumed to be that of the source.
         """
         stands, position = self._contract(), SymInt(z3.Int("position"))
 
@@ -443,8 +447,8 @@ class HistoryProof(AnyHistory):
         return self.ask(program, known=self._is_past, is_of_contract=True)
 
     def _is_written(self, draft: Any, history: Any, position: Any) -> tuple[Any, ...]:
-        """The writes of a draft to a history: the tables' indices, the head, and the checkpoint at a position; False
-        for a row not written.
+        """The writes of a draft to a history: the tables' indices, the head, and the checkpoint with index `position`.
+        False stands for a row not written.
         """
         checkpoint = draft._written(history.checkpoints, (self.key, position))
         head = draft._written(history.heads, self.key)

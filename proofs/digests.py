@@ -39,7 +39,7 @@ def solver_version() -> str:
 def canonical(node: Any) -> str:
     """A syntax tree as text that is equal on every version of Python.
 
-    Empty fields are left out, so that fields added by later versions do not matter; so are positions and docstrings.
+    Empty fields are left out, so that fields added by later versions do not matter; so are line numbers and docstrings.
     Adjacent texts in an f-string are joined, since versions split them differently.
     """
     if isinstance(node, list):

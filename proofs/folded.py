@@ -114,14 +114,16 @@ class FoldedProof(Exploration):
             yield here, outcome, runs[-1]
 
     def arrive(self, run: Run, loop: Loop, segment: Segment, names: Names, standing: Hashable) -> None:
-        """Record that a run came to a cut. `names` are the local variables there; `standing` is its position, with all
-        variables of the functions that run.
+        """Record that a run came to a cut. `names` are the local variables there; `standing` is its place in the code,
+        with all variables of the functions that run.
         """
         run.segments.append(segment)
         self._arrivals.append(Arrival(names, loop, segment, path().given, (segment.likeness(), standing)))
 
     def _meet(self, base: Path) -> list[Middle]:
-        """The states in which runs continue after cuts: one for all runs with equal position, variables and writes."""
+        """The states in which runs continue after cuts: one for all runs with equal place in the code, variables and
+        writes.
+        """
         together: dict[Hashable, list[Arrival]] = {}
         for arrival in self._arrivals:
             together.setdefault(arrival.standing, []).append(arrival)

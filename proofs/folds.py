@@ -46,7 +46,7 @@ class FoldedError(BaseException):
 
 
 class Items(Textless):
-    """A list of any length in a call, or a range between symbols. `element` returns the element at a position."""
+    """A list of any length in a call, or a range between symbols. `element` returns the element at an index."""
 
     def __init__(self, name: str, length: Term, element: Callable[[SymInt], Any], terms: tuple[Term, ...]) -> None:
         self.listed_as: Final = name
@@ -56,7 +56,7 @@ class Items(Textless):
         self.element: Final = element
 
     def any_item(self) -> Any:
-        """The element at position 0, which stands for the kind of all elements, even if the list is empty."""
+        """The element at index 0, which stands for the kind of all elements, even if the list is empty."""
         return self.element(SymInt(z3.IntVal(0)))
 
     def __getitem__(self, position: Any) -> Any:
@@ -116,7 +116,7 @@ def any_call(
     `signed` ones ("ACTION.field"), and its names not empty.
 
     It may also be a record within a call: then `name` is the path to it, `within` is the name of the call's class, and
-    `at` are the positions in the lists that contain it.
+    `at` are its indices in the lists that contain it.
     """
     hints, owner = typing.get_type_hints(action.__init__), within or action.__name__
     fields = inspect.signature(action).parameters
@@ -126,7 +126,7 @@ def any_call(
 def _any(
     annotation: Any, name: str, facts: list[Term], at: tuple[Term, ...], owner: str, signed: Collection[str]
 ) -> Any:
-    """An arbitrary value of a type, as a function of the positions `at` in the lists that contain it."""
+    """An arbitrary value of a type, as a function of its indices `at` in the lists that contain it."""
     arguments = typing.get_args(annotation)
     if arguments[1:] == (Ellipsis,):
         length = _function(f"{name}!length", at, z3.IntSort())

@@ -84,7 +84,7 @@ class PushProof(AnyHistory):
 
     def rows(self, changes: tuple[str, ...]) -> list[tuple[Term, Answer]]:
         """The goals, with answers, of the claim that contract and source write equal rows: the head, and the checkpoint
-        at any position.
+        with any index.
         """
         position = SymInt(z3.Int("position"))
 
@@ -174,8 +174,8 @@ class PushProof(AnyHistory):
             raise PathEnds
 
     def _change(self, changes: tuple[str, ...], key: Any = None) -> tuple[Any, Any, Any]:
-        """The drafts after some pushes and pops, by the contract and by the source, and the position before which the
-        checkpoints are then at or before the point.
+        """The drafts after some pushes and pops, by the contract and by the source. The third value is an index: the
+        checkpoints below it are then at or before the point.
         """
         key = self.key if key is None else key
         by_contract, by_source, split = self.draft(self.state), self.draft(self.state), self.split

@@ -228,7 +228,7 @@ class Rewriting(ast.NodeTransformer):
 
 
 def _named(name: str, node: ast.AST) -> ast.Name:
-    """A name node of the lifter's, with the position of a node of the source."""
+    """A name node of the lifter's, with the line and column of a node of the source."""
     return ast.copy_location(ast.Name(name, ast.Load()), node)
 
 

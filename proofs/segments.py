@@ -90,7 +90,7 @@ class Segment:
 
 
 class Arrival:
-    """A run that came to a cut: its variables and position, and the answers at forks that led there."""
+    """A run that came to a cut: its variables and its place in the code, and the answers at forks that led there."""
 
     def __init__(
         self, names: Names, loop: Loop, segment: Segment, answers: tuple[bool, ...], standing: Hashable
@@ -103,8 +103,8 @@ class Arrival:
 
 
 class Middle:
-    """A state in the middle of a loop, from which all runs with equal position, variables and
-    writes continue as one.
+    """A state in the middle of a loop, from which all runs with equal place in the code, variables and writes continue
+    as one.
     """
 
     def __init__(self, base: Path, answers: tuple[bool, ...], prover: Prover, number: int, here: Path) -> None:
@@ -285,7 +285,9 @@ def _is_of_facts(constant: Term) -> bool:
 
 
 def _standing(frame: Any) -> Hashable:
-    """The position of a run and the values of its variables: equal for two runs only if they continue alike."""
+    """The place of a run in the code and the values of its variables: equal for two runs only if they
+    continue alike.
+    """
     frames: list[Hashable] = []
     lists: list[Any] = []
     while frame.f_code.co_name != "transition_in_run":

@@ -278,7 +278,7 @@ def divide(dividend: Any, divisor: Any) -> tuple[SymInt, SymInt]:
 
 class SymList(Textless):
     """A symbolic list with at most `bound` elements; reading it forks over its lengths. `name` is its place for the
-    proof's scope. `element` returns the element at a position.
+    proof's scope. `element` returns the element at an index.
 
     The bound is a scope: a proof that uses the list holds of lists no longer than this.
     """
@@ -301,7 +301,7 @@ class SymList(Textless):
         return tuple([self._element(position) for position in range(self._bound)])
 
     def any_item(self) -> Any:
-        """The element at position 0, which stands for the kind of all elements, even if the list is empty."""
+        """The element at index 0, which stands for the kind of all elements, even if the list is empty."""
         return self._element(0)
 
     def mapped(self, change: Callable[[Any], Any]) -> "SymList":

@@ -66,8 +66,8 @@ def _refuse_names(names: Mapping[str, Sequence[str]]) -> None:
 
 
 def refuse_another_machine(protocol: Any, world: LiftedModules) -> None:
-    """Raise UnliftableError for tables whose index is not their position, and for classes that derive from
-    `spec.machine`'s: the engine assumes the behaviour of the originals.
+    """Raise UnliftableError for tables whose index is not their place in the protocol's list of tables, and for classes
+    that derive from `spec.machine`'s: the engine assumes the behaviour of the originals.
     """
     for place, table in enumerate(protocol.schema.tables):
         if table.index != place or table.bit != 1 << place:

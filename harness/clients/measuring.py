@@ -72,7 +72,7 @@ class Guarded(Client):
         return self._client.hello(protocol)
 
     def reset(self, head: Json) -> str | Unsupported | None:
-        """Begin a history in the world of a trace's head. Returns what the client returns; an exception becomes
+        """Begin a script in the world of a trace's head. Returns what the client returns; an exception becomes
         ClientFault.
         """
         return self._asked(lambda: self._client.reset(head))

@@ -130,8 +130,9 @@ def bounded(node: ast.AST, _: Place) -> Iterator[Change]:
 
 
 def negated(node: ast.AST, _: Place) -> Iterator[Change]:
-    """The mutation of the condition of an `if` or of a conditional expression: negated. A condition that `compared`
-    turns, or that narrows a type, is left out.
+    """The mutation of the condition of an `if` or of a conditional expression: negated.
+
+    Left out are comparisons whose operator the operator `compared` negates, and conditions that narrow a type.
     """
     if isinstance(node, ast.If | ast.IfExp) and not (_is_turned_by_compared(node.test) or _narrows(node.test)):
         yield node.test, f"not ({ast.unparse(node.test)})"

@@ -164,7 +164,7 @@ def _suite(
 
 
 WALKS_PER_SCENARIO = 6
-"""The share of walks that take a scenario: one in six, so that 120 walks take every scenario of every protocol."""
+"""One walk in this many takes a scenario, so that 120 walks take every scenario of every protocol."""
 
 
 def by_turns(walks: int) -> list[int]:
@@ -192,7 +192,7 @@ def walked(walk: Any, seed: int, steps: int) -> Ran:
 
 def explored(model: Any, depth: int) -> Ran:
     """The result of trying every sequence of up to `depth` calls in a bounded model. The step at which laws broke is
-    the length of the shortest sequence that breaks one.
+    the length of the shortest sequence that breaks one; 0 if none does.
     """
     met = importlib.import_module("invariants.exploring").explore(model, depth, prunes=True, goes_on=lambda _: True)
     shortest = min((len(broken.calls) for broken in met.broken.values()), default=0)
@@ -201,8 +201,8 @@ def explored(model: Any, depth: int) -> Ran:
 
 
 def played(game: Any, seed: int, moves: int) -> Ran:
-    """The result of one play of a game, in the form of `walked`; a game is a property. The step at which the law broke
-    is the play's last.
+    """The result of one play of a game with up to `moves` moves: its accepted moves, the play's length in actions, and
+    the game's law, if it is lost. A game is a property, so the law stands under the properties too.
     """
     choices = importlib.import_module("invariants.choices").Seeded(seed)
     report = importlib.import_module("invariants.game").play(game, choices, moves)

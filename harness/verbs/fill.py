@@ -28,8 +28,8 @@ def fill_command(asked: tuple[str, ...], out: Path, walks: int, as_json: bool) -
     """Write a release of vectors: traces with everything that can be observed after each call.
 
     By case: every action with every answer that a caller can meet. By order: calls that fail two checks, and are
-    answered by the first. Edges: calls beside which the answer changes. Recorded: histories of the real contracts. By
-    witness: each thing that must be seen to happen. By walks: long ones, with amounts of any size, chosen for what they
+    answered by the first. Edges: calls beside which the answer changes. Recorded: traces of the real contracts. By
+    witness: each situation that walks must reach. By walks: long ones, with amounts of any size, chosen for what they
     cover. And canaries, whose last step is wrong: a client's own runner has to fail each. With --walks 0 there are
     neither walks nor witnesses.
 

@@ -1,4 +1,4 @@
-"""Large, deterministic histories of each protocol, for benchmarks."""
+"""Long, deterministic runs of actions of each protocol, for benchmarks."""
 
 import sys
 

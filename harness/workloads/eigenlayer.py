@@ -1,6 +1,6 @@
-"""A large, deterministic EigenLayer history for benchmarks: many stakers, few operators, all common calls.
+"""A long, deterministic run of EigenLayer actions for benchmarks: many stakers, few operators, all common calls.
 
-It is generated without running it: amounts are chosen so that most calls are accepted, and some are meant to be
+It is generated without executing it: amounts are chosen so that most calls are accepted, and some are meant to be
 rejected.
 """
 

@@ -1,6 +1,7 @@
-"""A long Symbiotic history of one vault: checkpoints of every kind grow with it, and claims and slashes read them.
+"""A long run of Symbiotic actions on one vault: checkpoints of every kind grow with it, and claims and slashes read
+them.
 
-It is generated without running it: amounts are chosen so that most calls are accepted.
+It is generated without executing it: amounts are chosen so that most calls are accepted.
 """
 
 import random

@@ -1,7 +1,8 @@
-"""Yields: the exact amounts that positions earned from services over a trace, and the rest of every payment.
+"""Yields: the exact amounts that stake earned from services over a trace, and the rest of every payment.
 
 A pack names a function that computes the yields of a trace (`yields_at`). The result has one form for all protocols:
-earnings of positions and payments of services, which add up.
+earnings of *positions* and payments of services, which add up. A position is here an account, or for Symbiotic's
+stakers an account in one vault.
 """
 
 from collections.abc import Iterable
@@ -17,7 +18,7 @@ from spec.codec import Json
 class Earning:
     """The earnings of one position from one service in one token, in the token's smallest unit.
 
-    `position` is an account; for Symbiotic's stakers, `ACCOUNT / VAULT`. `claimed` is the part of `earned` that was
+    `position` is an account, or `ACCOUNT / VAULT` for Symbiotic's stakers. `claimed` is the part of `earned` that was
     paid out; the rest can be claimed now.
     """
 
@@ -61,7 +62,7 @@ PARTS: Final = ("paid_in", "commission", "earned", "unassigned", "dust")
 
 @attrs.frozen
 class Yields:
-    """The yields over one trace, without positions and services that have none."""
+    """The yields over one trace. Left out are accounts that earned nothing, and services that paid nothing."""
 
     earnings: tuple[Earning, ...]
     payments: tuple[Payment, ...]
@@ -75,7 +76,7 @@ class Yields:
 
 
 def print_yields(console: Console, yields: Yields) -> None:
-    """Print a table of positions and a table of services; nothing if no service paid."""
+    """Print a table of earnings and a table of services' payments; nothing if no service paid."""
     _print(console, ("position", "service", "token"), ("earned", "claimed"), yields.earnings)
     _print(console, ("service", "contract", "token"), PARTS, yields.payments)
 

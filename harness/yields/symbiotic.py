@@ -28,7 +28,7 @@ SHARED_BY: Final = "/"
 
 
 def yields_of(trace: Trace) -> Yields:
-    """The earnings of all positions over a trace, and all payments. Stakers' earnings are claimed or not; those of
+    """The earnings of all accounts over a trace, and all payments. Stakers' earnings are claimed or not; those of
     operators are their claims, and what they have not claimed is `unassigned`.
     """
     state, paid_in, commission = _followed(trace)

@@ -49,7 +49,7 @@ class _Sequence:
         raise UnliftableError(f"a list is asked for {index!r}")
 
     def __iter__(self) -> Iterator[Any]:
-        """The iterator over one name, at the arbitrary position `PLACE`. A tuple made from this iterator stands for one
+        """The iterator over one name, at the arbitrary index `PLACE`. A tuple made from this iterator stands for one
         with that element there.
         """
         yield SymName(self.names(PLACE))

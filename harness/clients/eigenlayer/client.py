@@ -1,4 +1,4 @@
-"""EigenLayer's contracts as a client: each call of a history is a transaction in its block."""
+"""EigenLayer's contracts as a client: each call of a script is a transaction in its block."""
 
 from collections.abc import Callable
 from typing import Any, Final, cast
@@ -16,8 +16,8 @@ from spec.codec import Json
 
 GWEI: Final = 10**9
 FACTS: Final = ("mine", "fund_pod", "plant_pod_owner_deposit_shares")
-"""The entries of a history that are not contract calls: time that passes, ETH that arrives in a pod, and negative
-deposit shares from before the history.
+"""The actions of a script that are not contract calls: time that passes, ETH that arrives in a pod, and negative
+deposit shares from before the script.
 """
 
 UNNAMED: Final = "v1.12.0"
@@ -25,7 +25,7 @@ RESOLUTION_DELAY: Final = "slash_resolution_delay_blocks"
 
 
 class EigenLayerContracts(Client):
-    """The contracts, deployed anew for each history, on a chain that `begin` creates."""
+    """The contracts as a client, deployed anew for each script by `reset`, on a chain that `begin` creates."""
 
     def __init__(self, artifacts: Artifacts, begin: Callable[[], BlockChain] = BlockChain) -> None:
         self._artifacts = artifacts
@@ -50,7 +50,7 @@ class EigenLayerContracts(Client):
         return digest(observe(self.deployed))
 
     def apply(self, call: Json) -> Answer:
-        """Make one call as a transaction in its block; an entry of FACTS is written to storage instead, and is always
+        """Make one call as a transaction in its block; an action of FACTS is written to storage instead, and is always
         accepted.
         """
         on, fields = self.deployed, cast("dict[str, Any]", call)
@@ -70,12 +70,12 @@ class EigenLayerContracts(Client):
         return to_wire(observe(self.deployed))
 
     def bye(self) -> None:
-        """End the history. There is nothing to shut down: the chain is memory of this process."""
+        """End the script that is being played. There is nothing to shut down: the chain is memory of this process."""
         self._deployed = None
 
     @property
     def deployed(self) -> Deployment:
-        """The contracts of the history that is being played. `reset` must have been called before."""
+        """The contracts of the script that is being played. `reset` must have been called before."""
         assert self._deployed is not None
         return self._deployed
 
@@ -115,8 +115,8 @@ def _called(
 
 
 def _let_happen(on: Deployment, action: str, args: dict[str, Any]) -> None:
-    """Write to storage what no call can produce: ETH in a pod, credited as a checkpoint would, or a pod owner's deposit
-    shares from before the history. Does nothing for "mine", or for a pod that does not exist.
+    """Write to storage what no call can produce: ETH in a pod, credited as a checkpoint would, or deposit shares that a
+    pod owner had before the script. Does nothing for "mine", or for a pod that does not exist.
     """
     if action == "fund_pod" and args["pod_owner"] in on.pod_owners:
         pod, amount_wei = on.address(f"pod:{args['pod_owner']}"), int(args["amount_wei"])

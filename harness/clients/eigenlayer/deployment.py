@@ -196,8 +196,8 @@ class Deployment:
         call(self.address(genesis["whitelister"]), self.core["strategies"], whitelist, arguments)
 
     def _plant(self) -> None:
-        """Write to storage what no call can produce any more: shares slashed before slashes had ids, and earlier
-        history of cumulative scaled shares.
+        """Write to storage what no call can produce any more: shares slashed before slashes had ids, and counts of
+        scaled shares that were queued before.
         """
         chain, manager = self.chain, self.core["strategies"]
         burnable = 0

@@ -1,4 +1,4 @@
-"""Symbiotic's contracts as a client: each call of a history is a transaction in a block of its own."""
+"""Symbiotic's contracts as a client: each call of a script is a transaction in a block of its own."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -17,8 +17,8 @@ PROBED_CAPTURES: Final = 3
 
 
 class SymbioticContracts(Client):
-    """The contracts, deployed anew for each history, on a chain that `begin` creates at a timestamp; `node` is its
-    name.
+    """The contracts as a client, deployed anew for each script by `reset`, on a chain that `begin` creates at a
+    timestamp. `node` is the chain's name in the introduction.
     """
 
     def __init__(self, core: Path, errors: tuple[str, ...], begin: Callable[[int], Chain], node: str) -> None:
@@ -64,14 +64,14 @@ class SymbioticContracts(Client):
         return observe(self.deployed)
 
     def bye(self) -> None:
-        """Shut down the chain of the history that is being played, if any."""
+        """Shut down the chain of the script that is being played, if any."""
         if self._deployed is not None:
             self._deployed.chain.close()
             self._deployed = None
 
     @property
     def deployed(self) -> Deployment:
-        """The contracts of the history that is being played. `reset` must have been called before."""
+        """The contracts of the script that is being played. `reset` must have been called before."""
         assert self._deployed is not None
         return self._deployed
 
