@@ -14,7 +14,7 @@ Json = object
 """A JSON value, as the standard library parses it."""
 
 Names = Mapping[str, frozenset[str]]
-"""The names that a trace declares, by kind: its accounts, tokens, strategies and so on."""
+"""The names that a trace declares, as a set for each kind of name: `account`, `token`, `strategy` and so on."""
 
 _DECIMAL: Final = re.compile(r"0|[1-9][0-9]*")
 
@@ -45,7 +45,11 @@ class Format:
     """The reader and writer of one kind of JSON value."""
 
     def read(self, value: Json, where: str, names: Names) -> object:
-        """The Python value of a JSON value. Raises MalformedTrace if the JSON value does not have this format."""
+        """The Python value of a JSON value. Raises MalformedTrace if the JSON value does not have this format.
+
+        `where` is the value's place in the file, for the error's message. `names` are the names that the trace
+        declares.
+        """
         raise NotImplementedError
 
     def write(self, value: object) -> Json:

@@ -83,6 +83,8 @@ def execute(transition: Transition[Any], state: State, actions: Sequence[object]
 class Protocol:
     """One protocol, as the invariants, the proofs and the harness see it.
 
+    `observe` and `observe_final` return a state as JSON as the steps of a trace, and its end, show it. `write_returns`
+    returns a call's return value as JSON. `check_post` raises MalformedTrace for a recorded state of a wrong form.
     `traces` is the folder of the protocol's recorded traces. It is None for the protocols of this project, whose traces
     come with the harness. `families` are other names for the protocol in trace files; its reader distinguishes them.
     `security` computes the security graph of a state, or is None if the protocol has none.

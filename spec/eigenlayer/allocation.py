@@ -89,7 +89,8 @@ def modify_allocations(draft: Draft, action: ModifyAllocations) -> Delta | Reaso
     """Set the magnitudes that an operator allocates to operator sets. The operator need not be registered for them.
 
     Rejects, in order: INVALID_PERMISSIONS, UNINITIALIZED_ALLOCATION_DELAY; then for each request
-    INPUT_ARRAY_LENGTH_MISMATCH, INVALID_OPERATOR_SET, and for each of its strategies as `_modify_allocation`.
+    INPUT_ARRAY_LENGTH_MISMATCH, INVALID_OPERATOR_SET, and for each of its strategies MODIFICATION_ALREADY_PENDING,
+    SAME_MAGNITUDE, UINT64_OVERFLOW, INSUFFICIENT_MAGNITUDE, ARITHMETIC_PANIC (`_modify_allocation` says when).
     Source: AllocationManager.modifyAllocations.
     """
     if action.sender != action.operator:

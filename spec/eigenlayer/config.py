@@ -47,9 +47,9 @@ class Config:
 
     - `slash_resolution_delay_blocks`: the number of blocks after a slash's block in which its shares cannot be paid
       yet. Zero if the release has no such delay: then a slash can be paid in its own block. Source: StrategyManager.
-    - `queue_counts_whole_shares`: True if the history from which slashes compute the slashable queue grows by the
-      scaled shares that stand for the whole shares leaving the operator; False if by all scaled shares.
-      Source: DelegationManager._removeSharesAndQueueWithdrawal.
+    - `queue_counts_whole_shares`: the way in which a queued withdrawal counts in the history from which slashes compute
+      the slashable queue. False: by its scaled shares. True: its withdrawable shares are rounded down to whole shares
+      first, and it counts by the scaled shares of these. Source: DelegationManager._removeSharesAndQueueWithdrawal.
     """
 
     min_withdrawal_delay_blocks: Final[int]

@@ -36,7 +36,8 @@ def register_as_operator(draft: Draft, action: RegisterAsOperator) -> Delta | Re
     """Register the sender as an operator, and delegate its own shares to itself. Its allocation delay is effective at
     once.
 
-    Rejects, in order: ACTIVELY_DELEGATED, then as `_delegate`. Source: DelegationManager.registerAsOperator.
+    Rejects, in order: ACTIVELY_DELEGATED, FULLY_SLASHED if the operator's max magnitude is zero in a strategy in which
+    it has shares; for native ETH any reason of `delegate_native_shares`. Source: DelegationManager.registerAsOperator.
     """
     operator = action.sender
     if is_delegated(draft, operator):
@@ -61,9 +62,11 @@ def modify_operator_details(draft: Draft, action: ModifyOperatorDetails) -> Delt
 
 
 def delegate_to(draft: Draft, action: DelegateTo) -> Delta | Reason:
-    """Delegate all of the sender's shares to an operator. Rejects: as `_delegate_with_approval`.
+    """Delegate all of the sender's shares to an operator.
 
-    Source: DelegationManager.delegateTo.
+    Rejects, in order: ACTIVELY_DELEGATED, OPERATOR_NOT_REGISTERED; if the operator has an approver SALT_SPENT,
+    SIGNATURE_EXPIRED, INVALID_SIGNATURE; FULLY_SLASHED if the operator's max magnitude is zero in a strategy in which
+    the sender has shares; for native ETH any reason of `delegate_native_shares`. Source: DelegationManager.delegateTo.
     """
     rejection = _delegate_with_approval(draft, action.sender, action.operator, action.approval)
     return draft.delta() if rejection is None else rejection
@@ -72,8 +75,9 @@ def delegate_to(draft: Draft, action: DelegateTo) -> Delta | Reason:
 def undelegate(draft: Draft, action: Undelegate) -> Delta | Reason:
     """End a staker's delegation. The caller is the staker, its operator, or the operator's approver.
 
-    Returns the number of withdrawals queued.
-    Rejects: as `_undelegate`. Source: DelegationManager.undelegate.
+    All shares are queued for withdrawal. Returns the number of withdrawals queued.
+    Rejects, in order: NOT_ACTIVELY_DELEGATED, OPERATORS_CANNOT_UNDELEGATE, CALLER_CANNOT_UNDELEGATE, any reason for
+    which `queue_withdrawal` cannot queue the shares. Source: DelegationManager.undelegate.
     """
     queued = _undelegate(draft, action.sender, action.staker)
     return queued if isinstance(queued, Reason) else draft.delta(queued)
@@ -84,7 +88,7 @@ def redelegate(draft: Draft, action: Redelegate) -> Delta | Reason:
 
     The new operator gets the shares when their queued withdrawals are completed as shares. Returns the number of
     withdrawals queued.
-    Rejects: as `_undelegate`, then as `_delegate_with_approval`. Source: DelegationManager.redelegate.
+    Rejects, in order: the reasons of `undelegate`, then those of `delegate_to`. Source: DelegationManager.redelegate.
     """
     queued = _undelegate(draft, action.sender, action.sender)
     if isinstance(queued, Reason):
@@ -97,8 +101,9 @@ def _delegate_with_approval(draft: Draft, staker: str, operator: str, approval: 
     """Delegate a staker to an operator. If the operator has an approver, its signature is needed, and its salt is then
     spent.
 
-    Rejects, in order: ACTIVELY_DELEGATED, OPERATOR_NOT_REGISTERED, SALT_SPENT, SIGNATURE_EXPIRED, INVALID_SIGNATURE, as
-    `_delegate`.
+    Rejects, in order: ACTIVELY_DELEGATED, OPERATOR_NOT_REGISTERED; if there is an approver SALT_SPENT,
+    SIGNATURE_EXPIRED, INVALID_SIGNATURE; FULLY_SLASHED if the operator's max magnitude is zero in one of the staker's
+    strategies; for native ETH any reason of `delegate_native_shares`.
     Source: DelegationManager.delegateTo, _checkApproverSignature.
     """
     if is_delegated(draft, staker):
@@ -122,7 +127,7 @@ def _delegate(draft: Draft, staker: str, operator: str) -> Reason | None:
 
     An undelegated staker's withdrawable shares equal its deposit shares.
     Rejects: FULLY_SLASHED if the operator's max magnitude is zero in one of the staker's strategies; then, for native
-    ETH, as `delegate_native_shares`.
+    ETH, FULLY_SLASHED, MUL_DIV_OVERFLOW, ARITHMETIC_PANIC, INVALID_DEPOSIT_SCALING_FACTOR (`delegate_native_shares`).
     Source: DelegationManager._delegate.
     """
     row = draft.get(STAKERS, staker)
@@ -150,7 +155,8 @@ def _undelegate(draft: Draft, sender: str, staker: str) -> int | Reason:
     """End a staker's delegation, and queue one withdrawal of all its shares for each of its strategies.
 
     Native ETH comes last, if the staker has positive native shares. Returns the number of withdrawals queued. Rejects,
-    in order: NOT_ACTIVELY_DELEGATED, OPERATORS_CANNOT_UNDELEGATE, CALLER_CANNOT_UNDELEGATE, as `queue_withdrawal`.
+    in order: NOT_ACTIVELY_DELEGATED, OPERATORS_CANNOT_UNDELEGATE, CALLER_CANNOT_UNDELEGATE, any reason for which
+    `queue_withdrawal` cannot queue the shares.
     Source: DelegationManager.undelegate, _undelegate.
     """
     row = draft.get(STAKERS, staker)

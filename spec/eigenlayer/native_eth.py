@@ -57,8 +57,9 @@ def record_beacon_chain_eth_balance_update(draft: Draft, action: RecordBeaconCha
     """Credit a pod owner with shares for a gain, or lower its beacon chain slashing factor for a loss.
 
     A change of zero writes nothing. Rejects, in order: ONLY_EIGEN_POD, SHARES_NOT_MULTIPLE_OF_GWEI,
-    LEGACY_WITHDRAWALS_NOT_COMPLETED; for a gain as `add_pod_owner_shares` and `increase_native_delegation`, for a loss
-    as `_lose`. Source: EigenPodManager.recordBeaconChainETHBalanceUpdate.
+    LEGACY_WITHDRAWALS_NOT_COMPLETED if the owner has a deficit; for a gain SHARES_NEGATIVE, ARITHMETIC_PANIC,
+    FULLY_SLASHED, MUL_DIV_OVERFLOW, INVALID_DEPOSIT_SCALING_FACTOR (`join_native_shares` says when), for a loss
+    ARITHMETIC_PANIC, MUL_DIV_OVERFLOW (`_lose`). Source: EigenPodManager.recordBeaconChainETHBalanceUpdate.
     """
     owner = action.pod_owner
     if not action.is_from_pod or action.sender != owner or not draft.get(PODS, owner).exists:
@@ -118,7 +119,9 @@ def _lose(draft: Draft, owner: str, prev_restaked_balance_wei: int, lost_wei: in
 def join_native_shares(draft: Draft, owner: str, added_shares: int) -> Reason | None:
     """Add native shares to an owner. Its operator, if any, gets the part that exceeds the owner's deficit.
 
-    Rejects: as `add_pod_owner_shares`, then as `increase_native_delegation`.
+    Rejects, in order: SHARES_NEGATIVE if the new shares alone exceed int256, ARITHMETIC_PANIC if the sum does;
+    FULLY_SLASHED if nothing would be left of them, MUL_DIV_OVERFLOW, ARITHMETIC_PANIC, INVALID_DEPOSIT_SCALING_FACTOR
+    if the new scaling factor or the operator's shares overflow or the factor is 0.
     Source: EigenPodManager._addShares, DelegationManager.increaseDelegatedShares.
     """
     deposit_shares_before = add_pod_owner_shares(draft, owner, added_shares)
@@ -141,7 +144,9 @@ def delegate_native_shares(draft: Draft, staker: str, operator: str) -> Reason |
     them.
 
     A staker without native ETH adds nothing, and can delegate even to an operator without magnitude.
-    Rejects: MUL_DIV_OVERFLOW, as `increase_native_delegation`. Source: DelegationManager._delegate, getDepositedShares.
+    Rejects, in order: MUL_DIV_OVERFLOW if the staker's scaled shares exceed uint256; FULLY_SLASHED if the operator's
+    max magnitude is 0; MUL_DIV_OVERFLOW, ARITHMETIC_PANIC, INVALID_DEPOSIT_SCALING_FACTOR if the new scaling factor or
+    the operator's shares overflow or the factor is 0. Source: DelegationManager._delegate, getDepositedShares.
     """
     held = draft.get(POD_OWNERS, staker)
     if held.deposit_shares <= 0:
@@ -165,11 +170,13 @@ def increase_native_delegation(
     added_shares: int,
     slashing_factor_wad: int,
 ) -> Reason | None:
-    """Account for a staker's new native shares, as `increase_delegation` does for token strategies.
+    """Account for a staker's new native shares: update its deposit scaling factor, and add them to its operator's
+    total, if any. The staker's deposit shares already include them.
 
     `deposit_shares_before` are the staker's native shares before the addition. If `added_shares` is zero, nothing is
-    written. Native shares are bounded by int256 alone, so products may overflow. Rejects: FULLY_SLASHED,
-    MUL_DIV_OVERFLOW, ARITHMETIC_PANIC, INVALID_DEPOSIT_SCALING_FACTOR. Source: DelegationManager._increaseDelegation.
+    written. Native shares are bounded by int256 alone, so products may overflow. Rejects: FULLY_SLASHED if the slashing
+    factor is 0, MUL_DIV_OVERFLOW, ARITHMETIC_PANIC, INVALID_DEPOSIT_SCALING_FACTOR if the new factor is 0. Source:
+    DelegationManager._increaseDelegation.
     """
     if slashing_factor_wad == 0:
         return Reason.FULLY_SLASHED
@@ -205,7 +212,7 @@ def increase_native_delegation(
 def _rescaling_overflow(
     factor_wad: int, deposit_shares_before: int, added_shares: int, slashing_factor_wad: int
 ) -> Reason | None:
-    """The revert if the computation of a new deposit scaling factor exceeds uint256, else None.
+    """The reason of the revert if the computation of a new deposit scaling factor exceeds uint256, else None.
 
     Rejects: MUL_DIV_OVERFLOW, ARITHMETIC_PANIC. Source: SlashingLib.update.
     """

@@ -49,8 +49,9 @@ def update_avs_metadata(draft: Draft, action: UpdateAvsMetadata) -> Delta | Reas
 def create_operator_sets(draft: Draft, action: CreateOperatorSets) -> Delta | Reason:
     """Create operator sets whose slashed stake is burned.
 
-    Rejects, in order: INVALID_PERMISSIONS, NONEXISTENT_AVS_METADATA, for each set as `_create_operator_set`.
-    Source: AllocationManager.createOperatorSets.
+    Rejects, in order: INVALID_PERMISSIONS, NONEXISTENT_AVS_METADATA; for each set INVALID_OPERATOR_SET if it exists,
+    STRATEGY_ALREADY_IN_OPERATOR_SET if a strategy is listed twice, INPUT_ADDRESS_ZERO if its slasher is the zero
+    address. Source: AllocationManager.createOperatorSets.
     """
     if action.sender != action.avs:
         return Reason.INVALID_PERMISSIONS
@@ -67,7 +68,9 @@ def create_redistributing_operator_sets(draft: Draft, action: CreateRedistributi
     """Create operator sets whose slashed stake goes to a recipient. The recipient never changes.
 
     Rejects, in order: INVALID_PERMISSIONS, INPUT_ARRAY_LENGTH_MISMATCH, NONEXISTENT_AVS_METADATA; for each set
-    INPUT_ADDRESS_ZERO, INVALID_REDISTRIBUTION_RECIPIENT, as `_create_operator_set`.
+    INPUT_ADDRESS_ZERO or INVALID_REDISTRIBUTION_RECIPIENT if its recipient is the zero or the burn address,
+    INVALID_OPERATOR_SET if it exists, INVALID_STRATEGY for native ETH, STRATEGY_ALREADY_IN_OPERATOR_SET if a strategy
+    is listed twice, INPUT_ADDRESS_ZERO if its slasher is the zero address.
     Source: AllocationManager.createRedistributingOperatorSets.
     """
     if action.sender != action.avs:
@@ -93,7 +96,8 @@ def _create_operator_set(
 ) -> Reason | None:
     """Create one operator set. Its slasher is effective at once.
 
-    Rejects, in order: INVALID_OPERATOR_SET if it exists, as `_add_strategy`, INPUT_ADDRESS_ZERO.
+    Rejects, in order: INVALID_OPERATOR_SET if it exists; INVALID_STRATEGY for native ETH if the set redistributes,
+    STRATEGY_ALREADY_IN_OPERATOR_SET if a strategy is listed twice; INPUT_ADDRESS_ZERO if the slasher is zero.
     Source: AllocationManager._createOperatorSet.
     """
     operator_set = (avs, request.operator_set_id)
@@ -120,7 +124,8 @@ def _create_operator_set(
 def add_strategies_to_operator_set(draft: Draft, action: AddStrategiesToOperatorSet) -> Delta | Reason:
     """Add strategies that an operator set may slash, with immediate effect. Earlier allocations become slashable, too.
 
-    Rejects, in order: INVALID_PERMISSIONS, INVALID_OPERATOR_SET, as `_add_strategy`.
+    Rejects, in order: INVALID_PERMISSIONS, INVALID_OPERATOR_SET; for each strategy INVALID_STRATEGY if it is native ETH
+    and the set redistributes, STRATEGY_ALREADY_IN_OPERATOR_SET.
     Source: AllocationManager.addStrategiesToOperatorSet.
     """
     operator_set = (action.avs, action.operator_set_id)
@@ -182,7 +187,7 @@ def effective_slasher(slasher: Slasher, block: int) -> str:
 def update_slasher(draft: Draft, action: UpdateSlasher) -> Delta | Reason:
     """Change an operator set's slasher, effective SLASHER_CONFIGURATION_DELAY + 1 blocks from now.
 
-    A call that proposes the pending slasher again changes nothing.
+    A call that proposes a slasher that is already pending changes nothing.
     Rejects, in order: INVALID_PERMISSIONS, INVALID_OPERATOR_SET, INPUT_ADDRESS_ZERO, ARITHMETIC_PANIC.
     Source: AllocationManager.updateSlasher, _updateSlasher.
     """

@@ -40,13 +40,15 @@ def fund_pod(draft: Draft, action: FundPod) -> Delta:
 
 
 def plant_pod_owner_deposit_shares(draft: Draft, action: PlantPodOwnerDepositShares) -> Delta:
-    """Set a staker's deposit shares from before the slashing release. Its factors stay as they are."""
+    """Set a staker's deposit shares to what it had before the slashing release, which may be negative. No contract has
+    such a call: only traces and walks use it, at the start.
+    """
     put_deposit_shares(draft, action.staker, action.shares)
     return draft.delta()
 
 
 def put_deposit_shares(draft: Draft, owner: str, deposit_shares: int) -> None:
-    """Set an owner's deposit shares. Its factors stay as they are."""
+    """Set an owner's deposit shares. Its deposit scaling factor and beacon chain slashing factor stay as they are."""
     held = draft.get(POD_OWNERS, owner)
     draft.put(
         POD_OWNERS,
@@ -98,7 +100,8 @@ def remove_pod_owner_shares(draft: Draft, owner: str, removed_shares: int) -> Re
 def withdraw_shares_as_eth(draft: Draft, owner: str, shares: int) -> Reason | None:
     """Repay the owner's deficit, if any, and pay the remaining shares from its pod.
 
-    Rejects: SHARES_NEGATIVE beyond int256, ARITHMETIC_PANIC if the deficit does not fit int256, as `_pay`.
+    Rejects: SHARES_NEGATIVE beyond int256, ARITHMETIC_PANIC if the deficit does not fit int256; for the paid shares
+    EMPTY_REVERT without a pod, INSUFFICIENT_WITHDRAWABLE_BALANCE.
     Source: EigenPodManager.withdrawSharesAsTokens.
     """
     if shares > INT256_MAX:

@@ -212,12 +212,10 @@ def _to_stakers(
     weighted: Weighted,
     operator_set: OperatorSet | None,
 ) -> list[Payment]:
-    """The payments to an operator's stakers, which share `amount` by weight.
+    """The payments to an operator's stakers, which share `amount` by weight: shares times multiplier, summed over
+    strategies. Each part is rounded down, and the remainder is paid to nobody.
 
-    Amounts lost to rounding are paid to nobody.
-
-    `payment` is the operator's own payment, of which the stakers' payments copy the submission, day, operator and
-    token.
+    `payment` is the operator's own payment. The stakers' payments copy its submission, day, operator and token.
     """
     rows = Draft(day.opening)
     weights: list[tuple[str, Numeric]] = []
@@ -288,11 +286,8 @@ def _directed(
 
 
 def _by_stake(account: str, nonce: int, row: Submission, weighted: Weighted, per_day: int, day: Day) -> list[Payment]:
-    """The payments of one day of a submission by stake.
-
-    The set's operators share the day's tokens, `per_day`, by weight.
-
-    If no operator has any weight, the tokens go back to the AVS.
+    """The payments of one day of a submission by stake. The set's operators share the day's tokens, `per_day`, by
+    weight, and each one with its stakers. If no operator has any weight, the tokens go back to the AVS.
     """
     unique = row.operator_set if row.kind == UNIQUE_STAKE else None
     weights: list[tuple[str, Numeric]] = []

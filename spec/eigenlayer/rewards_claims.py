@@ -123,13 +123,21 @@ def set_claimer_for_earner(draft: Draft, action: SetClaimerForEarner) -> Delta |
 
 
 def process_claim(draft: Draft, action: ProcessClaim) -> Delta | Reason:
-    """Pay one claim to the recipient. Rejects: as `_process`. Source: RewardsCoordinator.processClaim."""
+    """Pay one claim to the recipient: for each token, its cumulative earnings less the amount claimed before.
+
+    Rejects, in order: a reason of `_check_claim` for a wrong root, list or proof; UNAUTHORIZED_CALLER unless the sender
+    is the earner's claimer; for each token EARNINGS_NOT_GREATER_THAN_CLAIMED, ERC20_TRANSFER_TO_ZERO_ADDRESS,
+    ERC20_INSUFFICIENT_BALANCE. Source: RewardsCoordinator.processClaim.
+    """
     rejection = _process(draft, action.sender, action.claim, action.recipient)
     return draft.delta() if rejection is None else rejection
 
 
 def process_claims(draft: Draft, action: ProcessClaims) -> Delta | Reason:
-    """Pay claims in order, all or none. Rejects: for each as `_process`. Source: RewardsCoordinator.processClaims."""
+    """Pay several claims in order to one recipient, all or none.
+
+    Rejects, for each claim: the reasons of `process_claim`. Source: RewardsCoordinator.processClaims.
+    """
     for claim in action.claims:
         rejection = _process(draft, action.sender, claim, action.recipient)
         if rejection is not None:
@@ -140,8 +148,9 @@ def process_claims(draft: Draft, action: ProcessClaims) -> Delta | Reason:
 def _process(draft: Draft, sender: str, claim: Claim, recipient: str) -> Reason | None:
     """Check a claim, then pay, for each token, its cumulative earnings less the amount claimed before.
 
-    Rejects, in order: as `_check_claim`, UNAUTHORIZED_CALLER, for each token EARNINGS_NOT_GREATER_THAN_CLAIMED, as
-    `transfer`.
+    Rejects, in order: a reason of `_check_claim` for a wrong root, list or proof; UNAUTHORIZED_CALLER unless the sender
+    is the earner's claimer; for each token EARNINGS_NOT_GREATER_THAN_CLAIMED, ERC20_TRANSFER_TO_ZERO_ADDRESS,
+    ERC20_INSUFFICIENT_BALANCE.
     Source: RewardsCoordinator._processClaim.
     """
     rejection = _check_claim(draft, claim)
@@ -166,8 +175,9 @@ def _process(draft: Draft, sender: str, claim: Claim, recipient: str) -> Reason 
 def _check_claim(draft: Draft, claim: Claim) -> Reason | None:
     """Check a claim's root, the lengths of its lists, the earner's proof, and then each token's proof.
 
-    Rejects, in order: INDEX_PANIC, ROOT_DISABLED, ROOT_NOT_ACTIVATED, INPUT_ARRAY_LENGTH_MISMATCH, for the earner's
-    proof INVALID_EARNER_LEAF_INDEX or as `_refuted`, for each token's INVALID_TOKEN_LEAF_INDEX or as `_refuted`.
+    Rejects, in order: INDEX_PANIC if there is no such root, ROOT_DISABLED, ROOT_NOT_ACTIVATED,
+    INPUT_ARRAY_LENGTH_MISMATCH; for the earner's proof INVALID_EARNER_LEAF_INDEX, EMPTY_ROOT, INVALID_PROOF_LENGTH,
+    INVALID_CLAIM_PROOF; for each token's proof INVALID_TOKEN_LEAF_INDEX and the latter three.
     Source: RewardsCoordinator._checkClaim, _verifyEarnerClaimProof, _verifyTokenClaimProof.
     """
     if claim.root_index >= draft.get(DISTRIBUTION, SINGLETON).root_count:
@@ -194,8 +204,8 @@ def _check_claim(draft: Draft, claim: Claim) -> Reason | None:
 
 
 def _refuted(proof: str) -> Reason | None:
-    """The reason why a proof's verification fails, or None for a valid proof. Any unlisted result is
-    INVALID_CLAIM_PROOF.
+    """The reason why a proof's verification fails, or None for a valid proof. `proof` is the result of the
+    verification, one of `PROOFS`.
 
     Rejects: EMPTY_ROOT, INVALID_PROOF_LENGTH, INVALID_CLAIM_PROOF. Source: Merkle.verifyInclusionKeccak.
     """

@@ -61,8 +61,10 @@ PROOFS: Final = (
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class RewardsConfig:
-    """One deployment's parameters. Fields that end in `_seconds` are durations, those in `_timestamp`
-    points in time.
+    """One deployment's parameters. Fields that end in `_seconds` are durations, those in `_timestamp` points in time.
+
+    `owner` may change the settings. `emissions_controller` pays the submissions for EigenDA. A submission may name
+    `beacon_chain_eth_strategy` although it is not whitelisted for deposits; empty if the deployment has no native ETH.
     """
 
     calculation_interval_seconds: Final[int]

@@ -33,7 +33,7 @@ BIPS: Final = Number(16)
 
 
 class Proof(Format):
-    """The result of verifying a proof. It is null if the claim's root does not exist."""
+    """The result of verifying a Merkle proof, as a string of `PROOFS`; null if the claim's root does not exist."""
 
     def read(self, value: Json, where: str, names: Names) -> object:
         if value is None:
@@ -47,7 +47,7 @@ class Proof(Format):
 
 
 class Kind(Format):
-    """A kind of submission."""
+    """The kind of a rewards submission, as a string of `KINDS`."""
 
     def read(self, value: Json, where: str, names: Names) -> object:
         if value not in KINDS:
@@ -59,7 +59,7 @@ class Kind(Format):
 
 
 class TextOrNull(Format):
-    """A string on one line, or null."""
+    """A string of printable characters on one line, or null, which is None in Python."""
 
     def read(self, value: Json, where: str, names: Names) -> object:
         return None if value is None else Text().read(value, where, names)
@@ -283,7 +283,7 @@ ROOT: Final = Record(
 
 
 class AmountOrNull(Amount):
-    """An amount, or null."""
+    """An amount as a decimal string, or null, which is None in Python."""
 
     def read(self, value: Json, where: str, names: Names) -> object:
         return None if value is None else super().read(value, where, names)
@@ -311,6 +311,6 @@ REWARDS_FIELDS: Final[list[tuple[str, str, Format]]] = [
     ("claimers", "", MapOf(ACCOUNT, ACCOUNT)),
     ("cumulative_claimed", "", MapOf(ACCOUNT, MapOf(TOKEN, Amount()))),
 ]
-"""The fields of the RewardsCoordinator's state."""
+"""The fields of the RewardsCoordinator's state in traces: the name of each, an unused attribute, and the format."""
 
 REWARDS_POST: Final = Record(values, REWARDS_FIELDS)

@@ -37,7 +37,8 @@ def split_in_force(draft: Draft, split: Split) -> int:
 def set_operator_avs_split(draft: Draft, action: SetOperatorAvsSplit) -> Delta | Reason:
     """Change an operator's split of an AVS's rewards. Neither account has to be registered as operator or AVS.
 
-    Rejects, in order: INVALID_PERMISSIONS, as `_next_split`. Source: RewardsCoordinator.setOperatorAVSSplit.
+    Rejects, in order: INVALID_PERMISSIONS, ARITHMETIC_PANIC if the activation time is no uint32, SPLIT_EXCEEDS_MAX,
+    PREVIOUS_SPLIT_PENDING. Source: RewardsCoordinator.setOperatorAVSSplit.
     """
     if action.sender != action.operator:
         return Reason.INVALID_PERMISSIONS
@@ -51,7 +52,8 @@ def set_operator_avs_split(draft: Draft, action: SetOperatorAvsSplit) -> Delta |
 def set_operator_pi_split(draft: Draft, action: SetOperatorPiSplit) -> Delta | Reason:
     """Change an operator's split of rewards for all earners (programmatic incentives).
 
-    Rejects, in order: INVALID_PERMISSIONS, as `_next_split`. Source: RewardsCoordinator.setOperatorPISplit.
+    Rejects, in order: INVALID_PERMISSIONS, ARITHMETIC_PANIC if the activation time is no uint32, SPLIT_EXCEEDS_MAX,
+    PREVIOUS_SPLIT_PENDING. Source: RewardsCoordinator.setOperatorPISplit.
     """
     if action.sender != action.operator:
         return Reason.INVALID_PERMISSIONS
@@ -65,7 +67,8 @@ def set_operator_pi_split(draft: Draft, action: SetOperatorPiSplit) -> Delta | R
 def set_operator_set_split(draft: Draft, action: SetOperatorSetSplit) -> Delta | Reason:
     """Change an operator's split of an operator set's rewards.
 
-    Rejects, in order: INVALID_PERMISSIONS, INVALID_OPERATOR_SET, as `_next_split`.
+    Rejects, in order: INVALID_PERMISSIONS, INVALID_OPERATOR_SET, ARITHMETIC_PANIC if the activation time is no uint32,
+    SPLIT_EXCEEDS_MAX, PREVIOUS_SPLIT_PENDING.
     Source: RewardsCoordinator.setOperatorSetSplit.
     """
     if action.sender != action.operator:
@@ -84,8 +87,8 @@ def set_operator_set_split(draft: Draft, action: SetOperatorSetSplit) -> Delta |
 def _next_split(draft: Draft, split: Split, split_bips: int) -> Split | Reason:
     """The stored split with a new pending change to `split_bips`, active after the activation delay.
 
-    The next change is possible one second after the previous one's activation time. Rejects, in order:
-    ARITHMETIC_PANIC, SPLIT_EXCEEDS_MAX, PREVIOUS_SPLIT_PENDING. Source: RewardsCoordinator._setOperatorSplit.
+    Rejects, in order: ARITHMETIC_PANIC if the activation time is no uint32, SPLIT_EXCEEDS_MAX, PREVIOUS_SPLIT_PENDING
+    up to and including the previous change's activation time. Source: RewardsCoordinator._setOperatorSplit.
     """
     now = current_timestamp(draft)
     activated_at_timestamp = now + draft.get(REWARDS_SETTINGS, SINGLETON).activation_delay_seconds

@@ -39,7 +39,7 @@ class RewardsSettings:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class AddressRank:
-    """The position of an account in the order of addresses."""
+    """The position of an account, from 0, if the world's accounts are sorted by address."""
 
     rank: Final[int]
 
@@ -49,8 +49,8 @@ class AddressRank:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Permission:
-    """A yes or no for one account. The table says for what: an allowance to the coordinator, submitting rewards for
-    all, or the opt-in to the protocol fee.
+    """A permission of one account: `is_given` is True if it has it. The table says which: an infinite allowance to the
+    coordinator, the right to submit rewards for all, or the opt-in to the protocol fee.
     """
 
     is_given: Final[bool]
@@ -169,7 +169,7 @@ class Split:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Distribution:
-    """The number of roots, and the end of the last root's period."""
+    """The number of published roots, and the end of the last root's period as a timestamp; both are 0 at first."""
 
     root_count: Final[int]
     calculation_end_timestamp: Final[int]

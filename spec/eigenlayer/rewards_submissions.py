@@ -75,7 +75,9 @@ def protocol_fee(amount: int) -> int:
 def create_avs_rewards_submission(draft: Draft, action: CreateAvsRewardsSubmission) -> Delta | Reason:
     """Submit rewards in the name of the sender, which need not be an AVS.
 
-    Rejects: as `_submit_each`. Source: RewardsCoordinator.createAVSRewardsSubmission.
+    Rejects, for each submission in order: wrong terms for a reason of `_check_terms`; AMOUNT_IS_ZERO,
+    AMOUNT_EXCEEDS_MAX, START_TIMESTAMP_TOO_FAR_IN_FUTURE; a failed payment for a reason of `_pay_in`.
+    Source: RewardsCoordinator.createAVSRewardsSubmission.
     """
     return _submit_each(draft, action.sender, action.sender, AVS, NO_OPERATOR_SET, action.submissions)
 
@@ -83,7 +85,8 @@ def create_avs_rewards_submission(draft: Draft, action: CreateAvsRewardsSubmissi
 def create_eigen_da_rewards_submission(draft: Draft, action: CreateEigenDaRewardsSubmission) -> Delta | Reason:
     """Submit rewards in the name of an AVS, paid by the emissions controller.
 
-    Rejects, in order: UNAUTHORIZED_CALLER, as `_submit_each`.
+    Rejects, in order: UNAUTHORIZED_CALLER; for each submission wrong terms for a reason of `_check_terms`,
+    AMOUNT_IS_ZERO, AMOUNT_EXCEEDS_MAX, START_TIMESTAMP_TOO_FAR_IN_FUTURE, a failed payment for a reason of `_pay_in`.
     Source: RewardsCoordinator.createEigenDARewardsSubmission.
     """
     if action.sender != draft.get(REWARDS_CONFIG, SINGLETON).emissions_controller:
@@ -94,7 +97,9 @@ def create_eigen_da_rewards_submission(draft: Draft, action: CreateEigenDaReward
 def create_rewards_for_all_submission(draft: Draft, action: CreateRewardsForAllSubmission) -> Delta | Reason:
     """Submit rewards for all stakers, without protocol fee.
 
-    Rejects, in order: UNAUTHORIZED_CALLER, as `_submit_each`. Source: RewardsCoordinator.createRewardsForAllSubmission.
+    Rejects, in order: UNAUTHORIZED_CALLER; for each submission wrong terms for a reason of `_check_terms`,
+    AMOUNT_IS_ZERO, AMOUNT_EXCEEDS_MAX, START_TIMESTAMP_TOO_FAR_IN_FUTURE, a failed payment for a reason of `_pay_in`.
+    Source: RewardsCoordinator.createRewardsForAllSubmission.
     """
     if not draft.get(REWARDS_FOR_ALL_SUBMITTERS, action.sender).is_given:
         return Reason.UNAUTHORIZED_CALLER
@@ -104,7 +109,9 @@ def create_rewards_for_all_submission(draft: Draft, action: CreateRewardsForAllS
 def create_rewards_for_all_earners(draft: Draft, action: CreateRewardsForAllEarners) -> Delta | Reason:
     """Submit rewards for the operators of all AVSs and their stakers, without protocol fee.
 
-    Rejects, in order: UNAUTHORIZED_CALLER, as `_submit_each`. Source: RewardsCoordinator.createRewardsForAllEarners.
+    Rejects, in order: UNAUTHORIZED_CALLER; for each submission wrong terms for a reason of `_check_terms`,
+    AMOUNT_IS_ZERO, AMOUNT_EXCEEDS_MAX, START_TIMESTAMP_TOO_FAR_IN_FUTURE, a failed payment for a reason of `_pay_in`.
+    Source: RewardsCoordinator.createRewardsForAllEarners.
     """
     if not draft.get(REWARDS_FOR_ALL_SUBMITTERS, action.sender).is_given:
         return Reason.UNAUTHORIZED_CALLER
@@ -114,8 +121,9 @@ def create_rewards_for_all_earners(draft: Draft, action: CreateRewardsForAllEarn
 def create_unique_stake_rewards_submission(draft: Draft, action: CreateUniqueStakeRewardsSubmission) -> Delta | Reason:
     """Submit rewards for an operator set's operators, divided by the stake that they allocate to this set.
 
-    Rejects, in order: INVALID_PERMISSIONS, INVALID_OPERATOR_SET, as `_submit_each`.
-    Source: RewardsCoordinator.createUniqueStakeRewardsSubmission.
+    Rejects, in order: INVALID_PERMISSIONS, INVALID_OPERATOR_SET; for each submission wrong terms for a reason of
+    `_check_terms`, AMOUNT_IS_ZERO, AMOUNT_EXCEEDS_MAX, START_TIMESTAMP_TOO_FAR_IN_FUTURE, a failed payment for a reason
+    of `_pay_in`. Source: RewardsCoordinator.createUniqueStakeRewardsSubmission.
     """
     avs = action.operator_set[0]
     if action.sender != avs:
@@ -128,8 +136,9 @@ def create_unique_stake_rewards_submission(draft: Draft, action: CreateUniqueSta
 def create_total_stake_rewards_submission(draft: Draft, action: CreateTotalStakeRewardsSubmission) -> Delta | Reason:
     """Submit rewards for an operator set's operators, divided by their total stake.
 
-    Rejects, in order: INVALID_PERMISSIONS, INVALID_OPERATOR_SET, as `_submit_each`.
-    Source: RewardsCoordinator.createTotalStakeRewardsSubmission.
+    Rejects, in order: INVALID_PERMISSIONS, INVALID_OPERATOR_SET; for each submission wrong terms for a reason of
+    `_check_terms`, AMOUNT_IS_ZERO, AMOUNT_EXCEEDS_MAX, START_TIMESTAMP_TOO_FAR_IN_FUTURE, a failed payment for a reason
+    of `_pay_in`. Source: RewardsCoordinator.createTotalStakeRewardsSubmission.
     """
     avs = action.operator_set[0]
     if action.sender != avs:
@@ -144,8 +153,8 @@ def create_operator_directed_avs_rewards_submission(
 ) -> Delta | Reason:
     """Submit rewards for named operators of an AVS, with one amount for each.
 
-    Rejects, in order: INVALID_PERMISSIONS unless the AVS itself calls; then, for each submission, as
-    `_submit_directed`.
+    Rejects, in order: INVALID_PERMISSIONS unless the AVS itself calls; then, for each submission, a period or a list of
+    operators and amounts that `_submit_directed` does not accept, for one of its reasons.
     Source: RewardsCoordinator.createOperatorDirectedAVSRewardsSubmission.
     """
     if action.sender != action.avs:
@@ -162,7 +171,8 @@ def create_operator_directed_operator_set_rewards_submission(
 ) -> Delta | Reason:
     """Submit rewards for named operators of an operator set, with one amount for each.
 
-    Rejects, in order: INVALID_PERMISSIONS, INVALID_OPERATOR_SET, for each submission as `_submit_directed`.
+    Rejects, in order: INVALID_PERMISSIONS, INVALID_OPERATOR_SET; then, for each submission, a period or a list of
+    operators and amounts that `_submit_directed` does not accept, for one of its reasons.
     Source: RewardsCoordinator.createOperatorDirectedOperatorSetRewardsSubmission.
     """
     operator_set = action.operator_set
@@ -185,7 +195,9 @@ def _submit_each(
     operator_set: OperatorSet,
     submissions: tuple[RewardsSubmission, ...],
 ) -> Delta | Reason:
-    """Accept each submission, or reject all of them. Rejects: as `_submit`."""
+    """Collect and store every submission of a call, in order. If one is rejected, for a reason of `_submit`, the whole
+    call is.
+    """
     for submission in submissions:
         rejection = _submit(draft, payer, account, kind, operator_set, submission)
         if rejection is not None:
@@ -198,8 +210,9 @@ def _submit(
 ) -> Reason | None:
     """Collect a submission's amount from the payer, deduct the fee, and store the rest under the account.
 
-    Rejects, in order: as `_check_terms`, AMOUNT_IS_ZERO, AMOUNT_EXCEEDS_MAX, START_TIMESTAMP_TOO_FAR_IN_FUTURE, as
-    `_pay_in`.
+    Rejects, in order: wrong strategies, start or duration for a reason of `_check_terms`; AMOUNT_IS_ZERO,
+    AMOUNT_EXCEEDS_MAX, START_TIMESTAMP_TOO_FAR_IN_FUTURE; ERC20_INSUFFICIENT_ALLOWANCE, ERC20_INSUFFICIENT_BALANCE,
+    ERC20_TRANSFER_TO_ZERO_ADDRESS if a fee is due and there is no fee recipient.
     Source: RewardsCoordinator._validateRewardsSubmission, _takeProtocolFee.
     """
     amount = submission.amount
@@ -241,9 +254,10 @@ def _submit_directed(
     """Collect the sum of all operators' amounts from the AVS, deduct each operator's fee, and store the rest.
 
     Fees round down for each operator. If an amount times the fee overflows, the call is rejected even without a fee.
-    Rejects, in order: as `_check_terms`, INPUT_ARRAY_LENGTH_ZERO, ARITHMETIC_PANIC, SUBMISSION_NOT_RETROACTIVE, for
-    each operator INVALID_ADDRESS_ZERO, OPERATORS_NOT_IN_ASCENDING_ORDER, AMOUNT_IS_ZERO, ARITHMETIC_PANIC; then
-    AMOUNT_EXCEEDS_MAX, as `_pay_in`.
+    Rejects, in order: wrong strategies, start or duration for a reason of `_check_terms`; INPUT_ARRAY_LENGTH_ZERO,
+    ARITHMETIC_PANIC if the end is no uint32, SUBMISSION_NOT_RETROACTIVE unless it is past; for each operator
+    INVALID_ADDRESS_ZERO, OPERATORS_NOT_IN_ASCENDING_ORDER, AMOUNT_IS_ZERO, ARITHMETIC_PANIC; then AMOUNT_EXCEEDS_MAX,
+    a failed payment for a reason of `_pay_in`.
     Source: RewardsCoordinator._validateOperatorDirectedRewardsSubmission, _takeOperatorDirectedProtocolFee.
     """
     rejection = _check_terms(
@@ -344,7 +358,8 @@ def _check_terms(
 def _pay_in(draft: Draft, token: str, payer: str, amount: int, fee: int) -> Reason | None:
     """Transfer the full amount from the payer to the coordinator, and the fee from there to the fee recipient.
 
-    Rejects, in order: ERC20_INSUFFICIENT_ALLOWANCE, as `transfer`. Source: SafeERC20.safeTransferFrom, safeTransfer.
+    Rejects, in order: ERC20_INSUFFICIENT_ALLOWANCE, ERC20_INSUFFICIENT_BALANCE; for a fee
+    ERC20_TRANSFER_TO_ZERO_ADDRESS if there is no fee recipient. Source: SafeERC20.safeTransferFrom, safeTransfer.
     """
     if not draft.get(REWARDS_ALLOWANCES, payer).is_given:
         return Reason.ERC20_INSUFFICIENT_ALLOWANCE

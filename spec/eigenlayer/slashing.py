@@ -65,8 +65,8 @@ def slash_operator(draft: Draft, action: SlashOperator) -> Delta | Reason:
     """Slash an operator in several strategies. Returns the slash's id and the shares slashed in each strategy.
 
     Rejects, in order: INPUT_ARRAY_LENGTH_MISMATCH, INVALID_OPERATOR_SET, OPERATOR_NOT_SLASHABLE, INVALID_CALLER; for
-    each strategy STRATEGIES_MUST_BE_IN_ASCENDING_ORDER, INVALID_WAD_TO_SLASH, STRATEGY_NOT_IN_OPERATOR_SET, as
-    `_slash`.
+    each strategy STRATEGIES_MUST_BE_IN_ASCENDING_ORDER, INVALID_WAD_TO_SLASH, STRATEGY_NOT_IN_OPERATOR_SET, and
+    ARITHMETIC_PANIC (`_slash` says when).
     Source: AllocationManager.slashOperator.
     """
     operator_set = (action.avs, action.operator_set_id)
@@ -115,7 +115,8 @@ def _slash(
 
     An allocation without magnitude is skipped. A pending change whose block has come is applied first. Slashed native
     ETH is recorded separately and never paid out.
-    Rejects: as `_slash_shares`, as `_book`, for native ETH as `book_burnable_eth`.
+    Rejects: ARITHMETIC_PANIC if the slashable queue cannot be computed (`queued_scaled_shares`), if the resolution
+    block is no uint32, or if the running total of slashed native ETH exceeds uint256.
     Source: AllocationManager._slashOperator.
     """
     block = current_block(draft)
@@ -154,7 +155,7 @@ def _slash(
 def new_resolution_block(draft: Draft) -> int | Reason:
     """The last block in which a slash of the current block cannot be paid yet; 0 if the release has no such delay.
 
-    Rejects: as `block_after`. Source: StrategyManager, SLASH_RESOLUTION_DELAY_BLOCKS.
+    Rejects: ARITHMETIC_PANIC if the block is no uint32. Source: StrategyManager, SLASH_RESOLUTION_DELAY_BLOCKS.
     """
     delay_blocks = draft.get(CONFIG, SINGLETON).slash_resolution_delay_blocks
     return block_after(current_block(draft), delay_blocks) if delay_blocks > 0 else 0
@@ -163,7 +164,7 @@ def new_resolution_block(draft: Draft) -> int | Reason:
 def _book(draft: Draft, operator_set: OperatorSet, slash_id: int, strategy: str, taken_shares: int) -> Reason | None:
     """Record the shares slashed in one strategy. The slash's first strategy sets the resolution block of all.
 
-    Rejects: as `new_resolution_block`. Source: StrategyManager.increaseBurnOrRedistributableShares.
+    Rejects: ARITHMETIC_PANIC if that block is no uint32. Source: StrategyManager.increaseBurnOrRedistributableShares.
     """
     slash = draft.get(SLASHES, (operator_set, slash_id))
     resolution_block = slash.resolution_block
@@ -183,7 +184,8 @@ def _slash_shares(
     """Slash the operator's shares and its slashable queue. Returns the sum of the shares lost in both.
 
     The queue's rows do not change: the lower max magnitude alone reduces what they pay.
-    Rejects: as `queued_scaled_shares`. Source: DelegationManager.slashOperatorShares.
+    Rejects: ARITHMETIC_PANIC if the slashable queue cannot be computed (`queued_scaled_shares` says when).
+    Source: DelegationManager.slashOperatorShares.
     """
     operator_strategy: Pair = (operator, strategy)
     shares = draft.get(OPERATOR_SHARES, operator_strategy).shares
@@ -218,7 +220,8 @@ def clear_burn_or_redistributable_shares(draft: Draft, action: ClearBurnOrRedist
 
     Returns the token amounts. Any account may call it. A slash without shares left, or an unknown slash, returns an
     empty tuple.
-    Rejects, in order: SLASH_RESOLUTION_DELAY_NOT_ELAPSED, as `redeem_shares`.
+    Rejects, in order: SLASH_RESOLUTION_DELAY_NOT_ELAPSED; for each strategy any reason for which `redeem_shares` cannot
+    pay its tokens.
     Source: StrategyManager.clearBurnOrRedistributableShares.
     """
     if _is_to_wait(draft, action.operator_set, action.slash_id):
@@ -237,7 +240,7 @@ def clear_burn_or_redistributable_shares_by_strategy(
 ) -> Delta | Reason:
     """Redeem the shares of one slash in one strategy. Returns the token amount, or 0 if there are no shares.
 
-    Rejects, in order: SLASH_RESOLUTION_DELAY_NOT_ELAPSED, as `redeem_shares`.
+    Rejects, in order: SLASH_RESOLUTION_DELAY_NOT_ELAPSED, any reason for which `redeem_shares` cannot pay the tokens.
     Source: StrategyManager.clearBurnOrRedistributableSharesByStrategy.
     """
     if _is_to_wait(draft, action.operator_set, action.slash_id):
@@ -258,8 +261,8 @@ def _is_to_wait(draft: Draft, operator_set: OperatorSet, slash_id: int) -> bool:
 def _clear(draft: Draft, operator_set: OperatorSet, slash_id: int, strategy: str) -> int | Reason:
     """Redeem a slash's shares in one strategy of its list, and remove the strategy. Returns the token amount.
 
-    A strategy with zero shares, after rounding, is only removed from the list. Rejects: as `redeem_shares`. Source:
-    StrategyManager._clearBurnOrRedistributableShares.
+    A strategy with zero shares, after rounding, is only removed from the list. Rejects: any reason for which
+    `redeem_shares` cannot pay the tokens. Source: StrategyManager._clearBurnOrRedistributableShares.
     """
     slash = draft.get(SLASHES, (operator_set, slash_id))
     shares = draft.get(SLASHED_SHARES, (operator_set, slash_id, strategy)).shares

@@ -28,8 +28,9 @@ from spec.machine import SINGLETON, Delta, Draft
 def deposit_into_strategy(draft: Draft, action: DepositIntoStrategy) -> Delta | Reason:
     """Deposit the sender's tokens into a strategy, and credit the sender with the issued shares. Returns the shares.
 
-    Rejects, in order: STRATEGY_NOT_WHITELISTED, ERC20_INSUFFICIENT_ALLOWANCE, ERC20_INSUFFICIENT_BALANCE, as
-    `issue_shares`, MAX_STRATEGIES_EXCEEDED, as `increase_delegation`.
+    Rejects, in order: STRATEGY_NOT_WHITELISTED, ERC20_INSUFFICIENT_ALLOWANCE, ERC20_INSUFFICIENT_BALANCE; EMPTY_REVERT,
+    ONLY_UNDERLYING_TOKEN, ARITHMETIC_PANIC, NEW_SHARES_ZERO, TOTAL_SHARES_EXCEEDS_MAX (`issue_shares` says when);
+    MAX_STRATEGIES_EXCEEDED; FULLY_SLASHED if the operator's max magnitude is 0, INVALID_DEPOSIT_SCALING_FACTOR.
     Source: StrategyManager.depositIntoStrategy.
     """
     staker = action.sender

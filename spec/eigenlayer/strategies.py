@@ -64,7 +64,7 @@ def transfer(draft: Draft, token: str, sender: str, recipient: str, amount: int)
 def transfer_token(draft: Draft, action: TransferToken) -> Delta | Reason:
     """Transfer the sender's own tokens. A transfer to a strategy is a donation that raises its exchange rate.
 
-    Rejects: as `transfer`. Source: ERC20.transfer.
+    Rejects, in order: ERC20_TRANSFER_TO_ZERO_ADDRESS, ERC20_INSUFFICIENT_BALANCE. Source: ERC20.transfer.
     """
     rejection = transfer(draft, action.token, action.sender, action.to, action.amount)
     return draft.delta() if rejection is None else rejection
@@ -100,7 +100,8 @@ def issue_shares(draft: Draft, strategy: str, token: str, amount: int) -> int | 
 def redeem_shares(draft: Draft, strategy: str, token: str, recipient: str, shares: int) -> int | Reason:
     """Redeem `shares` of a strategy, and send their tokens to `recipient`. Returns the amount of tokens.
 
-    Rejects: ONLY_UNDERLYING_TOKEN, WITHDRAWAL_AMOUNT_EXCEEDS_TOTAL_DEPOSITS, ARITHMETIC_PANIC, and as `transfer`.
+    Rejects, in order: ONLY_UNDERLYING_TOKEN, WITHDRAWAL_AMOUNT_EXCEEDS_TOTAL_DEPOSITS, ARITHMETIC_PANIC if a number
+    exceeds uint256, ERC20_TRANSFER_TO_ZERO_ADDRESS, ERC20_INSUFFICIENT_BALANCE.
     Source: StrategyBase.withdraw.
     """
     pool = draft.get(STRATEGIES, strategy)
@@ -122,7 +123,7 @@ def redeem_shares(draft: Draft, strategy: str, token: str, recipient: str, share
 def burn_shares(draft: Draft, action: BurnShares) -> Delta | Reason:
     """Burn a strategy's shares that were slashed in releases without slash ids. Accepts a strategy without such shares.
 
-    Rejects: as `redeem_shares`. Source: StrategyManager.burnShares.
+    Rejects: any reason for which `redeem_shares` cannot pay their tokens. Source: StrategyManager.burnShares.
     """
     pool = draft.get(STRATEGIES, action.strategy)
     shares = pool.legacy_burnable_shares

@@ -50,7 +50,8 @@ def shares_after_slashing(scaled: int, slashing_factor_wad: int) -> int:
 def queue_withdrawals(draft: Draft, action: QueueWithdrawals) -> Delta | Reason:
     """Queue one withdrawal of the sender's shares for each request. Returns the number of withdrawals.
 
-    Rejects, for each request in turn: INPUT_ARRAY_LENGTH_MISMATCH, INPUT_ARRAY_LENGTH_ZERO, as `_queue_shares`.
+    Rejects, for each request in turn: INPUT_ARRAY_LENGTH_MISMATCH, INPUT_ARRAY_LENGTH_ZERO; for each of its strategies
+    SHARES_AMOUNT_ZERO, SHARES_AMOUNT_TOO_HIGH, or another reason of `_queue_shares`.
     Source: DelegationManager.queueWithdrawals.
     """
     operator = draft.get(STAKERS, action.sender).delegated_to
@@ -71,7 +72,8 @@ def queue_withdrawal(
     """Queue one withdrawal under the staker's next nonce. `operator` is the staker's operator, or ZERO_ADDRESS.
 
     A strategy may appear more than once; each appearance sees the shares that the one before it left.
-    Rejects: as `_queue_shares`. Source: DelegationManager._removeSharesAndQueueWithdrawal.
+    Rejects, for each strategy: SHARES_AMOUNT_ZERO, SHARES_AMOUNT_TOO_HIGH, or another reason of `_queue_shares`.
+    Source: DelegationManager._removeSharesAndQueueWithdrawal.
     """
     nonce = draft.get(STAKERS, staker).withdrawals_queued
     for position in range(len(strategies)):
@@ -101,9 +103,9 @@ def _queue_shares(
 
     Slashes compute the slashable queue from the history of cumulative scaled shares. It grows by all scaled shares, or
     by those of whole shares only, as the release's `queue_counts_whole_shares` says. The history stores 224 bits, which
-    only native ETH can exceed. Rejects: MUL_DIV_OVERFLOW; ARITHMETIC_PANIC if the operator has fewer shares than leave,
-    or the cumulative scaled shares exceed uint256; as `remove_deposit_shares`, for native ETH as
-    `remove_pod_owner_shares`.
+    only native ETH can exceed. Rejects, in order: MUL_DIV_OVERFLOW if the scaled shares exceed uint256;
+    ARITHMETIC_PANIC if the cumulative scaled shares do, or the operator has fewer shares than leave; for a token
+    SHARES_AMOUNT_ZERO, SHARES_AMOUNT_TOO_HIGH; for native ETH INT256_OVERFLOW, ARITHMETIC_PANIC, SHARES_NEGATIVE.
     """
     is_native = strategy == BEACON_CHAIN_ETH
     if is_native:
@@ -142,7 +144,12 @@ def _queue_shares(
 
 
 def complete_queued_withdrawal(draft: Draft, action: CompleteQueuedWithdrawal) -> Delta | Reason:
-    """Complete one queued withdrawal. Rejects: as `_complete`. Source: DelegationManager.completeQueuedWithdrawal."""
+    """Complete one queued withdrawal, in tokens or in shares, as the call asks.
+
+    Rejects, in order: INPUT_ARRAY_LENGTH_MISMATCH, WITHDRAWER_NOT_CALLER, WITHDRAWAL_NOT_QUEUED, ARITHMETIC_PANIC,
+    WITHDRAWAL_DELAY_NOT_ELAPSED; for each strategy any reason for which `_complete_shares` cannot pay it.
+    Source: DelegationManager.completeQueuedWithdrawal.
+    """
     rejection = _complete(draft, action.sender, action.completion)
     return draft.delta() if rejection is None else rejection
 
@@ -150,7 +157,8 @@ def complete_queued_withdrawal(draft: Draft, action: CompleteQueuedWithdrawal) -
 def complete_queued_withdrawals(draft: Draft, action: CompleteQueuedWithdrawals) -> Delta | Reason:
     """Complete several queued withdrawals in order, all or none.
 
-    Rejects: as `_complete`. Source: DelegationManager.completeQueuedWithdrawals.
+    Rejects, for each withdrawal: the reasons of `complete_queued_withdrawal`.
+    Source: DelegationManager.completeQueuedWithdrawals.
     """
     for completion in action.completions:
         rejection = _complete(draft, action.sender, completion)
@@ -163,8 +171,8 @@ def _complete(draft: Draft, sender: str, completion: Completion) -> Reason | Non
     """Complete one withdrawal after its slashable window: every strategy in tokens, or every strategy in shares.
 
     Rejects, in order: INPUT_ARRAY_LENGTH_MISMATCH, WITHDRAWER_NOT_CALLER, WITHDRAWAL_NOT_QUEUED, ARITHMETIC_PANIC if
-    the window's last block is no uint32, WITHDRAWAL_DELAY_NOT_ELAPSED, as `_complete_shares`. Source:
-    DelegationManager._completeQueuedWithdrawal.
+    the window's last block is no uint32, WITHDRAWAL_DELAY_NOT_ELAPSED; for each strategy any reason for which
+    `_complete_shares` cannot pay it. Source: DelegationManager._completeQueuedWithdrawal.
     """
     staker = completion.staker
     withdrawal = draft.get(WITHDRAWALS, (staker, completion.nonce))
@@ -197,8 +205,9 @@ def _complete_shares(draft: Draft, completion: Completion, position: int, slasha
     """Pay one position of a withdrawal: the strategy's tokens, or deposit shares under the staker's current operator.
 
     A position without shares after slashing pays nothing.
-    Rejects: as tokens, as `redeem_shares`; as shares, MAX_STRATEGIES_EXCEEDED and as `increase_delegation`; for native
-    ETH, as `withdraw_shares_as_eth` and as `join_native_shares`.
+    Rejects tokens for the reasons of `redeem_shares`, and ETH for those of `withdraw_shares_as_eth`. Rejects shares for
+    MAX_STRATEGIES_EXCEEDED, FULLY_SLASHED, INVALID_DEPOSIT_SCALING_FACTOR, and native shares for the reasons of
+    `join_native_shares`.
     """
     staker = completion.staker
     queued = draft.get(QUEUED_SHARES, (staker, completion.nonce, position))

@@ -16,7 +16,7 @@ def current_timestamp(draft: Draft) -> int:
 
 
 def epoch_at(config: VaultConfig, timestamp: int) -> int:
-    """The vault's epoch at a timestamp, which is not before the first epoch. Rounds down.
+    """The number, from 0, of the vault's epoch at a timestamp, which is not before the first epoch. Rounds down.
 
     Source: VaultStorage.epochAt.
     """

@@ -29,9 +29,11 @@ def transfer(draft: Draft, token: str, sender: str, recipient: str, amount: int)
 
 
 def transfer_from(draft: Draft, token: str, owner: str, spender: str, amount: int) -> Reason | None:
-    """Transfer tokens of an owner by an approved spender. An infinite allowance does not shrink.
+    """Transfer an owner's tokens to `spender`, which the owner approved: every spender here collects for itself. An
+    infinite allowance does not shrink.
 
-    Rejects, in order: ERC20_INSUFFICIENT_ALLOWANCE, as `transfer`. Source: ERC20.transferFrom.
+    Rejects, in order: ERC20_INSUFFICIENT_ALLOWANCE unless the amount is 0, ERC20_INVALID_RECEIVER,
+    ERC20_INSUFFICIENT_BALANCE. Source: ERC20.transferFrom.
     """
     allowance: Pair = (token, owner, spender)
     if amount > 0 and not draft.get(ALLOWANCES, allowance).is_infinite:
@@ -42,16 +44,17 @@ def transfer_from(draft: Draft, token: str, owner: str, spender: str, amount: in
 def transfer_collateral(draft: Draft, action: TransferCollateral) -> Delta | Reason:
     """Transfer the sender's own tokens. A transfer to a vault does not change its exchange rate.
 
-    Rejects: as `transfer`. Source: ERC20.transfer.
+    Rejects, in order: ERC20_INVALID_RECEIVER, ERC20_INSUFFICIENT_BALANCE. Source: ERC20.transfer.
     """
     rejection = transfer(draft, action.collateral, action.sender, action.to, action.amount)
     return draft.delta() if rejection is None else rejection
 
 
 def transfer_reward(draft: Draft, action: TransferReward) -> Delta | Reason:
-    """Transfer the sender's own tokens, of any kind. A transfer to a rewards contract credits no one, and stays there.
+    """Transfer the sender's own reward tokens. A transfer to a rewards contract is credited to no account, and its
+    tokens stay there.
 
-    Rejects: as `transfer`. Source: ERC20.transfer.
+    Rejects, in order: ERC20_INVALID_RECEIVER, ERC20_INSUFFICIENT_BALANCE. Source: ERC20.transfer.
     """
     rejection = transfer(draft, action.token, action.sender, action.to, action.amount)
     return draft.delta() if rejection is None else rejection

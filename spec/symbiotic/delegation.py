@@ -86,8 +86,8 @@ def set_network_limit(draft: Draft, action: SetNetworkLimit) -> Delta | Reason:
 def set_operator_network_shares(draft: Draft, action: SetOperatorNetworkShares) -> Delta | Reason:
     """Change an operator's shares of a subnetwork's stake, from now on. This also changes the other operators' stake.
 
-    Rejects, in order: EMPTY_REVERT, UNAUTHORIZED_ACCOUNT, ALREADY_SET, ARITHMETIC_PANIC if the total overflows.
-    Source: NetworkRestakeDelegator.setOperatorNetworkShares.
+    Rejects, in order: EMPTY_REVERT if the delegator is no NetworkRestakeDelegator, UNAUTHORIZED_ACCOUNT, ALREADY_SET,
+    ARITHMETIC_PANIC if the total exceeds uint256. Source: NetworkRestakeDelegator.setOperatorNetworkShares.
     """
     vault_subnetwork: VaultSubnetwork = (action.vault, action.subnetwork)
     subnetwork_operator: VaultSubnetworkOperator = (action.vault, action.subnetwork, action.operator)
@@ -110,7 +110,7 @@ def set_operator_network_shares(draft: Draft, action: SetOperatorNetworkShares) 
 def set_operator_network_limit(draft: Draft, action: SetOperatorNetworkLimit) -> Delta | Reason:
     """Change an operator's maximum stake in a subnetwork, from now on.
 
-    Rejects, in order: EMPTY_REVERT, UNAUTHORIZED_ACCOUNT, ALREADY_SET.
+    Rejects, in order: EMPTY_REVERT if the delegator is no FullRestakeDelegator, UNAUTHORIZED_ACCOUNT, ALREADY_SET.
     Source: FullRestakeDelegator.setOperatorNetworkLimit.
     """
     subnetwork_operator: VaultSubnetworkOperator = (action.vault, action.subnetwork, action.operator)

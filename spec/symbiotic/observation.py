@@ -128,7 +128,9 @@ class World:
 
 
 Captures = dict[str, tuple[int, ...]]
-"""The context of a step, by vault: the capture timestamps of its last slashes, at which states show past values."""
+"""The map from each vault to the capture timestamps of its latest slash calls. The state after a step shows stakes at
+these timestamps, too.
+"""
 
 
 def observe(state: State, world: object, context: object) -> Json:
@@ -225,7 +227,9 @@ def _observe_collateral(draft: Draft, world: World, config: VaultConfig) -> dict
 
 
 def _observe_withdrawals(draft: Draft, world: World, vault: str) -> dict[str, Json]:
-    """Every bucket up to the next epoch's. Holders' parts are shown only for buckets in which a holder has shares."""
+    """The withdrawal buckets of a vault as fields of a state: every bucket up to the next epoch's. The shares of
+    holders are shown only for buckets in which a holder has any.
+    """
     epochs = range(current_epoch(draft, vault) + 2)
     buckets = {str(epoch): draft.get(WITHDRAWAL_BUCKETS, (vault, epoch)) for epoch in epochs}
     held = [

@@ -23,7 +23,7 @@ from spec.symbiotic.state import (
 def distribute_operator_rewards(draft: Draft, action: DistributeOperatorRewards) -> Delta | Reason:
     """Collect an amount, which may be 0, from a network's middleware, and replace the network's root.
 
-    Rejects, in order: NOT_NETWORK_MIDDLEWARE, as `transfer_from` if the amount is not 0.
+    Rejects, in order: NOT_NETWORK_MIDDLEWARE; ERC20_INSUFFICIENT_ALLOWANCE, ERC20_INSUFFICIENT_BALANCE.
     Source: DefaultOperatorRewards.distributeRewards.
     """
     if draft.get(MIDDLEWARES, action.network).account != action.sender:
@@ -42,7 +42,8 @@ def distribute_operator_rewards(draft: Draft, action: DistributeOperatorRewards)
 def claim_operator_rewards(draft: Draft, action: ClaimOperatorRewards) -> Delta | Reason:
     """Pay the sender's total under the current root, less the amount that it has claimed. Returns the amount paid.
 
-    Rejects, in order: ROOT_NOT_SET, INVALID_PROOF, INSUFFICIENT_TOTAL_CLAIMABLE, INSUFFICIENT_BALANCE, as `transfer`.
+    Rejects, in order: ROOT_NOT_SET, INVALID_PROOF, INSUFFICIENT_TOTAL_CLAIMABLE if nothing is left to pay,
+    INSUFFICIENT_BALANCE if the network paid in too little, ERC20_INVALID_RECEIVER, ERC20_INSUFFICIENT_BALANCE.
     Source: DefaultOperatorRewards.claimRewards.
     """
     purse: Pair = (action.network, action.token)

@@ -62,30 +62,46 @@ def set_middleware(draft: Draft, action: SetMiddleware) -> Delta | Reason:
 
 
 def opt_in_vault(draft: Draft, action: OptInVault) -> Delta | Reason:
-    """Opt the sender, an operator, in to a vault. Rejects: as `_opt_in`. Source: OptInService.optIn."""
+    """Opt the sender, an operator, in to a vault, from now on.
+
+    Rejects, in order: NOT_WHO unless it is a registered operator, NOT_WHERE_ENTITY if there is no such vault,
+    ALREADY_OPTED_IN. Source: OptInService.optIn.
+    """
     return _opt_in(draft, OPERATOR_VAULT_OPT_INS, VAULT_FACTORY, action.sender, action.vault)
 
 
 def opt_out_vault(draft: Draft, action: OptOutVault) -> Delta | Reason:
-    """Opt the sender out of a vault. Rejects: as `_opt_out`. Source: OptInService.optOut."""
+    """Opt the sender out of a vault, from now on.
+
+    Rejects, in order: NOT_OPTED_IN, OPT_OUT_COOLDOWN in the second of the opt-in. Source: OptInService.optOut.
+    """
     return _opt_out(draft, OPERATOR_VAULT_OPT_INS, action.sender, action.vault)
 
 
 def opt_in_network(draft: Draft, action: OptInNetwork) -> Delta | Reason:
-    """Opt the sender, an operator, in to a network. Rejects: as `_opt_in`. Source: OptInService.optIn."""
+    """Opt the sender, an operator, in to a network, from now on.
+
+    Rejects, in order: NOT_WHO unless it is a registered operator, NOT_WHERE_ENTITY if there is no such network,
+    ALREADY_OPTED_IN. Source: OptInService.optIn.
+    """
     return _opt_in(draft, OPERATOR_NETWORK_OPT_INS, NETWORK_REGISTRY, action.sender, action.network)
 
 
 def opt_out_network(draft: Draft, action: OptOutNetwork) -> Delta | Reason:
-    """Opt the sender out of a network. Rejects: as `_opt_out`. Source: OptInService.optOut."""
+    """Opt the sender out of a network, from now on.
+
+    Rejects, in order: NOT_OPTED_IN, OPT_OUT_COOLDOWN in the second of the opt-in. Source: OptInService.optOut.
+    """
     return _opt_out(draft, OPERATOR_NETWORK_OPT_INS, action.sender, action.network)
 
 
 def _opt_in(
     draft: Draft, opt_ins: HistoryTable[Pair], where_registry: Table[str, Entity], operator: str, where: str
 ) -> Delta | Reason:
-    """Opt an operator in, from now on. Rejects, in order: NOT_WHO, NOT_WHERE_ENTITY, ALREADY_OPTED_IN.
+    """Opt an operator in to `where`, a vault or a network, from now on; `opt_ins` are its opt-ins there.
 
+    Rejects, in order: NOT_WHO unless it is a registered operator, NOT_WHERE_ENTITY if `where_registry` lacks `where`,
+    ALREADY_OPTED_IN.
     Source: OptInService._optIn.
     """
     opt_in: Pair = (operator, where)
@@ -100,7 +116,7 @@ def _opt_in(
 
 
 def _opt_out(draft: Draft, opt_ins: HistoryTable[Pair], operator: str, where: str) -> Delta | Reason:
-    """Opt an operator out, from now on. It can still be slashed for earlier captures.
+    """Opt an operator out of `where`, a vault or a network, from now on. It can still be slashed for captures before.
 
     An opt-out in the second of the opt-in is rejected, so that no opt-in checkpoint is ever overwritten.
     Rejects, in order: NOT_OPTED_IN, OPT_OUT_COOLDOWN. Source: OptInService._optOut.

@@ -56,7 +56,9 @@ RECIPIENT: Final = "recipient0"
 TOKEN: Final = Name("reward token")
 TREE: Final = Name("tree", null=ZERO_ROOT)
 LEAF: Final = "leaf"
-"""The kind of the names of leaves. A leaf's name is its tree, row, account and amount, as `_leaf` joins them."""
+"""The key under which a trace's names hold those of all leaves. A leaf's name is its tree, row, account and amount,
+separated by spaces.
+"""
 
 
 class ContractOf(Format):
@@ -70,7 +72,9 @@ class ContractOf(Format):
 
 
 class Hint(Format):
-    """A hint: null for none, the position of a checkpoint, or `short` for bytes that hold no uint32."""
+    """A hint where a look-up finds a checkpoint: null for none, the checkpoint's position, or `short` for bytes that
+    hold no uint32. In Python these are NO_HINT, the position, and MALFORMED_HINT.
+    """
 
     def read(self, value: Json, where: str, names: Names) -> object:
         if value is None:

@@ -97,7 +97,9 @@ def _sparse(amounts: Iterable[tuple[str, int]]) -> Nest:
 
 
 def _nested(items: Iterable[tuple[tuple[str, ...], Json]]) -> Nest:
-    """Nested JSON objects. Each name of an item's key leads one level deeper."""
+    """Nested JSON objects, from pairs of a key, which is a tuple of names, and a value. Each name of the key is a field
+    one level deeper.
+    """
     outermost: Nest = {}
     for key, value in items:
         inner = outermost

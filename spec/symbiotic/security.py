@@ -38,11 +38,12 @@ def service_name(subnetwork: Subnetwork) -> str:
 
 
 def security(state: State) -> Security:
-    """Each operator's stake in a subnetwork that could be slashed for an offence now, and the vaults behind it.
+    """The security graph: each operator's stake in a subnetwork that could be slashed for an offence now, and the
+    vaults that have the stake.
 
-    It is slashable if the vault has a slasher and a burner, and the network a middleware. The next epoch's bucket is
-    slashable for such an offence, the current epoch's bucket is not. A slash is possible for one epoch, with a veto
-    slasher only after the veto. Services are all subnetworks that ever set a maximum limit. Source:
+    The stake is slashable if the vault has a slasher and a burner, and the network a middleware. The next epoch's
+    bucket is slashable for such an offence, the current epoch's bucket is not. A slash is possible for one epoch, with
+    a veto slasher only after the veto. Services are all subnetworks that ever set a maximum limit. Source:
     BaseDelegator.stakeAt, Vault.onSlash.
     """
     draft = Draft(state)

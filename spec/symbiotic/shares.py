@@ -25,8 +25,9 @@ def assets_redeemed(shares: int, total_assets: int, total_shares: int) -> int:
 
 
 def preview_deposit(assets: int, total_shares: int, total_assets: int) -> int | Reason:
-    """The result of `shares_minted`, checked against uint256. Rejects, in order: ARITHMETIC_PANIC, MUL_DIV_OVERFLOW.
+    """The shares minted for `assets` that enter a pool, rounded down.
 
+    Rejects, in order: ARITHMETIC_PANIC if a total plus 1 exceeds uint256, MUL_DIV_OVERFLOW if the shares do.
     Source: ERC4626Math.previewDeposit.
     """
     if total_shares >= UINT256_MAX or total_assets >= UINT256_MAX:
@@ -36,10 +37,10 @@ def preview_deposit(assets: int, total_shares: int, total_assets: int) -> int | 
 
 
 def preview_withdraw(assets: int, total_shares: int, total_assets: int) -> int | Reason:
-    """The result of `shares_burned`, checked against uint256.
+    """The shares burned for `assets` that leave a pool, rounded up.
 
-    Rejects, in order: ARITHMETIC_PANIC, MUL_DIV_OVERFLOW, ARITHMETIC_PANIC if only rounding up overflows.
-    Source: ERC4626Math.previewWithdraw.
+    Rejects, in order: ARITHMETIC_PANIC if a total plus 1 exceeds uint256, MUL_DIV_OVERFLOW if the shares do,
+    ARITHMETIC_PANIC if they do only after rounding up. Source: ERC4626Math.previewWithdraw.
     """
     if total_shares >= UINT256_MAX or total_assets >= UINT256_MAX:
         return Reason.ARITHMETIC_PANIC
@@ -50,9 +51,10 @@ def preview_withdraw(assets: int, total_shares: int, total_assets: int) -> int |
 
 
 def preview_redeem(shares: int, total_assets: int, total_shares: int) -> int | Reason:
-    """The result of `assets_redeemed`. Callers redeem no more shares than the pool has, so the quotient fits uint256.
+    """The assets that `shares` of a pool are worth, rounded down. Callers redeem no more shares than the pool has, so
+    the quotient fits uint256.
 
-    Rejects: ARITHMETIC_PANIC. Source: ERC4626Math.previewRedeem.
+    Rejects: ARITHMETIC_PANIC if a total plus 1 exceeds uint256. Source: ERC4626Math.previewRedeem.
     """
     if total_assets >= UINT256_MAX or total_shares >= UINT256_MAX:
         return Reason.ARITHMETIC_PANIC

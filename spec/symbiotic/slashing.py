@@ -98,8 +98,10 @@ def slash(draft: Draft, action: Slash) -> Delta | Reason:
     """Slash immediately, by at most the slashable stake. Returns the amount recorded and the amount that the vault
     lost.
 
-    Rejects, in order: EMPTY_REVERT, NOT_NETWORK_MIDDLEWARE, ARITHMETIC_PANIC if the current timestamp is below one
-    epoch's duration, INVALID_CAPTURE_TIMESTAMP, as `_amount_to_slash`, as `_execute`.
+    Rejects, in order: EMPTY_REVERT without an instant slasher, NOT_NETWORK_MIDDLEWARE, ARITHMETIC_PANIC if the current
+    timestamp is below one epoch's duration, INVALID_CAPTURE_TIMESTAMP unless the capture is past and at most one epoch
+    ago, INSUFFICIENT_SLASH if nothing is slashable, ARITHMETIC_PANIC if the operator's cumulative slash exceeds
+    uint256, ERC20_INVALID_RECEIVER if the vault has no burner, ERC20_INSUFFICIENT_BALANCE.
     Source: Slasher.slash.
     """
     config = draft.get(VAULTS, action.vault)
@@ -125,8 +127,9 @@ def request_slash(draft: Draft, action: RequestSlash) -> Delta | Reason:
     """Request a slash of at most the slashable stake. Its veto must end within one epoch of the capture.
 
     Returns the request's index. A request reserves nothing: a slash that is executed earlier may reduce it.
-    Rejects, in order: EMPTY_REVERT, NOT_NETWORK_MIDDLEWARE, ARITHMETIC_PANIC if the veto deadline is no uint48 or is
-    below one epoch's duration, INVALID_CAPTURE_TIMESTAMP, as `_amount_to_slash`.
+    Rejects, in order: EMPTY_REVERT without a veto slasher, NOT_NETWORK_MIDDLEWARE, ARITHMETIC_PANIC if the veto
+    deadline is no uint48 or is below one epoch's duration, INVALID_CAPTURE_TIMESTAMP, ARITHMETIC_PANIC if the current
+    timestamp is below one epoch's duration, INSUFFICIENT_SLASH if nothing is slashable.
     Source: VetoSlasher.requestSlash.
     """
     config = draft.get(VAULTS, action.vault)
@@ -168,9 +171,11 @@ def execute_slash(draft: Draft, action: ExecuteSlash) -> Delta | Reason:
     lost.
 
     The call need not wait for the veto deadline if there was no resolver at the capture, or none one second ago.
-    Rejects, in order: EMPTY_REVERT, SLASH_REQUEST_NOT_EXIST, NOT_NETWORK_MIDDLEWARE, VETO_PERIOD_NOT_ENDED,
-    SLASH_PERIOD_ENDED, as `_amount_to_slash`, SLASH_REQUEST_COMPLETED, as `_execute`.
-    Source: VetoSlasher.executeSlash.
+    Rejects, in order: EMPTY_REVERT without a veto slasher, SLASH_REQUEST_NOT_EXIST, NOT_NETWORK_MIDDLEWARE,
+    VETO_PERIOD_NOT_ENDED, SLASH_PERIOD_ENDED if the capture is more than one epoch ago, ARITHMETIC_PANIC if the current
+    timestamp is below one epoch's duration, INSUFFICIENT_SLASH if nothing is slashable any more,
+    SLASH_REQUEST_COMPLETED, ARITHMETIC_PANIC if the operator's cumulative slash exceeds uint256, ERC20_INVALID_RECEIVER
+    if the vault has no burner, ERC20_INSUFFICIENT_BALANCE. Source: VetoSlasher.executeSlash.
     """
     vault = action.vault
     config = draft.get(VAULTS, vault)
@@ -205,8 +210,8 @@ def veto_slash(draft: Draft, action: VetoSlash) -> Delta | Reason:
     """Veto a requested slash. Only the resolver at the capture may do so, and only if some resolver was set one second
     ago.
 
-    Rejects, in order: EMPTY_REVERT, SLASH_REQUEST_NOT_EXIST, NO_RESOLVER, NOT_RESOLVER, VETO_PERIOD_ENDED,
-    SLASH_REQUEST_COMPLETED.
+    Rejects, in order: EMPTY_REVERT without a veto slasher, SLASH_REQUEST_NOT_EXIST, NO_RESOLVER, NOT_RESOLVER,
+    VETO_PERIOD_ENDED from the veto deadline on, SLASH_REQUEST_COMPLETED.
     Source: VetoSlasher.vetoSlash.
     """
     vault = action.vault
@@ -242,7 +247,8 @@ def _amount_to_slash(
 ) -> int | Reason:
     """The requested amount, or the slashable stake if that is less.
 
-    Rejects, in order: as `slashable_stake`, INSUFFICIENT_SLASH if the result is 0.
+    Rejects, in order: ARITHMETIC_PANIC if the current timestamp is below one epoch's duration, INSUFFICIENT_SLASH if
+    the result is 0.
     """
     slashable = slashable_stake(draft, vault, subnetwork, operator, capture_timestamp)
     if isinstance(slashable, Reason):
@@ -258,8 +264,9 @@ def _execute(
     loss.
 
     The delegator's and the burner's hooks, which the contracts call here and whose failure they ignore, do nothing.
-    Rejects, in order: ARITHMETIC_PANIC if the cumulative slash overflows, as `_slash_vault`.
-    Source: the common ends of Slasher.slash and VetoSlasher.executeSlash.
+    Rejects, in order: ARITHMETIC_PANIC if the operator's cumulative slash exceeds uint256, ERC20_INVALID_RECEIVER if
+    the vault has no burner, ERC20_INSUFFICIENT_BALANCE.
+    Source: the end that Slasher.slash and VetoSlasher.executeSlash have in common.
     """
     subnetwork_operator: VaultSubnetworkOperator = (vault, subnetwork, operator)
     if draft.get(LATEST_CAPTURES, subnetwork_operator).timestamp < capture_timestamp:
@@ -280,7 +287,8 @@ def _slash_vault(draft: Draft, vault: str, amount: int, capture_timestamp: int) 
     If the capture is in the current epoch, the current epoch's bucket cannot be slashed. The contract rejects captures
     before the previous epoch, and before the vault had stake. No slasher passes such a capture, so there is no check
     here.
-    Rejects: as `transfer`, if the amount taken is positive. Source: Vault.onSlash.
+    Rejects, if the amount taken is positive: ERC20_INVALID_RECEIVER if the vault has no burner,
+    ERC20_INSUFFICIENT_BALANCE. Source: Vault.onSlash.
     """
     config = draft.get(VAULTS, vault)
     now = current_timestamp(draft)
@@ -338,7 +346,8 @@ def set_resolver(draft: Draft, action: SetResolver) -> Delta | Reason:
     The first resolver is effective at once. A later change is effective at the start of an epoch,
     `resolver_set_epochs_delay` epochs after the current one. It replaces a pending change; a call with the current
     resolver only cancels that change.
-    Rejects, in order: EMPTY_REVERT, NOT_NETWORK, ALREADY_SET, as `_resolver_start_timestamp`.
+    Rejects, in order: EMPTY_REVERT without a veto slasher, NOT_NETWORK, ALREADY_SET; if the start of a later change is
+    no uint256, ARITHMETIC_PANIC, and if it is no uint48, UINT48_OVERFLOW.
     Source: VetoSlasher.setResolver.
     """
     config = draft.get(VAULTS, action.vault)

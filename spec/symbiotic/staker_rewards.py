@@ -61,9 +61,11 @@ def admin_fee_of(amount: int, fee_bips: int) -> int:
 
 
 def check_hint(draft: Draft, history: HistoryTable[Key], key: Key, hint: int) -> Reason | None:
-    """Check a hint. It is rejected if it is no position of a checkpoint; a wrong position only costs gas.
+    """Check a hint: the position at which a look-up expects to find its checkpoint in the history of `key`. A position
+    of another checkpoint is accepted, since it only costs gas.
 
-    Rejects, in order: EMPTY_REVERT, INDEX_PANIC. Source: Checkpoints.upperLookupRecent with a hint.
+    Rejects, in order: EMPTY_REVERT for a malformed hint, INDEX_PANIC for a position beyond the last checkpoint.
+    Source: Checkpoints.upperLookupRecent with a hint.
     """
     if hint == NO_HINT:
         return None
@@ -78,7 +80,9 @@ def distribute_staker_rewards(draft: Draft, action: DistributeStakerRewards) -> 
 
     The vault need not give the network stake. Hints are checked only at the first reward for a timestamp.
     Rejects, in order: EMPTY_REVERT if there is no such contract, NOT_NETWORK_MIDDLEWARE, INVALID_REWARD_TIMESTAMP
-    unless the timestamp is past, HIGH_ADMIN_FEE, as `_cache_shares`, as `transfer_from`, INSUFFICIENT_REWARD.
+    unless the timestamp is past, HIGH_ADMIN_FEE; at the first reward for the timestamp EMPTY_REVERT or INDEX_PANIC for
+    a wrong hint, and INVALID_REWARD_TIMESTAMP if the vault had no shares or no stake then;
+    ERC20_INSUFFICIENT_ALLOWANCE, ERC20_INSUFFICIENT_BALANCE, INSUFFICIENT_REWARD for an amount of 0.
     Source: DefaultStakerRewards.distributeRewards.
     """
     config = draft.get(STAKER_REWARDS, action.contract)
@@ -114,7 +118,8 @@ def _cache_shares(draft: Draft, vault: str, action: DistributeStakerRewards) -> 
     """Store the vault's total active shares at the rewarded timestamp, unless they are stored already.
 
     A vault whose stake was slashed entirely has shares and no stake: timestamps of such a time cannot be rewarded.
-    Rejects, in order: as `check_hint` of the active shares and of the active stake, INVALID_REWARD_TIMESTAMP.
+    Rejects, in order: EMPTY_REVERT or INDEX_PANIC for a wrong hint (`check_hint`), first that of the active shares and
+    then that of the active stake; INVALID_REWARD_TIMESTAMP if the vault had no shares or no stake then.
     """
     if draft.get(CACHED_SHARES, (action.contract, action.timestamp)).shares != 0:
         return None
@@ -136,7 +141,8 @@ def claim_staker_rewards(draft: Draft, action: ClaimStakerRewards) -> Delta | Re
 
     Any account may claim. One without shares is paid nothing, and cannot claim these rewards again.
     Rejects, in order: EMPTY_REVERT if there is no such contract, INVALID_RECIPIENT, NO_REWARDS_TO_CLAIM,
-    INVALID_HINTS_LENGTH, for each reward as `check_hint`, as `transfer`.
+    INVALID_HINTS_LENGTH unless there is a hint for each reward or none at all, EMPTY_REVERT or INDEX_PANIC for a wrong
+    hint, ERC20_INSUFFICIENT_BALANCE.
     Source: DefaultStakerRewards.claimRewards.
     """
     vault = draft.get(STAKER_REWARDS, action.contract).vault
@@ -187,8 +193,8 @@ def claimable_rewards(draft: Draft, rewards: RewardList, account: str) -> int:
 def claim_admin_fee(draft: Draft, action: ClaimAdminFee) -> Delta | Reason:
     """Pay the whole admin fee that is set aside in one token to a recipient.
 
-    Rejects, in order: EMPTY_REVERT if there is no such contract, UNAUTHORIZED_ACCOUNT, INSUFFICIENT_ADMIN_FEE, as
-    `transfer`.
+    Rejects, in order: EMPTY_REVERT if there is no such contract, UNAUTHORIZED_ACCOUNT, INSUFFICIENT_ADMIN_FEE if no fee
+    is set aside, ERC20_INVALID_RECEIVER, ERC20_INSUFFICIENT_BALANCE.
     Source: DefaultStakerRewards.claimAdminFee.
     """
     config = draft.get(STAKER_REWARDS, action.contract)

@@ -32,8 +32,10 @@ def deposit(draft: Draft, action: Deposit) -> Delta | Reason:
 
     Returns the amount deposited and the shares minted, at least as many. The limit applies to active stake alone,
     without withdrawals in progress.
-    Rejects, in order: INVALID_ON_BEHALF_OF, NOT_WHITELISTED_DEPOSITOR, as `transfer_from`, INSUFFICIENT_DEPOSIT,
-    DEPOSIT_LIMIT_REACHED, as `preview_deposit`, ARITHMETIC_PANIC if the shares overflow.
+    Rejects, in order: INVALID_ON_BEHALF_OF, NOT_WHITELISTED_DEPOSITOR, ERC20_INSUFFICIENT_ALLOWANCE,
+    ERC20_INSUFFICIENT_BALANCE, INSUFFICIENT_DEPOSIT for an amount of 0, DEPOSIT_LIMIT_REACHED, ARITHMETIC_PANIC if the
+    vault's shares or stake plus 1 exceed uint256, MUL_DIV_OVERFLOW if the minted shares do, ARITHMETIC_PANIC if the
+    vault's shares then do.
     Source: Vault.deposit.
     """
     vault = action.vault
@@ -128,7 +130,7 @@ def set_is_deposit_limit(draft: Draft, action: SetIsDepositLimit) -> Delta | Rea
 
 
 def set_deposit_limit(draft: Draft, action: SetDepositLimit) -> Delta | Reason:
-    """Change the deposit limit, whether it is on or off. It may be below the vault's current stake.
+    """Change the amount of the deposit limit, even while the limit is off. It may be below the vault's current stake.
 
     Rejects, in order: UNAUTHORIZED_ACCOUNT, ALREADY_SET. Source: Vault.setDepositLimit.
     """

@@ -58,7 +58,7 @@ class Allowance:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Entity:
-    """True if an account is in a registry. It stays there permanently."""
+    """The registration of an account: `is_entity` is True if it is in the registry, where it stays permanently."""
 
     is_entity: Final[bool]
 
@@ -78,8 +78,8 @@ class Middleware:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class DepositPolicy:
-    """A vault's deposit policy: True if only a whitelist may deposit, and the limit of its active stake,
-    if one is on.
+    """A vault's deposit policy. `deposit_whitelist` is True if only accounts on its whitelist may deposit. If
+    `is_deposit_limit`, a deposit may not raise the active stake above `deposit_limit`.
     """
 
     deposit_whitelist: Final[bool]
@@ -94,7 +94,7 @@ class DepositPolicy:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Depositor:
-    """True if an account is on a vault's deposit whitelist."""
+    """An account's place on a vault's deposit whitelist: `is_whitelisted` is True if the account is on the list."""
 
     is_whitelisted: Final[bool]
 
@@ -153,8 +153,8 @@ class SlashRequestCount:
 class SlashRequest:
     """A requested slash. It is completed once it is executed or vetoed.
 
-    The resolver can veto it before `veto_deadline_timestamp`. It can be executed from then on, until one epoch after
-    the capture.
+    The resolver can veto it before `veto_deadline_timestamp`. It can be executed from then on, at once if there is no
+    resolver, until one epoch after the capture. `amount` is the most that it takes.
     """
 
     subnetwork: Final[Subnetwork]
@@ -225,7 +225,9 @@ class AdminFee:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class RewardAmount:
-    """An amount of one token in a rewards contract's accounts."""
+    """An amount of one token in a rewards contract's books, in the token's smallest unit. The table says of what: fees
+    set aside, a network's balance, or the total that an account has claimed.
+    """
 
     amount: Final[int]
 
@@ -235,7 +237,7 @@ class RewardAmount:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class RewardCount:
-    """The number of distributions in one list of rewards."""
+    """The number of rewards that were distributed for one staker rewards contract, token and network."""
 
     count: Final[int]
 
@@ -245,7 +247,8 @@ class RewardCount:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class RewardsDone:
-    """The number of distributions of a list that an account has claimed, and the sum of their payments.
+    """The rewards of one contract, token and network that an account has claimed: their number, which includes rewards
+    that paid it nothing, and the sum that it was paid.
 
     The contract stores the number alone. The sum is for laws; no rule depends on it.
     """

@@ -35,7 +35,10 @@ def total_stake(draft: Draft, vault: str) -> int:
 
 
 def active_balance_of(draft: Draft, vault: str, account: str) -> int | Reason:
-    """The current value of an account's active shares. Rejects: as `preview_redeem`. Source: Vault.activeBalanceOf."""
+    """The collateral that an account's active shares are worth now. Rounds down.
+
+    Rejects: ARITHMETIC_PANIC if the vault's stake or shares plus 1 exceed uint256. Source: Vault.activeBalanceOf.
+    """
     holder: Pair = (vault, account)
     return preview_redeem(
         ACTIVE_SHARES_OF.latest(draft, holder), ACTIVE_STAKE.latest(draft, vault), ACTIVE_SHARES.latest(draft, vault)
@@ -43,9 +46,9 @@ def active_balance_of(draft: Draft, vault: str, account: str) -> int | Reason:
 
 
 def active_balance_of_at(draft: Draft, vault: str, account: str, timestamp: int) -> int | Reason:
-    """The value of an account's active shares at a timestamp. Rejects: as `preview_redeem`.
+    """The collateral that an account's active shares were worth at a timestamp. Rounds down.
 
-    Source: Vault.activeBalanceOfAt.
+    Rejects: ARITHMETIC_PANIC if the vault's stake or shares plus 1 exceeded uint256. Source: Vault.activeBalanceOfAt.
     """
     holder: Pair = (vault, account)
     return preview_redeem(
@@ -59,7 +62,8 @@ def slashable_balance_of(draft: Draft, vault: str, account: str) -> int | Reason
     """The slashable collateral of an account: its active balance, and its parts of this epoch's and the next one's
     bucket.
 
-    Rejects: as `preview_redeem`, for each. Source: Vault.slashableBalanceOf.
+    Each of the three rounds down. Rejects: ARITHMETIC_PANIC if a pool's assets or shares plus 1 exceed uint256.
+    Source: Vault.slashableBalanceOf.
     """
     epoch = current_epoch(draft, vault)
     active_balance = active_balance_of(draft, vault, account)

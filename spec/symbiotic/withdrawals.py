@@ -29,8 +29,9 @@ from spec.symbiotic.state import (
 def withdraw(draft: Draft, action: Withdraw) -> Delta | Reason:
     """Withdraw an amount of collateral. Returns the active shares burned and the withdrawal shares minted.
 
-    Rejects, in order: INVALID_CLAIMER, INSUFFICIENT_WITHDRAWAL, as `preview_withdraw`, TOO_MUCH_WITHDRAW, as
-    `_withdraw`.
+    Rejects, in order: INVALID_CLAIMER, INSUFFICIENT_WITHDRAWAL for an amount of 0, ARITHMETIC_PANIC or
+    MUL_DIV_OVERFLOW if the computation of the shares to burn overflows uint256, TOO_MUCH_WITHDRAW if the sender has
+    fewer, ARITHMETIC_PANIC or MUL_DIV_OVERFLOW if that of the bucket's new shares overflows.
     Source: Vault.withdraw.
     """
     holder: Pair = (action.vault, action.sender)
@@ -52,7 +53,9 @@ def withdraw(draft: Draft, action: Withdraw) -> Delta | Reason:
 def redeem(draft: Draft, action: Redeem) -> Delta | Reason:
     """Withdraw the value of active shares. Returns the amount and the withdrawal shares minted.
 
-    Rejects, in order: INVALID_CLAIMER, TOO_MUCH_REDEEM, as `preview_redeem`, INSUFFICIENT_REDEMPTION, as `_withdraw`.
+    Rejects, in order: INVALID_CLAIMER, TOO_MUCH_REDEEM if the sender has fewer shares, ARITHMETIC_PANIC if the vault's
+    stake or shares plus 1 exceed uint256, INSUFFICIENT_REDEMPTION if the value is 0, ARITHMETIC_PANIC or
+    MUL_DIV_OVERFLOW if the computation of the bucket's new shares overflows uint256.
     Source: Vault.redeem.
     """
     holder: Pair = (action.vault, action.sender)
@@ -76,7 +79,8 @@ def _withdraw(draft: Draft, vault: str, sender: str, claimer: str, amount: int, 
     shares.
 
     The burned shares are worth at least the amount, so the active stake always covers it.
-    Rejects, in order: as `preview_deposit`, ARITHMETIC_PANIC if the bucket's shares overflow. Source: Vault._withdraw.
+    Rejects, in order: ARITHMETIC_PANIC if the bucket's amount or shares plus 1 exceed uint256, MUL_DIV_OVERFLOW if the
+    minted shares do, ARITHMETIC_PANIC if the bucket's shares then do. Source: Vault._withdraw.
     """
     now = current_timestamp(draft)
     holder: Pair = (vault, sender)
@@ -105,9 +109,9 @@ def _withdraw(draft: Draft, vault: str, sender: str, claimer: str, amount: int, 
 
 
 def withdrawals_of(draft: Draft, vault: str, epoch: int, account: str) -> int | Reason:
-    """The collateral that an account's shares of a bucket are worth, claimed or not. Rejects: as `preview_redeem`.
+    """The collateral that an account's shares of a bucket are worth, claimed or not. Rounds down.
 
-    Source: Vault.withdrawalsOf.
+    Rejects: ARITHMETIC_PANIC if the bucket's amount or shares plus 1 exceed uint256. Source: Vault.withdrawalsOf.
     """
     bucket = draft.get(WITHDRAWAL_BUCKETS, (vault, epoch))
     return preview_redeem(draft.get(WITHDRAWALS, (vault, epoch, account)).shares, bucket.amount, bucket.shares)
@@ -116,7 +120,9 @@ def withdrawals_of(draft: Draft, vault: str, epoch: int, account: str) -> int | 
 def claim(draft: Draft, action: Claim) -> Delta | Reason:
     """Pay the sender's part of one bucket to a recipient. Returns the amount.
 
-    Rejects, in order: INVALID_RECIPIENT, as `_claim`. Source: Vault.claim.
+    Rejects, in order: INVALID_RECIPIENT, INVALID_EPOCH until the bucket's epoch is over, ALREADY_CLAIMED,
+    ARITHMETIC_PANIC if the bucket's amount or shares plus 1 exceed uint256, INSUFFICIENT_CLAIM if the part is worth 0.
+    Source: Vault.claim.
     """
     if action.recipient == ZERO_ADDRESS:
         return Reason.INVALID_RECIPIENT
@@ -129,7 +135,8 @@ def claim(draft: Draft, action: Claim) -> Delta | Reason:
 def claim_batch(draft: Draft, action: ClaimBatch) -> Delta | Reason:
     """Pay the sender's parts of several buckets to a recipient in one transfer, all or none. Returns the sum.
 
-    Rejects, in order: INVALID_RECIPIENT, INVALID_LENGTH_EPOCHS; for each epoch as `_claim`. Source: Vault.claimBatch.
+    Rejects, in order: INVALID_RECIPIENT, INVALID_LENGTH_EPOCHS without an epoch; for each epoch INVALID_EPOCH until it
+    is over, ALREADY_CLAIMED, ARITHMETIC_PANIC, INSUFFICIENT_CLAIM, as for a single claim. Source: Vault.claimBatch.
     """
     if action.recipient == ZERO_ADDRESS:
         return Reason.INVALID_RECIPIENT
@@ -147,8 +154,8 @@ def claim_batch(draft: Draft, action: ClaimBatch) -> Delta | Reason:
 def _claim(draft: Draft, vault: str, epoch: int, account: str) -> int | Reason:
     """Mark an account's part of one bucket as claimed. Returns the amount that it is worth.
 
-    Rejects, in order: INVALID_EPOCH until the epoch is over, ALREADY_CLAIMED, as `withdrawals_of`, INSUFFICIENT_CLAIM.
-    Source: Vault._claim.
+    Rejects, in order: INVALID_EPOCH until the epoch is over, ALREADY_CLAIMED, ARITHMETIC_PANIC if the bucket's amount
+    or shares plus 1 exceed uint256, INSUFFICIENT_CLAIM if the part is worth 0. Source: Vault._claim.
     """
     if epoch >= current_epoch(draft, vault):
         return Reason.INVALID_EPOCH
@@ -165,6 +172,8 @@ def _claim(draft: Draft, vault: str, epoch: int, account: str) -> int | Reason:
 
 
 def _pay(draft: Draft, vault: str, recipient: str, amount: int) -> Delta | Reason:
-    """Send a claimed amount, which the vault always holds. Rejects: as `transfer`."""
+    """Send a claimed amount of collateral from the vault, which always holds it, and return it. Rejects, in order:
+    ERC20_INVALID_RECEIVER, ERC20_INSUFFICIENT_BALANCE.
+    """
     rejection = transfer(draft, draft.get(VAULTS, vault).collateral, vault, recipient, amount)
     return draft.delta(amount) if rejection is None else rejection
