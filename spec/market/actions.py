@@ -1,7 +1,7 @@
 """Actions of the market: one class for each call. `sender` is the account that calls.
 
-Calls that need no permission say so ("any account"). A call that counts a position or a holding only brings its row up
-to date.
+Calls that need no permission say so ("any account"). To *count* a position or a holding is to store its present stake
+or weight, by which it earns fees from then on. To *settle* it is to credit what it earned since it was settled last.
 """
 
 from typing import Final
@@ -17,7 +17,9 @@ from spec.market.state import Risk, Terms
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class OpenOffer:
-    """A service opens an offer: fees for its operators' stake in a pool, on terms that never change."""
+    """A service opens an offer: it will pay fees for its operators' stake in a pool, on terms that never change. `risk`
+    is its own declaration of what its slashes may take.
+    """
 
     sender: Final[str]
     service: Final[Service]
@@ -83,7 +85,7 @@ class Enrol:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class CountPosition:
-    """Any account settles a position, and updates its counted stake."""
+    """Any account settles a position, which credits its fees up to now, and updates its counted stake."""
 
     sender: Final[str]
     service: Final[Service]
@@ -145,7 +147,7 @@ class Join:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class CountHolding:
-    """Any account settles a holding, and updates its counted weight."""
+    """Any account settles a holding, which credits its fees up to now, and updates its counted weight."""
 
     sender: Final[str]
     group: Final[Group]
@@ -239,7 +241,9 @@ class Exit:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class BuyPolicy:
-    """A holder buys `cover` units of the fee token against slashes of an operator, for at most `highest_premium`."""
+    """A holder buys a policy of a fund: a cover of `cover` units of the fee token against slashes of an operator. It
+    lasts for `term_points` after the fund's waiting time, and costs at most `highest_premium` units.
+    """
 
     sender: Final[str]
     service: Final[Service]
@@ -439,7 +443,7 @@ class OpenMandate:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class ProposePlan:
-    """A governor proposes a new plan of its mandate. A later proposal replaces it."""
+    """A governor proposes a new plan of its mandate, given by the fields of a `Plan`. A later proposal replaces it."""
 
     sender: Final[str]
     mandate: Final[str]

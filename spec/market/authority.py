@@ -41,7 +41,7 @@ class Authority(Protocol):
         """The actions that give an account this authority; None if it cannot get it."""
 
     def can_target(self, account: str, operator: str) -> bool:
-        """True if `account` may have `operator` in its targets."""
+        """True if a mandate of the account may have targets with this operator."""
 
     def preparations(self, account: str, pool: str) -> tuple[object, ...]:
         """The base actions that apply pending changes which are due. They run before a split."""

@@ -22,8 +22,9 @@ EntryKey = tuple[TableKey, str]
 """The key of an operator's entry in a table of stake."""
 
 Purse = tuple[Service, str, str]
-"""The key of the stake that slashes take from, as `Recourse.purse` gives it. In FORGONE, a service, an operator (or
-ANY_OPERATOR) and a pool.
+"""The key of an amount of stake that slashes take from: two slashes have the same purse if each leaves less for the
+other. It is a service, an operator and a pool; on Symbiotic the first two are empty. In FORGONE it is a service, an
+operator (or ANY_OPERATOR) and a pool.
 """
 
 
@@ -104,7 +105,9 @@ class StakeTable:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Entry:
-    """An operator's weight in a table, and what had been slashed and rounded from its stake when the table was sent."""
+    """An operator's entry in a table of stake: its weight; and, as they were when the table was sent, the amount
+    slashed from its stake so far, and the number of rounded changes of its group's stake so far.
+    """
 
     is_listed: Final[bool]
     weight: Final[int]
@@ -149,7 +152,9 @@ class Certificate:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class SlashedSoFar:
-    """The total that slashes have taken from a stake since a table first counted it."""
+    """The total that slashes have taken from a stake since a table first counted it. `is_watched` is True if a table
+    has.
+    """
 
     is_watched: Final[bool]
     amount: Final[int]
@@ -161,7 +166,9 @@ class SlashedSoFar:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class RoundedSoFar:
-    """The number of rounded changes of a group's stake since a table first counted it."""
+    """The number of rounded changes of a group's stake since a table first counted it. `is_watched` is True if a table
+    has.
+    """
 
     is_watched: Final[bool]
     roundings: Final[int]
@@ -173,7 +180,9 @@ class RoundedSoFar:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class ForgoneSoFar:
-    """The point before which a service has given up the stake that it counted."""
+    """A service's own end of its recourse: it can no longer slash for points before `before_point`; 0 if it has given
+    up nothing.
+    """
 
     before_point: Final[int]
 

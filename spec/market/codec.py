@@ -37,7 +37,9 @@ SETTINGS_FIELDS: Final = ("fee_token", "commission_delay_points")
 def market_on(
     name: str, base: Protocol, port: Port, custody: Custody, authority: Authority, recourse: Recourse
 ) -> Protocol:
-    """The protocol of the market on a base, under its own name."""
+    """The protocol `name`: the market as a layer on `base`, which it uses through the other four parameters. Its traces
+    contain calls of both.
+    """
     layered = Layered(base.schema, base.actions, base.transition, market_layer(port, custody, authority, recourse))
     codec = _Codec(name, base, layered)
     return Protocol(
@@ -192,11 +194,13 @@ def _write(value: object) -> Json:
 
 
 Kinds = Mapping[str, Any]
-"""Classes of records, by name."""
+"""The map from the name of a record's class to the class."""
 
 
 def _records(actions: tuple[type[object], ...]) -> dict[str, Any]:
-    """The record classes that calls contain: all attrs classes in the modules that define the calls."""
+    """The map from its name to each record class that calls may contain: all attrs classes that the modules of the
+    calls define or import.
+    """
     modules = [sys.modules[name] for name in dict.fromkeys([kind.__module__ for kind in actions])]
     there = [getattr(module, name) for module in modules for name in dir(module)]
     return {kind.__name__: kind for kind in there if isinstance(kind, type) and attr.has(kind)}

@@ -24,7 +24,7 @@ class Custody(Protocol):
         """The account's position in a pool, exact. A slash does not change it, a deposit increases it in proportion."""
 
     def pieces(self, draft: Draft, account: str, pool: str) -> int:
-        """The account's position in pieces. All pieces are equal parts of the position."""
+        """The number of pieces in the account's position. All pieces are equal parts of the position."""
 
     def worth(self, draft: Draft, account: str, pool: str) -> int:
         """The current value of the position, in the pool's unit. Rounds down."""

@@ -171,7 +171,9 @@ class Covered:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Declared:
-    """True if an operator has declared an account to be its own."""
+    """A declaration about an operator and an account: `is_declared` is True if the operator has declared the account to
+    be its own.
+    """
 
     is_declared: Final[bool]
 

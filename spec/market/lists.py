@@ -42,11 +42,11 @@ class ListTable(Generic[Key, Row]):
         return draft.get(self.places, (key, place))
 
     def replace(self, draft: Draft, key: Key, place: int, row: Row) -> None:
-        """Replace the entry at a place."""
+        """Replace the entry at a place, counted from 0, by `row`."""
         draft.put(self.places, (key, place), row)
 
     def append(self, draft: Draft, key: Key, row: Row) -> None:
-        """Append an entry."""
+        """Append `row` as the last entry of the list."""
         count = draft.get(self.lengths, key).count
         draft.put(self.places, (key, count), row)
         draft.put(self.lengths, key, Length(count + 1))

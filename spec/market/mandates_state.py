@@ -13,7 +13,7 @@ from spec.market.port import Service
 from spec.market.state import SCHEMA
 
 Place = tuple[str, int]
-"""A key of a mandate, and the position of a target in its plan."""
+"""A key of a mandate, and the index, from 0, of a target in its plan."""
 
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
@@ -108,8 +108,8 @@ class PendingPlan:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Pace:
-    """The state after a mandate's last rebalancing: the weight left without target, and the earliest point of the next
-    one.
+    """The result of a mandate's last rebalancing: the part of the stake that no target has, as a fraction of WAD, and
+    the earliest point of the next rebalancing.
     """
 
     reserve_wad: Final[int]
@@ -122,7 +122,7 @@ class Pace:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Weight:
-    """The intended part of the stake for a target at the last rebalancing, as a fraction of WAD."""
+    """The part of the mandate's stake that the last rebalancing intended for a target, as a fraction of WAD."""
 
     wad: Final[int]
 

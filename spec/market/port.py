@@ -67,7 +67,9 @@ class Port(Protocol):
         """The current point."""
 
     def slashable(self, draft: Draft, service: Service, operator: str, pool: str) -> Slashable:
-        """The stake that a service can slash from an operator in a pool now, in the pool's unit, and until when."""
+        """The stake of an operator in a pool that a service can slash for an offence now, in the pool's unit; with the
+        last point at which all of it can be slashed, and the lasting part of it.
+        """
 
     def rows_of_stake(self, service: Service, operator: str, pool: str) -> tuple[RowKey, ...]:
         """Every row on which `slashable(...).lasting` depends. It cannot fall unless one of them is written."""
@@ -76,7 +78,8 @@ class Port(Protocol):
         """The group that bears an operator's slashes in a pool."""
 
     def weight(self, draft: Draft, group: Group, holder: str) -> int:
-        """The holder's weight in a group, relative to the other holders. A slash of the group does not change it.
+        """The holder's weight in a group, by which the holders bear slashes and share fees. A slash of the group does
+        not change it.
 
         It is 0 for a holder who is not in the group.
         """

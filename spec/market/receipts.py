@@ -114,8 +114,8 @@ def mint(port: Port, custody: Custody, draft: Draft, action: Mint, act: Act, acc
     The new receipts are the same fraction of the issued ones as the added holdings are of the earlier ones. The first
     receipts are one for each unit paid in. In a vault with a mark, the fraction is the value that the position gains,
     divided by the mark. `account` is the market's account. Rejects, in order: NO_SUCH_VAULT, VAULT_IS_LOST if there are
-    receipts without holdings or with a mark of zero, NOTHING_TO_PAY_IN, as `_put_in`, and TOO_LITTLE if the amount buys
-    no receipt, or fewer than `least`.
+    receipts without holdings or with a mark of zero, NOTHING_TO_PAY_IN, NOT_ENOUGH_RECEIPTS of the vault beneath or
+    BASE_REFUSES for the deposit, TOO_LITTLE if the amount buys no receipt, or fewer than `least`.
     """
     vault = action.vault
     issued = draft.get(ISSUED, vault)
@@ -156,7 +156,8 @@ def give(custody: Custody, draft: Draft, action: Give, act: Act, account: str) -
     """Put an amount from the sender into a vault, for no receipts. All issued receipts gain value.
 
     A mark does not include it before the next revaluation. `account` is the market's account. Rejects, in order:
-    NO_SUCH_VAULT, NOTHING_TO_PAY_IN, as `_put_in`, and TOO_LITTLE if the vault's holdings do not grow.
+    NO_SUCH_VAULT, NOTHING_TO_PAY_IN, NOT_ENOUGH_RECEIPTS of the vault beneath or BASE_REFUSES for the deposit,
+    TOO_LITTLE if the vault's holdings do not grow.
     """
     if not draft.get(RECEIPT_VAULTS, action.vault).is_open:
         return Reason.NO_SUCH_VAULT
@@ -177,7 +178,7 @@ def redeem(custody: Custody, draft: Draft, action: RedeemReceipts, act: Act, acc
     Pieces of a position enter the base's queue; receipts of the vault beneath are paid at once. Returns the number
     paid. A vault with a mark pays the receipts' part of the mark, at most its whole position. `account` is the market's
     account. Rejects, in order: NOT_ENOUGH_RECEIPTS, also for a number that is not positive; TOO_LITTLE if the payment
-    is 0, or less than `least`; BASE_REFUSES.
+    is 0, or less than `least`; BASE_REFUSES if the base rejects the withdrawal.
     """
     vault = action.vault
     issued = draft.get(ISSUED, vault)
@@ -260,7 +261,8 @@ def settle(port: Port, custody: Custody, draft: Draft, action: Settle, act: Act,
 def revalue(port: Port, custody: Custody, draft: Draft, action: Revalue, account: str) -> Delta | Reason:
     """Set the mark of a vault to the value of its position. Returns the mark.
 
-    `account` is the market's account. Rejects, in order: NO_SUCH_VAULT if it has no mark, TOO_EARLY within its period.
+    `account` is the market's account. Rejects, in order: NO_SUCH_VAULT if it has no mark, TOO_EARLY until its period
+    since the last mark is over.
     """
     row = draft.get(RECEIPT_VAULTS, action.vault)
     if row.mark_period_points == 0:

@@ -23,7 +23,8 @@ class ReceiptVault:
     """A vault of receipts, fixed when it is opened: its pool and operator in the base, or the vault whose receipts it
     holds.
 
-    `mark_period_points` is positive for a vault that is priced by a mark.
+    A vault with a positive `mark_period_points` is priced by its mark, which can be set anew after as many points. One
+    with 0 is priced by its holdings.
     """
 
     is_open: Final[bool]
@@ -66,7 +67,7 @@ class Receipts:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Receipt:
-    """The number of receipts that one holder has, or one vault above."""
+    """The number of receipts of one vault that a holder has, or a vault above that vault."""
 
     amount: Final[int]
 

@@ -33,15 +33,17 @@ class Recourse(Protocol):
         """
 
     def purse(self, service: Service, operator: str, pool: str) -> tuple[Service, str, str]:
-        """The key of the stake that a slash takes from. Slashes with one key reduce each other's stake,
-        and no other's.
+        """The key of the stake that a slash by this service of this operator in this pool takes from. Slashes with the
+        same key leave less for each other; slashes with different keys do not.
         """
 
     def rounded(self, writes: list[Write]) -> tuple[Group, ...]:
         """The groups whose stake a Delta changes by a rounded amount, one entry for each such change."""
 
     def dust(self, roundings: int) -> int:
-        """The largest total loss by `roundings` roundings, and by the one when `left` is read, in the pool's unit."""
+        """The most stake, in the pool's unit, that is lost to `roundings` rounded changes together with the rounding in
+        the answer of `left`.
+        """
 
     def forgone(self, draft: Draft, writes: list[Write]) -> tuple[Forgone, ...]:
         """The recourse that services give up by the rows that one base call wrote; empty for most calls."""

@@ -13,7 +13,9 @@ CapOn = tuple[list[int], int]
 
 
 def score_of(fee_rate: int, declared_loss_rate: int, expected_loss_rate: int) -> int:
-    """The score of a unit of stake per point: its fee, less the larger of two expected losses; at least 0."""
+    """The score of a target: the fee on a unit of its stake per point, less the larger of the loss that its service
+    declares and the loss that the governor expects; at least 0. All are in grains.
+    """
     return max(fee_rate - max(declared_loss_rate, expected_loss_rate), 0)
 
 

@@ -147,7 +147,9 @@ class Meter:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Counted:
-    """A position or a holding: its counted stake or weight, and the index up to which it is settled."""
+    """The stored row of a position or a holding: its counted stake or weight (`amount`), and the index of its offer or
+    group up to which its fees are credited.
+    """
 
     is_counted: Final[bool]
     amount: Final[int]
@@ -228,7 +230,7 @@ NOBODY: Final[Position] = ((("", 0), ""), "")
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class ListedPosition:
-    """A position, as the entry of a list."""
+    """An entry of a list of positions: the identity of one."""
 
     position: Final[Position]
 
@@ -238,7 +240,7 @@ class ListedPosition:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class ListedHolding:
-    """A holding, as the entry of a list."""
+    """An entry of a list of holdings: the identity of one."""
 
     holding: Final[Holding]
 

@@ -87,8 +87,9 @@ def pay_in(port: Port, draft: Draft, act: Act, account: str, sender: str, amount
 def underwrite(port: Port, draft: Draft, action: Underwrite, act: Act, account: str) -> Delta | Reason:
     """Add the sender's tokens to a fund's capital, for shares at their current value. Returns the shares.
 
-    `account` is the market's account. Rejects, in order: NO_SUCH_FUND, FUND_IS_LOST as `_is_lost` says,
-    NOTHING_TO_PAY_IN if the amount buys no share, PAYMENT_FAILED if the base rejects the transfer.
+    `account` is the market's account. Rejects, in order: NO_SUCH_FUND, FUND_IS_LOST if the fund's staying or leaving
+    part has shares but no capital, NOTHING_TO_PAY_IN if the amount buys no share, PAYMENT_FAILED if the base rejects
+    the transfer.
     """
     fund: Fund = ((action.service, action.pool), action.sponsor)
     underwriter: Underwriter = (fund, action.sender)

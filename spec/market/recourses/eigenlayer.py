@@ -78,7 +78,7 @@ class EigenLayerRecourse:
         return amount
 
     def purse(self, service: Service, operator: str, pool: str) -> tuple[Service, str, str]:
-        """The allocation: other operator sets have their own magnitude."""
+        """The key of the operator's allocation to the set, because each operator set slashes its own magnitude."""
         return (service, operator, pool)
 
     def rounded(self, writes: list[Write]) -> tuple[Group, ...]:

@@ -75,7 +75,7 @@ class SymbioticRecourse:
         return min(amount, _held(draft, pool, point))
 
     def purse(self, service: Service, operator: str, pool: str) -> tuple[Service, str, str]:
-        """The vault, whatever the service and the operator are."""
+        """The key of the vault alone, because slashes of all services and operators take from the vault's stake."""
         return ((ANY_OPERATOR, 0), ANY_OPERATOR, pool)
 
     def rounded(self, writes: list[Write]) -> tuple[Group, ...]:
