@@ -45,7 +45,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def nightly(*values: str) -> list[object]:
-    """Values of a parameter that are tried every night only."""
+    """Parameter values for a test that are tried in the nightly run only."""
     return [pytest.param(value, marks=pytest.mark.nightly) for value in values]
 
 
@@ -54,7 +54,9 @@ CACHES = itertools.count()
 
 @pytest.fixture(autouse=True)
 def environment() -> Iterator[None]:
-    """The environment of the process as it was: the next test runs in the same process as a command did."""
+    """A fixture for every test: restores the environment variables afterwards, since commands run in this process
+    change them.
+    """
     before = dict(os.environ)
     yield
     now = os.environ.get("PYTEST_CURRENT_TEST")
@@ -64,7 +66,11 @@ def environment() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def own_cache(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """No test reads or writes what whoever runs it has proved: a place of its own, which is made when it is needed."""
+    """A fixture for every test: a cache folder of its own for proofs, so that the user's own verdicts are neither read
+    nor written.
+
+    The folder is created only when a test needs it.
+    """
     place = tmp_path_factory.getbasetemp() / "caches" / str(next(CACHES))
     monkeypatch.setenv("RESTAKE_CACHE", str(place))
     return place
@@ -72,13 +78,17 @@ def own_cache(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPath
 
 @pytest.fixture(autouse=True)
 def silent(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No command says how far it is, which it does where a machine is slow: what it says is compared whole."""
+    """A fixture for every test: commands print no progress lines, so that their whole output can be compared on slow
+    machines, too.
+    """
     monkeypatch.setattr("harness.display.HEARTBEAT_SECONDS", 3600.0)
 
 
 @cache
 def bugs() -> dict[str, Mutant]:
-    """All bugs that tests break the specification with, by id."""
+    """All mutants with which tests break the specification, by id: those of the catalogues and of
+    tests/mutants.toml.
+    """
     found = [*catalogue(), *read_catalogue(ROOT / "tests/mutants.toml")]
     return {mutant.mutant_id: mutant for mutant in found}
 
@@ -86,8 +96,8 @@ def bugs() -> dict[str, Mutant]:
 class SourceCopy:
     """A copy of the project's source in a folder of its own, to be broken there and run by a fresh interpreter.
 
-    What Python has compiled of a file comes along, and is of use until the file is written. No more is kept: two edits
-    of one second would be one to Python.
+    Python's cached bytecode is copied with it, and is valid until a file is written. The copy itself writes no cache:
+    Python would not notice a second edit within one second.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -97,7 +107,7 @@ class SourceCopy:
         shutil.copy(ROOT / "pyproject.toml", folder)
 
     def replace(self, file: str, right: str, wrong: str) -> None:
-        """Break one place, which must be there exactly once."""
+        """Replace one text in a file by another; the text must occur exactly once."""
         path = self.folder / file
         source = path.read_text()
         assert source.count(right) == 1, f"{file} no longer says {right!r} once"
@@ -118,7 +128,11 @@ class SourceCopy:
         return done.stdout
 
     def first_difference(self, protocol: str, names: str = "*") -> str:
-        """The first difference of a protocol's recorded traces of some names from the copy; empty if there is none."""
+        """The first difference between the copy's rules and a protocol's recorded traces, as text; empty if there is
+        none.
+
+        `names` is a pattern for the traces' names.
+        """
         return self.run(REPLAY_UNTIL_DIFFERENT, str(GOLDEN / protocol), names)
 
 
@@ -145,11 +159,11 @@ def source_copy(tmp_path: Path) -> SourceCopy:
 
 @pytest.fixture
 def reference() -> Callable[[str], Reference]:
-    """The specification of a protocol as a client."""
+    """A fixture: the function from a protocol's name to its specification as a client."""
     return lambda protocol: Reference(pack_at(protocol).calls, "1")
 
 
 @pytest.fixture
 def serving() -> Callable[[str], str]:
-    """The command that serves a protocol's specification."""
+    """A fixture: the function from a protocol's name to the command that serves its specification."""
     return lambda protocol: f"{sys.executable} -P -c 'from harness.cli import main; main()' serve {protocol}"

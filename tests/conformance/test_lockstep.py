@@ -1,4 +1,4 @@
-"""The lockstep of two clients: where they part, what could not be compared, and who is to blame."""
+"""The lockstep of two clients: where they diverge, what could not be compared, and which side is at fault."""
 
 from collections.abc import Callable
 from typing import Any
@@ -22,9 +22,11 @@ from spec.codec import Json
 
 
 class Counter(Client):
-    """A client of a protocol with one number: `add` is refused if it is more than nine; `take` returns what was there.
+    """A client of a protocol with one number. `add` is rejected if the sum exceeds nine; `take` returns the number and
+    sets it to 0.
 
-    `changes` is what is said of some calls instead, by position.
+    `changes` maps the index of a call to what is answered instead: other fields, another answer, or an exception to
+    raise. The keys -1 and "state" are for `reset` and `state`.
     """
 
     def __init__(self, changes: dict[Any, Any] | None = None, introduction: Introduction | None = None) -> None:
@@ -67,7 +69,7 @@ class Counter(Client):
         return state
 
     def bye(self) -> None:
-        """Nothing."""
+        """Do nothing: there is no process to end."""
 
     def digest(self) -> str | None:
         return digest({"number": str(self.number)}) if self.introduction.has_digest else None

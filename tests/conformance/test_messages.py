@@ -1,4 +1,6 @@
-"""Messages: the readers of answers and the schema refuse the same, and what is written can be read."""
+"""Messages of the wire protocol: readers and JSON Schema refuse the same ones, and every written message can
+be read.
+"""
 
 import copy
 from collections.abc import Callable, Iterator
@@ -63,7 +65,7 @@ def test_answers_are_read_as_they_were_written(op: str, read: Reader, message: d
 
 
 def broken(message: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """A message with one field missing, one too many, or one of another kind."""
+    """Variants of a message: with an extra field, with one field missing, or with one field's value of another type."""
     yield {**message, "more": "1"}
     for name, value in message.items():
         yield {field: kept for field, kept in message.items() if field != name}

@@ -1,7 +1,7 @@
 """A client that is a process, and every way in which it can misbehave: in bounded time and memory, without orphans.
 
-The bounds are those that are said to a client: a deadline, a longest line, a most of the standard error. Memory is
-measured: a line of a gigabyte costs no more than the longest line may.
+The bounds are those documented for clients: a time limit for an answer, a longest line, a most of standard error.
+Memory is measured: a line of a gigabyte costs no more than the longest allowed line.
 """
 
 import resource
@@ -89,7 +89,7 @@ HUGE = "heard()\nout.write(b'{\"seq\":\"0\",\"state\":' + b'9' * 10**7 + b'}')\n
 
 
 def test_a_huge_integer_is_refused_before_it_is_read() -> None:
-    """Ten million digits take Python seconds to read, or are more than it reads at all."""
+    """An integer of ten million digits would take Python seconds to parse, or exceeds what Python parses at all."""
     began = time.monotonic()
     with client(HUGE) as process, pytest.raises(ClientFault) as fault:
         process.state()
@@ -133,7 +133,7 @@ def test_what_comes_before_it_is_asked_is_out_of_turn(tmp_path: Path) -> None:
 
 
 def test_who_ends_while_it_is_written_to_has_died() -> None:
-    """The request is larger than any pipe, so that it is still being written when nobody reads it any more."""
+    """The request is larger than a pipe holds, so it is still being written when the client has ended."""
     with client("os.read(0, 1)\nos._exit(7)") as process, pytest.raises(ClientFault) as fault:
         process.reset({"a": "b" * 2**22})
     assert (fault.value.kind, fault.value.detail) == ("died", "ended with exit code 7 before it answered reset")
@@ -173,7 +173,9 @@ def test_bye_waits_for_the_end() -> None:
 
 
 def test_nothing_that_a_client_started_is_left(tmp_path: Path) -> None:
-    """A child that ignores signals, and that holds the pipes open, ends with its parent's group."""
+    """A child process of the client that ignores signals and holds the pipes open ends with its parent's
+    process group.
+    """
     child = tmp_path / "child"
     code = f"""
 import signal, subprocess
@@ -197,7 +199,7 @@ time.sleep(3600)
 
 
 def is_running(number: int) -> bool:
-    """True if a process runs; one that ended and that nobody waited for does not."""
+    """True if a process runs. A zombie, which ended and was not waited for, does not count."""
     try:
         return Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""Traces of rewards alone on the wire: said call by call, answered as they were recorded, and played last."""
+"""Traces of the rewards family alone, on the wire: written call by call, answered as recorded, and played last."""
 
 import math
 from collections.abc import Mapping
@@ -86,7 +86,9 @@ def test_what_these_traces_cannot_say_is_refused(actions: list[Any], said: str) 
 
 
 def test_a_run_that_no_trace_can_say_is_shown_to_no_client() -> None:
-    """Shrinking takes the block before a call away, too; what is left then is no run."""
+    """A run without the block before its call, which shrinking may try, cannot be written as a trace of rewards. No
+    client is started for it.
+    """
     pack, trace = pack_at("eigenlayer"), read(SHORT)
     script = of_trace(pack.calls, trace, "short")
     found = Found(script, Fault("died", "", 0, ("set_activation_delay", "accepted")), "")
@@ -96,7 +98,9 @@ def test_a_run_that_no_trace_can_say_is_shown_to_no_client() -> None:
 
 
 def test_the_longest_lane_plays_them_after_all_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The smallest file is one of them, and comes last; the other lanes come to none."""
+    """Traces of rewards alone are played after all other recorded traces, even if their file is the smallest. Only the
+    lane `long` plays any.
+    """
     pack = pack_at("eigenlayer")
     folder = FOLDER.parent
     own = [folder / "d_one_wei_everything.json.gz", folder / "d_full_slash_then_delegate.json.gz"]

@@ -1,4 +1,4 @@
-"""The specification behind the wire protocol: whatever is asked, one line answers, with its seq."""
+"""The specification behind the wire protocol: every request gets one line as answer, with the request's `seq`."""
 
 import io
 import json
@@ -24,7 +24,7 @@ check = schema_check()
 
 
 def asked(client: Reference, protocol: str, *requests: bytes | dict[str, Any]) -> list[dict[str, Any]]:
-    """The answers to some requests, each of which the schema takes."""
+    """The answers of a served client to some requests, each answer checked against the JSON Schema."""
     lines = [line if isinstance(line, bytes) else json.dumps(line).encode() + b"\n" for line in requests]
     said = io.BytesIO()
     serve(client, io.BytesIO(b"".join(lines)), said, protocol)
@@ -166,7 +166,9 @@ def test_the_exit_code_says_whether_it_ended_with_bye(requests: str, code: int) 
 
 
 def test_every_protocol_of_ours_reads_calls_one_by_one() -> None:
-    """The heads of traces, as wire values and back, begin the same histories; so do calls."""
+    """A walk's calls, written for the wire and read one by one, are its actions again. A world gives the same
+    genesis.
+    """
     for name, pack in known_packs().items():
         walk = pack.walk
         assert walk is not None
@@ -184,7 +186,9 @@ def test_every_protocol_of_ours_reads_calls_one_by_one() -> None:
 
 @pytest.mark.installed
 def test_the_heads_of_recorded_traces_are_integers_again() -> None:
-    """Whatever a trace's head has as JSON integers is one again after the wire, and nothing else is."""
+    """An integer in the head of a recorded trace is an integer again after conversion to the wire form and back. No
+    other value becomes one.
+    """
     for name, pack in known_packs().items():
         heads = [load_json(path) for path in sorted(pack.traces.glob("*.json.gz"))]
         assert heads, name

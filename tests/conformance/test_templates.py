@@ -1,6 +1,8 @@
-"""The templates that client teams copy: each implements the staking pool, and agrees with it in every case.
+"""The templates that client teams copy: each implements the staking pool, and agrees with the specification in every
+case.
 
-TypeScript and Go run where their tools are installed; the text of all three says the same protocol.
+TypeScript and Go run where their tools are installed. That all three templates name the same protocol is checked in
+their text.
 """
 
 import json
@@ -25,7 +27,7 @@ DIGESTS = json.loads((Path(conformance.__file__).parent / "digests.json").read_t
 
 
 def node_strips_types() -> bool:
-    """True if the Node.js that is installed runs TypeScript."""
+    """True if the installed Node.js runs TypeScript files directly."""
     node = shutil.which("node")
     if node is None:
         return False

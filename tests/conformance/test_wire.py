@@ -1,4 +1,4 @@
-"""Lines and digests: the published vectors, and what no line may hold."""
+"""Lines and digests of the wire protocol: the published test vectors, and what a line may not contain."""
 
 import hashlib
 import json

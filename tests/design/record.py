@@ -1,4 +1,4 @@
-"""The traces of the market's design, written by the specification: python -P -m tests.design.record."""
+"""Writes the traces of the market's design from the specification: python -P -m tests.design.record."""
 
 import gzip
 import json
@@ -36,11 +36,15 @@ SEEDS: Final = {
     "eigenlayer": {"fees": 20, "insurance": 38, "receipts": 33, "mandates": 30, "chains": 25},
     "symbiotic": {"fees": 18, "insurance": 27, "receipts": 4, "mandates": 30, "chains": 5},
 }
-"""By base and part: the seed whose walk reaches most calls and reasons that no other part has."""
+"""For each base and part of the market, the seed of the walk that reaches most calls and reasons that no other part's
+walk reaches.
+"""
 
 
 def tail(base: str, part: str) -> list[Any]:
-    """The calls after the drawn ones: what walks so short hardly reach."""
+    """The calls appended to a part's drawn calls: those that walks of this length hardly reach. Empty for
+    most parts.
+    """
     cast = CASTS[base]
     offer, operator, holder = (cast.services[1], cast.pools[0]), cast.operators[0], cast.holders[0]
     group = cast.group(operator, offer[1])
@@ -65,7 +69,7 @@ def tail(base: str, part: str) -> list[Any]:
 
 
 def document(base: str, part: str) -> dict[str, Json]:
-    """The trace of a part of the market on a base."""
+    """The trace, as a JSON document, of one part of the market on a base."""
     whole = pack_at(f"market_on_{base}").walk
     assert whole is not None
     walk: Walk = dict(zip(PARTS, (whole, *whole.scenarios), strict=True))[part]
@@ -79,7 +83,7 @@ def document(base: str, part: str) -> dict[str, Json]:
 
 
 def main() -> None:
-    """Write every trace anew."""
+    """Write all traces of the market's design again."""
     for base, seeds in SEEDS.items():
         (HERE / base).mkdir(exist_ok=True)
         for part in seeds:

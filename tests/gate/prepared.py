@@ -27,12 +27,16 @@ def transition(draft, action):
     return go_out(draft, action)
 PROTOCOL = Protocol(name="p", transition=transition)
 """
-"""The end of a small protocol of two calls, In and Out, whose reasons and rule of In stand before it."""
+"""The end of a small protocol's source. It has two calls, In and Out; the text before it defines the reasons and the
+rule of In.
+"""
 
 
 @attrs.frozen
 class Prepared:
-    """A change: its texts by file, and the verdicts that are expected of it; what they do not name is SAME."""
+    """A prepared change of the rules: its edits, as (file, text before, text after), and the verdicts expected of it.
+    An action that `expect` does not name is SAME.
+    """
 
     change_id: str
     protocol: str
@@ -49,7 +53,7 @@ class Prepared:
 
 
 def prepared() -> list[Prepared]:
-    """All changes of the file."""
+    """All changes in the file changes.toml."""
     document: dict[str, Any] = tomllib.loads((Path(__file__).parent / "changes.toml").read_text(encoding="utf-8"))
     return [
         Prepared(
@@ -63,7 +67,7 @@ def prepared() -> list[Prepared]:
 
 
 def version(folder: Path, name: str) -> Version:
-    """A copy of the source, as a version."""
+    """A copy of the source in a new folder, as a version for the gate."""
     made = folder / name
     for room in TAKEN:
         shutil.copytree(ROOT / room, made / room, ignore=shutil.ignore_patterns("__pycache__", "*.so", "*.pyd"))
@@ -72,7 +76,7 @@ def version(folder: Path, name: str) -> Version:
 
 
 def judged(change: Prepared, folder: Path, seconds: float, prove: Prove = prove_apart) -> ProtocolReport:
-    """The report on a change, made in a folder that is nobody else's."""
+    """The gate's report on a change, made in `folder`, which no other test uses."""
     clean_environment()
     base, head = version(folder, "base"), version(folder, "head")
     change.make(head.folder)
@@ -81,5 +85,5 @@ def judged(change: Prepared, folder: Path, seconds: float, prove: Prove = prove_
 
 
 def found(report: ProtocolReport) -> dict[str, str]:
-    """The verdicts of a report, but SAME."""
+    """The verdicts of a report by action, without those that are SAME."""
     return {action.action: action.verdict for action in report.actions if action.verdict != "SAME"}

@@ -1,4 +1,6 @@
-"""Changes that hide: each makes a rule answer otherwise, by something else than the text of what its branch calls."""
+"""Changes that hide from the gate: each changes what a rule answers, but not the text of the code that the
+rule calls.
+"""
 
 from pathlib import Path
 
@@ -69,7 +71,9 @@ def made(folder: Path, rules: str, other: str = OTHER, deep: str = DEEP) -> Clos
 
 
 def changed(base: Closures, head: Closures, action: str) -> list[str]:
-    """The changes of an action; of one that is told as unchanged, all of both versions have to be told so first."""
+    """The changes that the gate finds for an action. If it finds none although the versions differ, the whole protocol
+    must have none either.
+    """
     found = [change.shown for change in changes(base, head, base.of(action), head.of(action))]
     everything = changes(base, head, base.everything(), head.everything())
     assert everything or not found
@@ -156,7 +160,7 @@ def test_a_module_below_a_package_is_reached_by_its_whole_name(tmp_path: Path) -
     ],
 )
 def test_a_branch_is_told_by_what_its_class_is(tmp_path: Path, test: str, classes: str) -> None:
-    """Another name for the class of an action, or a class above it, take the action as well."""
+    """A branch of the dispatch belongs to an action even if it tests another name of the class, or a base class."""
     rules = RULES.replace("HERE", "return 1").replace("isinstance(action, In)", test)
     rules = rules.replace("def patch", f"{classes}def patch")
     rules = rules.replace("class In:\n    request: Request = None\n", "") if "class In(" in classes else rules
@@ -201,7 +205,9 @@ READING = "from pathlib import Path\n" + RULES.replace("HERE", BODY)
     ],
 )
 def test_a_file_that_is_read_is_seen(tmp_path: Path, rules: str, is_seen: dict[str, bool]) -> None:
-    """Of a version that reads a file, all files count; of one that reads none, no file does."""
+    """If a version's code reads a file, every file of the version counts as part of it; if it reads none, no such file
+    counts.
+    """
     base, head = made(tmp_path / "base", rules), made(tmp_path / "head", rules)
     (tmp_path / "head" / "cap.json").write_text("4")
     assert {action: bool(changed(base, head, action)) for action in is_seen} == is_seen
@@ -210,7 +216,7 @@ def test_a_file_that_is_read_is_seen(tmp_path: Path, rules: str, is_seen: dict[s
 
 @pytest.mark.parametrize("file", ["rules.cpython-311-x86_64-linux-gnu.so", "other/deep.pyc", "other/more.pyd"])
 def test_a_compiled_module_is_refused(tmp_path: Path, file: str) -> None:
-    """Python takes it before the text, which alone is read."""
+    """Python would import a compiled module before the source, and the gate reads only source."""
     base = made(tmp_path / "base", RULES)
     made(tmp_path / "head", RULES)
     (tmp_path / "head" / file).touch()
@@ -280,7 +286,9 @@ def test_a_module_in_the_place_of_the_librarys_is_refused(tmp_path: Path, file: 
 def test_a_change_by_a_back_door_is_seen(
     tmp_path: Path, action: str, body: str, made_as: str, before: str, after: str, told: str
 ) -> None:
-    """Members that count on others, methods that are handed on, the order of statements, and names found by a text."""
+    """Changes found although they hide: in enumeration members computed from others, methods passed on, statement
+    order, or names looked up by text.
+    """
     rules = RULES.replace("HERE", body).replace("CAP = 3\n", f"CAP = 3\n{made_as}\n")
     assert rules.count(before) == 1
     base, head = made(tmp_path / "base", rules), made(tmp_path / "head", rules.replace(before, after))

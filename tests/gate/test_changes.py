@@ -1,5 +1,7 @@
-"""Prepared changes, each judged as a person would who knows what it does: refactorings EQUIVALENT by proof, every other
-change by a difference that replays. All of them take most of an hour, every night; otherwise two.
+"""Prepared changes, each with the verdict that a person who knows it would give. Refactorings are EQUIVALENT by proof;
+every other change has a difference that replays.
+
+All of them take most of an hour and run every night; otherwise two are judged.
 """
 
 import os
@@ -13,7 +15,7 @@ pytestmark = [pytest.mark.source, pytest.mark.serial]
 
 CHANGES = prepared()
 FEW = ("R-03", "C-15")
-"""The changes that are judged whenever tests run: a few seconds each."""
+"""The ids of the changes that are judged in every test run, in a few seconds each."""
 
 IS_LONG = os.environ.get("RESTAKE_LONG") == "1"
 

@@ -1,4 +1,4 @@
-"""Closures: what a rule can reach, and nothing else; what is not understood counts as reached."""
+"""Closures: all code that a rule can reach, and no other. Code that is not understood counts as reached."""
 
 from pathlib import Path
 
@@ -41,7 +41,9 @@ def changed(base: Closures, head: Closures, action: str) -> list[str]:
 
 
 ORDERED = "order:of all statements"
-"""Told where a statement acts on import, since then its place may matter."""
+"""The name of the change reported if a statement has an effect on import, since its place among the statements may then
+matter.
+"""
 
 
 @pytest.mark.parametrize(
@@ -75,7 +77,9 @@ def test_a_change_concerns_the_actions_that_reach_it(
 
 
 def test_a_dispatch_may_hand_on_and_ask_for_several(tmp_path: Path) -> None:
-    """A dispatch that is handed on is followed; a name that stands for several classes is nobody's branch."""
+    """A dispatch that calls a second dispatch is followed there. A branch that tests a name for several classes counts
+    for every action that comes to it.
+    """
     handed = RULES.replace("class Out:\n    pass\n", "class Out:\n    pass\nclass Away:\n    pass\nBoth = Out | Away\n")
     handed = handed.replace("    return go_out(draft, action)", "    return others(draft, action)")
     handed += """

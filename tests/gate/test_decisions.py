@@ -1,4 +1,4 @@
-"""Decisions: what accepts a difference, and what fails a run."""
+"""Decisions, files that accept a difference: what they accept, and when a wrong one fails the run."""
 
 from pathlib import Path
 
@@ -71,7 +71,9 @@ def test_a_decision_that_matches_nothing_fails_unless_the_base_has_it() -> None:
 
 @pytest.mark.parametrize("field", ["protocol", "action", "verdict"])
 def test_a_decision_that_says_another_thing_accepts_nothing(field: str) -> None:
-    """A reviewer reads the words, so that these have to be those of the fingerprint."""
+    """Reviewers read a decision's words, so its protocol, action and verdict must be those of the difference with its
+    fingerprint.
+    """
     decision = attrs.evolve(DECISION, **{field: "other"})
     ruling, found = ruled([decision], [])
     said = f"{decision.protocol} {decision.action}: {decision.verdict}"

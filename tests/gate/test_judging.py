@@ -1,4 +1,6 @@
-"""The judgement: nothing is believed of a solver that does not replay, and a head that fails is told as what it is."""
+"""The gate's judgement: a solver's difference counts only if it replays, and a new version that fails is reported as
+failing.
+"""
 
 import shutil
 import subprocess
@@ -36,7 +38,10 @@ Judged = Callable[..., ProtocolReport]
 
 @pytest.fixture
 def judged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Judged]:
-    """The report on a change of one text of the staking pool, by a given prover."""
+    """A fixture: the function that judges one text change of the staking pool with a given prover.
+
+    Afterwards it checks that no process of the versions is left.
+    """
     monkeypatch.syspath_prepend(str(POOL))
     monkeypatch.delenv("PYTHONPATH", raising=False)
     clean_environment()

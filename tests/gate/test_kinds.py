@@ -1,4 +1,6 @@
-"""Versions that differ in kinds and in rows that nobody wrote: each was once proved to answer alike."""
+"""Versions that differ in the kind of an answer, or in rows that no call writes. The gate once proved each pair to
+answer alike.
+"""
 
 import sys
 from pathlib import Path
@@ -49,7 +51,7 @@ CASES: dict[str, tuple[Places, Places]] = {
 
 
 def open_kinds(base: Places, head: Places, folder: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> list[str]:
-    """In what two versions of the purse may differ, as far as the proof of its call goes."""
+    """The kinds of difference that the proof of the call Pay leaves open between two versions of the purse, sorted."""
     folders = []
     for side, places in (("base", base), ("head", head)):
         text = PURSE

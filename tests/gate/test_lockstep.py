@@ -1,4 +1,4 @@
-"""Lockstep: a version that fails to answer is never passed over."""
+"""Lockstep of two versions: a version that fails to answer is never passed over."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,7 +22,9 @@ pytestmark = pytest.mark.source
 def test_a_version_that_fails_after_a_known_difference_is_played_by_the_wire_protocol(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Rows of the first script part, and then a version is gone; the second script shows nothing new but that."""
+    """Both scripts show the same difference in their first call, and then a version is gone. Both are played again over
+    the wire protocol.
+    """
     monkeypatch.setattr(lockstep, "ON_THE_WIRE", 0)
     played: list[int | None] = []
     monkeypatch.setattr(lockstep, "_play_on_the_wire", lambda *given: played.append(given[-1]))
@@ -58,7 +60,7 @@ def test_scripts_are_played_on_until_every_kind_that_is_open_was_met() -> None:
 
 
 class Version:
-    """A version that knows some worlds."""
+    """A version that accepts only some worlds and calls, and faults on any other."""
 
     def __init__(self, *known: Json) -> None:
         self.known = known
@@ -108,7 +110,9 @@ def test_a_call_that_the_base_does_not_know_is_left_out_and_one_that_the_head_do
 
 
 def test_a_worker_asks_of_its_client_what_that_of_an_older_version_has(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Missed: in a process of the base the client is the base's, and a new argument made every older one no base."""
+    """Regression: a worker passed its client an argument that the clients of older versions lack, so that no older
+    version could be a base.
+    """
     given: list[tuple[int, dict[str, Any]]] = []
     monkeypatch.setattr(ProcessClient, "__init__", lambda _, *words, **named: given.append((len(words), named)))
     worker = Worker(Path(), "gate.worker", [], 1.0, lambda: True)

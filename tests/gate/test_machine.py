@@ -1,4 +1,6 @@
-"""Changes of what stores the writes of a call, which no proof runs, and heads that no proof would be made of."""
+"""Changes of the code that stores a call's writes, which no proof runs, and new versions of which no proof can
+be made.
+"""
 
 from pathlib import Path
 
@@ -19,7 +21,9 @@ FORGETS = (
 def test_another_way_to_store_what_is_written_is_no_part_of_a_proof(
     changed: tuple[str, str], is_refused: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Missed: the head forgot rows of a large table, in a function that no call runs, and was EQUIVALENT."""
+    """Regression: a new version forgot rows of a large table, in a function that no proof runs, and was judged
+    EQUIVALENT.
+    """
     assert MACHINE.count(FORGETS[0]) == 1
     name = f"machine_{is_refused}"
     for side, text in (("base", MACHINE), ("head", MACHINE.replace(*changed) if is_refused else MACHINE)):
@@ -40,7 +44,7 @@ KEEPS = "        return cast(Rows, node).get(key)\n"
 
 
 def test_another_way_to_keep_rows_is_no_part_of_a_proof(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Missed: what `spec.machine` imports was compared by nobody, and is run by no proof."""
+    """Regression: the modules that `spec.machine` imports were not compared, though no proof runs them."""
     assert OVERLAY.count(KEEPS) == 1
     for side, text in (("base", OVERLAY), ("head", OVERLAY.replace(KEEPS, "        return None\n"))):
         (tmp_path / side / "spec").mkdir(parents=True)
@@ -80,7 +84,9 @@ HEADS = {
 
 @pytest.mark.parametrize("case", HEADS)
 def test_the_head_is_asked_what_the_base_is(case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Missed: the head alone had two tables of one name, and both were one to the proof."""
+    """Regression: the checks of a protocol were made of the base only. A new version with two tables of one name
+    passed, and proofs took both for one.
+    """
     places, refusal = HEADS[case]
     head = PURSE
     for right, wrong in places:

@@ -1,4 +1,4 @@
-"""Versions: taken from git into folders that are gone in the end, and no worktree is left."""
+"""Versions are taken from git into temporary folders, which are removed in the end; no git worktree is left."""
 
 import subprocess
 from pathlib import Path
@@ -58,7 +58,7 @@ def test_folders_are_gone_after_an_exception(repository: Path) -> None:
 
 
 def test_a_revision_without_files_is_refused(tmp_path: Path) -> None:
-    """Missed: a traceback, and a mistake of restake."""
+    """Regression: a revision without files ended in a traceback, reported as a mistake of restake."""
     git(tmp_path, "init", "-q")
     git(tmp_path, "-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qm", "empty", "--allow-empty")
     with pytest.raises(NoVersionError, match="HEAD: there is no file in it"), taken(tmp_path, "HEAD"):

@@ -1,4 +1,4 @@
-"""The command as tests run it: in this process, and in one of its own."""
+"""Runs the command `restake` for tests: in this process, or in one of its own."""
 
 import os
 import re
@@ -19,7 +19,7 @@ TRACE = GOLDEN / "eigenlayer" / "d_one_wei_everything.json.gz"
 
 
 def restake(*arguments: str | Path) -> Result:
-    """Run the command as its console script does; what it returns is its exit code."""
+    """Run the command as its console script does. `return_value` of the result is its exit code."""
     result = CliRunner().invoke(cli, [str(argument) for argument in arguments], standalone_mode=False)
     if result.exception is not None:
         raise result.exception
@@ -27,14 +27,14 @@ def restake(*arguments: str | Path) -> Result:
 
 
 def python_client(*words: str | Path) -> str:
-    """The command line of a client that is a Python file."""
+    """The command line that runs a Python file as a client; the first word is the file."""
     return shlex.join([sys.executable, *map(str, words)])
 
 
 def started(*arguments: str, until: str = "") -> subprocess.Popen[str]:
-    """The command in a process of its own that has begun: on a busy machine, imports alone can take seconds.
+    """Start the command in a process of its own, and return once its imports are done, which can take seconds.
 
-    `until` is a pattern of the line that says how far it is, for which is waited.
+    If `until` is given, wait also for a progress line that matches this pattern.
     """
     verb = f"import harness.verbs.{arguments[0]}; from harness import display; display.HEARTBEAT_SECONDS = 0.2"
     program = f"{verb}; from harness.cli import main; print('begins', flush=True); main()"

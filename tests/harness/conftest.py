@@ -1,4 +1,4 @@
-"""Protocols from outside, small enough to be checked in a moment: the worked example, and the same with mistakes."""
+"""Fixtures for protocols from outside that are checked in a moment: the worked example, also with mistakes."""
 
 import itertools
 import os
@@ -34,14 +34,18 @@ WALK = Walk(PROTOCOL.with_transition(transition), CATALOGUE, WORLD, opening, nex
 
 GAINS_A_SHARE = """if isinstance(action, Withdraw) and isinstance(outcome, Delta) and pool.shares == 9:
         draft.put(POOL, SINGLETON, Pool(pool.stake, pool.shares + 1))"""
-"""A mistake that most walks meet, sooner or later; the first are those of seeds 0 and 2, after 325 and 35 steps."""
+"""The source of a mistake that most walks meet: a share too many. Seeds 0 and 2 are the first, after 325 and
+35 steps.
+"""
 
 Mistaken = Callable[..., str]
 
 
 @pytest.fixture
 def example(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
-    """The worked example can be imported, here and in processes started from here; the working directory is empty."""
+    """A fixture: the worked example can be imported, here and in processes started from here, and the working directory
+    is empty.
+    """
     known = set(sys.modules)
     monkeypatch.syspath_prepend(str(EXAMPLE))
     given = os.environ.get("PYTHONPATH", "").split(os.pathsep)
@@ -57,7 +61,9 @@ def example(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
 
 @pytest.fixture
 def mistaken(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Mistaken:
-    """The place of a walk through the pool with a mistake in its transition, in a module of its own."""
+    """A fixture: the function that writes a module in which the pool's transition has a mistake, and returns the place
+    of its walk.
+    """
     folder = tmp_path / "modules"
     folder.mkdir()
     monkeypatch.syspath_prepend(str(folder))
@@ -72,6 +78,6 @@ def mistaken(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Mistaken:
 
 @pytest.fixture
 def broken(mistaken: Mistaken) -> tuple[Walk, list[Any]]:
-    """A walk through the pool with a mistake, and its actions up to where the mistake is met."""
+    """A fixture: a walk through the pool with a mistake, and its actions up to the one that breaks law POOL-01."""
     walk = load_walk(mistaken())
     return walk, random_walk(walk.only(("POOL-01",)), 0, 400).actions

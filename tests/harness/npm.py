@@ -1,4 +1,4 @@
-"""The npm packages of tests/npm: where they are, or why a test that needs one is skipped."""
+"""The npm packages below tests/npm, and the mark that skips a test if a package is missing."""
 
 import os
 from pathlib import Path
@@ -14,6 +14,6 @@ SOLC: Final = FOLDER / "solc"
 
 
 def needs(path: Path) -> pytest.MarkDecorator:
-    """The mark of a test that needs a package."""
+    """The pytest mark that skips a test unless the npm package at `path` is installed."""
     reason = f"no {path.relative_to(FOLDER)} there: make test installs it where there is npm, or RESTAKE_NPM names it"
     return pytest.mark.skipif(not path.exists(), reason=reason)

@@ -1,7 +1,6 @@
-"""Twenty bugs to seed in the independent client: a text of one of its files, what stands there instead, and how short a
-trace can be that shows it.
+"""Twenty bugs to seed in the independent client: each replaces a text in one of its files.
 
-`shortest_calls` is the least by which a person could show it, counted by hand in a world of the walks.
+`shortest_calls` is the number of calls with which a person can show the bug, counted by hand in a world of the walks.
 """
 
 from pathlib import Path
@@ -17,7 +16,7 @@ CLIENT: Final = Path(harness.clients.__file__).parent / "independent"
 
 @attrs.frozen
 class SeededBug:
-    """One mistake of an implementation, and the lane that is large enough to meet it."""
+    """One bug of an implementation: the file, the right and the wrong text, and the smallest lane that finds it."""
 
     name: str
     file: str
@@ -27,7 +26,7 @@ class SeededBug:
     lane: str = "smoke"
 
     def seeded(self, folder: Path) -> Path:
-        """A copy of the client, with the bug, in a new folder below this one."""
+        """Copy the client, with the bug, to a new folder in `folder`. Returns the path of its program."""
         copy = folder / self.name
         copytree(CLIENT, copy)
         source = (copy / self.file).read_text(encoding="utf-8")

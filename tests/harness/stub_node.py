@@ -1,4 +1,4 @@
-"""A node that is none: a server on a loopback port that answers for one vault, right or wrong on purpose."""
+"""A stub of a JSON-RPC node: a server on a loopback port that answers for one vault, right or wrong on purpose."""
 
 import json
 import threading
@@ -48,10 +48,10 @@ ANSWERS: Final[dict[str, int | str]] = {
     "activeShares()": 100,
     "totalStake()": 100,
 }
-"""The answers of every contract to a function, whatever its arguments; nought to any other."""
+"""The answer of every contract to a function, by signature, whatever the arguments; functions not listed answer 0."""
 
 OF_ALICE: Final = ("activeSharesOf(address)", "activeBalanceOf(address)", "slashableBalanceOf(address)")
-"""The functions that answer 100 of her, and nought of anybody else."""
+"""The functions that answer 100 for the account ALICE, and 0 for any other account."""
 
 EVENTS: Final = (
     (AT["vault"], [topic("Deposit(address,address,uint256,uint256)"), ALICE, ALICE], 19_999),
@@ -60,16 +60,18 @@ EVENTS: Final = (
 )
 
 Change = Callable[[str, list[Any], Any], Any]
-"""A fault: given a method, its parameters and the right answer, what the node answers instead, or bytes to send."""
+"""A fault: a function of a method, its parameters and the right answer, which returns what the node answers instead."""
 
 
 def word(value: int | str) -> str:
-    """A word of an answer."""
+    """A value as a 32-byte word of return data: 64 hexadecimal digits."""
     return f"{int(value, 16) if isinstance(value, str) else value:064x}"
 
 
 class StubNode(ThreadingHTTPServer):
-    """The node: what it answers is altered by `change`, and sent by `send`. `held` is what the vault holds."""
+    """The stub node. `change` alters an answer, `send` sends it, and `held` is the amount of tokens that the vault
+    holds.
+    """
 
     daemon_threads = True
 
@@ -87,7 +89,7 @@ class StubNode(ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_address[1]}"
 
     def right(self, method: str, params: list[Any]) -> Any:
-        """The right result of a method."""
+        """The right result of a JSON-RPC method with these parameters."""
         if method == "eth_chainId":
             return "0x1"
         if method == "eth_getBlockByNumber":
@@ -111,7 +113,7 @@ class StubNode(ThreadingHTTPServer):
         return answers.get(data[:10], 0)
 
     def _logs(self, asked: dict[str, Any]) -> list[Any]:
-        """The events in the blocks that are asked for, of one contract each."""
+        """The events that match a filter of `eth_getLogs`, in its form."""
         found = []
         for address, topics, number in EVENTS:
             first = asked["topics"][0]
@@ -137,24 +139,24 @@ class _Handler(BaseHTTPRequestHandler):
         server.send(self, method, json.dumps(server.change(method, params, right)).encode())
 
     def log_message(self, format: str, *arguments: Any) -> None:
-        """Nothing is told."""
+        """Print nothing, where the base class would log each request."""
 
 
 def whole(handler: BaseHTTPRequestHandler, _method: str, body: bytes, status: int = 200) -> None:
-    """Send an answer as it should be."""
+    """Send a complete HTTP answer."""
     begin(handler, len(body), status)
     handler.wfile.write(body)
 
 
 def begin(handler: BaseHTTPRequestHandler, length: int, status: int = 200) -> None:
-    """Send all but the body, of which the length is told."""
+    """Send the status and headers of an answer, which announce a body of `length` bytes."""
     handler.send_response(status)
     handler.send_header("Content-Length", str(length))
     handler.end_headers()
 
 
 def drop_by_drop(handler: BaseHTTPRequestHandler, _method: str, body: bytes) -> None:
-    """Send an answer so slowly that each part is in time, and the whole is not."""
+    """Send an answer byte by byte, so slowly that no single read times out but the whole answer is late."""
     begin(handler, len(body))
     for byte in body:
         try:
@@ -166,7 +168,7 @@ def drop_by_drop(handler: BaseHTTPRequestHandler, _method: str, body: bytes) -> 
 
 
 def cut_off(handler: BaseHTTPRequestHandler, _method: str, body: bytes) -> None:
-    """Say that there is more, and end."""
+    """Announce ten bytes more than are sent, then close the connection."""
     begin(handler, len(body) + 10)
     handler.wfile.write(body)
     handler.close_connection = True

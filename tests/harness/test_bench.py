@@ -1,4 +1,4 @@
-"""Measurements of protocols that do not bring everything."""
+"""Benchmarks for packs that lack a part, such as a workload or a rule machine."""
 
 import io
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A run of all there is to check: what it does, in which order it reports, and what it keeps when it is stopped."""
+"""A whole run of `restake check`: its results, the order of its reports, and what is kept when it is stopped."""
 
 import io
 import json
@@ -38,7 +38,7 @@ POOL = "pool_laws:WALK"
 def run(
     place: str, plan: Plan, scheduler: Scheduler | None = None, stop: Stop | None = None, forgets: bool = True
 ) -> Check:
-    """A whole run, which finds nothing that was kept before unless it is told to."""
+    """Do a whole run of a plan. Findings kept by earlier runs are removed first, unless `forgets` is False."""
     if forgets:
         shutil.rmtree(KEPT, ignore_errors=True)
     check = Check(select_packs([place]), plan, stop or Stop())
@@ -167,7 +167,7 @@ def test_a_run_is_cut_short_if_anything_is_missing() -> None:
 
 
 class Dying(Scheduler):
-    """Hands over three tasks, the later ones first, and is lost then."""
+    """A scheduler that yields the results of three tasks, the later ones first, and then fails."""
 
     def run(self, tasks: Any, stops: Any) -> Any:
         done = list(super().run(tasks, stops))[:3]
@@ -207,7 +207,9 @@ def test_counterexamples_are_kept_and_tried_first_the_next_time(mistaken: "Mista
 def test_each_law_that_broke_is_kept_before_any_is_shrunk(
     mistaken: "Mistaken", monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Missed: a second Ctrl-C while the first was shrunk lost the others, and ended in a KeyError with --junit."""
+    """Regression: a second Ctrl-C while the first finding was shrunk lost the other findings, and ended in a KeyError
+    with --junit.
+    """
 
     def interrupted(*_: object) -> list[Any]:
         raise KeyboardInterrupt
@@ -238,7 +240,7 @@ def test_enough_failures_end_the_run(mistaken: "Mistaken") -> None:
 def test_a_file_that_another_check_has_shrunk_meanwhile_is_passed_over(
     mistaken: "Mistaken", monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Missed: two checks in one folder, and one of them said that a file was malformed."""
+    """Regression: with two runs in one folder, one reported a file as malformed that the other had just replaced."""
     place = mistaken()
     with pytest.MonkeyPatch.context() as meanwhile:
         meanwhile.setattr(findings, "kept", lambda *_: [KEPT / "gone.json"])
@@ -261,7 +263,9 @@ def test_a_file_that_another_check_has_shrunk_meanwhile_is_passed_over(
 
 
 def test_a_kept_counterexample_whose_law_is_gone_is_said_and_the_run_not_green(mistaken: "Mistaken") -> None:
-    """Missed: it was passed over in silence, so that renaming a law made a run green."""
+    """Regression: a kept counterexample of a law that no longer exists was skipped silently, so renaming a law made a
+    run pass.
+    """
     run(mistaken(), Plan(24 * 400, 0, laws=("POOL-01",)))
     (path,) = KEPT.iterdir()
     document = json.loads(path.read_text())
@@ -281,7 +285,7 @@ def test_a_kept_counterexample_whose_law_is_gone_is_said_and_the_run_not_green(m
 
 
 def block(suite: SuiteReport) -> str:
-    """The block of the first screen on one protocol."""
+    """The text that the report's first screen prints about one protocol."""
     said = io.StringIO()
     print_block(Console(file=said, width=400), suite)
     return said.getvalue()
@@ -290,7 +294,7 @@ def block(suite: SuiteReport) -> str:
 def test_a_protocol_does_not_hold_whose_traces_differ_or_cannot_be_read(
     example: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Missed: the run failed, and its only protocol was said to hold."""
+    """Regression: the run failed because of its traces, but the report said that its only protocol holds."""
     (recorded,) = (example / "traces").glob("*.json")
     right, path = recorded.read_text(), tmp_path / "recorded" / "trace.json"
     path.parent.mkdir()
@@ -309,7 +313,9 @@ def test_a_protocol_does_not_hold_whose_traces_differ_or_cannot_be_read(
 
 
 def test_what_is_announced_and_cannot_be_had_makes_no_success() -> None:
-    """Missed: it was said on the standard error, and nowhere else."""
+    """Regression: an announced pack that cannot be loaded was reported on standard error only, and the run
+    succeeded.
+    """
     problem = "entry point broken: cannot load protocol 'no_such_package:PACK'"
     check = Check(select_packs([POOL]), Plan(8_000, 0), Stop(), left_out=[problem])
     with Scheduler() as workers, Progress(console=Console(stderr=True), disable=True) as progress:

@@ -22,7 +22,9 @@ pytestmark = pytest.mark.usefixtures("example")
 
 
 NOT_MET_BY_TEN_WALKS = {"eigenlayer": ["ETH-15"], "symbiotic": []}
-"""Native ETH is slashed in recorded traces, and in a scenario that no seed takes before the 39th."""
+"""For each protocol, the laws that the walks of the first ten seeds never check. A slash of native ETH occurs in
+recorded traces, and in a scenario that no seed before 39 takes.
+"""
 
 
 @pytest.mark.installed
@@ -56,7 +58,9 @@ def test_check_replays_everything_and_checks_every_law() -> None:
 
 
 def test_the_first_screen_of_a_check_answers() -> None:
-    """The verdict, what was checked, proved and found, what was not reached; then each law in a line of the width."""
+    """The report shows the verdict, then what was checked, proved, found and not reached, then each law on one line of
+    at most 120 columns.
+    """
     result = restake("check", "--protocol", POOL, "--steps", "2000", "--examples", "0")
     assert result.return_value == 0
     lines = result.stdout.splitlines()
@@ -226,7 +230,7 @@ def test_json_and_junit_are_of_the_same_run(tmp_path: Path, mistaken: "Mistaken"
 
 
 def test_an_output_that_cannot_be_written_loses_no_other() -> None:
-    """Missed: a full disk for the one was an empty standard output."""
+    """Regression: if the file of --junit could not be written, standard output stayed empty, too."""
     result = restake(
         "check", "--protocol", POOL, "--steps", "8000", "--examples", "0", "--json", "--junit", "/dev/full"
     )

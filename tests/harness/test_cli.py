@@ -1,4 +1,4 @@
-"""The command as its user meets it, whatever the verb: usage, exit codes, and how long it takes."""
+"""The command `restake` for its users, whatever the verb: usage, exit codes, and its time to start."""
 
 import re
 from pathlib import Path
@@ -58,7 +58,9 @@ def test_exit_codes_of_the_process(arguments: list[str], code: int, words: str) 
 
 @pytest.mark.parametrize("command", ["check", "explore"])
 def test_a_law_that_reads_what_it_does_not_declare_is_one_clear_line(command: str, tmp_path: Path) -> None:
-    """In a walk, in a recorded trace or in a search: nobody could know when to check it again."""
+    """A law that reads an undeclared table ends a check or a search with one line; the incremental check could not know
+    when to check such a law again.
+    """
     laws = (EXAMPLE / "pool_laws.py").read_text()
     declared = "            rows={POOL: lambda key: key},\n"
     assert laws.count(declared) == 1
@@ -72,7 +74,7 @@ def test_a_law_that_reads_what_it_does_not_declare_is_one_clear_line(command: st
 
 
 def test_a_shell_completes_verbs_and_hears_of_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Missed: each completion ended in an error about code from outside."""
+    """Regression: each shell completion ended in an error about code from outside."""
     for name, value in (("_RESTAKE_COMPLETE", "bash_complete"), ("COMP_WORDS", "restake ch"), ("COMP_CWORD", "1")):
         monkeypatch.setenv(name, value)
     done = process()
@@ -95,6 +97,6 @@ def test_every_verb_says_how_long_it_takes(verb: str) -> None:
     ],
 )
 def test_a_number_that_no_machine_can_do_is_refused(arguments: list[str]) -> None:
-    """Missed: a depth with thirty digits was a traceback, and a mistake of restake."""
+    """Regression: a depth of thirty digits ended in a traceback, reported as a mistake of restake."""
     with pytest.raises(click.BadParameter, match="is not in the range 1<=x<=1"):
         restake(*arguments)

@@ -32,7 +32,7 @@ CATALOGUE = Path(__file__).parents[2] / "harness" / "mutants" / "canaries.toml"
 
 
 def conform(*arguments: str | Path) -> Result:
-    """The command, which waits for an answer as long as a busy machine may take for it."""
+    """Run `restake conform` with a time limit of 300 seconds for each answer, enough for a busy machine."""
     given = ["conform", "--timeout", "300", *map(str, arguments)]
     result = CliRunner().invoke(cli, given, standalone_mode=False)
     if result.exception is not None:
@@ -46,7 +46,7 @@ def canary(name: str, protocol: str = PROTOCOL) -> str:
 
 @pytest.fixture
 def few(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """Lanes of few scripts, in a folder of their own."""
+    """A fixture: lanes with few scripts, and an empty working directory, which is returned."""
     paths = [os.path.abspath(path) for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(paths))
     monkeypatch.chdir(tmp_path)
@@ -72,7 +72,7 @@ def test_the_specification_conforms_to_itself(few: Path, serving: Callable[[str]
 
 @pytest.mark.source
 def test_a_divergence_is_kept_shrunk_and_shown_again(few: Path) -> None:
-    """The kept trace is one of the specification, and playing it alone shows the divergence again."""
+    """The kept trace can be read as one of the specification, and playing it alone shows the divergence again."""
     bug = canary("eigenlayer-order-of-checks")
     arguments = ("--client", bug, "--protocol", PROTOCOL, "--out", few / "out")
     result = conform(*arguments, "--trace", _trace_with(few, "modify_operator_details", "InvalidPermissions"), "--json")
@@ -104,7 +104,7 @@ def test_a_divergence_is_kept_shrunk_and_shown_again(few: Path) -> None:
 
 
 def _trace_with(folder: Path, action: str, answer: str) -> Path:
-    """The script of a case after three calls that do not matter, as a trace."""
+    """A trace file with a case's script, after three further calls that do not matter for it. Returns its path."""
     pack = pack_at(PROTOCOL)
     assert pack.cases is not None
     assert pack.walk is not None
@@ -211,7 +211,9 @@ def test_several_clients_come_to_the_same_as_one() -> None:
 @pytest.mark.source
 @pytest.mark.parametrize("protocol", known_packs())
 def test_every_case_that_is_known_is_reached_by_its_script(protocol: str) -> None:
-    """And every action is accepted in one, every reason given."""
+    """Each script in the file of cases ends with its case. Among the cases are an acceptance of every action and every
+    reason.
+    """
     pack = pack_at(protocol)
     assert pack.cases is not None
     known = list(read_cases(Path(pack.cases)))
@@ -260,7 +262,9 @@ def test_a_client_that_says_nothing_right_is_blamed_for_no_call(few: Path) -> No
 
 @pytest.mark.source
 def test_a_client_is_asked_about_no_run_that_comes_to_another_case(few: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Missed: each run without something that the call needs was played to the client, and used up the effort."""
+    """Regression: while shrinking, runs that no longer reach the finding's case were played to the client, and used up
+    the effort.
+    """
     asked: list[list[str]] = []
 
     def listening(*arguments: Any) -> Any:
@@ -301,7 +305,7 @@ def hostile(folder: Path, *arguments: object) -> str:
 
 @pytest.mark.source  # the driver is the same in either build, which others of this file try
 def test_what_a_client_says_controls_no_terminal(few: Path) -> None:
-    """Missed: its state was shown as it came, with the escapes that clear a screen."""
+    """Regression: a client's state was printed unchanged, with escape sequences that control a terminal."""
     result = conform("--protocol", PROTOCOL, "--client", hostile(few, 10), "--out", few / "out")
     assert result.return_value == 1
     assert "\x1b" not in result.stdout
@@ -312,7 +316,9 @@ def test_what_a_client_says_controls_no_terminal(few: Path) -> None:
 
 @pytest.mark.source
 def test_a_client_that_differs_again_and_again_in_long_states_takes_no_more_memory(few: Path) -> None:
-    """Missed: each script kept its state, hundreds of them in a lane. Of a long one the digest is kept."""
+    """Regression: each of hundreds of scripts kept the client's state in memory. Of a long state, only the digest is
+    kept now.
+    """
     pack = pack_at(PROTOCOL)
     length = lockstep.MOST_STATE + 1
     command = hostile(few, length)
@@ -327,7 +333,9 @@ def test_a_client_that_differs_again_and_again_in_long_states_takes_no_more_memo
 
 @pytest.mark.source
 def test_a_client_that_is_started_again_is_who_it_was(few: Path) -> None:
-    """Missed: what it declared first was taken for all, whatever the next process of it declared."""
+    """Regression: the introduction of a client's first process was used for all, even if a later process declared
+    something else.
+    """
     result = conform("--protocol", PROTOCOL, "--client", hostile(few, 1, few / "was here"), "--out", few / "out")
     assert result.return_value == 1
     assert "CLIENT-FAULT in died: reset" in result.stdout
@@ -344,7 +352,7 @@ def test_a_file_of_expected_failures_from_an_editor_that_marks_it_as_utf_8(few: 
 def test_a_finding_of_several_worlds_is_kept_in_that_of_the_shortest_trace(
     few: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Missed: the first world was an odd one, in which amounts cannot be made simpler."""
+    """Regression: a finding was kept in the first world that met it, even if its trace could be shorter in another."""
     bug = canary("eigenlayer-order-of-checks")
     trace = _trace_with(few, "modify_operator_details", "InvalidPermissions")
     document = json.loads(trace.read_text())

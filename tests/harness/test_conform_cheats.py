@@ -1,4 +1,6 @@
-"""Ways to cheat or to break `restake conform`: each ends with a clear verdict and its exit code, and none is green."""
+"""Clients that cheat or misbehave in `restake conform`: each run ends with a clear verdict and its exit code, and none
+passes.
+"""
 
 import json
 from pathlib import Path
@@ -85,7 +87,7 @@ OPEN = {
 
 
 def conform(cheat: str, *options: str) -> tuple[int, dict[str, Any]]:
-    """The exit code and the report of a run with a right client that answers otherwise so."""
+    """The exit code and the report of a run against a right client whose answers the code `cheat` alters."""
     lines = "".join([f"    {line}\n" for line in cheat.splitlines()])
     (Path.cwd() / "client.py").write_text((EXAMPLE.parent / "clients" / "client.py").read_text())
     Path("cheat.py").write_text(PROLOGUE + lines + EPILOGUE)

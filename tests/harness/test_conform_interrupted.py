@@ -1,5 +1,6 @@
-"""`restake conform`, ended while a client hangs: what was found is kept and told, and no client is left. Where it is
-killed, what was found is kept already.
+"""`restake conform`, interrupted while a client hangs: findings are kept and reported, and no client process is left.
+
+If the run is killed, its findings have been kept already.
 """
 
 import json
@@ -41,11 +42,13 @@ for line in sys.stdin:
         answer["unsupported"] = "nothing to see"
     print(json.dumps(answer), flush=True)
 """
-"""A client that refuses its first call, and hangs where the second history begins, whoever is gone."""
+"""A client that rejects its first call, and hangs at its second `reset`, even if its parent process ends."""
 
 
 def begun(*options: str) -> tuple[subprocess.Popen[str], list[Path]]:
-    """A run with this client, which hangs by now, and the file that it made then."""
+    """Start a run with the client HANGS, and wait until it hangs. Returns the process and the files by which hanging
+    clients announce themselves.
+    """
     Path("hangs.py").write_text(HANGS)
     client = f"{sys.executable} hangs.py"
     running = started("conform", "--protocol", "pool_pack:PACK", "--timeout", "300", "--client", client, *options)
@@ -56,7 +59,7 @@ def begun(*options: str) -> tuple[subprocess.Popen[str], list[Path]]:
 
 
 def killed(*options: str) -> Path:
-    """The one folder that is left of a run that was killed while its client hung."""
+    """Kill a run while its client hangs. Returns the one folder of a finding that it left."""
     running, hanging = begun(*options)
     running.kill()
     running.communicate(timeout=300)
@@ -68,7 +71,9 @@ def killed(*options: str) -> Path:
 
 
 def ended(signals: list[signal.Signals], *options: str) -> tuple[int, str, str, list[int]]:
-    """The words of a run with this client that is ended so, and the processes of it that hang."""
+    """End a run with the client HANGS by these signals. Returns its exit code, its output, its standard error, and the
+    ids of the clients that hung.
+    """
     running, hanging = begun(*options)
     for number in signals:
         running.send_signal(number)
@@ -81,7 +86,9 @@ def ended(signals: list[signal.Signals], *options: str) -> tuple[int, str, str, 
 
 
 def is_running(process: int) -> bool:
-    """True if a process goes on some seconds after it was killed; one that nobody waits for may stay as a zombie."""
+    """True if a process still runs five seconds after it was killed. A zombie, which is not waited for, does
+    not count.
+    """
     for _ in range(100):
         said = subprocess.run(["ps", "-o", "stat=", "-p", str(process)], capture_output=True, text=True, check=False)
         if not said.stdout.strip() or said.stdout.strip().startswith("Z"):
@@ -97,7 +104,7 @@ def assert_kept(finding: dict[str, Any]) -> None:
 
 @pytest.mark.serial
 def test_a_run_that_is_killed_has_kept_what_was_found_until_then() -> None:
-    """Missed: findings were kept when all scripts had been played."""
+    """Regression: findings were kept only once all scripts had been played."""
     folder = killed()
     assert_kept_as_met(folder)
     shutil.copy(folder / "full.json", "met.json")
@@ -108,7 +115,7 @@ def test_a_run_that_is_killed_has_kept_what_was_found_until_then() -> None:
 
 
 def assert_kept_as_met(folder: Path) -> None:
-    """All but the shortest trace is there, and the command plays what is there."""
+    """Assert that a finding's folder has all files but `trace.json`, and that its command plays `full.json`."""
     assert sorted(path.name for path in folder.iterdir()) == ["full.json", "reproduce.sh", "result.json", "stderr.txt"]
     finding = json.loads((folder / "result.json").read_text())
     assert_kept(finding)
@@ -156,7 +163,7 @@ def test_a_run_that_is_ended_twice_tells_the_protocol_in_progress(options: list[
 
 
 def test_an_answer_that_takes_long_is_waited_for_until_the_run_is_to_stop() -> None:
-    """A slow answer is no fault then: who stops does not blame the client."""
+    """If the run stops while it waits for an answer, the slow client is not at fault."""
     program = "import sys, time; sys.stdin.readline(); time.sleep(100)"
     began = time.monotonic()
     client = ProcessClient([sys.executable, "-c", program], 60.0, stops=lambda: time.monotonic() > began + 0.5)

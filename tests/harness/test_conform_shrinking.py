@@ -1,4 +1,4 @@
-"""The bounds of shrinking a finding against a client: the time, and what is said of a trace that was not shrunk."""
+"""The time limit of shrinking a finding against a client, and the report on a trace that was not shrunk to the end."""
 
 import json
 from pathlib import Path
@@ -23,7 +23,7 @@ SECONDS = 0.005
 
 
 def sleepy() -> str:
-    """The command of a client that loses no stake in a slash, and sleeps a little before each answer."""
+    """The command of a client that does not lower the stake in a slash, and sleeps before each answer."""
     assert "self.stake -= burned" in CLIENT
     assert READS in CLIENT
     sleeps = f"{READS}        __import__('time').sleep({SECONDS})\n"
@@ -38,7 +38,9 @@ def conform(*options: str) -> str:
 
 
 def test_a_client_is_slower_than_the_time_for_shrinking() -> None:
-    """The client sleeps longer before its first call than there is time, on whatever machine."""
+    """The client sleeps longer before its first answer than the whole time limit, so the trace stays unshrunk on any
+    machine.
+    """
     limit = ("--shrink-budget", f"{SECONDS / 10}")
     (report,) = json.loads(conform(*limit, "--json"))
     (finding,) = report["findings"]
@@ -53,7 +55,7 @@ def test_a_client_is_slower_than_the_time_for_shrinking() -> None:
 
 
 def test_a_trace_is_shrunk_as_long_as_there_is_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The time is up as the second client is started: then the trace is that which the first one showed again."""
+    """The time is up when the second client is started. The kept trace is then the one that the first client showed."""
     starts, most = 0, 1
 
     def start() -> ProcessClient:

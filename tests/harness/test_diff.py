@@ -1,4 +1,4 @@
-"""Two reports of a check beside each other."""
+"""`restake diff`, which compares two reports of a check."""
 
 import copy
 import json
@@ -104,7 +104,7 @@ def test_what_is_worse_better_and_otherwise_is_said_and_judged(report: Report) -
     ],
 )
 def test_a_law_that_is_given_up_is_worse(report: Report, before: str, after: str, direction: str) -> None:
-    """Missed: a law that held and became a known violation was better."""
+    """Regression: a law that held and became a known violation was listed as better."""
     later = copy.deepcopy(report)
     for document, verdict in ((report, before), (later, after)):
         document["suites"]["staking_pool"]["laws"][0]["verdict"] = verdict

@@ -1,4 +1,4 @@
-"""A long run while it goes on, where there is no terminal."""
+"""The progress of a long run, also without a terminal."""
 
 import os
 import pty
@@ -26,7 +26,7 @@ SERVE = f"{sys.executable} -P -c 'from harness.cli import main; main()' serve po
 def test_without_a_terminal_a_line_now_and_then_says_how_far_a_run_is(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """Missed: a run of an hour was silent, and a service that waits for output ended it."""
+    """Regression: a run of an hour printed nothing, and a service that expects output ended it."""
     monkeypatch.setattr(display, "HEARTBEAT_SECONDS", 0.01)
     with live_display() as progress:
         progress.add_task("done", total=1, completed=1)
@@ -72,7 +72,9 @@ def test_without_a_terminal_a_line_now_and_then_says_how_far_a_run_is(
 def test_every_long_verb_says_that_it_goes_on(
     place: str, arguments: list[str | Path], said: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Missed: prove --all said nothing for nine minutes, gate, conform, fill and risk as long as they took."""
+    """Regression: `prove --all` printed nothing for nine minutes; gate, conform, fill and risk printed nothing at all
+    while they ran.
+    """
     monkeypatch.setattr(display, "HEARTBEAT_SECONDS", 0.01)
     module, _, name = place.partition(":")
 
@@ -108,7 +110,7 @@ def test_between_two_parts_the_time_alone_is_said(
 
 
 def test_a_bar_on_the_terminal_takes_nothing_from_a_file(tmp_path: Path) -> None:
-    """Missed: what was said beside a bar went to the terminal, and not where the standard output was led to."""
+    """Regression: while a progress bar was shown, redirected standard output went to the terminal instead."""
     ours, theirs = pty.openpty()
     program = "from harness.display import live_display\nwith live_display():\n    print('differs')"
     with (tmp_path / "out").open("wb") as out:
@@ -119,7 +121,7 @@ def test_a_bar_on_the_terminal_takes_nothing_from_a_file(tmp_path: Path) -> None
 
 
 def test_what_is_tracked_is_counted(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
-    """Missed: for minutes replay said that it was at 0 of 210, since nothing was counted but in the first moment."""
+    """Regression: replay showed 0 of 210 for minutes, since progress was counted only at its beginning."""
     monkeypatch.setattr(display, "HEARTBEAT_SECONDS", 0.01)
     with live_display() as progress:
         for position in progress.track(range(3), description="replaying traces"):

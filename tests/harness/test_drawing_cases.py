@@ -1,4 +1,4 @@
-"""Cases are drawn from walks, each with a short run that ends with it, and written a line each."""
+"""Cases are drawn from walks, each with a short run that ends with it, and are written one on a line."""
 
 import json
 from pathlib import Path
@@ -37,7 +37,9 @@ def test_each_case_that_walks_meet_has_a_run_that_ends_with_it() -> None:
 
 
 def test_a_client_without_rewards_meets_every_case_that_is_not_of_rewards() -> None:
-    """Missed: the shortest run to a case was kept though its world has rewards, and such a client refuses the world."""
+    """Regression: the shortest run to a case was kept even if its world has rewards, which a client without rewards
+    cannot play.
+    """
     cases = pack_at("symbiotic").cases
     assert cases is not None
     extended = {case[0] for case, script in read_cases(Path(cases)) if "extension" in as_object(script.head, "world")}

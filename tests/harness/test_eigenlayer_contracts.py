@@ -1,7 +1,7 @@
 """EigenLayer's real contracts, in lockstep with the specification on an EVM in this process.
 
-They run where `RESTAKE_EIGENLAYER` names a folder that their compiler wrote: nothing of them comes with this project.
-What does not need them runs where the extra `evm` is installed.
+They run if `RESTAKE_EIGENLAYER` names a folder that their compiler wrote; the project contains no part of them. Tests
+that do not need them run if the extra `evm` is installed.
 """
 
 import gzip
@@ -68,7 +68,7 @@ SIX = "6008600c60003960086000f3" + "60065f5260205ff3"
 """Creation code of a contract that answers 6."""
 
 CALLER = "6007600c60003960076000f3" + "335f5260205ff3"
-"""Creation code of a contract that answers who calls it."""
+"""Creation code of a contract that returns the address of its caller."""
 
 
 @pytest.fixture(scope="module")
@@ -152,14 +152,18 @@ LAST_BLOCKS = [
     MineBlocks(2**32 - 1_008),
     QueueWithdrawals("staker0", (WithdrawalRequest(("strategy0", "strategy0"), (7, 9)),)),
 ]
-"""A withdrawal whose window ends in a block that is no uint32, and one whose window does not."""
+"""Calls that queue two withdrawals: the slashing window of one ends in a block number beyond uint32, that of the other
+does not.
+"""
 
 
 @needs_artifacts
 def test_a_withdrawal_whose_window_leaves_the_block_numbers_is_shown_as_the_view_that_reverts(
     artifacts: Artifacts, reference: Callable[[str], Client]
 ) -> None:
-    """Missed: the view of all withdrawals of a staker reverts then, and the client ended; then the states differed."""
+    """Regression: the view of all withdrawals of a staker reverted for such a withdrawal, and the client ended. The
+    state shows the revert instead.
+    """
     script = of_actions(PACK.calls, as_deployed(WORLD, artifacts), LAST_BLOCKS, "calls")
     known = reference("eigenlayer")
     assert parts(artifacts, known, script) is None
@@ -168,7 +172,9 @@ def test_a_withdrawal_whose_window_leaves_the_block_numbers_is_shown_as_the_view
 
 
 class OfViews:
-    """A deployment that is nothing but the answers of its views, by what is asked; None reverts."""
+    """A stand-in for a deployment: `answers` maps (function, arguments) to the view's answer, or to None for a
+    revert.
+    """
 
     def __init__(self, answers: dict[tuple[Any, ...], Any]) -> None:
         self.answers = answers
@@ -307,7 +313,9 @@ def test_a_contract_can_call_and_has_its_code_again() -> None:
 
 
 def test_storage_is_found_where_a_compiler_lays_it_out() -> None:
-    """A mapping's entry, an array's elements, parts of a word, and a queue that grew at its front."""
+    """Storage slots of values in mappings, of array elements, of parts of a word, and of a queue that grew at its
+    front.
+    """
     chain = BlockChain()
     at = chain.create(bytes.fromhex(CALLER))
     entry = storage.slot_of(5, 9)
@@ -331,7 +339,7 @@ def test_a_message_that_a_contract_reverts_with_is_the_name_of_the_error() -> No
 
 
 def test_walks_leave_out_calls_that_nobody_can_make() -> None:
-    """Missed: ten of 71 walks parted at a call of address zero, which the contracts refuse by that alone."""
+    """Regression: ten of 71 walks diverged at a call from the zero address, which no account can send."""
     drawn = PACK.walk
     assert drawn is not None
     turns = iter([CreatePod("zero"), CreatePod("zero"), MineBlocks(1), CreatePod("staker0")])

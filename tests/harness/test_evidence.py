@@ -1,4 +1,6 @@
-"""Evidence on a law beside the checks of a run: what the ledger says, what is proved again, what was killed."""
+"""Evidence on a law besides a run's checks: the ledger's verdicts, the verdicts proved again, and the mutants
+killed.
+"""
 
 import io
 import json
@@ -82,7 +84,9 @@ def test_a_proof_in_short() -> None:
 
 
 def test_a_sample_is_a_part_of_what_is_due_whatever_a_ledger_says_of_it() -> None:
-    """Missed: what a ledger said of its goals decided what was drawn, so that a verdict of many was drawn last."""
+    """Regression: a ledger's number of goals influenced which verdicts were drawn. Now the sample depends only on the
+    due verdicts and the seed.
+    """
     verdicts = [(f"call {number}", f"law {law}") for number in range(9) for law in range(100)]
     for turn in range(50):
         drawn = sample(verdicts, f"commit {turn}")
@@ -120,7 +124,7 @@ PLACE = "proofs.eigenlayer.theory:THEORY"
 
 @pytest.fixture
 def ledger(own_cache: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A ledger in which everything is proved of every call, as the source is today."""
+    """A fixture: the folder of a ledger in which everything is proved of every call with the current source."""
     monkeypatch.setattr(ledgers, "installed_ledgers", lambda: own_cache / "installed")
     there = Ledger("eigenlayer", PLACE, [own_cache / "installed"])
     false = findings_of(PLACE)
@@ -141,7 +145,7 @@ def due() -> int:
 
 
 CALLS = 1 + len(load_walk("eigenlayer").protocol.actions)
-"""Genesis and all actions: a law that holds in every state is proved of each."""
+"""The number of calls of which a state law is proved: genesis and all actions."""
 
 
 @pytest.mark.usefixtures("ledger")
@@ -160,7 +164,7 @@ def test_the_ledger_alone_is_shown_without_proving_anything() -> None:
 
 
 def of_another_source(file: Path, *only: str) -> None:
-    """Let verdicts be of a source that is no longer there."""
+    """Make verdicts in a ledger's file stale, as if their source had changed: those on the laws `only`, or all."""
     entries = ledgers.read("eigenlayer", file.stem, file.read_text())
     basis = attrs.evolve(next(iter(entries.values())).basis, source="of yesterday")
     stale = {law: attrs.evolve(entry, basis=basis) for law, entry in entries.items() if not only or law in only}
@@ -233,7 +237,9 @@ def test_a_proof_that_runs_through_what_the_ledger_does_not_name_fails_the_run(
 def test_a_proof_by_other_goals_than_the_ledger_says_fails_the_run(
     ledger: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Missed: which goals there were hung on what was proved before, so that nobody compared them."""
+    """Regression: the goals of a proof depended on what was proved before, so they could not be compared with the
+    ledger's.
+    """
     there = Ledger("eigenlayer", PLACE, [ledger.parent])
     law_ids = ["CONS-01", "DEP-02"]
     for found_now in prove_laws(PLACE, "TransferToken", law_ids, 1):
@@ -245,7 +251,10 @@ def test_a_proof_by_other_goals_than_the_ledger_says_fails_the_run(
 
 
 def beside(file: Path, functions: list[str]) -> str:
-    """Missed: of what a stale verdict beside it rests on, a verdict was taken to rest, too."""
+    """The text of a ledger's file in which the verdict on DEP-02 is stale and rests on the given functions.
+
+    Regression: another verdict in the file was then taken to rest on these functions as well.
+    """
     entries = ledgers.read("eigenlayer", file.stem, file.read_text())
     basis = ledgers.Basis(solver_version(), "of yesterday", frozenset(functions))
     stale = attrs.evolve(entries["DEP-02"], basis=basis)
@@ -382,7 +391,7 @@ def test_a_run_whose_proofs_were_cut_short_does_not_hold() -> None:
 def test_what_could_not_be_kept_proved_or_lifted_reaches_the_report(
     ledger: Path, own_cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Missed: neither a verdict that was lost nor the place of a counterexample was said."""
+    """Regression: the report named neither a verdict that could not be written nor the file of a counterexample."""
     monkeypatch.chdir(tmp_path)
     of_another_source(ledger / "TransferToken.json")
     (own_cache / "ledgers").write_text("a file where a folder should be")

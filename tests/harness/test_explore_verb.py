@@ -1,4 +1,4 @@
-"""`restake explore` as its user meets it."""
+"""`restake explore`, as its users run it."""
 
 import json
 from pathlib import Path
@@ -50,7 +50,7 @@ def test_explore_shows_the_shortest_sequence_that_breaks_a_law(mistaken: "Mistak
 
 
 def test_what_a_search_found_is_kept_before_it_ends(mistaken: "Mistaken") -> None:
-    """Missed: it was kept when its world was exhausted, and until then an end lost it."""
+    """Regression: a finding was kept only once its model was searched completely; an interruption lost it."""
     module = mistaken().partition(":")[0]
     imports = f"from {module} import WALK\nfrom pool_laws import CALLS\nfrom invariants.exploring import BoundedModel\n"
     Path("mistaken_world.py").write_text(imports + "WORLD = BoundedModel(WALK, CALLS)")

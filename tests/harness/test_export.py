@@ -1,7 +1,7 @@
-"""Traces in the forms of other tools: nothing is lost, and what cannot be told is refused with its place.
+"""Traces in the formats of other tools: nothing is lost, and what a format cannot express is refused with its place.
 
-RESTAKE_EVERY_TRACE=1 brings every recorded trace there and back, some minutes of work; else a small one of each
-protocol.
+RESTAKE_EVERY_TRACE=1 converts every recorded trace there and back, some minutes of work; otherwise one small trace of
+each protocol is converted.
 """
 
 import copy
@@ -43,7 +43,7 @@ def exported(path: Path) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def written() -> dict[str, Any]:
-    """A short history in the format."""
+    """A fixture: a short trace of Symbiotic in the Informal Trace Format."""
     made = CliRunner().invoke(cli, ["new-trace", "symbiotic"], standalone_mode=False).stdout
     document = json.loads(made)
     _, trace, _ = read_kept(json.loads(made), known_protocols())

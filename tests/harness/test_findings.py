@@ -1,4 +1,6 @@
-"""Counterexamples are never lost: however a run ends, what was found is there, and says what it breaks."""
+"""Counterexamples are never lost: however a run ends, each finding is kept in a file and names the law that it
+breaks.
+"""
 
 import json
 from collections.abc import Callable, Iterator
@@ -24,7 +26,7 @@ POOL = "pool_laws:WALK"
 
 
 def last(files: Iterator[Kept]) -> Path:
-    """The place of a counterexample in the end."""
+    """The path of the file in which a counterexample is kept in the end, after shrinking."""
     *_, kept = files
     return kept.path
 
@@ -73,7 +75,9 @@ print(json.dumps([path.name, left, len(report.actions), told.breaks_at, [step.ac
 
 @pytest.mark.source
 def test_a_lost_game_is_told_step_by_step_and_not_lost_by_the_right_rules(source_copy: "SourceCopy") -> None:
-    """A claim that can be claimed again: what is left of the game is a history that has a claim, and the move."""
+    """With a bug by which a claim can be claimed again, a game is lost. The kept run ends with the second claim; under
+    the right rules it is not lost.
+    """
     right = "Withdrawal(shares=withdrawal.shares, is_claimed=True)"
     source_copy.replace("spec/symbiotic/withdrawals.py", right, "Withdrawal(withdrawal.shares, withdrawal.is_claimed)")
     name, left, actions, breaks_at, told = json.loads(source_copy.run(KEEP_A_LOST_GAME))
@@ -89,7 +93,9 @@ def test_a_lost_game_is_told_step_by_step_and_not_lost_by_the_right_rules(source
 
 
 def test_what_would_control_a_terminal_is_written_as_text_and_read_again(broken: tuple[Walk, list[Any]]) -> None:
-    """Missed: it was written as it is, and refused when it was read."""
+    """Regression: control characters in a file's name were kept unchanged in a finding, which the reader then
+    refused.
+    """
     walk, actions = broken
     claim, told = recheck(walk, last(keep(FOLDER, walk, "POOL-01", "trace a\x1b[31m\nb.json", actions, never)))
     assert (claim.found_by, told is not None) == ("trace a\\x1b[31m\\nb.json", True)
@@ -169,7 +175,7 @@ def test_a_file_without_a_finding_is_none(broken: tuple[Walk, list[Any]]) -> Non
 
 @pytest.mark.parametrize("protocol", known_walks())
 def test_what_walks_do_can_be_kept(protocol: str) -> None:
-    """Every call of a walk can be written, and read again as it was."""
+    """Every call of a walk can be written as a trace, and reading gives the same action."""
     walk = known_walks()[protocol]
     for seed in range(3):
         actions = actions_of(walk, seed)
@@ -178,7 +184,7 @@ def test_what_walks_do_can_be_kept(protocol: str) -> None:
 
 
 def actions_of(walk: Walk, seed: int) -> list[Any]:
-    """The actions of a walk that breaks nothing."""
+    """The actions of a walk of 200 steps, after checking that it breaks no law."""
     actions: list[Any] = []
 
     def noted(make: Callable[..., Any]) -> Callable[..., Any]:

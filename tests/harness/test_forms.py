@@ -1,4 +1,6 @@
-"""The report as Markdown and as a page: both say what the text says, and nothing in them is taken for markup."""
+"""The report as Markdown and as an HTML page: both contain what the text report contains, and no text is taken for
+markup.
+"""
 
 import io
 import json
@@ -40,12 +42,12 @@ STORY = Retelling(
 
 
 def page_of(*given: Any) -> str:
-    """The page, with the words of its commands put together again."""
+    """The HTML page of a report, with the words of its commands joined again."""
     return re.sub(r"<span>([^<]*)</span>", r"\1", as_page(*given))
 
 
 class Read(HTMLParser):
-    """The texts and the tags of a page, and everything in it that would be loaded from elsewhere."""
+    """A parser for the texts and tags of a page; `loaded` has everything that would be loaded from elsewhere."""
 
     def __init__(self, page: str) -> None:
         super().__init__()
@@ -63,7 +65,9 @@ class Read(HTMLParser):
 
 
 def failing() -> tuple[list[TraceReport], list[SuiteReport]]:
-    """A run in which a law broke and a trace differs; both say things that would be markup."""
+    """The reports of a run in which a law broke and a trace differs. Their texts contain characters that are markup in
+    Markdown or HTML.
+    """
     walk = load_walk("pool_laws:WALK")
     proofs = {"POOL-01": ProofStatus(1, ("Deposit",), (), (), ())}
     evidence = Evidence("z3", proofs, 2, {"z3": 2}, (), 0, "", (), (), {}, 0)
@@ -117,7 +121,7 @@ def test_markdown_renders_as_tables_and_stories_and_nothing_in_it_is_markup() ->
 @pytest.mark.parametrize("width", [80, 120])
 @pytest.mark.parametrize("protocol", ["eigenlayer", "symbiotic"])
 def test_a_line_of_a_law_fits_the_width_and_still_says_something(protocol: str, width: int) -> None:
-    """Missed: at 80 columns the column of sentences had no width."""
+    """Regression: at a width of 80 columns, no room was left for the laws' sentences."""
     walk = known_walks()[protocol]
     said = io.StringIO()
     print_laws(Console(file=said, width=width), SuiteReport(walk.protocol, walk.catalogue, on_walks=Summary(1, 1, 1)))
@@ -132,7 +136,7 @@ KILLS = Evidence("z3", {}, 0, {}, (), 0, "", (), (), {"DELEG-01": 3}, 9)
 
 
 def in_every_form(told: RunOutcome) -> tuple[str, str, str, str]:
-    """The text with nothing but spaces between its words, Markdown, the page's texts, and JSON that fits its schema."""
+    """A run's report as text with single spaces, as Markdown, as the page's texts, and as JSON that fits its schema."""
     text = io.StringIO()
     print_outcome(Console(file=text, width=120), told, False)
     document = json.loads(told.dumped())
@@ -142,7 +146,7 @@ def in_every_form(told: RunOutcome) -> tuple[str, str, str, str]:
 
 
 def test_every_form_says_how_long_it_took_and_what_the_exit_code_means() -> None:
-    """Missed: the time stood beside the traces, and no report said the exit code."""
+    """Regression: the duration stood among the traces, and no report showed the exit code."""
     told = attrs.evolve(outcome([], []), code=2, unfinished="stopped before everything was done")
     told = attrs.evolve(told, made_by=attrs.evolve(told.made_by, seconds=162.4))
     text, markdown, page, document = in_every_form(told)
@@ -155,7 +159,7 @@ def test_every_form_says_how_long_it_took_and_what_the_exit_code_means() -> None
 
 
 def test_every_form_has_a_legend_where_a_formula_stands_and_names_laws_that_kill_nothing() -> None:
-    """Missed: nobody could tell what m, O and W are, nor which laws notice no mutant."""
+    """Regression: reports did not explain the symbols m, O and W, nor name the laws that kill no mutant."""
     walk, pack = known_walks()["eigenlayer"].only(("DELEG-01", "MAG-04")), known_packs()["eigenlayer"]
     met = Summary(1, 9, checked={"DELEG-01": 5, "MAG-04": 4})
     suite = SuiteReport(walk.protocol, walk.catalogue, on_walks=met, evidence=KILLS, symbols=pack.symbols)
@@ -175,8 +179,8 @@ def test_every_form_has_a_legend_where_a_formula_stands_and_names_laws_that_kill
 
 
 def test_the_verdict_comes_first_and_only_some_traces_are_shown_in_full() -> None:
-    """Missed: 64 traces that differ stood before the verdict, and all their paths in its block; their commands had no
-    --protocol, so that as printed they passed.
+    """Regression: 64 differing traces were printed before the verdict, with all their paths. Their commands lacked
+    --protocol, so as printed they passed.
     """
     (trace,), (suite,) = failing()
     traces = [attrs.evolve(trace, path=Path(f"{number}.json"), rules_at="pool_laws:WALK") for number in range(9)]
@@ -210,9 +214,8 @@ def test_a_command_can_be_copied_from_every_form() -> None:
 
 
 def test_every_form_begins_a_protocol_with_why_it_failed_and_says_what_is_specified() -> None:
-    """Missed by readers who saw a report for the first time: the reason of a failure stood last in its block, a law
-    that broke had no sentence there, nothing said of which release of the contracts the laws are, how long each part
-    took and what the columns mean.
+    """Regression, found by first readers of a report: the reason of a failure stood last, and a broken law had no
+    sentence there. The specified release, the time of each part and the meaning of the columns were missing.
     """
     reports, (suite,) = failing()
     suite.specifies, suite.judges_coverage = "core contracts v9", False
@@ -232,7 +235,9 @@ def test_every_form_begins_a_protocol_with_why_it_failed_and_says_what_is_specif
 
 
 def test_games_are_named_among_what_is_checked_and_never_proved() -> None:
-    """Missed: 133 of 136 laws were proved, 5 others named, and 141 held."""
+    """Regression: games were missing in the list of what is never proved, so the numbers in the report did not
+    add up.
+    """
     pack, walk = known_packs()["symbiotic"], known_walks()["symbiotic"].only(("AUTH-01",))
     evidence = attrs.evolve(KILLS, proofs={"AUTH-01": ProofStatus(1, ("Deposit",), (), (), ())})
     met = Summary(1, 9, checked={"AUTH-01": 5})
@@ -241,7 +246,7 @@ def test_games_are_named_among_what_is_checked_and_never_proved() -> None:
 
 
 def test_of_a_trace_some_differences_are_shown_and_the_others_counted() -> None:
-    """Missed: three traces that differ took eighty lines between what broke and the laws."""
+    """Regression: three differing traces took eighty lines between the findings and the table of laws."""
     (trace,), _ = failing()
     many = tuple([Difference(f"post.{name}", "1", "2") for name in range(20)])
     assert trace.mismatch is not None
@@ -253,7 +258,7 @@ def test_of_a_trace_some_differences_are_shown_and_the_others_counted() -> None:
 
 
 def test_a_law_that_a_call_cannot_concern_is_not_red_in_the_matrix() -> None:
-    """Missed: four cells of a run that holds were as red as a law that is refuted."""
+    """Regression: cells for calls that a law cannot concern (VACUOUS) were as red as a refuted law."""
     reports, (suite,) = failing()
     assert suite.evidence is not None
     by_call = {"POOL-01": {"Deposit": "VACUOUS", "Slash": "REFUTED", "Withdraw": "PROVED"}}

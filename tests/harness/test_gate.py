@@ -1,4 +1,4 @@
-"""`restake gate` as people meet it: on a repository with a protocol of its own, and in every form that a report has."""
+"""`restake gate` as its users run it: on a repository with a protocol from outside, and in every form of its report."""
 
 import json
 import os
@@ -120,7 +120,7 @@ def test_the_document_is_as_its_schema_says() -> None:
 
 
 def test_sarif_has_all_that_its_schema_requires() -> None:
-    """Of `sarif-schema-2.1.0.json` what is required, and the types of what is there: see `wrong_in`."""
+    """The SARIF report has the fields that version 2.1.0 requires of the objects used; `wrong_in` checks them."""
     document = as_sarif(WHOLE)
     assert wrong_in(document) == []
     (result,) = document["runs"][0]["results"]
@@ -139,7 +139,9 @@ def test_sarif_has_all_that_its_schema_requires() -> None:
 
 
 def wrong_in(document: dict[str, Any]) -> list[str]:
-    """The places where a SARIF log is none: what 2.1.0 requires of the objects that are used here."""
+    """The violations of SARIF 2.1.0 in a document, one line each: missing required fields, wrong levels and line
+    numbers.
+    """
     required = {
         "": ("version", "runs"),
         "runs": ("tool",),
@@ -214,7 +216,7 @@ def test_holdings_after_many_runs_are_told_of_the_first() -> None:
 
 
 class Read(HTMLParser):
-    """The tags of a page, its places, and everything in it that leads elsewhere."""
+    """A parser for a page's tags and the ids of its elements; `led` has every link and script."""
 
     def __init__(self, page: str) -> None:
         super().__init__()
@@ -247,7 +249,9 @@ window.onload = () => {
   document.title = ["PROBE", location.hash, trace.checkVisibility(), fits].join(" ");
 };
 </script></body>"""
-"""A click on the first verdict: where it leads, if its trace shows, and if nothing is wider than the window."""
+"""A script for a browser test: it clicks on the first verdict, and reports where this leads, if a trace shows, and if
+anything is wider than the window.
+"""
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
@@ -273,7 +277,7 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
-    """A repository with a protocol of its own, which is the worked example."""
+    """A fixture: a git repository with the worked example as its protocol."""
     folder = tmp_path / "repository"
     shutil.copytree(POOL, folder, ignore=shutil.ignore_patterns("__pycache__"))
     (folder / "pyproject.toml").write_text('[project]\nname = "pool"\nversion = "1.0"\n')

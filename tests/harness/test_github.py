@@ -35,7 +35,7 @@ MADE_BY = Provenance(
 
 
 def outcome(reports: list[TraceReport], suites: list[SuiteReport], problem: str | None = None) -> RunOutcome:
-    """A run that found that much."""
+    """The outcome of a run with these trace reports and suites. `problem` says why it ended early, if it did."""
     return RunOutcome(
         reports=reports, suites=suites, code=1, problem=problem, unfinished=None, left_out=(), made_by=MADE_BY
     )

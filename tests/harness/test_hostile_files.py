@@ -1,4 +1,6 @@
-"""Files and folders made to mislead: each is refused with its place, in bounded time, and hides no other."""
+"""Files and folders made to mislead: each is refused with its place, in bounded time, and no other file is skipped
+because of it.
+"""
 
 import gzip
 import json
@@ -26,7 +28,7 @@ FINDINGS = ROOT / "docs" / "findings"
 
 
 def replayed(path: Path) -> tuple[int, str]:
-    """The exit code of a replay, and its first line."""
+    """The exit code of `restake replay` on a file, and the first line of its output."""
     result = CliRunner().invoke(cli, ["replay", str(path)], standalone_mode=False)
     if result.exception is not None:
         raise result.exception
@@ -35,7 +37,9 @@ def replayed(path: Path) -> tuple[int, str]:
 
 @pytest.fixture
 def changed(tmp_path: Path) -> Callable[[Callable[[dict[str, Any]], object]], Path]:
-    """The first three steps of a trace, after one change."""
+    """A fixture: the function that applies a change to the first three steps of a recorded trace and writes it to a
+    file.
+    """
 
     def write(change: Callable[[dict[str, Any]], object]) -> Path:
         trace = json.loads(gzip.decompress(SYMBIOTIC.read_bytes()))

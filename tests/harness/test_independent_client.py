@@ -1,7 +1,7 @@
-"""The independent implementation of Symbiotic, in JavaScript: it agrees, and bugs that are seeded in it are found.
+"""The independent implementation of Symbiotic, in JavaScript: it agrees, and bugs seeded in it are found.
 
-It runs where Node.js is installed. RESTAKE_EVERY_SEEDED_BUG=1 seeds all twenty, in the lane that each needs; without it
-one is, which the smallest lane finds.
+It runs if Node.js is installed. RESTAKE_EVERY_SEEDED_BUG=1 seeds all twenty bugs, each in the lane that finds it;
+otherwise one is seeded, which the smallest lane finds.
 """
 
 import json
@@ -42,14 +42,14 @@ pytestmark = pytest.mark.source
 
 OLDEST_NODE = 18
 MOST = 1.5
-"""The length of a trace over that of the shortest one known."""
+"""The largest allowed ratio of a found trace's length to that of the shortest known one."""
 
 IN_CI = ("withdrawal_waits_an_epoch_less",)
 EVERY = os.environ.get("RESTAKE_EVERY_SEEDED_BUG") == "1"
 
 
 def node_is_new_enough() -> bool:
-    """True if a Node.js is installed that knows all that the client uses."""
+    """True if a Node.js is installed that has every feature that the client uses."""
     node = shutil.which("node")
     if node is None:
         return False
@@ -93,7 +93,7 @@ NETWORK0: Subnetwork = ("network0", 0)
 
 
 def _opened(vault: str) -> list[Any]:
-    """The calls before a slash in a vault, beside a deposit and limits of its delegator."""
+    """The calls that must precede a slash in a vault, besides a deposit and the limits of its delegator."""
     return [
         OptInNetwork("operator0", "network0"),
         OptInVault("operator0", vault),
@@ -134,7 +134,9 @@ SHORTEST: dict[str, list[Any]] = {
         Slash("middleware0", "vault3", NETWORK0, "operator0", 3, 10),
     ],
 }
-"""The shortest traces known of four bugs, in the first world of the walks: what was counted by hand can be played."""
+"""The shortest known trace for each of four bugs, in the first world of the walks. They show that lengths counted by
+hand can be played.
+"""
 
 
 @needs_node

@@ -1,4 +1,4 @@
-"""Interruptions: what was found is said, with a line and exit code 2, and nothing is aborted."""
+"""Interruptions: results found so far are reported, with one line and exit code 2, and no process is aborted."""
 
 import os
 import signal
@@ -44,7 +44,9 @@ def test_an_interruption_says_what_was_found_and_exits_with_2() -> None:
 
 
 def test_an_interruption_waits_for_the_end_of_a_trace(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Missed: now and then a compiled replay was aborted, since the exception came in the midst of a multiplication."""
+    """Regression: a compiled replay was sometimes aborted, since the interruption's exception was raised during a
+    multiplication.
+    """
 
     def interrupted(path: Path, packs: Any, compares: bool = True) -> Any:
         signal.raise_signal(signal.SIGINT)
@@ -74,7 +76,7 @@ setattr(import_module(module), name, interrupted)
 from harness.cli import main
 main()
 """
-"""The command, interrupted so many times where a function begins."""
+"""A program that runs the command and interrupts it a given number of times, each time where a function begins."""
 
 
 def interrupted_at(place: str, times: int, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
@@ -99,7 +101,7 @@ def interrupted_at(place: str, times: int, *arguments: str | Path) -> subprocess
     ],
 )
 def test_an_interruption_ends_a_short_verb_at_once(place: str, arguments: list[str | Path]) -> None:
-    """Missed: compiled, an exception in the midst of a multiplication aborted the process; elsewhere one was raised."""
+    """Regression: in a compiled build, an exception raised during a multiplication aborted the process."""
     for name in ("report.json", "network.json"):
         Path(name).write_text("{}")
     done = interrupted_at(place, 1, *arguments)

@@ -1,4 +1,4 @@
-"""The report as continuous integration services read it."""
+"""The JUnit report, as continuous integration services read it."""
 
 from pathlib import Path
 from xml.etree import ElementTree
@@ -27,7 +27,9 @@ def suite(summary: Summary) -> SuiteReport:
 
 
 def outcomes(document: str, name: str) -> dict[str | None, tuple[str, str | None]]:
-    """The cases of one suite: what came of each, and the text of it."""
+    """For each test case of a suite in a JUnit document: its outcome and the text of it. A passed case has the text
+    None.
+    """
     found = ElementTree.fromstring(document).find(f"testsuite[@name='{name}']")
     assert found is not None
     return {
@@ -114,7 +116,7 @@ def test_every_trace_is_a_case() -> None:
 
 
 def test_a_known_violation_is_skipped_and_says_why() -> None:
-    """Missed: it was a case that passed."""
+    """Regression: a known violation was listed as a passed test case."""
     walk = load_walk("symbiotic")
     law_id, known = next(iter(walk.catalogue.known_violations.items()))
     catalogue = walk.only((law_id,)).catalogue

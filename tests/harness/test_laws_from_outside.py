@@ -1,4 +1,4 @@
-"""Laws from outside on a protocol of ours: checked beside ours, kept and replayed like them."""
+"""Laws from outside on a protocol of this project: checked, kept and replayed in the manner of its own laws."""
 
 import importlib
 from pathlib import Path
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.usefixtures("example")
 
 @pytest.fixture
 def untraced(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No recorded traces: to replay them takes a while, and other tests do."""
+    """A fixture: packs have no recorded traces, since replaying them takes long and other tests do it."""
     monkeypatch.setattr(ProtocolPack, "traces", Path("nowhere"))
 
 

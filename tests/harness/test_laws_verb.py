@@ -1,4 +1,4 @@
-"""The laws, told to whoever asks: every one in a list, and all there is about one."""
+"""`restake laws`: the list of all laws, and the explanation of one."""
 
 import json
 

@@ -1,4 +1,6 @@
-"""The market's packs are had by their place, load nothing before it is asked for, and their bugs are judged."""
+"""The market's packs are requested by name or place, import nothing before it is used, and have mutants that are
+judged.
+"""
 
 import subprocess
 import sys
@@ -27,7 +29,7 @@ def test_none_is_announced_and_each_is_had_by_its_place() -> None:
 
 
 def test_a_pack_loads_no_walk_before_it_is_asked_for() -> None:
-    """Missed: it did, so that its mutants were judged by rules that were loaded before them, and all survived."""
+    """Regression: loading a pack imported the rules, so its mutants were judged by unchanged rules and all survived."""
     said = "import sys; from harness.protocols import pack_at; pack_at({!r}); print({!r} in sys.modules)"
     command = [sys.executable, "-c", said.format(PLACES["symbiotic"], "spec.machine")]
     assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "False\n"
@@ -45,7 +47,7 @@ def test_a_bug_is_killed_on_the_base_that_is_asked_for() -> None:
 
 @pytest.mark.parametrize("base", PLACES)
 def test_what_is_a_bases_own_is_for_its_own_walks_to_reach(base: str) -> None:
-    """So a run of a market is judged by the market's calls, reasons and laws."""
+    """A run of the market need not reach actions, reasons and laws of its base. Only the market's own count as gaps."""
     (suite,) = Check(select_packs([PLACES[base]]), Plan(0, 0), Stop()).suites.values()
     market = pack_at(PLACES[base])
     own = {action.__name__ for action in market.protocol.actions[len(pack_at(base).protocol.actions) :]}
@@ -79,7 +81,9 @@ PACK = evolve(MARKET, protocol_at=None, walk_at="broken_market:WALK")
 def test_what_breaks_under_rules_is_shrunk_and_said_with_what_shows_it_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Missed by nothing else: a declaration that is not kept."""
+    """A bug that only Hypothesis rules find, a declaration of affiliates that is not stored, gives a shrunk finding
+    with its command.
+    """
     (tmp_path / "broken_market.py").write_text(BROKEN)
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(tmp_path)

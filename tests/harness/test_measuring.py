@@ -1,4 +1,4 @@
-"""Walks in lockstep with a client on an EVM, and what they cost beside that EVM alone."""
+"""Walks in lockstep with a client on an EVM, and their cost relative to a bare EVM."""
 
 import json
 from collections.abc import Callable
@@ -24,7 +24,11 @@ ACCOUNT = "0x" + "01" * 20
 
 
 class OnAnEvm(Reference):
-    """The specification, which sends a message to an EVM for each call; it refuses one call, and one world."""
+    """The specification as a client that sends one message to an EVM for each call.
+
+    At the call number `refused` it rejects, alters the state's view, or raises an exception. With `worldless` it
+    supports no world.
+    """
 
     def __init__(
         self, begin: Callable[[], Any], refused: int | None, worldless: bool, view: str | None, raises: bool
@@ -37,16 +41,16 @@ class OnAnEvm(Reference):
         self._raises = raises
 
     def hello(self, protocol: str) -> Introduction:
-        """As the specification."""
+        """The introduction, under the name "on an EVM"."""
         said = super().hello(protocol)
         return Introduction("on an EVM", said.version, None, has_reasons=True, has_digest=True)
 
     def reset(self, head: Json) -> str | Unsupported | None:
-        """A world, or none."""
+        """The digest of the first state, or Unsupported if the client is `worldless`."""
         return Unsupported("no worlds") if self._worldless else super().reset(head)
 
     def apply(self, call: Json) -> Answer:
-        """Refuse the call whose turn it is."""
+        """The specification's answer, except at the call that is to be answered wrongly."""
         self._evm.set_balance(ACCOUNT, 7)
         answer = super().apply(call)
         if self._left is not None:
@@ -58,7 +62,7 @@ class OnAnEvm(Reference):
         return Rejected("Nope", answer.digest) if self._view is None else attrs.evolve(answer, digest="f" * 64)
 
     def state(self) -> Json | Unsupported:
-        """The state, with a view that says something else."""
+        """The specification's state, with one view replaced if the client has a `view`."""
         state = super().state()
         if self._view is not None:
             cast("Any", state)["vaults"]["vault0"]["totalStake"] = self._view
@@ -141,7 +145,7 @@ def test_a_view_that_reverts_is_no_parting_and_any_other_answer_of_it_is(
 
 
 def test_an_exception_of_a_client_ends_a_walk_and_not_the_run(tmp_path: Path) -> None:
-    """Missed: a view of EigenLayer's that reverts ended a run of 61,283 steps."""
+    """Regression: a view of EigenLayer's contracts that reverts ended a whole run of 61,283 steps."""
     found = run(4, tmp_path, refused=3, raises=True)
     assert (found.steps, found.walks, list(found.parted)) == (4, 2, ["4", "5"])
     assert (found.parted["4"]["position"], found.parted["4"]["kind"]) == (2, "failed")

@@ -1,4 +1,4 @@
-"""Mistakes in a user's own module: one line with file and line, exit code 2, and no traceback."""
+"""Mistakes in a user's own module: reported on one line with file and line, exit code 2, and no traceback."""
 
 import importlib
 import os
@@ -96,7 +96,9 @@ def test_a_mistake_of_ours_is_none_from_outside() -> None:
 
 
 def test_a_compiled_module_of_ours_is_ours(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Compiled modules name their files by the place below the root, where a checkout has such files."""
+    """Compiled modules give their file relative to the project's root; in a checkout, such a file exists. It still
+    counts as this project's.
+    """
     monkeypatch.chdir(EXAMPLE.parents[1])
     program = compile("def fail():\n    raise IndexError\n", "spec/machine.py", "exec")
     names: dict[str, object] = {}

@@ -1,4 +1,6 @@
-"""Mutants: the catalogue fits the source, the generator makes what it should, and judges are not fooled."""
+"""Mutants: the catalogue fits the source, the generator makes the intended mutants, and judges run the mutant and not
+the original.
+"""
 
 import ast
 import json
@@ -65,7 +67,7 @@ def test_the_catalogue_has_bugs_of_both_protocols_and_each_fits_the_source() -> 
 
 @pytest.mark.source  # a judge loads everything from source in either build, which others of this file try
 def test_a_mutant_is_killed_by_the_law_that_speaks_of_its_bug() -> None:
-    """Compiled or not: a judge loads the specification and the laws from source."""
+    """A judge kills a mutant in either build, since it loads the specification and the laws from source."""
     fate = fate_of(mutant_of("EM-17"))
     assert (fate.outcome, fate.method, fate.note) == ("killed", "walk", "")
     assert "SLASH-01" in fate.by
@@ -270,7 +272,9 @@ AVS_ANNOUNCED = "    if action.sender != action.avs:\n        return Reason.INVA
 
 
 def announced(wrong: str) -> Mutant:
-    """The announcement of an AVS, of which there is least to prove, with another check of its sender."""
+    """A mutant of UpdateAvsMetadata, the call with least to prove, in which `wrong` replaces the check of the
+    sender.
+    """
     text = read_source("eigenlayer/opt_in.py")
     assert text.count(AVS_ANNOUNCED) == 1
     other = AVS_ANNOUNCED.replace("action.sender != action.avs", wrong)
@@ -311,7 +315,9 @@ def test_the_effort_of_proofs_is_bounded_in_goals() -> None:
 
 @pytest.mark.source  # a judge loads everything from source in either build, which others of this file try
 def test_the_properties_alone_judge_again_what_only_the_model_killed() -> None:
-    """The approver that a new operator names: the model notices that it is forgotten, and no property does."""
+    """If a new operator's approver is not stored, a model law breaks and no property does. So the properties alone are
+    run again, and the mutant survives them.
+    """
     model, properties = judge("laws", mutant_of("SM-31"), Effort(walks=3, depth=1, plays=0), (), Stop())
     assert (model.judge, properties.judge) == ("laws", "properties")
     assert set(properties.by) == set(model.by) - set(known_walks()["symbiotic"].catalogue.model)
@@ -341,7 +347,9 @@ def test_the_walks_of_a_judge_take_every_scenario(protocol: str) -> None:
 def test_properties_are_not_run_again_where_no_law_broke(
     raising: int | None, again: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A run that raised is: an exception may come from a law that the properties leave out."""
+    """Runs in which no law broke are skipped when the properties are run alone. A run that raised is repeated: the
+    exception may come from a law that is left out.
+    """
     ran: list[int] = []
 
     def suite_in_which(breaks: dict[int, str], raises: int | None) -> judging.Suite:
@@ -475,7 +483,7 @@ echo killed >> {folder}/deaths
 [ $(wc -l < {folder}/deaths) -gt {deaths} ] && exec {python} "$@"
 kill -9 $$
 """
-"""A Python that is killed so many times before it does what it is asked."""
+"""A Python program that is killed the first few times, and then runs as Python."""
 
 
 def dying(folder: Path, deaths: int, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,6 @@
-"""A catalogue of mutants from outside: judged as ours is, and refused at the first thing that is not right in it."""
+"""A catalogue of mutants from outside: judged in the manner of this project's own, and refused at its first invalid
+entry.
+"""
 
 import json
 from pathlib import Path
@@ -103,6 +105,6 @@ def test_an_id_given_twice_and_a_bug_that_is_none_are_refused(tmp_path: Path) ->
 
 
 def test_a_source_that_is_not_there_is_named_by_its_module() -> None:
-    """Missed: a module from outside was said to be below `spec`."""
+    """Regression: the message about a module from outside said that it is below `spec`."""
     with pytest.raises(MutantError, match=r"^the source of nowhere\.rules is not installed here"):
         read_source("nowhere/rules.py")

@@ -1,4 +1,6 @@
-"""`restake observe` and `check --state`: the state of one block or none, and laws that are judged on what was read."""
+"""`restake observe` and `check --state`: the whole state at one block or nothing, and laws judged on the
+observed rows.
+"""
 
 import json
 import time
@@ -77,7 +79,7 @@ LATE = "eth_chainId: no answer within 0.4 s"
 
 
 def in_answer_to(method: str, **fields: Any) -> stub_node.Change:
-    """The answers to one method with other fields; none where a field is None."""
+    """A fault of the stub node: answers to one method get these fields; a field given as None is left out."""
 
     def change(asked: str, _params: list[Any], answer: Any) -> Any:
         merged = {**answer, **fields} if asked == method else answer
@@ -87,7 +89,7 @@ def in_answer_to(method: str, **fields: Any) -> stub_node.Change:
 
 
 def with_result(method: str, result: Callable[[Any], Any], nth: int = 0) -> stub_node.Change:
-    """The answers to one method, from the nth on, with another result."""
+    """A fault of the stub node: answers to one method get another result, after the first `nth` answers."""
     seen = [0]
 
     def change(asked: str, _params: list[Any], answer: Any) -> Any:
@@ -111,7 +113,7 @@ def event(**fields: Any) -> stub_node.Change:
 
 
 def reverting(_method: str, params: list[Any], answer: Any) -> Any:
-    """Every view of a contract reverts, with nothing to say."""
+    """A fault of the stub node: every view of a contract reverts without data."""
     if "to" not in (params or [""])[0]:
         return answer
     return {"jsonrpc": "2.0", "id": answer["id"], "error": {"code": 3, "message": "reverted", "data": "0x"}}

@@ -1,4 +1,6 @@
-"""Orders of checks and edges of cases: what is drawn shows what it says, and bugs that need it are noticed."""
+"""Orders of checks and edges of cases: each drawn script shows what it is named for, and bugs that only they show are
+noticed.
+"""
 
 from pathlib import Path
 
@@ -111,7 +113,9 @@ def _args(call: Json) -> dict[str, Json]:
 
 @pytest.mark.parametrize("protocol", known_packs())
 def test_edges_of_a_file_are_those_of_its_cases(protocol: str) -> None:
-    """Of the shortest ones: all together take longer."""
+    """The edges in a file of cases are those computed from its cases. Only the shortest cases are recomputed, since all
+    take long.
+    """
     pack = pack_at(protocol)
     path = Path(str(pack.cases))
     known = list(read_edges(path))

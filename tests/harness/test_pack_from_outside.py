@@ -1,4 +1,4 @@
-"""A pack from outside gets everything: laws, Hypothesis rules, proofs, mutants. No file of the project names it."""
+"""A pack from outside can have laws, Hypothesis rules, proofs and mutants, though no file of the project names it."""
 
 from pathlib import Path
 
@@ -44,7 +44,9 @@ def test_it_is_drawn_by_its_own_rules() -> None:
 
 
 def test_its_bugs_are_killed_by_its_laws_and_refuted_by_its_proofs() -> None:
-    """Proved is one law of one call; the ledger is that of whoever runs this."""
+    """One law is proved of one call first, into the user's own ledger. Then a mutant is killed by the laws and refuted
+    by the proof.
+    """
     pack = pack_at(PLACE)
     ledger = ledger_of(pack)
     for found in prove_laws("pool_theory:THEORY", "Withdraw", ["POOL-01"], 1):

@@ -1,4 +1,4 @@
-"""Protocols from outside: by module and attribute, by entry point, and what is said when there is none."""
+"""Protocols from outside: found by module and attribute or by entry point, and the messages if one cannot be loaded."""
 
 import importlib
 import importlib.metadata
@@ -29,7 +29,7 @@ EXAMPLE = Path(__file__).parents[2] / "docs" / "third_protocol"
 
 
 def restake(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    """The command in a process of its own, started in a folder, with the same specification as here."""
+    """Run the command in a process of its own, started in `folder`, with the specification that the tests use."""
     path = os.pathsep.join(
         os.path.abspath(entry) for entry in os.environ.get("PYTHONPATH", "").split(os.pathsep) if entry
     )
@@ -138,7 +138,7 @@ def test_a_protocol_that_cannot_be_had_is_named(asked: str, words: str) -> None:
 
 
 def announce(entry: importlib.metadata.EntryPoint, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One more entry point of an installed package, beside those that are there."""
+    """Add an entry point to those of installed packages."""
     installed = importlib.metadata.entry_points
 
     def with_it(group: str) -> list[importlib.metadata.EntryPoint]:
@@ -162,7 +162,7 @@ def test_an_installed_package_can_announce_a_protocol_or_a_walk(
 def test_nobody_takes_the_place_of_a_protocol_of_ours(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Missed, installed: what was announced last had the name."""
+    """Regression: of two announced packs with one name, the last took the name, even from a pack of this project."""
     (tmp_path / "variant.py").write_text("from invariants.symbiotic.walk import WALK\n")
     monkeypatch.syspath_prepend(str(tmp_path))
     known = known_packs()["symbiotic"]

@@ -1,4 +1,4 @@
-"""`restake prove` as its user meets it: verdicts and scopes, the ledger, counterexamples, exit codes."""
+"""`restake prove`, as its users run it: verdicts and scopes, the ledger, counterexamples, exit codes."""
 
 import json
 import os
@@ -29,7 +29,7 @@ from spec.protocol import execute
 
 @pytest.fixture(autouse=True)
 def apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder to run in, and an installed ledger that is empty."""
+    """A fixture for every test here: an empty working directory, which is returned, and an empty installed ledger."""
     monkeypatch.chdir(tmp_path)
     installed = {Path(pack.ledgers) for pack in known_packs().values() if pack.ledgers is not None}
 
@@ -42,7 +42,7 @@ def apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def opened(protocol: str = "eigenlayer") -> Ledger:
-    """The ledger as a command would find it."""
+    """The ledger of a protocol, read as the command reads it."""
     return prove.ledger_of(known_packs()[protocol])
 
 
@@ -54,7 +54,7 @@ def restake(*arguments: str) -> Result:
 
 
 def alone(result: Result) -> dict[str, Any]:
-    """The output of a run on the one protocol that it was asked about."""
+    """The JSON results on the only protocol of a run."""
     (shown,) = json.loads(result.stdout)["protocols"]
     return dict(shown)
 
@@ -88,7 +88,7 @@ def test_a_call_that_is_proved_in_parts_has_the_same_verdicts(monkeypatch: pytes
 
 
 def _without_steps(verdicts: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """The part that does not depend on what the process had proved before."""
+    """Verdicts by law, without the fields that depend on what the process proved before."""
     kept = ("verdict", "goals", "digest", "scope")
     return {law_id: {key: verdict[key] for key in kept} for law_id, verdict in verdicts.items()}
 
@@ -155,7 +155,7 @@ def test_whoever_disputes_a_proof_makes_it_fail_and_the_question_is_kept(apart: 
 def test_a_question_is_settled_by_two_who_say_the_same(
     answers: tuple[str, str], code: int, apart: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Missed: a question that nobody answered was settled."""
+    """Regression: a disputed question that no solver answered counted as settled. Two equal answers settle it."""
     (apart / "kept.smt2").write_text("")
     monkeypatch.setattr(kept_proofs, "ask_everybody", lambda _: dict(zip(("z3 0", "cvc5 0"), answers, strict=True)))
     result = restake("replay", "kept.smt2")
@@ -195,7 +195,7 @@ def test_a_counterexample_that_no_longer_breaks_anything_is_told_so(apart: Path)
 
 
 def test_what_a_proof_kept_is_replayed_like_any_other(apart: Path) -> None:
-    """Missed: `restake replay .restake` called it a malformed trace."""
+    """Regression: `restake replay` called the file of a refuted law a malformed trace."""
     kept = apart / ".restake"
     kept.mkdir()
     (kept / "proof_eigenlayer_CONS-01_MineBlocks.json").write_text(json.dumps(document(MINED)))
@@ -398,7 +398,7 @@ def test_a_place_that_cannot_be_written_loses_no_verdict(apart: Path, monkeypatc
 
 
 def heard(law_id: str, **more: Any) -> dict[str, Any]:
-    """The output of a process on a law that it refuted."""
+    """The output of a proof process that refuted a law; `more` replaces or adds fields."""
     answers = {"goals": 1, "digest": "0123abcd", "solvers": {"z3": 1}, "steps": 9, "most_steps": 9, "scope": []}
     refuted = {"verdict": "REFUTED", **answers, "counterexample": {"law": law_id, "broken": [law_id]}}
     rest = {"opinions": {}, "disputed": [], "functions": [], "source": snapshot("proofs.eigenlayer.theory:THEORY")}
@@ -439,7 +439,7 @@ def test_a_file_that_was_edited_while_it_was_proved_leaves_the_call_undone() -> 
 @pytest.mark.source
 @pytest.mark.serial
 def test_no_process_outlives_whoever_asked_it() -> None:
-    """One that is killed cannot end its own."""
+    """A proof process ends when its parent is killed, although the parent cannot end it."""
     program = (
         "import time\n"
         "from multiprocessing import active_children\n"

@@ -1,7 +1,7 @@
 """Symbiotic's real contracts, in lockstep with the specification: on an EVM in this process, and on an anvil node.
 
-They run where the extra `evm` and the npm packages of tests/npm are installed, as `make test` does where there is npm.
-Nothing of them comes with this project.
+They run if the extra `evm` and the npm packages of tests/npm are installed, as `make test` does where npm exists. The
+project contains no part of them.
 """
 
 import json
@@ -74,7 +74,9 @@ def test_every_case_that_is_short_agrees(reference: Callable[[str], Client]) -> 
 
 @pytest.mark.parametrize("seeds", [(0, 9, 19, 29, 39, 49), (3, 59, 69, 79, 89, 99)], ids=str)
 def test_a_thousand_steps_of_walks_agree(seeds: tuple[int, ...], reference: Callable[[str], Client]) -> None:
-    """Together two thousand, over all four delegators and both slashers. The first walk has them all."""
+    """More than a thousand steps for each list of seeds agree. The first walk's world has all four delegators and both
+    slashers.
+    """
     scripts = [walk(seeds[0], 90), *[walk(seed, 250) for seed in seeds[1:]]]  # the first world is a slow one
     head: Any = scripts[0].head
     vaults = head["config"]["vaults"].values()
@@ -150,7 +152,9 @@ def test_a_program_that_is_no_node_is_ended_and_told(tmp_path: Path) -> None:
 
 @needs_anvil
 def test_the_state_that_is_observed_over_json_rpc_is_the_state_of_the_specification(tmp_path: Path) -> None:
-    """After a walk: every amount is that of the rules, whoever is observed besides, and every law holds of it."""
+    """After a walk on an anvil node, every observed amount is that of the rules, and every law that can be judged
+    holds.
+    """
     script = walk(0, 80)
     begun: list[AnvilChain] = []
 
@@ -192,7 +196,9 @@ def test_the_state_that_is_observed_over_json_rpc_is_the_state_of_the_specificat
 
 
 def compared(expected: Any, found: Any) -> int:
-    """So many leaves that are in both, each of which is the same; the past is none of them."""
+    """The number of leaves that two states share, after asserting that each is equal. Values of the past are
+    left out.
+    """
     if isinstance(expected, dict) and isinstance(found, dict):
         shared = [name for name in expected if name in found and name != "probes"]
         return sum(compared(expected[name], found[name]) for name in shared)

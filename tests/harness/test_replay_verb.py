@@ -1,4 +1,4 @@
-"""`restake replay` as its user meets it: differences, malformed files, kept counterexamples."""
+"""`restake replay`, as its users run it: differences, malformed files, kept counterexamples."""
 
 import gzip
 import json
@@ -34,7 +34,7 @@ def document() -> dict[str, Any]:
 
 @pytest.fixture
 def changed(tmp_path: Path) -> Callable[[Callable[[dict[str, Any]], object]], Path]:
-    """A copy of a good trace, after one change."""
+    """A fixture: the function that applies a change to a copy of a valid trace and writes it to a file."""
 
     def write(change: Callable[[dict[str, Any]], object]) -> Path:
         trace = document()

@@ -1,4 +1,4 @@
-"""`restake risk` about attacks, as its user meets it: what it prints, and how it exits."""
+"""The verbs of `restake risk` about attacks, as their users run them: output and exit codes."""
 
 import json
 import re
@@ -25,7 +25,7 @@ def restake(*arguments: str | Path) -> Result:
 
 
 def code(result: Result) -> int:
-    """The exit code: what a command returned, or what click made of its complaint."""
+    """The exit code of a result: the command's return value, or that of click's error."""
     returned = result.return_value if result.exception is None else result.exit_code
     assert isinstance(returned, int)
     return returned
@@ -33,7 +33,7 @@ def code(result: Result) -> int:
 
 @pytest.fixture
 def network(tmp_path: Path) -> Path:
-    """Two validators behind one service, which only both can corrupt."""
+    """A fixture: the file of a network with two validators behind one service, which only both together can corrupt."""
     path = tmp_path / "network.json"
     path.write_text(json.dumps(document()))
     return path
@@ -274,7 +274,9 @@ def test_a_verdict_of_the_right_fields_and_wrong_types_proves_nothing(network: P
 
 
 class Parsed(HTMLParser):
-    """The elements of a page: its tags are closed in order, and nothing comes from elsewhere."""
+    """A parser that asserts that a page's tags are closed in order and that it loads nothing from elsewhere. It counts
+    circles and collects the text.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -352,7 +354,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "risk.md"
 
 
 def shown() -> list[tuple[list[str], str | None, str]]:
-    """Of each command on the page: its arguments, the file that it writes to, and what it prints."""
+    """Each command shown on the documentation page: its arguments, the file it writes to or None, and its output."""
     found = []
     for block in re.findall(r"(?:^    .*\n)+", PAGE.read_text(), re.MULTILINE):
         lines = [line[4:] for line in block.splitlines()]

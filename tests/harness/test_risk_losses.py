@@ -1,4 +1,4 @@
-"""The verbs losses, allocate, clear, base, chains and diff, as their users meet them."""
+"""The verbs losses, allocate, clear, base, chains and diff of `restake risk`, as their users run them."""
 
 import copy
 import json
@@ -28,7 +28,7 @@ Write = Callable[[dict[str, Any]], Path]
 
 @pytest.fixture
 def write(tmp_path: Path) -> Write:
-    """A document as a file of its own."""
+    """A fixture: the function that writes a document to a new file and returns its path."""
 
     def write(document: dict[str, Any]) -> Path:
         path = tmp_path / f"{len(list(tmp_path.iterdir()))}.json"
@@ -250,7 +250,7 @@ ROW: dict[str, Any] = {
         "services": {name: {"profit": "6", "threshold": "1/2"} for name in ("bridge", "oracle", "rollup")},
     },
 }
-"""Four operators in a row, each pair behind one service."""
+"""A network of four operators in a row, in which each pair of neighbours is behind one service."""
 
 
 @pytest.mark.source

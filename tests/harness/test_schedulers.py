@@ -1,4 +1,4 @@
-"""Work that is spread over processes and machines comes out as if it were done here, and survives their deaths."""
+"""Tasks in several processes or on several machines give the results that one process gives, also if workers die."""
 
 import multiprocessing
 import os
@@ -36,7 +36,7 @@ def never() -> bool:
 
 
 def total(scheduler: Scheduler, work: list[SuiteTask]) -> Summary:
-    """The results of all tasks, in their order."""
+    """The sum of the summaries of all tasks, after asserting that each task was done."""
     with scheduler:
         done = sorted(scheduler.run(work, never), key=lambda each: each[0])
     assert [task for _, task, _ in done] == work
@@ -78,7 +78,9 @@ def test_a_killed_worker_loses_nothing() -> None:
 
 
 def test_a_task_that_kills_its_worker_every_time_ends_the_run_with_its_name(mistaken: "Mistaken") -> None:
-    """The mistake kills the process that meets it; what other walks found until then was handed over."""
+    """A mistake kills each process that runs into it. The run ends with an error that names the task; results of other
+    tasks are kept.
+    """
     place = mistaken("if pool.stake == 17: os.kill(os.getpid(), signal.SIGKILL)")
     done: list[int] = []
     with Cores(2) as cores:
@@ -97,7 +99,9 @@ def test_a_law_or_a_rule_that_raises_is_named_with_its_walk(mistaken: "Mistaken"
 
 
 def test_walks_that_were_done_when_the_run_is_stopped_count(mistaken: "Mistaken", tmp_path: Path) -> None:
-    """A task of a million walks is told to stop: it ends after the walk that it is in, and hands over those before."""
+    """A task of a million walks that is told to stop ends after its current walk, and returns the summary of the walks
+    so far.
+    """
     begun = tmp_path / "begun"
     place = mistaken(f"os.path.exists({str(begun)!r}) or open({str(begun)!r}, 'w').close()")
     (task,) = tasks(place, 1_000_000, 1_000_000)
@@ -114,7 +118,9 @@ def test_no_task_begins_after_the_run_is_stopped() -> None:
 
 
 def test_a_worker_is_born_without_an_ear_for_interruptions(tmp_path: Path, mistaken: "Mistaken") -> None:
-    """Or one that comes while it starts would be told by a traceback."""
+    """A worker process starts with SIGINT blocked; otherwise an interruption during its start would print a
+    traceback.
+    """
     said = tmp_path / "blocked"
     mistake = f"open({str(said)!r}, 'w').write(repr(signal.pthread_sigmask(signal.SIG_BLOCK, [])))"
     total(Cores(1), tasks(mistaken(mistake), 1, 1))
@@ -136,7 +142,7 @@ with Cores(2) as cores:
 @pytest.mark.source
 @pytest.mark.serial
 def test_no_worker_outlives_a_parent_that_is_killed() -> None:
-    """Missed: workers waited for their next task for ever."""
+    """Regression: workers whose parent was killed waited for their next task for ever."""
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[2]), *sys.path])}
     command = [sys.executable, "-P", "-c", WORKS]
     pipe = subprocess.PIPE
@@ -171,7 +177,7 @@ def test_rules_of_a_pack_that_has_none_are_not_drawn_as_bytes() -> None:
 
 
 def test_the_fingerprint_is_of_rules_laws_and_the_module_of_a_place(mistaken: "Mistaken") -> None:
-    """It is the same in another process, and another after one byte is changed."""
+    """The fingerprint of the source is the same in another process, and differs after a change of one comment."""
     program = "import sys; from harness.source import fingerprint; print(fingerprint(sys.argv[1]))"
     for place in ("eigenlayer", POOL):
         command = [sys.executable, "-c", program, place]
@@ -184,7 +190,7 @@ def test_the_fingerprint_is_of_rules_laws_and_the_module_of_a_place(mistaken: "M
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
-    """A small Dask cluster in this process."""
+    """A fixture: the address of a small Dask cluster in this process."""
     distributed = pytest.importorskip("distributed")
     with distributed.LocalCluster(
         n_workers=2, threads_per_worker=1, processes=False, dashboard_address=":0"
@@ -225,7 +231,7 @@ if __name__ == "__main__":
 
 @pytest.mark.source
 def test_a_cluster_whose_workers_have_another_source_is_refused(source_copy: "SourceCopy", example: Path) -> None:
-    """One constant of one rule is another there."""
+    """The source of the cluster's workers differs in one constant of a rule."""
     source_copy.replace("spec/eigenlayer/config.py", "SHARES_OFFSET: Final = 10**3", "SHARES_OFFSET: Final = 10**4")
     program = source_copy.folder / "cluster.py"
     program.write_text(CLUSTER)

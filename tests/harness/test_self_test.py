@@ -1,4 +1,4 @@
-"""`restake conform --self-test`: every canary is caught as the fault that it is, and the sound ones pass."""
+"""`restake conform --self-test`: every canary is reported with its own fault, and the sound ones pass."""
 
 import json
 import os
@@ -19,12 +19,16 @@ from harness.stopping import Stop
 START = "from harness.cli import main; main()"
 
 MOST_BYTES = 3 * 2**30
-"""The address space that the run, and each canary, may have: a line of a gigabyte that is kept twice is too much."""
+"""The limit on the address space of the run and of each canary, in bytes. Keeping a line of a gigabyte twice exceeds
+it.
+"""
 
 
 @pytest.mark.source
 def test_every_canary_is_caught_and_the_sound_ones_pass() -> None:
-    """In bounded time and memory, with no client left: one that was would keep the output open."""
+    """The self-test ends in bounded time and memory, and leaves no client: one left running would keep the
+    output open.
+    """
 
     def limited() -> None:
         resource.setrlimit(resource.RLIMIT_AS, (MOST_BYTES, MOST_BYTES))
@@ -63,7 +67,7 @@ def test_a_canary_that_is_not_caught_fails_the_self_test(monkeypatch: pytest.Mon
 
 
 def test_a_self_test_that_is_interrupted_blames_no_canary(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Missed: what had no run was EXPECTED to say otherwise, with exit code 1; an unsupported one was even right."""
+    """Regression: canaries that an interrupted self-test had not run were reported as wrong, with exit code 1."""
     left = [canary for canary in ANSWERING if canary.name in ("ignores errors", "opaque reasons")]
     monkeypatch.setattr(self_test, "canaries", lambda protocol: left if protocol == "eigenlayer" else [])
     monkeypatch.setattr(Stop, "__call__", lambda _: True)

@@ -1,9 +1,8 @@
-"""Kept counterexamples are hardly longer than they must be: ten mistakes in the rules, each with the length of the
-shortest counterexample known.
+"""Kept counterexamples are hardly longer than necessary: ten mistakes in the rules, each with the length of the
+shortest known counterexample.
 
-Those lengths are the least that came of shrinking up to thirty runs of each mistake, and each was gone through by
-hand: every step is there because a later one is rejected, or does not meet the mistake, without it. The steps are
-named below.
+A length is the least that shrinking up to thirty runs gave, and was checked by hand: each step is needed for a later
+one to be accepted or to meet the mistake. The constants below count such steps.
 """
 
 from typing import TYPE_CHECKING
@@ -33,7 +32,9 @@ for seed in range(60):
 """
 
 OPT_IN = 4
-"""EigenLayer: an AVS announces itself and creates an operator set, an operator registers and joins it."""
+"""The number of steps of an opt-in on EigenLayer: an AVS sets its metadata and creates an operator set, an operator
+registers and joins the set.
+"""
 
 # (protocol, law): (the bug, steps of the shortest counterexample known)
 MISTAKES = {

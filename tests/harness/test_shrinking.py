@@ -1,4 +1,4 @@
-"""Runs that break a law become short, simple, and always the same."""
+"""Shrinking: runs that break a law become short and simple, and equal runs always shrink to equal results."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -115,7 +115,9 @@ def test_round_amounts_are_simpler() -> None:
 
 
 def test_what_the_last_call_does_not_need_is_left_out() -> None:
-    """The answer and the rows that it writes stay the same; of a refusal it is the reason alone."""
+    """`needed` keeps the calls on which the last call's answer and written rows depend. For a rejected call, only its
+    reason must stay.
+    """
     walk = load_walk("symbiotic")
     paid = TransferCollateral("staker0", "staker1", 7)
     actions = [*walk.opening(), AdvanceTime(3), TransferCollateral("staker1", "outsider0", 1), paid]

@@ -1,4 +1,4 @@
-"""Packages of somebody else in the place of ours are named, and nothing runs with them."""
+"""If another distribution's packages hide those of this project, they are named, and the command does not run."""
 
 import os
 import subprocess
@@ -17,7 +17,7 @@ HOME = Path(harness.__file__).parents[1]
 
 
 def start(*first: Path) -> subprocess.CompletedProcess[str]:
-    """The command, with some folders before ours on the path."""
+    """Run the command in a process, with some folders before this project on the module search path."""
     path = os.pathsep.join([*map(str, first), str(HOME)])
     program = "from harness.start import main; main()"
     return subprocess.run(
@@ -43,7 +43,7 @@ def test_a_package_before_ours_is_named(tmp_path: Path) -> None:
 def test_an_interruption_while_it_starts_is_one_line(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Missed: a traceback, and the exit code of a signal."""
+    """Regression: an interruption during the start printed a traceback and gave a signal's exit code."""
 
     def interrupted(_root: Path) -> dict[str, str]:
         raise KeyboardInterrupt

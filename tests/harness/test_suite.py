@@ -1,4 +1,4 @@
-"""Counts add up, and verdicts follow from the counts."""
+"""Counts of runs add up, and verdicts follow from the counts."""
 
 from typing import TYPE_CHECKING
 
@@ -20,7 +20,7 @@ POOL = "pool_laws:WALK"
 
 
 def summary(seed: int, law: str = "LAW-01") -> Summary:
-    """A summary in which everything depends on the seed."""
+    """A summary of one run in which every count depends on `seed`."""
     return Summary(
         1,
         seed,

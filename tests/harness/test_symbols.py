@@ -1,4 +1,4 @@
-"""The symbols of formulas: each that stands in the sentence of a law is explained, and no word is taken for one."""
+"""The symbols in the sentences of laws: each one is explained, and no word of a sentence is taken for a symbol."""
 
 import re
 
@@ -37,7 +37,7 @@ BESIDE = re.compile(r"(?:(?<=[*/+<>=(] )|(?<=\())([A-Za-z]{1,2})\b|\b([A-Za-z]{1
 
 @pytest.mark.parametrize("name", known_packs())
 def test_every_symbol_in_a_sentence_is_explained(name: str) -> None:
-    """Missed: nobody could tell what m, O and W are."""
+    """Regression: reports did not explain the symbols m, O and W."""
     pack = known_packs()[name]
     used: set[str] = set()
     for each in told(pack):

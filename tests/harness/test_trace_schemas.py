@@ -1,4 +1,4 @@
-"""JSON Schemas of traces, and first traces to go on from: what a schema refuses, no replay agrees with."""
+"""JSON Schemas of traces, and first traces to continue from: no trace that a schema refuses agrees in a replay."""
 
 import copy
 import gzip
@@ -27,7 +27,9 @@ RELATIONS = re.compile(
     r"|it must name each strategy once|unknown field 'rewards'$|^genesis\.post\.|declared twice"
     r"|expected \d+ after the step before|it goes with the extension"
 )
-"""Problems that no schema knows: what is declared, and the rows of a state that follow from that."""
+"""The reader's problems that a schema cannot express: names that are not declared, and rows that must follow from
+declarations.
+"""
 
 
 def new_trace(*arguments: str) -> Result:
@@ -44,7 +46,7 @@ def validator(name: str) -> Draft202012Validator:
 
 
 def agrees(protocol: Protocol, document: dict[str, Any]) -> bool:
-    """True if a replay agrees with a trace; MalformedTrace if it is none."""
+    """True if a replay agrees with a trace. Raises MalformedTrace if the document is no trace."""
     return replay(*read_kept(copy.deepcopy(document), {protocol.name: protocol})[:2]) is None
 
 
@@ -76,7 +78,7 @@ def test_a_protocol_from_outside_gets_a_first_trace_and_has_no_schema() -> None:
 
 
 def places(value: Any, where: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """Each place in a document, but of a list its first item alone, and of an object with names its first."""
+    """The paths of all values in a document. Of a list, only the last item is visited."""
     if where:
         yield where
     if isinstance(value, dict):
@@ -87,7 +89,7 @@ def places(value: Any, where: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]
 
 
 def at(document: dict[str, Any], where: tuple[Any, ...]) -> Any:
-    """The value at a place; None if it was left out."""
+    """The value at a path in a document; None if it is missing."""
     found: Any = document
     for key in where[:-1]:
         found = found[key]
@@ -95,7 +97,7 @@ def at(document: dict[str, Any], where: tuple[Any, ...]) -> Any:
 
 
 def changed(document: dict[str, Any], where: tuple[Any, ...]) -> Iterator[dict[str, Any]]:
-    """A document with one place left out, or something else there."""
+    """Variants of a document with another value at a path, of many types, and one without the value."""
     was: Any = document
     for key in where:
         was = was[key]
@@ -119,7 +121,9 @@ def changed(document: dict[str, Any], where: tuple[Any, ...]) -> Iterator[dict[s
 @pytest.mark.source
 @pytest.mark.parametrize("name", known_packs())
 def test_schema_and_reader_refuse_the_same_forms(name: str) -> None:
-    """Every place of the head, of a call and of its arguments, in turn with everything that may not stand there."""
+    """Each value in the head, in a call and in its arguments is replaced in turn by values that are not
+    allowed there.
+    """
     protocol = known_packs()[name].protocol
     schema = json.loads(new_trace(name, "--schema").stdout)
     for call in schema["properties"]["steps"]["items"]["allOf"][0]["oneOf"]:

@@ -1,4 +1,6 @@
-"""`restake fill` and `mutate --vectors`: what is written replays, canaries do not, and nothing is taken on trust."""
+"""`restake fill` and `mutate --vectors`: vectors replay, canaries do not, and a release's files are checked
+before use.
+"""
 
 import json
 import os
@@ -47,8 +49,8 @@ vectors.fill([pack_at("eigenlayer")], Path(sys.argv[1]), 2)
 
 @pytest.fixture(scope="module")
 def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A release without walks, with one recorded trace of each protocol, one of eight orders and edges: more take
-    longer.
+    """A fixture: a release without walks, with one recorded trace of each protocol and an eighth of the orders and
+    edges, since all take longer.
     """
     folder = tmp_path_factory.mktemp("release")
     with pytest.MonkeyPatch.context() as patch:
@@ -114,7 +116,7 @@ def test_a_release_is_the_same_to_the_byte_under_any_hash_seed(tmp_path: Path) -
 
 
 def test_walks_are_chosen_for_what_they_cover(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The first to be chosen has the most pairs of a case and the next one; an empty choice is none."""
+    """The first walk chosen has the most different pairs of consecutive cases. Choosing 0 walks gives none."""
     pack = pack_at("eigenlayer")
     monkeypatch.setattr(vectors, "WALKS_SEEN", 6)
     chosen = vectors._chosen(pack, 1)
@@ -130,7 +132,9 @@ def test_walks_are_chosen_for_what_they_cover(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_a_witness_is_seen_at_the_last_step_of_its_vector_and_not_before(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of each the shortest beginning of the walks that are looked at; a witness that none of them sees has none."""
+    """A witness's vector is the shortest beginning of a walk that shows the witness. A witness that no walk shows has
+    no vector.
+    """
     pack = pack_at("symbiotic")
     monkeypatch.setattr(vectors, "WALKS_SEEN", 10)
     found = list(vectors._witnessed(pack, 1))
@@ -200,7 +204,9 @@ def test_a_folder_that_is_not_empty_is_not_written_to(release: Path) -> None:
 
 
 def test_mutants_are_killed_by_vectors_or_survive(release: Path) -> None:
-    """A check left out is noticed by a case; without vectors of its protocol a mutant survives, and that fails."""
+    """A mutant without a check is killed by the vector of that case. Without such vectors it survives, and the run
+    fails.
+    """
     chosen = Choice(packs=known_packs(), ids=("SM-11",)).mutants()
     killed = VectorMutation(chosen, release, Stop())
     fate = killed._fates(chosen[0])[0]
@@ -219,7 +225,7 @@ def test_mutants_are_killed_by_vectors_or_survive(release: Path) -> None:
 
 
 def test_a_judge_that_is_slow_to_begin_hears_a_long_question(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """More than a pipe holds, to a process that reads nothing for a while: it was never sent, and the run hung."""
+    """Regression: input longer than a pipe holds, to a judge that starts slowly, was never sent, and the run hung."""
     program = tmp_path / "python"
     program.write_text(f'#!/bin/sh\nsleep 0.5\nexec {sys.executable} "$@"\n')
     program.chmod(0o755)
@@ -234,7 +240,9 @@ def test_a_judge_that_is_slow_to_begin_hears_a_long_question(tmp_path: Path, mon
 def test_the_manifest_names_the_mutants_that_were_measured_of_these_very_vectors(
     release: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The kills of the default release are said of no other; each mutant of the catalogue is told once."""
+    """A release's manifest has the measured kills only if they were measured for exactly its vectors. No mutant is
+    listed twice.
+    """
     manifest = json.loads((release / "manifest.json").read_text())
     assert manifest["kills"] is None
     entries = read_release(release)

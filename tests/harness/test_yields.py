@@ -1,4 +1,4 @@
-"""Yields: everything that was paid in is somewhere, to the unit, and what was earned is what the contracts say."""
+"""Yields of Symbiotic: every amount paid in is accounted for to the unit, and earnings are those of the contracts."""
 
 import json
 from pathlib import Path
@@ -48,7 +48,9 @@ def at_the_end(trace: Trace) -> State:
 
 
 def everything_is_somewhere(trace: Trace) -> int:
-    """The number of payments, once each of them was seen to add up."""
+    """The number of payments in a trace, after asserting that each payment's parts add up and that contracts hold what
+    they owe.
+    """
     found, state = yields_over(trace), at_the_end(trace)
     for payment in found.payments:
         parts = payment.commission + payment.earned + payment.unassigned + payment.dust
@@ -66,7 +68,9 @@ def everything_is_somewhere(trace: Trace) -> int:
 
 
 def still_owed(state: State, found: Yields, contract: str, token: str) -> int:
-    """Fees, dust, what can be claimed, and what is held for nobody in particular."""
+    """The amount that a rewards contract still owes in a token: admin fees, dust, unclaimed earnings, and for operators
+    the networks' balances.
+    """
     payments = [each for each in found.payments if (each.contract, each.token) == (contract, token)]
     if contract == OPERATOR_REWARDS:
         return sum(row.amount for key, row in state.rows(OPERATOR_REWARD_BALANCES).items() if key[1] == token)
@@ -76,7 +80,7 @@ def still_owed(state: State, found: Yields, contract: str, token: str) -> int:
 
 
 def gifts(trace: Trace, contract: str, token: str) -> int:
-    """The amount that was given to a contract and is in nobody's books."""
+    """The amount of a token that plain transfers gave to a contract over a trace; no books count it."""
     state, amount = trace.genesis.copy(), 0
     for step in trace.steps:
         before = Draft(state).get(TOKEN_BALANCES, (token, contract)).amount

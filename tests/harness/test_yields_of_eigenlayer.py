@@ -1,4 +1,4 @@
-"""Yields of EigenLayer: what was paid in is a fee, claimed, or still in the pool, to the unit."""
+"""Yields of EigenLayer: every unit paid in is a fee, is claimed, or is still in the RewardsCoordinator."""
 
 from pathlib import Path
 

@@ -1,7 +1,7 @@
-"""A digest of every step of walks of all kinds, printed line by line: what one build does, to be compared with another.
+"""Prints a digest of every step of walks of all kinds, line by line, so that two builds can be compared.
 
-Run by test_builds.py in processes of their own. A line says which run it is, which step, the call, and a digest of the
-call, of all rows that it writes and of what it returns.
+test_builds.py runs it in processes of their own. A line has the run, the step, the call, and a digest of the call, of
+all rows that it writes and of its return value.
 """
 
 import hashlib
@@ -17,7 +17,7 @@ from invariants.walker import Walk, random_walk
 from spec.machine import Delta, Draft, commit
 
 SEEDS, SCENARIO_SEEDS, STEPS = 20, 40, 200
-"""Of the ordinary walk; of the scenarios, each of which then has several; steps of each."""
+"""Three numbers: seeds of the ordinary walk, seeds shared out among the scenarios, and steps of each run."""
 
 BYTES, GAMES_PLAYED, MOVES, CHECKED = 6, 5, 40, 3
 BYTES_PER_STEP = 32
@@ -28,7 +28,7 @@ def digest(*parts: object) -> str:
 
 
 def steps(walk: Walk, choices: Callable[[int], Choices], count: int) -> Iterator[str]:
-    """A walk, step by step."""
+    """The lines for the steps of one walk. `choices` gives the source of decisions for each step."""
     state, opening = walk.genesis(), walk.opening()
     for position in range(count):
         draft = Draft(state)
@@ -50,7 +50,7 @@ def by_bytes(seed: int) -> Callable[[int], Choices]:
 
 
 def moves(game: Game, seed: int) -> Iterator[str]:
-    """A game: what happens before it, and what the party does."""
+    """The lines for a game: each action with its acceptance, the excess, and the report of a whole play."""
     choices, state = Seeded(seed), game.walk.genesis()
     party, actions = choices.pick(game.parties), game.scene(choices)
     for position in range(2 * MOVES):
@@ -64,14 +64,14 @@ def moves(game: Game, seed: int) -> Iterator[str]:
 
 
 def checks(walk: Walk, seed: int) -> Iterator[str]:
-    """The counts of a checked walk."""
+    """The lines for a checked walk: its counts of steps, answers, checks and sightings."""
     report = random_walk(walk, seed, 2 * STEPS)
     yield f"checked {digest(report.steps, report.accepted, report.rejected, report.violations)}"
     yield from (f"{law} {count}" for law, count in [*report.checked.items(), *report.seen.items()])
 
 
 def runs(name: str) -> Iterator[tuple[str, Iterator[str]]]:
-    """Every run of a protocol, by its name."""
+    """All runs of a protocol, as pairs of a name and the run's lines."""
     walk = known_walks()[name]
     yield from ((f"walk {seed}", steps(walk.of(seed), seeded(seed), STEPS)) for seed in range(SEEDS))
     scenarios = list(dict.fromkeys(walk.scenarios))

@@ -1,7 +1,7 @@
-"""Every step is the same in each build and in each process: interpreted or compiled, however names are hashed.
+"""Every step is equal in each build and in each process, whatever the hashes of names are.
 
-Where the compiled build is tested, it is compared with the source, interpreted; where the source is tested, with itself
-under another hash seed.
+A compiled build is compared with the interpreted source. An interpreted one is compared with itself under another hash
+seed.
 """
 
 import os
@@ -24,7 +24,9 @@ LOOKS_WHERE_IT_IS = "import spec.machine, sys; print(spec.machine.__file__.endsw
 
 
 def started(root: Path | None, hash_seed: int) -> "subprocess.Popen[str]":
-    """A process that prints its steps: of the source below a folder, or of the build that is tested here."""
+    """Start a process that prints the digests of its steps, with the source below `root`, or with the build under test
+    if that is None.
+    """
     environment = os.environ | {"PYTHONHASHSEED": str(hash_seed)}
     if root is not None:
         environment["PYTHONPATH"] = str(root)
@@ -40,7 +42,7 @@ def printed(process: "subprocess.Popen[str]") -> list[str]:
 
 
 def first_difference(one: list[str], other: list[str]) -> tuple[str, str] | None:
-    """The first step at which two builds differ: what each says of it."""
+    """The first pair of lines in which the outputs of two builds differ; None if they are equal."""
     return next(((a, b) for a, b in zip_longest(one, other, fillvalue="nothing") if a != b), None)
 
 
@@ -54,7 +56,7 @@ def test_every_step_is_the_same_in_each_build() -> None:
 
 @pytest.mark.source
 def test_a_step_that_differs_is_seen(source_copy: "SourceCopy") -> None:
-    """A walk that goes through a set of names: which comes first depends on how they are hashed."""
+    """A walk that iterates over a set of names depends on their hashes; two hash seeds then give different steps."""
     right = "choices.below(20), choices.pick(PARTIES)"
     source_copy.replace(
         "invariants/eigenlayer/batched_calls.py", right, right.replace("PARTIES", "tuple(set(PARTIES))")

@@ -1,4 +1,6 @@
-"""Certificates are backed until they are answered where the terms fit the window, and not one point beyond it."""
+"""Certificates are backed until they are answered if the terms fit the window. With a reaction one point longer they
+are not.
+"""
 
 from typing import Any
 
@@ -17,11 +19,16 @@ from spec.symbiotic import actions as sym
 
 ON = {"eigenlayer": on_eigenlayer, "symbiotic": on_symbiotic}
 AT_THE_BOUND, ONE_POINT_BEYOND = 1, 2
-"""The reaction in points. Staleness and delay are fixed in both models."""
+"""Two reaction times, in points: the longest that fits the window, and one point more.
+
+Staleness and delay are fixed in both models.
+"""
 
 
 def shortest(base: str) -> list[Any]:
-    """A call by which stake leaves at once; the certificate in the last point that it may come; its last point."""
+    """The shortest calls that leave a certificate unbacked: stake leaves, the table arrives, a certificate is accepted
+    at the last point allowed, and time passes to its last point.
+    """
     leaves: dict[str, list[Any]] = {
         "eigenlayer": [
             el.ModifyAllocations("operator0", "operator0", (el.AllocationRequest(("avs0", 1), ("strategy0",), (0,)),)),
@@ -66,7 +73,7 @@ def replayed(model: BoundedModel, calls: list[Any]) -> Draft:
 
 
 def test_what_the_shortest_sequence_leaves_on_eigenlayer() -> None:
-    """Of five shares that the certificate counts in the last block in which home may answer, none."""
+    """A certificate counts five shares. In the last block in which home may answer, none of them can be slashed."""
     channel = (("avs0", 1), "strategy0", "rollup")
     rows = replayed(on_eigenlayer(ONE_POINT_BEYOND), shortest("eigenlayer"))
     assert rows.get(CERTIFICATES, (channel, 0)) == Certificate(True, 106, 107, 5, ("operator0",))
@@ -76,7 +83,7 @@ def test_what_the_shortest_sequence_leaves_on_eigenlayer() -> None:
 
 
 def test_what_the_shortest_sequence_leaves_on_symbiotic() -> None:
-    """Of six that the certificate counts, three, and those by a later capture only."""
+    """A certificate counts a stake of six. At its last point, three can be slashed, and only for a later capture."""
     channel = (("network0", 0), "vault0", "rollup")
     rows = replayed(on_symbiotic(ONE_POINT_BEYOND), shortest("symbiotic"))
     assert rows.get(CERTIFICATES, (channel, 0)) == Certificate(True, 1000, 1002, 6, ("operator0",))

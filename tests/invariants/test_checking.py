@@ -1,4 +1,6 @@
-"""The scan and the incremental check are one declaration seen twice: they agree on every state of long walks."""
+"""The full scan and the incremental check are made from one declaration of each law. They agree on every state of long
+walks.
+"""
 
 from typing import Any
 
@@ -34,8 +36,9 @@ def nonzero(walk: Walk, totals: Totals) -> dict[tuple[str, object], int]:
 
 
 def run(walk: Walk, seed: int, steps: int) -> Checker:
-    """A checker after a walk whose every step has been compared with the scan, and everything read with what is
-    declared.
+    """The checker after a walk, at every step of which incremental totals and violations were compared with the scan.
+
+    A strict checker compares all reads with declarations.
     """
     checker = Checker(walk.catalogue, walk.genesis(), is_strict=True)
     choices, opening = Seeded(seed), walk.opening()
@@ -53,7 +56,10 @@ def run(walk: Walk, seed: int, steps: int) -> Checker:
 
 
 def as_proofs_say(walk: Walk, checker: Checker, delta: Delta) -> dict[tuple[Sum, object], int]:
-    """Totals after a step by the moves that reading sums declare to the proofs, where none of their rows is written."""
+    """For sums that declare how other writes move them (`moves`): the totals after a step as the proofs compute them.
+
+    Only sums whose own rows the step does not write are included. The key is the sum and the group.
+    """
     view, after = View(Draft(checker.state), checker.totals), Draft(checker.state, delta.writes)
     totals: dict[tuple[Sum, object], int] = {}
     for total in walk.catalogue.sums:
@@ -74,7 +80,9 @@ def test_both_checks_agree_at_every_step(protocol: str, seed: int) -> None:
 
 
 def test_both_checks_agree_where_less_than_a_scaled_share_waits() -> None:
-    """A share deposited after a slash may scale to nothing. While it waits it is worth nothing, whatever is slashed."""
+    """A share deposited after a slash may have 0 scaled shares when it is queued. It is then worth nothing, whatever
+    slashes follow.
+    """
     walk = known_walks()["eigenlayer"]
     operator_set, token = ("avs0", 1), ("token1",)
     slash = SlashOperator("avs0", "avs0", "operator0", 1, ("strategy1",), (WAD // 3,))
@@ -110,7 +118,7 @@ SCENARIOS = list(dict.fromkeys(scenario for walk in known_walks().values() for s
 
 
 def name_of(scenario: Walk) -> str:
-    """Either protocol's traces say it in a place of their own."""
+    """The name of a scenario's world, which each protocol's traces have in another field."""
     world: dict[str, Any] = scenario.world
     return str(world["name"] if "name" in world else world["config"]["name"])
 
@@ -134,7 +142,9 @@ def test_a_detour_is_taken_now_and_then_and_each_in_turn() -> None:
 
 @pytest.mark.parametrize(("protocol", "fingerprint"), [("eigenlayer", (302, 98, 5167)), ("symbiotic", (304, 96, 5634))])
 def test_a_walk_is_the_same_everywhere(protocol: str, fingerprint: tuple[int, int, int]) -> None:
-    """The counts of one walk, written down: interpreted and compiled, here and elsewhere, nothing may differ."""
+    """The numbers of accepted calls, rejected calls and checks of one walk are constants: equal in each build and on
+    every machine.
+    """
     report = random_walk(known_walks()[protocol], 5, 400)
     assert report.violations == []
     rejected = sum(count for reasons in report.rejected.values() for count in reasons.values())

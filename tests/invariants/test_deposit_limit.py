@@ -1,4 +1,4 @@
-"""A deposit limit bounds the active stake and nothing else: the shortest history in which a vault holds more."""
+"""A deposit limit bounds the active stake only: the shortest run after which a vault holds more than the limit."""
 
 from invariants.checking import Checker
 from invariants.symbiotic.walk import VETOED, WALK

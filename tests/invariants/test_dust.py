@@ -1,5 +1,5 @@
-"""Known violations are seen to be false: each finding's trace agrees, ends in the harm that it tells of, and no
-call of it can be left out.
+"""Known violations are real: each finding's trace replays, ends with the harm that it describes, and needs each of its
+calls.
 """
 
 from pathlib import Path
@@ -68,7 +68,7 @@ def follow(place: str, trace: Trace, actions: list[Any]) -> WalkReport:
 
 @pytest.mark.parametrize(("place", "law_id", "known"), KNOWN_FALSE, ids=IDS)
 def test_a_finding_is_shown_and_no_call_can_be_left_out(place: str, law_id: str, known: KnownViolation) -> None:
-    """The law breaks, and all calls are accepted, but for a last one whose refusal is the harm."""
+    """The law breaks in the trace, and all calls are accepted. A last call may be rejected, if that is the harm."""
     assert known.instead in {law.law_id for law in load_walk(place).catalogue.laws()} - {law_id}
     found, trace = load_trace(FINDINGS / known.trace, known_protocols())
     assert replay(found, trace) is None
@@ -113,7 +113,9 @@ def test_the_last_exit_is_one_share_short_and_one_share_mends_it() -> None:
 
 
 def test_fifteen_shares_are_burned_of_ten_and_it_is_said_at_the_slash_and_at_every_step_after() -> None:
-    """Each of ten positions rounds half a share away; the slash of everything books all ten halves once more."""
+    """Ten queued shares each lose half to a first slash, and the halves are rounded away. A slash of everything then
+    books all ten again.
+    """
     allocation = AllocationRequest(("avs0", 1), ("strategy0",), (WAD,))
     opening: list[Action] = [
         UpdateAvsMetadata("avs0", "avs0"),
@@ -156,7 +158,9 @@ def test_fifteen_shares_are_burned_of_ten_and_it_is_said_at_the_slash_and_at_eve
 
 
 def test_the_old_finding_ends_well_in_the_newest_release() -> None:
-    """The same calls, the payments after their delay: the last to leave is paid, and SOLV-02 holds throughout."""
+    """With the calls of the old finding, and payouts after their delay, the last staker to leave is paid and SOLV-02
+    holds.
+    """
     _, trace = load_trace(FINDINGS / OLD.catalogue.known_violations["SOLV-02"].trace, known_protocols())
     actions = actions_of(trace)
     head = {**trace.head, "release": "v1.13.1"}

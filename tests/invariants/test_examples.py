@@ -1,4 +1,6 @@
-"""Examples of Hypothesis: every action and every edge, the same in any process; both methods find something."""
+"""Hypothesis examples: every action and edge is reached, equal seeds give equal draws, and both methods find a
+mistake.
+"""
 
 import subprocess
 import sys
@@ -31,7 +33,9 @@ WAYS: list[tuple[Explore, int]] = [(partial(explore_rules, SymbioticMachine), 50
 @pytest.mark.installed
 @pytest.mark.parametrize("protocol", known_walks())
 def test_every_action_has_a_rule_and_is_accepted(protocol: str) -> None:
-    """Over a few hundred examples, as a run of the smallest profile draws them."""
+    """A few hundred examples, as a run of the smallest profile draws them, have every action accepted and break
+    no law.
+    """
     walk = known_walks()[protocol]
     machine = known_packs()[protocol].rule_machine
     assert machine is not None
@@ -48,7 +52,7 @@ def test_every_action_has_a_rule_and_is_accepted(protocol: str) -> None:
 
 
 def without_claims(draft: Draft, action: Any) -> Outcome:
-    """Symbiotic, but a claim of more than one pays one less to the recipient; nobody has the rest."""
+    """Symbiotic's transition with a mistake: each claim pays the recipient one unit less, which no account gets."""
     from spec.symbiotic import PROTOCOL
     from spec.symbiotic.state import TOKEN_BALANCES, TokenBalance
 
@@ -89,7 +93,7 @@ SETTINGS = settings(
 
 
 def test_the_machines_are_state_machines_of_hypothesis() -> None:
-    """As somebody runs them from pytest."""
+    """A rule machine's TestCase can be run by pytest, and finds a mistake."""
     case = MistakenMachine.TestCase
     case.settings = SETTINGS
     with pytest.raises(LawBroken, match="CONS-01"):
@@ -97,14 +101,14 @@ def test_the_machines_are_state_machines_of_hypothesis() -> None:
 
 
 def test_a_walk_by_bytes_is_a_test_of_hypothesis() -> None:
-    """As somebody runs it from pytest."""
+    """The test function of `walk_test` can be run by pytest, and finds a mistake."""
     with pytest.raises(LawBroken, match="CONS-01"):
         SETTINGS(walk_test(MISTAKEN, 120))()
 
 
 @pytest.mark.installed
 def test_a_step_seldom_needs_more_bytes_than_it_gets() -> None:
-    """Each action is still drawn, even those that a walk decides on last."""
+    """With the bytes given to a step, every action is still drawn and accepted, even those that need most decisions."""
     reports = [explore_bytes(known_walks()["eigenlayer"], 25, 200, seed) for seed in (0, 25, 50)]
     accepted = {name for report in reports for name in report.accepted}
     assert {action.__name__ for action in known_walks()["eigenlayer"].protocol.actions} - accepted == set()
@@ -124,7 +128,7 @@ for name, pack in known_packs().items():
 
 
 def test_the_same_seed_draws_the_same_in_any_process() -> None:
-    """Whatever the order of sets there is, whatever modules are loaded, and without leaving anything behind."""
+    """Draws do not depend on hash seeds or on loaded modules, and leave no files behind."""
     root = Path(__file__).parents[2]
     here = set(root.glob(".*"))
     printed = [
@@ -146,7 +150,7 @@ def test_edges_are_taken_of_what_is_left() -> None:
 @pytest.mark.installed
 @pytest.mark.parametrize("protocol", known_walks())
 def test_what_rules_do_can_be_kept(protocol: str) -> None:
-    """Every call that a rule makes can be written as a trace, and read again as it was."""
+    """Every call of a rule machine can be written as a trace, and reading gives the same action."""
     machine = known_packs()[protocol].rule_machine
     assert machine is not None
     walk = machine.home(known_walks()[protocol])
@@ -164,7 +168,7 @@ def test_what_rules_do_can_be_kept(protocol: str) -> None:
 
 
 def test_a_deposit_is_of_what_there_is() -> None:
-    """The rules aim: most deposits are accepted."""
+    """The rules choose amounts that accounts have: most deposits are accepted."""
     report = explore_rules(SymbioticMachine, known_walks()["symbiotic"], 50, 50, 0)
     name = Deposit.__name__
     assert report.accepted[name] > sum(report.rejected.get(name, {}).values())

@@ -1,4 +1,6 @@
-"""Bounded models are exhausted: counts are written down, a naive search finds the same, and a planted bug is met."""
+"""Bounded models are searched completely: counts equal the recorded ones and those of a naive search, and a planted bug
+is found.
+"""
 
 import sys
 from collections.abc import Iterator
@@ -30,14 +32,16 @@ NOT_OF_THE_BOUNDED_MODEL = {
         *("OPT-02", "RES-01", "RES-02", "REWARD-03", "REWARD-04", "REWARD-07", "VIEW-08"),
     },
 }
-"""Laws about calls that the bounded models leave out: operators, transfers, several completions and claims, clearing,
-sets, delays, slashers, limits, networks' settings, whitelists, opt-ins, resolvers, burning, admin fees, gifts,
-choices of the owner of rewards, new pods.
+"""For each protocol, the laws about calls that the bounded models leave out.
+
+These calls are about operators, transfers, several completions and claims, clearing, sets, delays, slashers, limits,
+networks' settings, whitelists, opt-ins, resolvers, burning, admin fees, gifts, choices of the owner of rewards, and new
+pods.
 """
 
 
 def depth_of(protocol: str) -> int:
-    """The depth at which every law is checked: less of the model of more calls."""
+    """The depth of the search at which every law is checked; it is smaller for the model with more calls."""
     return len(GOLDEN[protocol][0]) - 1
 
 
@@ -56,7 +60,7 @@ def canonical(model: BoundedModel, state: State) -> frozenset[tuple[str, object,
 
 
 def naive(model: BoundedModel, depth: int) -> tuple[list[int], list[int]]:
-    """The counts by a search of another kind: breadth first, on copies, with whole states compared."""
+    """The numbers of sequences and of new states by length, computed breadth first on copies of whole states."""
     first = opened(model)
     layer = {canonical(model, first): (first, 1)}
     met = set(layer)
@@ -126,7 +130,7 @@ def test_an_inverse_delta_undoes_a_step(protocol: str) -> None:
 
 
 def test_a_planted_bug_is_met_by_its_shortest_sequence() -> None:
-    """A withdrawal stays queued when it is completed: three calls show it, and no two."""
+    """The bug: a completed withdrawal stays queued. Three calls show it, and no shorter sequence does."""
     model = known_bounded_models()["eigenlayer"]
     right, kept = model.walk.protocol.transition, ("withdrawals", "queued_shares")
 
@@ -170,7 +174,9 @@ def test_a_small_world_can_be_walked_too(protocol: str) -> None:
 
 @pytest.fixture
 def pool(monkeypatch: pytest.MonkeyPatch) -> Iterator[BoundedModel]:
-    """The staking pool of the documentation, empty, into which one staker deposits three or takes out three or one."""
+    """A fixture: a bounded model of the documentation's staking pool, where one staker deposits three or withdraws
+    three or one.
+    """
     monkeypatch.syspath_prepend(str(Path(__file__).parents[2] / "docs" / "third_protocol"))
     laws, rules = import_module("pool_laws"), import_module("staking_pool")
     walk = laws.WALK
@@ -180,7 +186,9 @@ def pool(monkeypatch: pytest.MonkeyPatch) -> Iterator[BoundedModel]:
 
 
 def test_a_row_that_is_back_at_its_default_is_as_if_it_were_never_written(pool: BoundedModel) -> None:
-    """Three in and three out is where it began; after n calls there are 3, ... 3n shares, or some taken out."""
+    """Depositing three and withdrawing three returns to the first state: a row equal to its default counts as never
+    written.
+    """
     report = explore(pool, 3, True, to_the_end)
     assert (report.sequences, report.states) == ([1, 1, 3, 6], [1, 1, 2, 3])
     assert naive(pool, 3) == (report.sequences, report.states)

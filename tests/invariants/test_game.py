@@ -1,4 +1,4 @@
-"""Games: they hold of the specification, and are lost when it is broken on purpose."""
+"""Games: no play is lost under the specification, and some are when it is broken on purpose."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -32,9 +32,10 @@ def test_a_game_holds_and_something_happens_in_it(game: Game) -> None:
 def test_dust_refuses_a_whole_exit_where_a_split_one_pays_and_nobody_has_gained_by_that(
     games: tuple[Game, ...], whole_pays: int
 ) -> None:
-    """Of five shares three are booked for two that were slashed. Who holds the three others finds two of them.
+    """In v1.12.0, three of five shares are booked for two that were slashed. The holder of the other three can withdraw
+    two, not three.
 
-    The newest release books two, and the whole exit is paid.
+    The newest release books two, and the whole withdrawal is paid. No way of leaving gains anything.
     """
     (free_lunch,) = [game for game in games if game.law_id == "GAME-01"]
     genesis = free_lunch.walk.genesis()
@@ -99,7 +100,7 @@ BREAKS = {
 
 
 ONE_WEI = "TS-21"
-"""Every claim is a wei short."""
+"""The id of the mutant in which every claim pays one wei less."""
 
 
 @pytest.mark.source

@@ -1,4 +1,4 @@
-"""The laws have teeth: each is seen to break when the specification is broken on purpose."""
+"""Every law can break: each one does when the specification has a bug that it must notice."""
 
 from typing import TYPE_CHECKING
 
@@ -24,7 +24,7 @@ for seed in range(70):
         print("broken")
         break
 """
-"""Each scenario comes in turn beside an ordinary walk."""
+"""A program that walks until a law breaks, alternating between ordinary walks and scenarios."""
 
 # (protocol, law that must break): the bug
 BREAKS = {
@@ -283,7 +283,7 @@ def test_a_law_breaks_when_the_specification_does(protocol: str, law: str, sourc
 
 
 def test_every_law_is_seen_to_break() -> None:
-    """But for those that are broken as it is."""
+    """Each law has a bug in BREAKS, except known violations, which the specification itself breaks."""
     laws = {
         (protocol, law.law_id)
         for protocol, walk in known_walks().items()

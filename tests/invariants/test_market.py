@@ -1,4 +1,6 @@
-"""The market on either base: laws hold along walks, every call and reason is reached, and the base does not notice."""
+"""The market on either base: laws hold along walks, every call and reason is reached, and the base behaves as without a
+market.
+"""
 
 from collections import Counter
 from typing import Any, get_args
@@ -21,14 +23,18 @@ from spec.protocol import Protocol
 
 ON = {"symbiotic": symbiotic, "eigenlayer": eigenlayer}
 REACHED_IN_TESTS_ALONE = {Reason.TOO_MANY_COUNTED.value, Reason.NO_PLACE_FREE.value}
-"""Walks have few operators and holders; tests/spec/market enrols and insures as many as can be."""
+"""The reasons that walks cannot reach, having too few operators and holders; tests/spec/market reaches them."""
 HAS_NO_PLACE = {
     "eigenlayer": {Reason.NO_SUCH_REDEMPTION.value, Reason.NO_AUTHORITY.value},
     "symbiotic": set[str](),
 }
-"""Every redemption has a number on EigenLayer, and every account can be an operator."""
+"""For each base, the reasons that never occur on it: on EigenLayer redemptions have numbers, and every account can be
+an operator.
+"""
 IDLE = {"eigenlayer": set[str](), "symbiotic": {"ALC-19", "RCP-15"}}
-"""On Symbiotic no account of a mandate is an operator, and holders claim of the base's vault themselves."""
+"""For each base, the laws about calls that have no use on it: on Symbiotic, no operator is a mandate's account, and
+holders claim from the vault.
+"""
 
 
 @pytest.mark.parametrize("base", ON)
@@ -51,7 +57,9 @@ def test_walks_break_no_law_and_reach_every_witness_and_reason(base: str) -> Non
 
 @pytest.mark.parametrize("base", ON)
 def test_laws_declare_all_that_they_read(base: str) -> None:
-    """A strict checker looks at every single read; a full scan finds nothing that it did not."""
+    """A strict checker compares every read of every law with its declaration along a walk. A full scan then finds no
+    violation.
+    """
     walk, choices = ON[base].WALK, Seeded(7)
     checker, opening = Checker(walk.catalogue, walk.genesis(), is_strict=True), walk.opening()
     for position in range(len(opening) + 150):
@@ -68,7 +76,9 @@ def base_part(state: Any, base: Protocol) -> list[dict[Any, Any]]:
 
 @pytest.mark.parametrize("base", ON)
 def test_the_base_answers_and_writes_as_if_there_were_no_market(base: str) -> None:
-    """Each base call of a walk, once with the market and once without, in the same base state."""
+    """Each base call of a walk is executed with the market and without it, in the same state: answers and base rows are
+    equal.
+    """
     module: Any = ON[base]
     walk: Walk = module.WALK
     state, choices, calls = walk.genesis(), Seeded(11), 0
@@ -127,7 +137,7 @@ def test_a_bounded_model_is_searched_whole(base: str) -> None:
 
 
 def test_a_market_law_is_broken_where_its_books_are() -> None:
-    """Rows written by nobody's rule: laws of the books name the offer and the position."""
+    """Rows that no rule would write break laws of the books; the violations name the offer and the position."""
     walk = ON["symbiotic"].WALK
     state = walk.genesis()
     offer = (("network0", 0), "vault0")
@@ -143,7 +153,9 @@ def test_a_market_law_is_broken_where_its_books_are() -> None:
 
 @pytest.mark.parametrize("base", ON)
 def test_what_a_walk_did_is_a_trace(base: str) -> None:
-    """Every kind of call of both is written and read back, and replays to the same states."""
+    """A walk's calls, of the base and of the market, are written as a trace and read back; the last state is observed
+    equal.
+    """
     walk: Walk = ON[base].WALK
     state, choices, actions = walk.genesis(), Seeded(5), list(walk.opening())
     for action in actions:

@@ -1,4 +1,6 @@
-"""The market's games: they hold, and are lost where a rule is broken, or where nothing bars self-insurance."""
+"""The market's games: no play is lost under the rules, and some are with a broken rule or without the bar on
+self-insurance.
+"""
 
 from pathlib import Path
 from typing import Any
@@ -31,7 +33,7 @@ def plays(game: Game, count: int) -> list[GameReport]:
 
 
 def is_lost(game: Game, tries: int) -> bool:
-    """True if one of some plays is lost; the first ends it."""
+    """True if one of the plays with seeds 0 to `tries` - 1 is lost."""
     return any(play(game, Seeded(seed), 80).excess > 0 for seed in range(tries))
 
 
@@ -50,7 +52,9 @@ def test_a_game_holds_and_something_happens_in_it(game: Game) -> None:
 
 @pytest.mark.parametrize("base", BASES)
 def test_without_the_rule_a_coalition_takes_what_another_put_in(base: str) -> None:
-    """The fund does not bar self-insurance; or it does, and nobody has declared what is its own."""
+    """The coalition wins if the fund does not bar self-insurance. It also wins if operators have not declared their
+    accounts.
+    """
     gain, loss = GAMES[base, "COAL-02"], GAMES[base, "COAL-03"]
     assert isinstance(loss, Unharmed)
     for game in (gain, loss):
@@ -60,12 +64,14 @@ def test_without_the_rule_a_coalition_takes_what_another_put_in(base: str) -> No
 
 @pytest.mark.parametrize("base", BASES)
 def test_slashed_stake_that_is_lost_costs_what_insurance_pays(base: str) -> None:
-    """So whoever insures itself gains nothing then, rule or no rule."""
+    """If slashed stake is lost to the coalition, insuring itself gains it nothing, even without the bar on
+    self-insurance.
+    """
     assert not is_lost(unlike(GAMES[base, "COAL-01"], bars=False, is_declared=False), 12)
 
 
 def generous(walk: Walk) -> Walk:
-    """The same walk, where a policy pays its cover when it is sold, without a slash."""
+    """A copy of the walk with a mistake: a policy pays its cover when it is sold."""
 
     def transition(draft: Draft, action: Any) -> Outcome:
         outcome = walk.protocol.transition(draft, action)
@@ -94,7 +100,9 @@ MOVES = [
 
 @pytest.mark.parametrize(("bars", "gain"), [(False, WAD // 2), (True, 0)])
 def test_an_operator_that_insures_itself_and_is_slashed(bars: bool, gain: int) -> None:
-    """Half of three units is slashed, and comes back to the coalition: half a unit of the operator's is paid again."""
+    """Half of three units is slashed and returns to the coalition. The operator's own policy pays half a unit again,
+    unless the fund bars it.
+    """
     game = unlike(GAMES["symbiotic", "COAL-02"], bars=bars)
     (party,) = game.parties
     excess, _ = excess_of(game, party, game.scene(Seeded(0)), MOVES)

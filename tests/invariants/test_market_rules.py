@@ -1,4 +1,6 @@
-"""Hypothesis rules of the market: every call is reached, a broken rule is noticed, and what was called can be kept."""
+"""The market's Hypothesis rules: every call is reached, a broken rule is noticed, and all calls can be written as a
+trace.
+"""
 
 from typing import Any, get_args
 
@@ -15,7 +17,9 @@ from spec.market.state import CLAIMABLES
 
 PACKS = {base: pack_at(f"market_on_{base}") for base in ("eigenlayer", "symbiotic")}
 HAS_NO_USE = {"eigenlayer": set[type[Any]](), "symbiotic": {EnrolMandate, Settle}}
-"""On Symbiotic no operator is a mandate's account, and holders claim of the base's vault themselves."""
+"""For each base, the calls without use on it: on Symbiotic, no operator is a mandate's account, and holders claim from
+the vault.
+"""
 
 
 def machine_of(pack: ProtocolPack) -> tuple[type[LawMachine], Walk]:
@@ -27,7 +31,9 @@ def machine_of(pack: ProtocolPack) -> tuple[type[LawMachine], Walk]:
 
 @pytest.mark.parametrize("base", PACKS)
 def test_every_call_of_the_market_has_a_rule_and_is_accepted(base: str) -> None:
-    """A few examples at a time, until all were; the base's calls come between them, and no law breaks."""
+    """Examples are drawn, a few at a time, until every call was accepted. Base calls come between them, and no law
+    breaks.
+    """
     machine, walk = machine_of(PACKS[base])
     missing = {action.__name__ for action in set(get_args(Action)) - HAS_NO_USE[base]}
     accepted, scans = set[str](), 0
@@ -45,7 +51,9 @@ def test_every_call_of_the_market_has_a_rule_and_is_accepted(base: str) -> None:
 
 
 def generous(walk: Walk, actions: list[Any]) -> Walk:
-    """The same walk where a claim can be paid again and again, of which every action is noted."""
+    """A copy of the walk with a mistake: a claim does not lower what can be claimed. Every action is appended to
+    `actions`.
+    """
 
     def transition(draft: Draft, action: Any) -> Outcome:
         actions.append(action)

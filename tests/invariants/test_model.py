@@ -1,4 +1,4 @@
-"""The model covers every call, and a law is of the model or a property."""
+"""The model laws cover every call; each law is either a model law or a property."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Bookings beyond what there is to pay: the shortest histories, and how much can be missing."""
+"""Slashes that book more than the vault can pay: the shortest runs, and the largest amount that can be missing."""
 
 from typing import Any, cast
 
@@ -55,8 +55,10 @@ def test_two_networks_book_the_whole_stake_and_the_vault_pays_it_once() -> None:
 
 
 def test_what_leavers_paid_counts_against_a_later_capture() -> None:
-    """Stake of 10 at the first capture, 5 at the second, since 5 asked to leave in between. A slash of 5 for the first
-    takes 3 of the leavers, but all 5 count against the second: 3 that were at stake then, and still are, are safe.
+    """The stake is 10 at a first capture and 5 at a second, since a withdrawal of 5 came between.
+
+    A slash of 5 for the first capture takes part of it from the withdrawal. All 5 count against the second capture,
+    although a stake of 3 remains.
     """
     state = WALK.genesis()
 
@@ -86,7 +88,10 @@ def test_what_leavers_paid_counts_against_a_later_capture() -> None:
 
 @pytest.mark.parametrize("first_seed", [0, 20])
 def test_what_is_booked_and_not_paid_was_taken_by_others_since_the_capture(first_seed: int) -> None:
-    """The bound that laws about single steps add up to: it needs the memory of who was paid what, and when."""
+    """The amount booked but not paid is at most what slashes of others took since the capture.
+
+    Laws about single steps imply this bound of a whole run; here it is checked with a record of all payments.
+    """
     missing = 0
     for seed in range(first_seed, first_seed + 20):
         state, choices = WALK.genesis(), Seeded(seed)
@@ -115,7 +120,7 @@ def test_what_is_booked_and_not_paid_was_taken_by_others_since_the_capture(first
 
 @pytest.mark.parametrize(("shares", "is_right"), [(50, True), (51, False), (49, False), (0, False)])
 def test_a_slash_is_judged_in_every_strategy_of_eigenlayer(shares: int, is_right: bool) -> None:
-    """Missed: SLASH-02 ended at the first strategy of which the operator has no magnitude left."""
+    """Regression: SLASH-02 stopped judging at the first strategy in which the operator has no magnitude left."""
     (law,) = [law for law in eigenlayer.CATALOGUE.step_laws if law.law_id == "SLASH-02"]
     before = Draft(SCHEMA.empty_state())
     MAX_MAGNITUDES.push(before, ("operator0", "gone"), 1, 0)

@@ -1,4 +1,4 @@
-"""The types that laws declare are those of their scope: compiled code refuses an action of any other type."""
+"""The action types in the signatures of laws are those of their scope; compiled code would raise for any other type."""
 
 import types
 import typing
@@ -13,13 +13,13 @@ pytestmark = pytest.mark.source
 
 
 def types_in(hint: Any) -> set[Any]:
-    """The members of a union, or the one type there is."""
+    """The members of a union type, or the one type itself."""
     is_union = typing.get_origin(hint) in (typing.Union, types.UnionType)
     return set(typing.get_args(hint)) if is_union else {hint}
 
 
 def actions_declared(function: Any, known: set[Any]) -> list[set[Any]]:
-    """The actions that each parameter of a function declares, alone or within a step or a rejected call."""
+    """The action types that each parameter of a function declares, directly or within AcceptedStep or RejectedCall."""
     hints = [hint for name, hint in typing.get_type_hints(function).items() if name != "return"]
     within = [
         typing.get_args(hint)[0] if typing.get_origin(hint) in (AcceptedStep, RejectedCall) else hint for hint in hints
@@ -28,7 +28,7 @@ def actions_declared(function: Any, known: set[Any]) -> list[set[Any]]:
 
 
 def left_out(function: Any, scope: Scope, known: set[Any]) -> set[Any]:
-    """The actions of a scope that some parameter does not take."""
+    """The actions in a law's scope that the type of some parameter does not include."""
     asked = set(scope.actions) or known
     return {action for declared in actions_declared(function, known) for action in asked - declared}
 

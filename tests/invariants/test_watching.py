@@ -1,4 +1,4 @@
-"""All that a law or a sum reads is declared, so that the incremental check misses nothing, whatever is written."""
+"""All reads of laws and sums are declared, so the incremental check misses nothing, whatever rows are written."""
 
 import pickle
 import random
@@ -35,29 +35,33 @@ from spec.machine import SINGLETON, Delta, Draft, State, Table, Write
 from spec.symbiotic.state import WITHDRAWAL_BUCKETS
 
 STATES, CHANGES = 40, 60
-"""From so many states of each protocol, so many changes one after the other, of one row each."""
+"""The number of states of each protocol, and the number of changes of single rows made one after another from each."""
 
 MOST_COUNTED = 5
-"""Whoever goes through a list by its numbers goes from end to end: so these are not made huge."""
+"""The bound below which changed counts stay, since laws iterate over lists up to their counts."""
 
 COUNTS = ("first", "end")
 OF_RULES: dict[str, set[str]] = {"eigenlayer": {"VIEW-08"}, "symbiotic": set()}
-"""State laws that hold of any rows: they compare a view's rule with its documentation, and a wrong rule breaks them."""
+"""For each protocol, state laws that arbitrary rows cannot break, since they compare a view's rule with its
+documentation.
+"""
 
 NAMED_ROW = re.compile(r"^(\S+) of \S+ reads (\w+)\[\S+\],")
-"""The beginning of a refusal that names a subject and the row of another that it reads."""
+"""A pattern for the beginning of an UndeclaredError that names a subject and another subject's row."""
 
 MANY = 33
-"""A list so many times as long is longer than any that a law allows."""
+"""The factor by which a changed list is lengthened, beyond any length that a law allows."""
 
 
 def state_laws_of(walk: Walk) -> Catalogue:
-    """The state laws alone, none of them a known violation: what is written here is no step of any rule."""
+    """The catalogue of a walk's state laws and sums only, without known violations: the changes here are not steps of a
+    rule.
+    """
     return Catalogue(walk.catalogue.sums, walk.catalogue.state_laws, [], [], [])
 
 
 def walked(walk: Walk, seed: int, steps: int) -> State:
-    """The state that the walk of a seed comes to: through a world of its own, so that all kinds of rows are met."""
+    """The state after the walk of a seed, in the world that the seed selects."""
     walk = walk.of(seed)
     state, choices = walk.genesis(), Seeded(seed)
     opening = walk.opening()
@@ -72,7 +76,7 @@ def walked(walk: Walk, seed: int, steps: int) -> State:
 
 
 def names_in(value: Any) -> Iterator[str]:
-    """All names that a key or a row is made of."""
+    """All names within a key or a row, at any depth."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, tuple):
@@ -83,7 +87,9 @@ def names_in(value: Any) -> Iterator[str]:
 
 
 class Changing:
-    """Changes of single rows: any field, of any row of any table, and rows that are not there yet."""
+    """A source of random changes of single rows: another value in any field of any table, or a row that did
+    not exist.
+    """
 
     def __init__(self, state: State, tables: list[Table[Any, Any]], seed: int) -> None:
         self.tables = [table for table in tables if state.rows(table)]
@@ -93,7 +99,7 @@ class Changing:
         self.changed: set[tuple[str, str]] = set()
 
     def write(self) -> Write:
-        """The next change."""
+        """The next change, as a write."""
         table = self.source.choice(self.tables)
         keys = sorted(self.state.rows(table), key=repr)
         key = self.source.choice(keys)
@@ -109,7 +115,7 @@ class Changing:
         return Write(table, key, type(row)(*values))
 
     def _other(self, value: Any, field: str) -> Any:
-        """Another value of the same type."""
+        """Another value of the same type; `field` is the field's name, empty for part of a key."""
         source = self.source
         if isinstance(value, bool):
             return not value
@@ -142,9 +148,10 @@ def is_broken(violation: Violation, view: View) -> bool:
 
 
 def follow_changes(catalogue: Catalogue, state: State, changing: Changing, changes: int) -> set[str]:
-    """Follow changes one by one; whatever the scan then finds newly broken, the step finds too, and nothing that holds.
+    """Apply changes one by one to a strict checker. Each violation that the scan newly finds, the step must find, and
+    no other.
 
-    Returns the ids of the laws that broke. A change on which a law or a sum cannot say anything is left out.
+    Returns the ids of the laws that broke. A change at which a law or sum divides by zero is skipped.
     """
     checker = Checker(catalogue, state, is_strict=True)
     start = checker.totals
@@ -204,7 +211,7 @@ def eigenlayer_only(law_id: str) -> Walk:
 
 
 def writes_only(right: Any, action_type: type[Any], table: Table[Any, Any]) -> Any:
-    """Rules by which one kind of call writes rows of one table, and forgets all others."""
+    """A transition in which calls of one type write only their rows of one table, and all other rows are dropped."""
 
     def wrong(draft: Draft, action: Any) -> Any:
         outcome = right(draft, action)
@@ -216,7 +223,9 @@ def writes_only(right: Any, action_type: type[Any], table: Table[Any, Any]) -> A
 
 
 def test_a_row_that_moves_to_another_group_without_being_written_is_seen_at_that_step() -> None:
-    """An undelegation that writes the staker's row alone leaves its shares with the operator, and claims them twice."""
+    """An undelegation with a bug writes only the staker's row. Its shares then count for the operator and for the
+    staker, and SOLV-01 breaks at that step.
+    """
     walk = eigenlayer_only("SOLV-01")
     rules = writes_only(walk.protocol.transition, Undelegate, STAKERS)
     broken = Walk(walk.protocol.with_transition(rules), walk.catalogue, walk.world, walk.opening, walk.next_action)
@@ -240,7 +249,9 @@ def test_exploring_sees_it_too() -> None:
 
 
 def without(law: StateLaw, part: Table[Any, Any] | Sum) -> StateLaw:
-    """A law that does not say that it reads something; or only of its subject, if it reads rows of others, too."""
+    """A copy of a law that does not declare one of its tables or sums. If it was in `also_reads` and `rows`, only its
+    declaration in `rows` stays.
+    """
     rows = {table: find for table, find in law.rows.items() if table is not part or part in law.also_reads}
     sums = {total: find for total, find in law.sums.items() if total is not part}
     also_reads = tuple([other for other in law.also_reads if other is not part])
@@ -248,9 +259,9 @@ def without(law: StateLaw, part: Table[Any, Any] | Sum) -> StateLaw:
 
 
 def leads_where_a_sum_does(law: StateLaw, table: Any, state: State) -> bool:
-    """True if each row of a table leads to the subject that its group in one of the law's sums leads to.
+    """True if each row's key of a table leads to the same subject as the row's group in one of the law's sums.
 
-    Such a table is named so that a proof which reads a row may use the law, though the law itself reads the sum alone.
+    Such a table is declared for proofs that read a row, though the law itself reads only the sum.
     """
     sums = [total for total in law.sums if total.table is table]
     return bool(sums) and all(
@@ -271,7 +282,7 @@ DECLARED = [
 
 @cache
 def walked_states(protocol: str) -> list[State]:
-    """States that ordinary walks come to, and two of each scenario."""
+    """The states after six ordinary walks, and after two walks of each scenario."""
     walk = known_walks()[protocol]
     states = [walked(walk, seed, 250) for seed in range(6)]
     states += [walked(scenario, seed, 250) for scenario in dict.fromkeys(walk.scenarios) for seed in (2, 3)]
@@ -284,7 +295,7 @@ def walked_states(protocol: str) -> list[State]:
 
 @pytest.mark.parametrize(("protocol", "law_id", "name"), DECLARED)
 def test_nothing_that_is_declared_can_be_left_out(protocol: str, law_id: str, name: str) -> None:
-    """Each declaration that is left out is refused, with the law and the table or the sum."""
+    """If any one declaration of a law is removed, a scan raises UndeclaredError with the law and the table or sum."""
     walk = known_walks()[protocol]
     (law,) = [law for law in walk.catalogue.state_laws if law.law_id == law_id]
     (part,) = {part for part in [*law.rows, *law.sums, *law.also_reads] if part.name == name}
@@ -318,13 +329,13 @@ def test_a_sum_says_what_its_groups_depend_on() -> None:
 
 
 def test_what_is_undeclared_is_told_by_another_process() -> None:
-    """Missed: the exception could not be made anew, so that a proof ended without its reason."""
+    """Regression: an UndeclaredError could not be unpickled, so a proof process ended without giving the reason."""
     error = undeclared("TOY-01", "stakers")
     assert repr(pickle.loads(pickle.dumps(error))) == repr(error)
 
 
 def test_a_key_leads_to_the_subject_that_reads_the_row() -> None:
-    """A law that reads the row of another subject than its declaration says is refused, though it names the table."""
+    """A law that reads another subject's row is refused, even if it declares the table."""
     walk = known_walks()["eigenlayer"]
     nobody = ("staker0", "strategy0")
     law = StateLaw(
@@ -344,7 +355,7 @@ def test_a_key_leads_to_the_subject_that_reads_the_row() -> None:
 
 
 def test_a_row_that_is_written_and_revalued_counts_once() -> None:
-    """A position is queued, and its operator slashed, in one step: no rule does so today."""
+    """One step writes a row of QUEUED_SHARES and changes its operator's magnitude, which no rule does today."""
     walk = known_walks()["eigenlayer"]
     catalogue = walk.catalogue
     for seed in range(5):
@@ -360,7 +371,9 @@ def test_a_row_that_is_written_and_revalued_counts_once() -> None:
 
 
 def toy(harmless: Any) -> Catalogue:
-    """A law that time can break, with what it calls harmless of time."""
+    """A catalogue with one law that the passing of time can break, and with the test for harmless changes of
+    the clock.
+    """
     law = StateLaw(
         "TOY-01",
         "Nobody holds shares after block 1100.",
@@ -376,7 +389,9 @@ def toy(harmless: Any) -> Catalogue:
 
 
 def test_what_is_called_harmless_and_is_not_does_not_pass() -> None:
-    """The test of all changes above finds it, and a search finds it by its scans."""
+    """A wrong test for harmless changes makes `follow_changes` fail: the scan finds a violation that the step
+    misses.
+    """
     state = walked(known_walks()["eigenlayer"], 0, 250)
     state.rows(CLOCK)[SINGLETON] = Clock(1000)
 
@@ -392,7 +407,9 @@ def test_what_is_called_harmless_and_is_not_does_not_pass() -> None:
 
 
 def test_exploring_scans_every_new_state() -> None:
-    """A change called harmless by mistake is seen by a scan only: after the shortest sequence all the same."""
+    """If a change is wrongly declared harmless, a search still finds the violation, by scanning new states, after a
+    shortest sequence.
+    """
     small = known_bounded_models()["eigenlayer"]
     walk = small.walk
     late = Walk(walk.protocol, toy(lambda _, __: True), walk.world, walk.opening, walk.next_action)
@@ -403,7 +420,9 @@ def test_exploring_scans_every_new_state() -> None:
 
 @pytest.mark.source
 def test_a_sum_of_totals_moves_with_them() -> None:
-    """The worth of each operator's shares, by a total of its stakers' shares."""
+    """A sum whose rows add a total of another sum: an operator's shares and those of its stakers. Both checks agree on
+    it.
+    """
     walk = known_walks()["eigenlayer"]
     nested = NestedSum("nested", OPERATOR_SHARES, lambda _r, key, _row: key[1], ACTIVE, lambda row, n: row.shares + n)
     catalogue = Catalogue([ACTIVE, nested], [], [], [], [])

@@ -1,4 +1,4 @@
-"""Whatever a walk can do is a trace: it can be written, read again, and replayed without a difference."""
+"""Whatever a walk does is a trace: it can be written, read again, and replayed without a difference."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ from spec.protocol import execute
 
 
 def drawn(walk: Walk, seed: int, steps: int) -> list[Any]:
-    """The actions of a walk."""
+    """The first `steps` actions of a walk with a seed, accepted or rejected."""
     choices, state, actions = Seeded(seed), walk.genesis(), walk.opening()
     for action in actions:
         execute(walk.protocol.transition, state, [action])
@@ -29,7 +29,7 @@ def drawn(walk: Walk, seed: int, steps: int) -> list[Any]:
 @pytest.mark.parametrize("protocol", known_walks())
 @pytest.mark.parametrize("seed", range(4))
 def test_a_walk_is_a_trace(protocol: str, seed: int) -> None:
-    """The first seed walks through the world as it is written, each other one through a world that it draws."""
+    """Seed 0 walks through the world as written, each other seed through a drawn variant."""
     walk = known_walks()[protocol].of(seed)
     assert (walk is known_walks()[protocol]) == (seed == 0)
     actions = drawn(walk, seed, 400)
@@ -40,7 +40,9 @@ def test_a_walk_is_a_trace(protocol: str, seed: int) -> None:
 
 
 def test_what_is_held_of_another_collateral_is_observed() -> None:
-    """A trace that says otherwise of a holder's balance differs; one that leaves it out is refused."""
+    """Balances of a vault with a collateral of its own are compared: a wrong one differs, and a missing one is
+    refused.
+    """
     seed = next(n for n in range(WORLDS) if "other collateral" in str(known_walks()["symbiotic"].of(n).world))
     walk = known_walks()["symbiotic"].of(seed)
     document: dict[str, Any] = walk.protocol.write_trace(walk.world, drawn(walk, seed, 60))

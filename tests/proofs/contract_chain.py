@@ -1,4 +1,4 @@
-"""A small state, and the plain transition that calls are put to: what the contracts of whole calls are written with."""
+"""A small state with the plain transition of a protocol, with which conditions on whole calls are written."""
 
 from typing import Any, TypeVar
 
@@ -10,7 +10,7 @@ Row = TypeVar("Row")
 
 
 class Chain:
-    """A state of one protocol; every read sees it as it is now."""
+    """A state of one protocol that calls change; every read sees the current state."""
 
     def __init__(self, schema: Schema, transition: Transition[Any]) -> None:
         self.state: State = schema.empty_state()
@@ -24,7 +24,7 @@ class Chain:
         self.state.rows(table)[key] = row
 
     def put_since(self, history: HistoryTable[Key], key: Key, point: int, value: int) -> None:
-        """Let a value hold from a block or a timestamp on, and the default before."""
+        """Write a history whose value is `value` from the point `point` on, and the default before."""
         self.put(history.heads, key, History(1, value))
         self.put(history.checkpoints, (key, 0), Checkpoint(point, value))
 
@@ -35,12 +35,12 @@ class Chain:
         return history.latest(self.now, key)
 
     def answer(self, action: object) -> Any:
-        """The return value of the call, or the reason of its rejection."""
+        """Execute a call. Returns its return value, or the reason of its rejection."""
         self.state, outcome = step(self._transition, self.state, action)
         return outcome if isinstance(outcome, Rejection) else outcome.returns
 
     def do(self, action: object) -> Any:
-        """The return value of the call; a rejection is an error."""
+        """Execute a call that must be accepted. Returns its return value."""
         answer = self.answer(action)
         assert not isinstance(answer, Rejection), answer
         return answer

@@ -1,4 +1,4 @@
-"""Contracts of EigenLayer's calls, as CrossHair reads them: a fixed state of a few rows, and any numbers in it.
+"""Contracts of EigenLayer's calls for CrossHair: a fixed state of a few rows that hold any numbers.
 
 Each function says whether a law holds after one call, or after a few. Names are fixed, and so is who holds what: two
 operator sets, one operator, one strategy, one staker. Numbers are any that the preconditions allow; what else is fixed
@@ -66,7 +66,7 @@ from spec.machine import SINGLETON
 from tests.proofs.contract_chain import Chain
 
 DELAY_BLOCKS = 10
-"""Of withdrawals and of deallocations."""
+"""The delay of withdrawals and of deallocations, in blocks."""
 BLOCK = 1000
 SET, OTHER_SET = ("avs", 0), ("avs", 1)
 
@@ -124,7 +124,9 @@ def complete() -> CompleteQueuedWithdrawal:
 
 
 def deposit_issues_shares_at_the_rate_before(amount: int, total_shares: int, token_balance: int) -> bool:
-    """Shares are issued at the rate before the deposit, rounded down; none, or too many in all, are refused.
+    """A deposit issues shares at the rate before it, rounded down.
+
+    It is rejected if it would issue none, or bring all shares to 10**38 or more.
 
     pre: 0 < amount <= 10**30 and 0 <= total_shares <= 10**30 and 0 <= token_balance <= 10**30
     post: __return__
@@ -148,7 +150,9 @@ def deposit_issues_shares_at_the_rate_before(amount: int, total_shares: int, tok
 
 
 def slash_takes_the_fraction_of_one_allocation(magnitude: int, other_magnitude: int, wad: int) -> bool:
-    """The fraction asked for, rounded up, of what is allocated to this set, and nothing of the other set's.
+    """A slash takes the requested fraction of the magnitude allocated to its operator set, rounded up.
+
+    The magnitude allocated to the other operator set stays as it was.
 
     pre: 0 < magnitude and 0 <= other_magnitude and magnitude + other_magnitude <= WAD and 0 < wad <= WAD
     post: __return__
@@ -167,7 +171,7 @@ def slash_takes_the_fraction_of_one_allocation(magnitude: int, other_magnitude: 
 
 
 def slash_takes_shares_in_proportion(shares: int, max_magnitude_before: int, magnitude: int, wad: int) -> bool:
-    """Shares are taken as magnitude is, rounded down.
+    """The operator loses shares in the proportion in which its magnitude falls, rounded down.
 
     pre: 0 <= shares and 0 < magnitude <= max_magnitude_before <= WAD and 0 < wad <= WAD
     post: __return__
@@ -187,7 +191,10 @@ def slash_takes_shares_in_proportion(shares: int, max_magnitude_before: int, mag
 
 
 def slash_reaches_a_deallocation_that_waits(magnitude: int, freed: int, effect_block: int, wad: int) -> bool:
-    """All that is allocated is slashed, with what waits to be freed; when its block has come only what is left is.
+    """A slash takes its fraction of the whole allocation as long as a pending deallocation has not taken effect.
+
+    From the block of effect on, only the magnitude that stays allocated is slashed. A pending deallocation shrinks by
+    the same fraction, and is rounded down.
 
     pre: 0 < freed < magnitude <= WAD and 0 < effect_block and 0 < wad <= WAD
     post: __return__
@@ -210,7 +217,7 @@ def slash_reaches_a_deallocation_that_waits(magnitude: int, freed: int, effect_b
 
 
 def allocation_needs_magnitude_that_is_free(allocated: int, other_magnitude: int, max_magnitude: int, new: int) -> bool:
-    """More is encumbered at once if that much is free, and refused if not.
+    """A larger allocation encumbers the additional magnitude at once. It is rejected if less is free.
 
     pre: 0 <= allocated < new and 0 <= other_magnitude and allocated + other_magnitude <= max_magnitude <= WAD
     pre: new <= WAD
@@ -228,7 +235,7 @@ def allocation_needs_magnitude_that_is_free(allocated: int, other_magnitude: int
 
 
 def deallocation_is_freed_after_the_delay(allocated: int, other_magnitude: int, new: int, block: int) -> bool:
-    """Less stays encumbered, and slashable through the delay.
+    """A smaller allocation takes effect after the delay. Until then all of the magnitude stays encumbered.
 
     pre: 0 <= new < allocated and 0 <= other_magnitude and allocated + other_magnitude <= WAD
     pre: 0 <= block < 2**32 - 11
@@ -245,7 +252,9 @@ def deallocation_is_freed_after_the_delay(allocated: int, other_magnitude: int, 
 
 
 def delegating_keeps_what_is_withdrawable(deposit_shares: int, operator_shares: int, magnitude: int) -> bool:
-    """Slashes from before do not touch who delegates now, but for rounding against the staker.
+    """Earlier slashes of an operator cost a staker that delegates now nothing but rounding.
+
+    It loses at most one part in 10**18 of its shares, and less than two shares more.
 
     pre: 0 < deposit_shares <= 10**38 and 0 <= operator_shares and 0 < magnitude <= WAD
     post: __return__
@@ -265,7 +274,9 @@ def delegating_keeps_what_is_withdrawable(deposit_shares: int, operator_shares: 
 
 
 def queueing_takes_what_was_withdrawable(held: int, queued: int, factor_wad: int, magnitude: int) -> bool:
-    """The operator's shares, of which it has enough, fall by what the shares queued are worth, and these are scaled.
+    """The operator's shares fall by the withdrawable shares of what is queued. The queued shares are scaled.
+
+    Both are rounded down. The operator has enough shares by assumption.
 
     pre: 0 < queued <= held <= 10**38 and 0 < factor_wad <= 10**36 and 0 < magnitude <= WAD
     post: __return__
@@ -287,7 +298,9 @@ def queueing_takes_what_was_withdrawable(held: int, queued: int, factor_wad: int
 
 
 def completing_waits_for_the_delay(start_block: int, block: int, scaled_shares: int) -> bool:
-    """It is refused through the delay, and pays after it, once. The pool pays a token for each share.
+    """A completion is rejected until the delay has elapsed. After it, the withdrawal is paid once.
+
+    The pool pays one token for each share.
 
     pre: 0 <= start_block <= block < 2**32 - 11 and 0 < scaled_shares <= 10**30
     post: __return__
@@ -305,9 +318,10 @@ def completing_waits_for_the_delay(start_block: int, block: int, scaled_shares: 
 
 
 def who_leaves_takes_no_more_than_it_brought(amount: int, total_shares: int, token_balance: int) -> bool:
-    """A deposit, its withdrawal, and the delay: a pool that others share pays back no more than was put in.
+    """A staker deposits, queues all its shares, waits out the delay, and is paid no more than it deposited.
 
-    The deposit is worth a share at least, and not so many that it would be refused.
+    The pool has other shareholders. The deposit is worth at least one share, and at most 10**30 shares, so that it is
+    not rejected.
 
     pre: 0 < amount <= 10**30 and 0 <= total_shares <= 10**30 and 0 <= token_balance <= 10**30
     pre: amount * (total_shares + 1000) >= token_balance + 1000
@@ -330,9 +344,9 @@ def who_leaves_takes_no_more_than_it_brought(amount: int, total_shares: int, tok
 
 
 def slash_reaches_a_withdrawal_through_its_delay(queued: int, magnitude: int, waited_blocks: int, wad: int) -> bool:
-    """Shares queued, a slash so many blocks later, and the end: slashed if it came within the delay, else paid in full.
+    """A slash within the delay reduces a queued withdrawal. After the delay the withdrawal is paid in full.
 
-    The pool pays a token for each share.
+    The slash comes `waited_blocks` after the shares were queued. The pool pays one token for each share.
 
     pre: 0 < queued <= 10**30 and 0 < magnitude <= WAD and 0 <= waited_blocks < 10**6 and 0 < wad <= WAD
     post: __return__
@@ -357,7 +371,7 @@ def slash_reaches_a_withdrawal_through_its_delay(queued: int, magnitude: int, wa
 
 
 def two_slashes_take_no_more_than_was_allocated(magnitude: int, first_wad: int, second_wad: int) -> bool:
-    """The second slash takes its fraction of what the first left.
+    """The second of two slashes takes its fraction of the magnitude that the first one left.
 
     pre: 0 < magnitude <= WAD and 0 < first_wad <= WAD and 0 < second_wad <= WAD
     post: __return__

@@ -1,4 +1,4 @@
-"""Contracts of Symbiotic's calls, as CrossHair reads them: a fixed state of a few rows, and any numbers in it.
+"""Contracts of Symbiotic's calls for CrossHair: a fixed state of a few rows that hold any numbers.
 
 Each function says whether a law holds after one call, or after a few. Names are fixed, and so is who holds what: a
 vault, an operator that works for one subnetwork, a staker. Numbers are any that the preconditions allow; what else is
@@ -100,7 +100,7 @@ def small_chain(slasher: str = INSTANT_SLASHER, delegator: str = OPERATOR_SPECIF
 
 
 def has_stake(chain: Chain, active_stake: int, withdrawals: int = 0, next_withdrawals: int = 0) -> None:
-    """Since time began; of the buckets of epochs 10 and 11 each unit is a share."""
+    """Gives the vault active stake since second 0, and withdrawals of epochs 10 and 11 at one share per unit."""
     chain.put_since(ACTIVE_STAKE, "vault", 0, active_stake)
     chain.put(WITHDRAWAL_BUCKETS, ("vault", 10), WithdrawalBucket(withdrawals, withdrawals))
     chain.put(WITHDRAWAL_BUCKETS, ("vault", 11), WithdrawalBucket(next_withdrawals, next_withdrawals))
@@ -209,7 +209,9 @@ def withdrawing_burns_shares_rounded_up(amount: int, active_stake: int, active_s
 
 
 def redeeming_pays_shares_rounded_down(shares: int, active_stake: int, active_shares: int, held: int) -> bool:
-    """Shares are worth their part of the stake, rounded down; who has too few is refused.
+    """A redemption requests the stake that its shares are worth, rounded down.
+
+    It is rejected if the account has too few shares, or if the shares are worth nothing.
 
     pre: 0 <= shares <= 10**30 and 0 <= active_stake <= 10**30 and 0 <= held <= active_shares <= 10**30
     post: __return__
@@ -232,7 +234,7 @@ def redeeming_pays_shares_rounded_down(shares: int, active_stake: int, active_sh
 
 
 def claiming_pays_a_part_of_the_bucket_once(amount: int, shares: int, held: int) -> bool:
-    """A claim is worth its part of the bucket, rounded down, and is paid once.
+    """A claim pays the account's share of the bucket, rounded down, and only once.
 
     pre: 0 <= amount <= 10**30 and 0 <= held <= shares <= 10**30 and amount <= shares
     post: __return__
@@ -267,7 +269,9 @@ def claiming_waits_for_the_end_of_the_epoch(now: int, amount: int) -> bool:
 
 
 def slash_books_at_most_the_stake(amount: int, active_stake: int, limit: int, booked_before: int) -> bool:
-    """Booked is what was asked for, up to the stake at the capture less what was booked since; the vault loses that.
+    """A slash books the requested amount, up to the stake at the capture less the amount booked since.
+
+    The vault loses exactly the booked amount. Without any such stake left the slash is rejected.
 
     pre: 0 < amount and 0 < active_stake <= 10**30 and 0 <= limit <= 10**30 and 0 <= booked_before <= 10**30
     post: __return__
@@ -290,7 +294,10 @@ def slash_books_at_most_the_stake(amount: int, active_stake: int, limit: int, bo
 
 
 def slash_is_shared_by_all_that_is_slashable(amount: int, active_stake: int, withdrawals: int, coming: int) -> bool:
-    """Active stake and the next bucket lose their part, rounded down, this bucket the rest; none more than it has.
+    """A slash is shared out between active stake and the withdrawals of the current and of the next epoch.
+
+    Active stake and the next epoch's bucket lose their proportion, rounded down. The current epoch's bucket loses the
+    rest, up to all that it holds. Any excess falls on the next epoch's bucket.
 
     pre: 0 < amount <= active_stake <= 10**30 and 0 <= withdrawals <= 10**30 and 0 <= coming <= 10**30
     post: __return__
@@ -312,7 +319,7 @@ def slash_is_shared_by_all_that_is_slashable(amount: int, active_stake: int, wit
 
 
 def slash_by_shares_takes_a_part(amount: int, active_stake: int, shares: int, total_shares: int) -> bool:
-    """An operator with shares of a network's stake is slashed for its part of it, rounded down, at most.
+    """An operator loses at most its share of the network's stake, rounded down.
 
     pre: 0 < amount and 0 < active_stake <= 10**30 and 0 < shares <= total_shares <= 10**30
     post: __return__
@@ -329,7 +336,7 @@ def slash_by_shares_takes_a_part(amount: int, active_stake: int, shares: int, to
 
 
 def slash_needs_a_capture_within_an_epoch(now: int, capture_timestamp: int, amount: int) -> bool:
-    """The capture is in the past, and an epoch ago at most. Time is any of three epochs.
+    """A slash needs a capture in the past, at most one epoch ago. The time is any second of three epochs.
 
     pre: 900 <= now < 1200 and 0 <= capture_timestamp and 0 < amount <= 10**30
     post: __return__
@@ -344,7 +351,7 @@ def slash_needs_a_capture_within_an_epoch(now: int, capture_timestamp: int, amou
 
 
 def request_leaves_time_for_the_veto(now: int, capture_timestamp: int, amount: int) -> bool:
-    """A slash can be requested as long as its veto ends within an epoch of the capture.
+    """A slash can be requested if its veto period ends within one epoch of the capture.
 
     pre: 100 <= now < 2**48 - 40 and 0 <= capture_timestamp and 0 < amount <= 10**30
     post: __return__
@@ -362,9 +369,9 @@ def request_leaves_time_for_the_veto(now: int, capture_timestamp: int, amount: i
 
 
 def execution_waits_for_the_veto_and_no_longer_than_an_epoch(now: int, capture: int, deadline: int) -> bool:
-    """With a resolver a request is executed when the veto has ended, and an epoch after the capture at the latest.
+    """A request with a resolver is executed after the veto period, at most one epoch after the capture.
 
-    Time is any of three epochs.
+    The time is any second of three epochs.
 
     pre: 900 <= now < 1200 and 0 <= capture < now and capture < deadline
     post: __return__
@@ -383,7 +390,7 @@ def execution_waits_for_the_veto_and_no_longer_than_an_epoch(now: int, capture: 
 
 
 def veto_is_in_time_or_refused(now: int, deadline: int) -> bool:
-    """A request is vetoed before the veto's end, and never after.
+    """A request can be vetoed before its veto deadline only.
 
     pre: 0 < now < 2**48 and 0 <= deadline
     post: __return__
@@ -400,7 +407,9 @@ def veto_is_in_time_or_refused(now: int, deadline: int) -> bool:
 
 
 def who_leaves_takes_no_more_than_it_brought(amount: int, leaving: int, active_stake: int, active_shares: int) -> bool:
-    """A deposit, a withdrawal, two epochs, the claim: a vault that others share pays back no more than was put in.
+    """A staker deposits, withdraws, waits two epochs, claims, and is paid no more than it deposited.
+
+    The vault has other shareholders.
 
     pre: 0 < amount <= 10**30 and 0 < leaving <= 10**30 and 0 <= active_stake <= 10**30 and 0 <= active_shares <= 10**30
     post: __return__
@@ -418,7 +427,7 @@ def who_leaves_takes_no_more_than_it_brought(amount: int, leaving: int, active_s
 
 
 def slashes_of_one_capture_take_no_more_than_the_stake(first: int, second: int, active_stake: int, limit: int) -> bool:
-    """However often an operator is slashed for the same time, it loses its stake of that time at most.
+    """Two slashes for one capture take together at most the operator's stake at that time.
 
     pre: 0 < first and 0 < second and 0 < active_stake <= 10**30 and 0 < limit <= 10**30
     post: __return__
@@ -435,7 +444,9 @@ def slashes_of_one_capture_take_no_more_than_the_stake(first: int, second: int, 
 
 
 def what_leaves_can_still_be_slashed(amount: int, leaving: int, active_stake: int, waited_seconds: int) -> bool:
-    """A withdrawal halfway through an epoch, and up to an epoch later a slash for the second before: nothing ran away.
+    """A slash for a capture just before a withdrawal takes its full amount, up to one epoch later.
+
+    The withdrawal comes halfway through an epoch.
 
     pre: 0 < amount <= active_stake <= 10**30 and 0 < leaving <= active_stake and 0 <= waited_seconds < 100
     post: __return__
@@ -451,7 +462,7 @@ def what_leaves_can_still_be_slashed(amount: int, leaving: int, active_stake: in
 
 
 def vetoed_request_is_never_executed(amount: int, waited_seconds: int) -> bool:
-    """A request, its veto, and any time later an attempt to execute it.
+    """A vetoed request cannot be executed, however long one waits.
 
     pre: 0 < amount <= 10**30 and 0 <= waited_seconds
     post: __return__
@@ -471,7 +482,9 @@ def vetoed_request_is_never_executed(amount: int, waited_seconds: int) -> bool:
 
 
 def requests_of_one_capture_take_no_more_than_the_stake(first: int, second: int, active_stake: int) -> bool:
-    """Two requests, both executed: the second takes what the first has left, and neither is executed twice.
+    """Of two executed requests for one capture, the second takes only stake that the first left.
+
+    Neither is executed twice.
 
     pre: 0 < first and 0 < second and 0 < active_stake <= 10**30
     post: __return__
@@ -500,7 +513,9 @@ def can_pay_rewards(chain: Chain, contract: str) -> None:
 
 
 def reward_is_the_admins_or_the_stakers(amount: int) -> bool:
-    """A reward for a second in which one account had all three shares, at a fee of a tenth, claimed by it.
+    """A reward is paid to the only shareholder, but for the admin fee of a tenth, rounded down.
+
+    One account had all three shares in the second that the reward is for.
 
     pre: 0 < amount <= 10**30
     post: __return__
@@ -522,7 +537,9 @@ def reward_is_the_admins_or_the_stakers(amount: int) -> bool:
 
 
 def operator_is_paid_its_total_once(first: int, second: int, paid_in: int) -> bool:
-    """Two totals under one root, the second claimed twice.
+    """An operator that claims two totals under one root is paid the larger one in all.
+
+    A second claim of the same total is rejected.
 
     pre: 0 < first < second <= paid_in <= 10**30
     post: __return__
