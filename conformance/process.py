@@ -151,8 +151,8 @@ class ProcessClient(Client):
         return introduction
 
     def reset(self, head: Json) -> str | Unsupported | None:
-        """Request the start of a history in the world of a head. Returns the digest of its state, None if the client
-        gives none, or Unsupported.
+        """Request a new start at the genesis that a trace's `head` declares. Returns the digest of the genesis state,
+        None if the client gives none, or Unsupported.
         """
         return self._read(read_reset, self._ask({"op": "reset", "head": head}))
 
@@ -198,7 +198,9 @@ class ProcessClient(Client):
         self._process.wait()
 
     def kill(self) -> None:
-        """Kill the process and its group. It is not reaped before `close`, so that its group id cannot be reused."""
+        """Kill the process and its process group. The process is not reaped before `close`, so that no other group can
+        get its id.
+        """
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGKILL)
 

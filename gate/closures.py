@@ -196,7 +196,9 @@ class Closures:
         return found
 
     def _read(self, module: str, texts: Iterable[str]) -> Iterator[Name]:
-        """The definitions that these names in a module refer to, with the imports that bind them."""
+        """The definitions that names in a module's code refer to, with the imports that bind them. `texts` are the
+        names as the code has them, such as `f` or `module.f`.
+        """
         for text in texts:
             yield module, f"import {text.partition('.')[0]}"
             name = self.sources.resolved(module, text)

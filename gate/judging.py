@@ -49,7 +49,9 @@ MOST_LOOKED_AT: Final = 40
 """The largest number of scripts of an action that are used to check laws, or to find a call to measure."""
 
 Prove = Callable[[Subject, Version, Version, str, int, float, Callable[[], bool]], dict[str, Any]]
-"""The function that proves one action, with plain values as its result; see `gate.proving`."""
+"""The function that proves one action. It has the parameters of `prove_apart`, and the result of `gate.proving.prove`,
+or `unlifted` with a reason.
+"""
 
 
 @attrs.frozen

@@ -39,7 +39,8 @@ def _answer(_op: str, asked: dict[str, Any]) -> dict[str, Any]:
 
 
 def prove(theory: str, protocol_at: str, base: str, head: str, action: str, length: int = 1) -> dict[str, Any]:
-    """The result of proving that both versions answer a call alike: goals by kind, scope, laws, and states that differ.
+    """The result of proving that both versions answer a call alike, as JSON: the numbers of goals by kind of difference
+    and status, the scope, the assumed laws, and states in which the answers differ (`_Run.answer` names the fields).
 
     Lists in rows have any length, unless a rule iterates over one; then they are bounded. Bounded lists, and lists of
     the call, have the lengths that the theory declares, at least `length`. If `length` is above one, lists of the call

@@ -67,8 +67,8 @@ class _Questions:
         }
 
     def on_execute(self, state: Any, call: Any) -> Answer:
-        """The answer to a call in a state: its word, its return value, and every row that the call changes, before and
-        after.
+        """The answer to a call in a state, with the fields `answer` (`accepted`, the reason, or `raises ERROR`),
+        `returns` (the return value), and `rows` (every row that the call changes, before and after).
 
         State and call are in the JSON form of `proofs.concrete.write`.
         """
@@ -81,8 +81,8 @@ class _Questions:
         return _told(given, _guarded(self._protocol.transition, given, _read(call, kinds)))
 
     def on_play(self, head: Any, calls: Any, fields: Any) -> Answer:
-        """The answer to each call of a script, as a list of its word, its return value's text, and a digest of the rows
-        that it writes.
+        """The answers to the calls of a script. Each is a list: `accepted`, the reason or `raises ERROR`; the return
+        value's text; and a digest of the rows that the call changes.
 
         The digest covers only `fields`, the fields by table that both versions have.
         """
@@ -161,7 +161,9 @@ class _Questions:
         return {"broken": sorted(broken), "checked": dict(checker.checked)}
 
     def on_speed(self, head: Any, calls: Any, positions: Any, times: int) -> Answer:
-        """The time of the calls at these positions of a script, in nanoseconds: the minimum of `times` measurements."""
+        """The time of each call of a script whose position is in `positions`, by position (`nanoseconds`): the minimum
+        of `times` measurements, in nanoseconds.
+        """
         transition = self._protocol.transition
         steps = _Run(self._protocol, self._calls.begin(head)).steps(calls)
         return {
@@ -173,7 +175,8 @@ class _Questions:
         }
 
     def on_search(self, head: Any, calls: Any, alphabet: Any, fields: Any) -> Answer:
-        """Start a search of all sequences of the calls in `alphabet`, after a script.
+        """Start a search of all sequences of the calls in `alphabet`, from the state after a script. The answer is
+        empty; `on_level` asks for the results.
 
         `fields` are the row fields, by table, that distinguish states and answers.
         """
@@ -342,8 +345,8 @@ def _returns(outcome: Any) -> str:
 
 
 def _told(state: State, outcome: Any) -> Answer:
-    """An answer as JSON: its word (`answer`), its return value (`returns`), and every changed row, before and after
-    (`rows`).
+    """The answer to a call as JSON: `accepted`, the reason or `raises ERROR` (`answer`), the return value (`returns`),
+    and every changed row, before and after (`rows`).
     """
     draft = Draft(state)
     rows = [

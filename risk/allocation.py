@@ -37,7 +37,9 @@ class Group:
 
 @attrs.frozen
 class Choice:
-    """The delegation problem: operators' returns and caps, caps of groups, loss scenarios, and the confidence level."""
+    """The delegation problem: each operator's return per unit of stake and its cap, the caps of groups, loss scenarios,
+    and the confidence level. A cap is the largest part of the delegated stake.
+    """
 
     operators: tuple[str, ...]
     returns: tuple[Fraction, ...]

@@ -47,7 +47,11 @@ class Grown:
 
 
 class Tree:
-    """The tree of a certificate, built depth first, in the order in which the checker reads it."""
+    """The tree of a certificate, built depth first, in the order in which the checker reads it.
+
+    A branch fixes a choice: a service falls or not, a commitment is used or not. A leaf has multipliers of rows, which
+    prove the claim for all attacks with the choices fixed above it. A node that becomes a leaf is *closed*.
+    """
 
     def __init__(self, program: Program, problem: Problem) -> None:
         self.program: Final = program
@@ -148,8 +152,9 @@ class Tree:
         return [these for _, these in self.bounds.choices[stake] if used <= these and not these & out]
 
     def _leaf(self, fixed: Mapping[Key, int]) -> tuple[list[Row] | None, Relaxed | None]:
-        """The rows with multipliers that close the node with these fixed choices, and the relaxation there. Rows are
-        None if no multipliers close it; the relaxation is None if it is infeasible, failed, or was not needed.
+        """The rows with multipliers that prove the claim for all attacks with these fixed choices, and the optimum of
+        the linear relaxation there. Rows are None if no multipliers found prove it. The optimum is None if the
+        relaxation is infeasible, failed, or was not needed.
         """
         if all(fixed.get(("service", s)) == 0 for s in self.program.services):
             return [], None
@@ -174,7 +179,9 @@ class Tree:
         return self.bounds.closes(dict(fixed), list(rows))
 
     def _rounded(self, relaxed: Relaxed) -> list[list[Row]]:
-        """The relaxation's multipliers as rational rows, in several roundings: a simple rounding may be exact."""
+        """The multipliers of the linear relaxation's optimum as rational rows, once for each of several roundings: with
+        a simple rounding, a proof may be exact.
+        """
         cuts: list[Cut] = [*self.solver.required, *self.solver.cuts]
         numbers = []
         for (service, covered), dual in zip(cuts, relaxed.multipliers, strict=True):
@@ -192,14 +199,15 @@ class Tree:
         return found
 
     def _blocked(self, fixed: Mapping[Key, int]) -> list[list[Row]]:
-        """Multipliers, for each service that must fall, that close the node if the
-        service cannot be corrupted any more.
+        """For each service that must fall by the fixed choices, rows that prove the claim if the choices leave too
+        little stake to corrupt it: its own row, with a multiplier as large as all profits.
         """
         most = sum(self.bounds.gain.values()) + abs(ceil(self.program.claim.at_most * self.bounds.unit)) + 2
         return [[(name, set(), Fraction(most))] for (kind, name), value in fixed.items() if kind == "service" and value]
 
     def _settled(self, fixed: Mapping[Key, int]) -> list[Row]:
-        """Exact multipliers once all choices are fixed and only the used fractions are open.
+        """Exact multipliers for divisible stakes, once all choices are fixed and only the used fractions of commitments
+        are open; no rows for other networks.
 
         A service's multiplier pays for the weight that it needs beyond its wholly lost stakes.
         """
@@ -300,7 +308,9 @@ class Tree:
                 self.solver.cut(cut)
 
     def _violated(self, relaxed: Relaxed) -> list[Cut]:
-        """The most violated cut of each service that has one; it covers some of the service's most used commitments."""
+        """For each service, the cut that the relaxation's optimum violates most, if it violates one. A cut covers some
+        of the commitments of the service that the optimum uses most.
+        """
         program = self.program
         use = [0.0] * len(program.weight)
         for j, column in enumerate(program.columns):
@@ -338,6 +348,6 @@ def _is_whole(relaxed: Relaxed) -> bool:
 
 
 def _taken(relaxed: Relaxed) -> tuple[set[int], set[int]]:
-    """The positions of the services and of the columns that a solution takes."""
+    """The positions of the services and of the columns whose variables are above 1/2 in a solution."""
     services, columns = ({n for n, x in enumerate(found) if x > 0.5} for found in (relaxed.services, relaxed.columns))
     return services, columns

@@ -138,8 +138,8 @@ def _check_claims(liabilities: Matrix, external: Vector, external_recovery: Frac
 
 
 class CrossHoldings:
-    """The result of `cross_holdings`: the market value of each member, the failed
-    members, and the waves of failures.
+    """The result of `cross_holdings`: the market value of each member, the indices of the failed members, and the
+    number of waves of failures.
     """
 
     def __init__(self, market_values: Vector, failed: Sequence[int], rounds: int) -> None:

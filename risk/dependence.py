@@ -60,11 +60,11 @@ class Independent:
         self.probabilities: Final = probabilities
 
     def chances(self) -> tuple[Mapping[str, Weight], Weight]:
-        """The probability of each cause, and the weight 1."""
+        """The probability of each cause, and the probability 1 in the same type."""
         return self.probabilities, ONE
 
     def average(self, weight: Weight) -> Fraction:
-        """The weight itself: the weights of independent causes are probabilities already, and need no averaging."""
+        """The weight itself, as a rational: with independent causes it is a probability already."""
         return Fraction(weight)
 
     def draw(self, causes: Sequence[str], draws: int, random: np.random.Generator) -> Draws:
@@ -87,7 +87,7 @@ class Beta:
         self.beta: Final = beta
 
     def chances(self) -> tuple[Mapping[str, Weight], Weight]:
-        """The unknown probability of each cause, as a polynomial, and the weight 1."""
+        """The unknown probability of each cause, as a polynomial in itself, and the probability 1 as a polynomial."""
         return dict.fromkeys(self.causes, Polynomial([ZERO, ONE])), Polynomial([ONE])
 
     def average(self, weight: Weight) -> Fraction:

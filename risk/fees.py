@@ -48,8 +48,8 @@ def fake_exponential(factor: int, numerator: int, denominator: int) -> int:
 def kinked_rate(
     utilisation: Fraction, optimum: Fraction, base: Fraction, slope_below: Fraction, slope_above: Fraction
 ) -> Fraction:
-    """The interest rate at a utilisation: `base`, rising by `slope_below` up to the
-    optimum, then by `slope_above` to 1.
+    """The interest rate at a utilisation between 0 and 1. It is `base` at 0, rises by `slope_below` up to the
+    utilisation `optimum`, and by `slope_above` from there to 1.
 
     Source: the interest curve of Aave and Compound. Here it prices cover, and utilisation is cover over stake.
     """

@@ -34,7 +34,9 @@ SECONDS: Final = 20.0
 
 @attrs.frozen
 class Service:
-    """A service: its profit, its threshold, what it may slash of each stake, and the fraction that attackers lose."""
+    """A service: its profit, its threshold, the amount of each stake that it may slash (`allocations`), and the
+    fraction `slash` of what they use that attackers on it lose.
+    """
 
     profit: Fraction
     threshold: Fraction
@@ -413,9 +415,10 @@ class BaseLayer:
     def _worth_at_most(
         self, least: Mapping[str, Fraction], most: Mapping[str, Fraction], fallen: frozenset[str]
     ) -> dict[str, Fraction]:
-        """An upper bound on the gain of an attack on each standing service, and any others, for stakes between `least`
-        and `most`. A wholly used stake costs its least and carries its most; the others need to carry only their least.
-        For more than MOST_ALL_IN stakes, a coarser bound: all profits minus the service's own cost.
+        """For each service not in `fallen`, an upper bound on the gain of any attack on it and perhaps others, if each
+        stake's remaining amount is between `least` and `most`. The bound lets a wholly used stake cost its least and
+        count with its most; thresholds apply to the least. For more than MOST_ALL_IN stakes it is coarser: all profits
+        minus the service's own cost.
         """
         standing = [name for name in self.services if name not in fallen]
         low, high = ({name: self.held(name, left) for name in standing} for left in (least, most))

@@ -75,8 +75,8 @@ CommitmentRow = security.Commitment | network.Commitment
 
 @attrs.frozen
 class Part:
-    """The contribution of one stake to all sums, computed from its own rows. `value` is its value at the prices;
-    `until` is the last block or timestamp at which commitments that end can be slashed, by operator and service.
+    """The numbers of one stake that enter the sums of the metrics. `value` is the stake's value at the prices. `until`
+    is the last block or timestamp at which a commitment that ends can be slashed, by operator and service.
     """
 
     value: Fraction
@@ -186,7 +186,7 @@ class Sums:
     __hash__ = None  # type: ignore[assignment]  # it is mutable
 
     def whole(self) -> dict[str, Fraction | int]:
-        """The metrics of the whole network."""
+        """The metrics of the whole network, by name (see METRICS)."""
         at_risk = sum(self.by_operator.values(), ZERO)
         hhi = self.squares / at_risk**2 if at_risk else ZERO
         return {
@@ -204,7 +204,7 @@ class Sums:
         }
 
     def of_stake(self, stake_id: str) -> dict[str, Fraction | int]:
-        """The metrics of one stake: a vault, or an operator's stake in one strategy."""
+        """The metrics, by name (see METRICS), of one stake: a vault, or an operator's stake in one strategy."""
         part = self.parts[stake_id]
         total = part.total()
         metrics: dict[str, Fraction | int] = {
@@ -219,8 +219,8 @@ class Sums:
         return metrics | ({"exit": max(part.until.values())} if part.until else {})
 
     def of_operator(self, operator: str, terms: Mapping[str, network.Terms]) -> dict[str, Fraction | int]:
-        """The metrics of one operator. The metric `condition` (see METRICS) needs stake, and
-        declared terms of all its services.
+        """The metrics of one operator, by name (see METRICS). `condition` is among them only if the operator has stake,
+        and all its services have declared terms.
         """
         promised = self.promised_by.get(operator, {})
         held = sum(self.held_by.get(operator, {}).values(), ZERO)
@@ -245,7 +245,9 @@ class Sums:
         return metrics
 
     def of_service(self, service: str, terms: network.Terms | None) -> dict[str, Fraction | int]:
-        """The metrics of one service; without declared terms, only those that the state determines."""
+        """The metrics of one service, by name (see METRICS); without declared terms, only those that the state
+        determines.
+        """
         members = list(self.secured_by.get(service, {}).values())
         secured = self.secured.get(service, ZERO)
         metrics: dict[str, Fraction | int] = {

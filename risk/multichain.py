@@ -139,8 +139,8 @@ class Chains:
         return reachable
 
     def view(self, service: str, now: Fraction) -> View:
-        """The view of a service at one moment. Its verdict compares two answers: that of the believed stake and that of
-        the reachable stake. Either says secured if the service's threshold of it is at least its profit.
+        """The view of a service at the time `now`. A service is secured if its threshold times its stake is at least
+        its profit. The verdict says if it is so by the believed stake, and if it is so by the reachable stake.
         """
         terms = self.services[service].terms
         believed, actual = self.believed(service, now), self.held(service, now)

@@ -110,7 +110,9 @@ class Network:
         return totals
 
     def with_terms(self, /, **changes: Terms) -> "Network":
-        """A copy of the network in which the named services have new terms. A service may be named `self`."""
+        """A copy of the network in which the services given as keywords have new terms. Any name is allowed, even
+        `self`.
+        """
         return attrs.evolve(self, terms={**self.terms, **changes})
 
     def whole(self) -> "Network":

@@ -24,10 +24,10 @@ falls, its other commitments carry the weight that it needs beyond the covered o
 
 @attrs.frozen
 class Relaxed:
-    """A point of the linear relaxation of a `Program`.
+    """A solution of the linear relaxation of a `Program`, or of the program itself.
 
-    It has the objective value, the level of each service and column, and the dual multiplier of each row. `multipliers`
-    is empty for the result of `search`.
+    `value` is the objective. `services` and `columns` are the values of their variables, between 0 and 1. `multipliers`
+    are the dual multipliers of the rows; empty for the result of `search`.
     """
 
     value: float
@@ -137,7 +137,9 @@ class Solver:
         self.highs.changeRowBounds(self.one_of[pool], 1.0 if is_required else 0.0, 1.0)
 
     def relax(self, seconds: float) -> Relaxed | None:
-        """The optimum of the relaxation. None if it is infeasible, or if the solver finds no optimum in time."""
+        """The optimum of the linear relaxation, with the present bounds and cuts. None if it is infeasible, or if the
+        solver finds no optimum in time.
+        """
         self._allow(seconds)
         self.highs.run()
         if self.highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
