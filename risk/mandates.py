@@ -14,7 +14,8 @@ from spec.machine import Delta, Draft, State, commit
 from spec.market.actions import Rebalance
 from spec.market.authority import Authority
 from spec.market.mandates import account_of, cap_on
-from spec.market.mandates_state import MANDATES, PACES, PENDING_PLANS, PLANS, WEIGHTS, Cap, Mandate, Pace, Plan, Target
+from spec.market.mandates_state import MANDATES, PACES, PENDING_PLANS, WEIGHTS, Cap, Mandate, Pace, Plan, Target
+from spec.market.plans import in_force, plan_at
 from spec.market.port import Port
 from spec.protocol import Protocol
 
@@ -95,7 +96,7 @@ class Mandates:
 
     def _figures(self, state: State, name: str) -> MandateFigures:
         draft = Draft(state)
-        mandate, plan, pace = draft.get(MANDATES, name), draft.get(PLANS, name), draft.get(PACES, name)
+        mandate, plan, pace = draft.get(MANDATES, name), plan_at(draft, in_force(draft, name)), draft.get(PACES, name)
         pending, account = draft.get(PENDING_PLANS, name), account_of(self._account, name)
         outcome, after = self._rebalanced(state, name)
         shares = [self._authority.allocated(draft, account, mandate.pool, target) for target in plan.targets]

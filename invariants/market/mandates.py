@@ -25,27 +25,42 @@ from spec.layer import beneath, is_of_layer
 from spec.machine import Delta, Draft, Outcome, Table
 from spec.market.actions import AdoptPlan, EnrolMandate, OpenMandate, ProposePlan, Rebalance
 from spec.market.authority import Authority
-from spec.market.mandates import MAX_TARGETS, account_of, rebalance
+from spec.market.mandates import account_of, rebalance
 from spec.market.mandates_state import (
+    CAP_MEMBERS,
+    CAPS,
+    LATEST_PLANS,
     MANDATES,
     PACES,
     PENDING_PLANS,
-    PLANS,
+    PLAN_PACES,
+    PLANS_IN_FORCE,
+    TARGET_PLACES,
+    TARGETS,
     WEIGHTS,
     Mandate,
     Pace,
     PendingPlan,
     Plan,
+    PlanKey,
+    PlanNumber,
     Target,
 )
+from spec.market.plans import MAX_TARGETS, in_force, pending, plan_at, targets_of
 from spec.market.port import Port
 from spec.market.reasons import Reason
 from spec.market.state import COMMISSIONS, METERS, POSITIONS, RISKS, TERMS, Commission, Offer
 from spec.market.transition import ACCOUNT
 
 THERE: Final = "This project, docs/allocation.md"
-TABLES: Final[tuple[Table[Any, Any], ...]] = (MANDATES, PLANS, PENDING_PLANS, PACES, WEIGHTS)
 OF_MOVES: Final[tuple[Table[Any, Any], ...]] = (PACES, WEIGHTS)
+OF_PROPOSALS: Final[tuple[Table[Any, Any], ...]] = (PLANS_IN_FORCE, PENDING_PLANS)
+OF_NEW_PLANS: Final[tuple[Table[Any, Any], ...]] = (
+    *(LATEST_PLANS, PLAN_PACES, TARGETS.places, TARGETS.lengths, TARGET_PLACES, CAPS.places, CAPS.lengths),
+    *(CAP_MEMBERS.places, CAP_MEMBERS.lengths),
+)
+"""The tables of the rows of a plan itself, which are written when it is announced."""
+TABLES: Final[tuple[Table[Any, Any], ...]] = (MANDATES, *OF_PROPOSALS, *OF_NEW_PLANS, *OF_MOVES)
 SOMEBODY: Final = "somebody who is nobody else"
 
 Executing = Callable[[Draft, Any], Outcome]
@@ -68,25 +83,33 @@ def _is_not_negative(view: View, place: Any) -> bool:
     return view.rows.get(WEIGHTS, place).wad >= 0
 
 
-def _is_sound(plan: Plan) -> bool:
-    named = {(target.service, target.operator) for target in plan.targets}
-    is_named = len(named) == len(plan.targets) <= MAX_TARGETS
-    are_fractions = all([0 <= cap.cap_wad <= WAD for cap in plan.caps]) and len(plan.caps) <= MAX_TARGETS
-    is_paced = 0 < plan.step_wad <= WAD and plan.period_points > 0
-    return is_named and are_fractions and is_paced and all([target.loss_rate >= 0 for target in plan.targets])
+def _is_sound(view: View, subject: tuple[PlanKey, int]) -> bool:
+    """True if a plan is empty, or has sound paces, and a sound target and cap at one position.
 
-
-def _plans_are_sound(view: View, mandate: str) -> bool:
-    plans = (view.rows.get(PLANS, mandate), view.rows.get(PENDING_PLANS, mandate).plan)
-    return all([plan == Plan() or (len(plan.targets) > 0 and _is_sound(plan)) for plan in plans])
+    A target's name leads to its position, so no other position has the same target.
+    """
+    (plan, place), rows = subject, view.rows
+    size, pace = rows.get(TARGETS.lengths, plan).count, rows.get(PLAN_PACES, plan)
+    caps = rows.get(CAPS.lengths, plan).count
+    if size > 0 or caps > 0:
+        is_paced = 0 < pace.step_wad <= WAD and pace.period_points > 0
+        if not is_paced or size > MAX_TARGETS or caps > MAX_TARGETS:
+            return False
+    target = rows.get(TARGETS.places, subject)
+    found = rows.get(TARGET_PLACES, (plan, (target.service, target.operator)))
+    if 0 <= place < size and not (found.is_target and found.place == place and target.loss_rate >= 0):
+        return False
+    return 0 <= rows.get(CAPS.places, subject).cap_wad <= WAD
 
 
 def _has_a_mandate(view: View, mandate: str) -> bool:
     rows = view.rows
+    number, waiting = rows.get(PLANS_IN_FORCE, mandate), rows.get(PENDING_PLANS, mandate)
     if rows.get(MANDATES, mandate).is_open:
-        return rows.get(MANDATES, mandate).delay_points >= 0
-    is_empty = rows.get(PLANS, mandate) == Plan() and rows.get(PENDING_PLANS, mandate) == PendingPlan()
-    return is_empty and rows.get(PACES, mandate) == Pace()
+        is_there = number == PlanNumber() or rows.get(TARGETS.lengths, (mandate, number.number)).count > 0
+        is_pending = waiting == PendingPlan() or rows.get(TARGETS.lengths, (mandate, waiting.number)).count > 0
+        return rows.get(MANDATES, mandate).delay_points >= 0 and is_there and is_pending
+    return number == PlanNumber() and waiting == PendingPlan() and rows.get(PACES, mandate) == Pace()
 
 
 def _is_fixed(step: AnyStep) -> bool:
@@ -98,18 +121,40 @@ def _is_fixed(step: AnyStep) -> bool:
     return is_new and step.after.rows.get(MANDATES, call.mandate) == expected
 
 
+def _names(targets: list[Target]) -> list[object]:
+    return [(target.service, target.operator) for target in targets]
+
+
 def _stays_in_place(step: AnyStep) -> bool:
-    for mandate in written(step.delta, PLANS):
-        before, after = step.before.rows.get(PLANS, mandate).targets, step.after.rows.get(PLANS, mandate).targets
-        names = [(target.service, target.operator) for target in after]
-        if names[: len(before)] != [(target.service, target.operator) for target in before]:
+    for mandate in written(step.delta, PLANS_IN_FORCE):
+        before = _names(targets_of(step.before.rows, in_force(step.before.rows, mandate)))
+        after = _names(targets_of(step.after.rows, in_force(step.after.rows, mandate)))
+        if after[: len(before)] != before:
             return False
     return True
 
 
+def _mandate_of(key: Any) -> Any:
+    """The mandate to which a row with this key belongs: the first name of the key."""
+    return _mandate_of(key[0]) if isinstance(key, tuple) else key
+
+
 def _moves_nothing(step: AnyStep) -> bool:
-    tables = {PLANS.index, PENDING_PLANS.index}
-    return all([write.table.index in tables and write.key == step.action.mandate for write in step.delta.writes])
+    tables = [table.index for table in (*OF_PROPOSALS, *OF_NEW_PLANS)]
+    return all(
+        [write.table.index in tables and _mandate_of(write.key) == step.action.mandate for write in step.delta.writes]
+    )
+
+
+def _plans_written(step: AnyStep) -> list[Any]:
+    """The keys of the plans of which a step writes rows."""
+    direct: tuple[Table[Any, Any], ...] = (PLAN_PACES, TARGETS.lengths, CAPS.lengths)
+    nested: tuple[Table[Any, Any], ...] = (TARGETS.places, TARGET_PLACES, CAPS.places, CAP_MEMBERS.lengths)
+    return [
+        *[key for table in direct for key in written(step.delta, table)],
+        *[key[0] for table in nested for key in written(step.delta, table)],
+        *[key[0][0] for key in written(step.delta, CAP_MEMBERS.places)],
+    ]
 
 
 def _is_rebalanced(step: AnyStep) -> bool:
@@ -144,35 +189,44 @@ class MandateLaws:
         return weights == 0 if pace == Pace() else pace.reserve_wad >= 0 and weights + pace.reserve_wad == WAD
 
     def _waits(self, step: AnyStep) -> bool:
-        """True if a pending plan is written by its governor's ProposePlan as requested, or cleared by AdoptPlan."""
+        """True if a plan is written by its governor's ProposePlan as requested, or cleared as pending by AdoptPlan.
+
+        ProposePlan writes a plan with a new number, so the rows of a plan are never written again.
+        """
         call = step.action
         if isinstance(call, AdoptPlan):
-            return all(
-                [step.after.rows.get(PENDING_PLANS, one) == PendingPlan() for one in written(step.delta, PENDING_PLANS)]
-            )
+            is_over = [
+                step.after.rows.get(PENDING_PLANS, one) == PendingPlan() for one in written(step.delta, PENDING_PLANS)
+            ]
+            return all(is_over) and not any([written(step.delta, table) for table in OF_NEW_PLANS])
         if not isinstance(call, ProposePlan) or written(step.delta, PENDING_PLANS) != [call.mandate]:
             return False
-        row = step.before.rows.get(MANDATES, call.mandate)
-        plan = Plan(call.targets, call.caps, call.step_wad, call.period_points)
+        rows, row = step.after.rows, step.before.rows.get(MANDATES, call.mandate)
+        plan: PlanKey = (call.mandate, step.before.rows.get(LATEST_PLANS, call.mandate).number + 1)
         point = self._port.now(step.before.rows) + row.delay_points
-        expected = PendingPlan(is_pending=True, plan=plan, effect_point=point)
-        return call.sender == row.governor and step.after.rows.get(PENDING_PLANS, call.mandate) == expected
+        expected = PendingPlan(is_pending=True, number=plan[1], effect_point=point)
+        is_new = rows.get(LATEST_PLANS, call.mandate).number == plan[1]
+        is_alone = is_new and all([one == plan for one in _plans_written(step)])
+        is_asked = plan_at(rows, plan) == Plan(call.targets, call.caps, call.step_wad, call.period_points)
+        is_due = call.sender == row.governor and rows.get(PENDING_PLANS, call.mandate) == expected
+        return is_due and is_alone and is_asked
 
     def _has_waited(self, step: AnyStep) -> bool:
         call = step.action
-        if not isinstance(call, AdoptPlan) or written(step.delta, PLANS) != [call.mandate]:
+        if not isinstance(call, AdoptPlan) or written(step.delta, PLANS_IN_FORCE) != [call.mandate]:
             return False
-        pending = step.before.rows.get(PENDING_PLANS, call.mandate)
-        is_due = pending.is_pending and self._port.now(step.before.rows) >= pending.effect_point
-        is_over = step.after.rows.get(PENDING_PLANS, call.mandate) == PendingPlan()
-        return is_due and is_over and step.after.rows.get(PLANS, call.mandate) == pending.plan
+        before, after = step.before.rows, step.after.rows
+        waiting = before.get(PENDING_PLANS, call.mandate)
+        is_due = waiting.is_pending and self._port.now(before) >= waiting.effect_point
+        is_over = after.get(PENDING_PLANS, call.mandate) == PendingPlan()
+        return is_due and is_over and in_force(after, call.mandate) == pending(before, call.mandate)
 
     def _is_enrolled(self, step: AcceptedStep[EnrolMandate]) -> bool:
         """True if only the mandate's own account is newly counted, for one of its targets, without a commission."""
         rows, call = step.after.rows, step.action
         operator, pool = account_of(ACCOUNT, call.mandate), rows.get(MANDATES, call.mandate).pool
         position = ((call.service, pool), operator)
-        targets = [(target.service, target.operator) for target in rows.get(PLANS, call.mandate).targets]
+        targets = _names(targets_of(rows, in_force(rows, call.mandate)))
         new = [one for one in written(step.delta, POSITIONS) if not step.before.rows.get(POSITIONS, one).is_counted]
         is_a_target = (call.service, operator) in targets
         return is_a_target and new == [position] and rows.get(COMMISSIONS, position) == Commission()
@@ -308,7 +362,7 @@ class MandateLaws:
     def _can_let_go(self, view: View, action: Rebalance) -> bool:
         """True if a period is over, and some target without a score has an amount that the base lets go."""
         rows, mandate = view.rows, action.mandate
-        row, plan = rows.get(MANDATES, mandate), rows.get(PLANS, mandate)
+        row, plan = rows.get(MANDATES, mandate), plan_at(rows, in_force(rows, mandate))
         account = account_of(ACCOUNT, mandate)
         if self._port.now(rows) < rows.get(PACES, mandate).next_point:
             return False
@@ -338,15 +392,17 @@ class MandateLaws:
                 "ALC-03",
                 "A plan has caps, and a step, that are fractions, a period, and each of its few targets once.",
                 THERE,
-                _plans_are_sound,
-                rows={PLANS: _same, PENDING_PLANS: _same},
+                _is_sound,
+                rows={TARGETS.places: _same, CAPS.places: _same},
+                also_reads=(PLAN_PACES, TARGETS.lengths, CAPS.lengths, TARGET_PLACES),
             ),
             StateLaw(
                 "ALC-04",
                 "None but an open mandate has a plan, or has been rebalanced.",
                 THERE,
                 _has_a_mandate,
-                rows={MANDATES: _same, PLANS: _same, PENDING_PLANS: _same, PACES: _same},
+                rows={MANDATES: _same, PLANS_IN_FORCE: _same, PENDING_PLANS: _same, PACES: _same},
+                also_reads=(TARGETS.lengths,),
             ),
         ]
 
@@ -365,22 +421,22 @@ class MandateLaws:
                 "ALC-06",
                 "A plan is announced by the governor alone, as it asks for it, and waits for the mandate's delay.",
                 THERE,
-                self._waits,
-                Scope(tables=(PENDING_PLANS,)),
+                lambda step: self._waits(step),
+                Scope(tables=(PENDING_PLANS, *OF_NEW_PLANS)),
             ),
             StepLaw(
                 "ALC-07",
                 "A plan comes into force as it was announced, and not before it has waited.",
                 THERE,
-                self._has_waited,
-                Scope(tables=(PLANS,)),
+                lambda step: self._has_waited(step),
+                Scope(tables=(PLANS_IN_FORCE,)),
             ),
             StepLaw(
                 "ALC-08",
                 "A target of a plan stays in its place for good.",
                 THERE,
                 _stays_in_place,
-                Scope(tables=(PLANS,)),
+                Scope(tables=(PLANS_IN_FORCE,)),
             ),
             StepLaw(
                 "ALC-09",
@@ -396,62 +452,74 @@ class MandateLaws:
                 _is_rebalanced,
                 Scope(tables=OF_MOVES),
             ),
-            StepLaw("ALC-11", "A rebalancing touches nothing but its mandate's.", THERE, self._touches_its_own, moving),
+            StepLaw(
+                "ALC-11",
+                "A rebalancing touches nothing but its mandate's.",
+                THERE,
+                lambda step: self._touches_its_own(step),
+                moving,
+            ),
             StepLaw(
                 "ALC-12",
                 "Within a cap a rebalancing stays within it, and beyond it goes no further, whatever still waits.",
                 THERE,
-                self._stays_inside,
+                lambda step: self._stays_inside(step),
                 moving,
             ),
             StepLaw(
                 "ALC-13",
                 "A rebalancing takes no more than a step, gives no more than one, and comes a period after the last.",
                 THERE,
-                self._moves_a_step,
+                lambda step: self._moves_a_step(step),
                 moving,
             ),
             StepLaw(
                 "ALC-14",
                 "What a target has goes towards its weight's part of the whole, and never past it.",
                 THERE,
-                self._goes_to_its_goal,
+                lambda step: self._goes_to_its_goal(step),
                 moving,
             ),
-            StepLaw("ALC-15", "The weights are within every cap.", THERE, self._weighs_within_caps, moving),
+            StepLaw(
+                "ALC-15",
+                "The weights are within every cap.",
+                THERE,
+                lambda step: self._weighs_within_caps(step),
+                moving,
+            ),
             StepLaw(
                 "ALC-16",
                 "A target with a score is in a full cap, in which none has more for its score; one without has none.",
                 THERE,
-                self._weighs_fairly,
+                lambda step: self._weighs_fairly(step),
                 moving,
             ),
             StepLaw(
                 "ALC-17",
                 "What is not at its goal is held there by the step, a cap, or the base.",
                 THERE,
-                self._goes_as_far_as_it_can,
+                lambda step: self._goes_as_far_as_it_can(step),
                 moving,
             ),
             StepLaw(
                 "ALC-18",
                 "The same state gives the same moves, whoever calls.",
                 THERE,
-                self._is_the_same_for_all,
+                lambda step: self._is_the_same_for_all(step),
                 moving,
             ),
             StepLaw(
                 "ALC-23",
                 "What a target is given, its service can take; and what it had, as far as the base allows.",
                 THERE,
-                self._gives_what_is_there,
+                lambda step: self._gives_what_is_there(step),
                 moving,
             ),
             StepLaw(
                 "ALC-19",
                 "A mandate enrols its own account alone, for a target of its plan, without commission.",
                 THERE,
-                self._is_enrolled,
+                lambda step: self._is_enrolled(step),
                 Scope((EnrolMandate,)),
             ),
         ]
@@ -465,7 +533,7 @@ class MandateLaws:
                 THERE,
                 _is_never_right,
                 Scope((AdoptPlan,)),
-                self._is_due,
+                lambda view, call: self._is_due(view, call),
             ),
             RejectionLaw(
                 "ALC-21",
@@ -473,7 +541,7 @@ class MandateLaws:
                 THERE,
                 _is_never_right,
                 Scope((Rebalance,)),
-                self._can_let_go,
+                lambda view, call: self._can_let_go(view, call),
             ),
             RejectionLaw(
                 "ALC-22",

@@ -18,7 +18,8 @@ from invariants.market.mandates_walk import (
 from invariants.market.shared_rule_machine import CHOICES, FRACTION, SLACK, MarketRules
 from spec.arithmetic import WAD
 from spec.market.actions import AdoptPlan, EnrolMandate, FundOffer, OpenMandate, ProposePlan, Rebalance
-from spec.market.mandates_state import PACES, PENDING_PLANS, PLANS, Cap
+from spec.market.mandates_state import PACES, PENDING_PLANS, Cap
+from spec.market.plans import in_force, targets_of
 
 NAME: Final = st.sampled_from((MANDATE, MANDATE, MANDATE, MANDATE, "nothing"))
 
@@ -49,7 +50,7 @@ class MandateRules(MarketRules):
         """Propose a plan with the current targets or the first two, and a cap and a step that are mostly valid
         fractions.
         """
-        targets = self.rows.get(PLANS, MANDATE).targets or self.cast.targets[:2]
+        targets = tuple(targets_of(self.rows, in_force(self.rows, MANDATE))) or self.cast.targets[:2]
         caps = (Cap((choices.pick(targets).service,), (choices.pick(targets).operator,), cap.of(WAD)),)
         sender = self.anybody(choices) if is_another else GOVERNOR
         self.call(ProposePlan(sender, MANDATE, targets, caps, step.of(WAD), period))

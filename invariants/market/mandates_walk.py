@@ -19,7 +19,8 @@ from spec.market.actions import (
     StepRate,
 )
 from spec.market.mandates import account_of
-from spec.market.mandates_state import MANDATES, PENDING_PLANS, PLANS, Cap, Target
+from spec.market.mandates_state import MANDATES, PENDING_PLANS, TARGETS, Cap, Target
+from spec.market.plans import in_force
 from spec.market.port import Service
 from spec.market.rates import BASE_FEE
 from spec.market.state import METERS, TERMS, Risk, Terms
@@ -81,7 +82,7 @@ def mandates_action(cast: Cast, choices: Choices, draft: Draft, pool: str) -> An
     if pending.is_pending and not choices.one_in(4):
         is_due = cast.now(draft) >= pending.effect_point or choices.one_in(4)
         return AdoptPlan(caller, MANDATE) if is_due else cast.wait(1)
-    if len(draft.get(PLANS, MANDATE).targets) == 0:
+    if TARGETS.size(draft, in_force(draft, MANDATE)) == 0:
         return plan_action(cast, choices, draft)
     kind = choices.below(20)
     if kind < 8:
@@ -111,7 +112,7 @@ def plan_action(cast: Cast, choices: Choices, draft: Draft) -> Any:
 
     Its losses, caps, step and period are drawn.
     """
-    there = len(draft.get(PLANS, MANDATE).targets)
+    there = TARGETS.size(draft, in_force(draft, MANDATE))
     count = max(there, 2)
     if there > 0 and choices.one_in(4):
         count = min(there + 1 + choices.below(2), len(cast.targets))

@@ -6,7 +6,8 @@ from invariants.law import AcceptedStep, Scope, Witness
 from invariants.market.mandates import THERE, MandateLaws
 from spec.arithmetic import mul_wad_floor
 from spec.market.actions import AdoptPlan, EnrolMandate, OpenMandate, ProposePlan, Rebalance
-from spec.market.mandates_state import PACES, PLANS, Plan
+from spec.market.mandates_state import PACES
+from spec.market.plans import in_force
 
 CALLS: Final = (OpenMandate, ProposePlan, AdoptPlan, Rebalance)
 
@@ -71,7 +72,7 @@ class _Seen:
 
 
 def _follows_another(step: AcceptedStep[AdoptPlan]) -> bool:
-    return step.before.rows.get(PLANS, step.action.mandate) != Plan()
+    return in_force(step.before.rows, step.action.mandate)[1] > 0
 
 
 def mandate_witnesses(laws: MandateLaws) -> list[Witness]:

@@ -8,7 +8,8 @@ from spec.machine import Draft, Write
 from spec.market.actions import Rebalance
 from spec.market.authority import Authority
 from spec.market.mandates import account_of
-from spec.market.mandates_state import MANDATES, PLANS, WEIGHTS, Cap, Target
+from spec.market.mandates_state import MANDATES, WEIGHTS, Cap, Target
+from spec.market.plans import in_force, plan_at
 from spec.market.port import Port
 from spec.market.transition import ACCOUNT
 
@@ -50,7 +51,7 @@ class Moves:
 
     def __init__(self, port: Port, authority: Authority, ground: Ground, step: AcceptedStep[Rebalance]) -> None:
         before, after, mandate = step.before.rows, step.after.rows, step.action.mandate
-        row, self.plan = before.get(MANDATES, mandate), before.get(PLANS, mandate)
+        row, self.plan = before.get(MANDATES, mandate), plan_at(before, in_force(before, mandate))
         account, targets = account_of(ACCOUNT, mandate), self.plan.targets
         self.now: Final = port.now(before)
         self.whole: Final = ground.whole(after, account, row.pool)

@@ -2,11 +2,13 @@
 follow.
 """
 
+import sys
 from types import ModuleType
 from typing import Any, Final
 
 import z3
 
+from proofs.builtin import lifted_range
 from proofs.paths import path
 from proofs.setup import HISTORIES_ALONE, Contracts
 from proofs.symbols import SymBool, SymInt, term_of
@@ -44,6 +46,25 @@ def _accounts_by_vault(module: ModuleType) -> None:
     module.__dict__["account_of"] = _own_account
 
 
+def _mandates_account(_account: Any, mandate: Any) -> Any:
+    """The account of a mandate, represented by the mandate's own name, as for vaults."""
+    path().scopes.add("the account of a mandate under the mandate's name, by proofs/market/contracts.py")
+    return mandate
+
+
+def _accounts_by_mandate(module: ModuleType) -> None:
+    module.__dict__["account_of"] = _mandates_account
+
+
+def _short_range(*bounds: Any) -> Any:
+    """A range of a bounded length, also where the lists of a call have any length; its bound is a scope."""
+    return lifted_range(*bounds, where=sys._getframe(1).f_code.co_name)
+
+
+def _short_plans(module: ModuleType) -> None:
+    module.__dict__["range"] = _short_range
+
+
 def _window(pool: Any) -> SymInt:
     """The window of a pool, as an unknown function of the pool that does not change over time."""
     path().scopes.add("the window of a pool as any number, by proofs/market/contracts.py")
@@ -69,6 +90,8 @@ CONTRACTS: Final[Contracts] = {
     "proofs.market.free": _any_window,
     "spec.layer": _few_tables,
     "spec.market.chains": _any_order,
+    "spec.market.mandates": _accounts_by_mandate,
+    "spec.market.plans": _short_plans,
     "spec.market.rates": _any_exponential,
     "spec.market.receipts": _accounts_by_vault,
 }

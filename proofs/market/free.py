@@ -43,7 +43,21 @@ from spec.market.insurance_state import (
     Underwritten,
 )
 from spec.market.lists import Length
-from spec.market.mandates_state import Mandate, Pace, Place, Target, Weight
+from spec.market.mandates_state import (
+    CapAmount,
+    CapMember,
+    Mandate,
+    Pace,
+    PendingPlan,
+    Place,
+    PlanKey,
+    PlanNumber,
+    PlanPace,
+    Target,
+    TargetName,
+    TargetPlace,
+    Weight,
+)
 from spec.market.port import Group, RowKey, Service, Slashable, Slashed
 from spec.market.reasons import Reason
 from spec.market.receipts_state import Held, Receipt, Receipts, ReceiptVault, Redemption, Withdrawn
@@ -115,18 +129,8 @@ slashed.
 TAKEN: Final[Table[Stake, Amount]] = SCHEMA.table("taken", Amount())
 """The map from (service, operator, pool) to the total ever slashed."""
 
-UNTRIED: Final = (mandates.PLANS.name, mandates.PENDING_PLANS.name)
-"""The names of the tables whose rows are lists of lists, for which the engine has no symbols. No proved call reads
-them.
-"""
-
-
-def _known(table: Table[Any, Any]) -> Table[Any, Any]:
-    return Table(table.name, table.index, Moment()) if table.name in UNTRIED else table
-
-
 # In the lifted copy, the market's tables begin after these nine (`contracts.py`).
-SCHEMA.tables.extend([_known(table) for table in market.SCHEMA.tables[9:]])
+SCHEMA.tables.extend(market.SCHEMA.tables[9:])
 
 SETTINGS: Final[Table[str, Settings]] = market.SETTINGS
 TERMS: Final[Table[Offer, Terms]] = market.TERMS
@@ -155,8 +159,17 @@ RECEIPTS: Final[Table[Held, Receipt]] = receipts.RECEIPTS
 RECEIPTS_OF_VAULTS: Final[Table[Held, Receipt]] = receipts.RECEIPTS_OF_VAULTS
 REDEMPTIONS: Final[Table[Withdrawn, Redemption]] = receipts.REDEMPTIONS
 MANDATES: Final[Table[str, Mandate]] = mandates.MANDATES
-PLANS: Final[Table[str, Moment]] = _known(mandates.PLANS)
-PENDING_PLANS: Final[Table[str, Moment]] = _known(mandates.PENDING_PLANS)
+PLANS_IN_FORCE: Final[Table[str, PlanNumber]] = mandates.PLANS_IN_FORCE
+PENDING_PLANS: Final[Table[str, PendingPlan]] = mandates.PENDING_PLANS
+LATEST_PLANS: Final[Table[str, PlanNumber]] = mandates.LATEST_PLANS
+PLAN_PACES: Final[Table[PlanKey, PlanPace]] = mandates.PLAN_PACES
+TARGETS: Final[Table[tuple[PlanKey, int], Target]] = mandates.TARGETS.places
+TARGETS_OF_PLAN: Final[Table[PlanKey, Length]] = mandates.TARGETS.lengths
+TARGET_PLACES: Final[Table[tuple[PlanKey, TargetName], TargetPlace]] = mandates.TARGET_PLACES
+CAPS: Final[Table[tuple[PlanKey, int], CapAmount]] = mandates.CAPS.places
+CAPS_OF_PLAN: Final[Table[PlanKey, Length]] = mandates.CAPS.lengths
+CAP_MEMBERS: Final[Table[tuple[tuple[PlanKey, int], int], CapMember]] = mandates.CAP_MEMBERS.places
+MEMBERS_OF_CAP: Final[Table[tuple[PlanKey, int], Length]] = mandates.CAP_MEMBERS.lengths
 PACES: Final[Table[str, Pace]] = mandates.PACES
 MANDATE_WEIGHTS: Final[Table[Place, Weight]] = mandates.WEIGHTS
 CHANNELS: Final[Table[Channel, ChannelTerms]] = chains.CHANNELS
@@ -458,6 +471,28 @@ class FreeAuthority:
 
 
 @attr.s(init=False, eq=False)
+class FreeGround:
+    """The base as laws of mandates see it: what `FreeAuthority` says, from the same rows."""
+
+    def whole(self, rows: Draft, account: str, pool: str) -> int:
+        """The account's whole position in the pool."""
+        return rows.get(STAKED, (account, pool)).amount
+
+    def counted_on(self, rows: Draft, account: str, pool: str, target: Target) -> int:
+        """The amount that the target has."""
+        return rows.get(ALLOTTED, (target.service, target.operator, pool)).amount
+
+    def backing(self, rows: Draft, account: str, pool: str, target: Target) -> int:
+        """The amount that the target has."""
+        return rows.get(ALLOTTED, (target.service, target.operator, pool)).amount
+
+    def is_its_own(self, account: str, pool: str, write: Write) -> bool:
+        """True if the row is of an allocation in the pool."""
+        key: Any = write.key
+        return write.table.index == ALLOTTED.index and key[2] == pool
+
+
+@attr.s(init=False, eq=False)
 class FreeRecourse:
     """The recourse of the free base for any window: it keeps the promise in `change_reach`, and nothing else."""
 
@@ -508,6 +543,7 @@ class FreeRecourse:
 PORT: Final = FreePort()
 CUSTODY: Final = FreeCustody()
 AUTHORITY: Final = FreeAuthority()
+GROUND: Final = FreeGround()
 RECOURSE: Final = FreeRecourse()
 
 

@@ -1,6 +1,6 @@
-"""The theory of the market's fees, insurance, receipts and stake tables, on a base of which only the port is known.
+"""The theory of the market's parts, on a base of which only the port is known.
 
-It is incomplete: the calls that the market observes, the sale of a policy, and mandates are left out (`NOT_YET`), so
+It is incomplete: the calls that the market observes, the sale of a policy, and rebalancing are left out (`NOT_YET`), so
 nothing is proved of every reachable state. For every other call it is proved which laws it keeps, with lists of at most
 one element.
 """
@@ -11,11 +11,13 @@ from invariants.law import Catalogue, StateLaw, View
 from invariants.market.books import BookLaws
 from invariants.market.capital import CapitalLaws
 from invariants.market.chains import ChainLaws
+from invariants.market.mandates import MandateLaws
 from invariants.market.receipts import ReceiptLaws
 from proofs.market.contracts import CONTRACTS
 from proofs.market.free import (
     AUTHORITY,
     BALANCES,
+    CAPS_OF_PLAN,
     CERTIFICATES,
     CHANNEL_USES,
     CHANNELS,
@@ -25,10 +27,16 @@ from proofs.market.free import (
     FUND_TERMS,
     FUNDS,
     GAINS,
+    GROUND,
     GROUPS,
     LASTING,
+    LATEST_PLANS,
+    MEMBERS_OF_CAP,
     METERS,
     NOW,
+    PENDING_PLANS,
+    PLAN_PACES,
+    PLANS_IN_FORCE,
     PORT,
     POSITIONS,
     RECOURSE,
@@ -37,6 +45,9 @@ from proofs.market.free import (
     SLASHED_OF_PURSES,
     STAKE_TABLES,
     STAKED,
+    TARGET_PLACES,
+    TARGETS,
+    TARGETS_OF_PLAN,
     TERMS,
     UNDERWRITERS,
     ChangeReach,
@@ -71,9 +82,9 @@ from spec.protocol import Protocol
 BASE_ACTIONS: Final = (PassTime, Pay, ChangeReach, TakeStake, ChangeStake, ChangeWeight)
 MANDATES: Final = (OpenMandate, ProposePlan, AdoptPlan, EnrolMandate, Rebalance)
 CHAINS: Final = (OpenChannel, SendTable, DeliverTable, DisableTable, CheckCertificate)
-NOT_YET: Final = (ChangeStake, ChangeWeight, BuyPolicy, *MANDATES)
+NOT_YET: Final = (ChangeStake, ChangeWeight, BuyPolicy, Rebalance)
 """The calls without proofs: the two that the market observes and the sale of a policy, which have too many paths; and
-mandates, whose plans are lists of any length, which were not tried.
+the rebalancing of a mandate.
 """
 
 MARKET: Final = Market(PORT, CUSTODY, AUTHORITY, RECOURSE)
@@ -108,18 +119,20 @@ WITHOUT_LISTS: Final = ("FEE-01", "FEE-03", "FEE-04", "FEE-05", "FEE-08", "FEE-0
 CAPITAL: Final = CapitalLaws()
 ISSUE: Final = ReceiptLaws(PORT, CUSTODY)
 ABROAD: Final = ChainLaws(PORT, RECOURSE)
+SPLIT: Final = MandateLaws(PORT, AUTHORITY, base_transition, GROUND)
 OF_SIGNERS: Final = ("CHN-01", "CHN-05")
 """The ids of the laws about all signers of a certificate together, a list of any length."""
 CATALOGUE: Final = Catalogue(
-    [*BOOKS.sums, *CAPITAL.sums, *ISSUE.sums, *ABROAD.sums],
+    [*BOOKS.sums, *CAPITAL.sums, *ISSUE.sums, *ABROAD.sums, *SPLIT.sums],
     [
         *[law for law in BOOKS.state_laws() if law.law_id in WITHOUT_LISTS],
         *CAPITAL.state_laws(),
         *ISSUE.state_laws(),
         *[law for law in ABROAD.state_laws() if law.law_id not in OF_SIGNERS],
+        *SPLIT.state_laws(),
     ],
-    [],
-    [],
+    [law for law in SPLIT.step_laws() if law.scope.actions != (Rebalance,)],
+    [law for law in SPLIT.rejection_laws() if law.scope.actions != (Rebalance,)],
     [],
 )
 
@@ -229,6 +242,47 @@ def _shares_are_of_an_open_fund(view: View, underwriter: Any) -> bool:
     return held.shares + held.leaving_shares == 0 or view.rows.get(FUND_TERMS, underwriter[0]).is_open
 
 
+def _plan_is_numbered(view: View, plan: Any) -> bool:
+    rows = view.rows
+    targets, caps = rows.get(TARGETS_OF_PLAN, plan).count, rows.get(CAPS_OF_PLAN, plan).count
+    if targets == 0 and caps == 0 and rows.get(PLAN_PACES, plan).step_wad == 0:
+        return True
+    return targets >= 0 and caps >= 0 and 0 < plan[1] <= rows.get(LATEST_PLANS, plan[0]).number
+
+
+def _target_is_in_its_place(view: View, key: Any) -> bool:
+    found = view.rows.get(TARGET_PLACES, key)
+    if not found.is_target:
+        return True
+    target = view.rows.get(TARGETS, (key[0], found.place))
+    is_there = 0 <= found.place < view.rows.get(TARGETS_OF_PLAN, key[0]).count
+    return is_there and target.service == key[1][0] and target.operator == key[1][1]
+
+
+def _members_are_of_a_cap(view: View, cap: Any) -> bool:
+    members = view.rows.get(MEMBERS_OF_CAP, cap).count
+    return members == 0 or (members > 0 and 0 <= cap[1] < view.rows.get(CAPS_OF_PLAN, cap[0]).count)
+
+
+def _latest_plan_waits(view: View, mandate: Any) -> bool:
+    rows = view.rows
+    latest, number = rows.get(LATEST_PLANS, mandate).number, rows.get(PLANS_IN_FORCE, mandate).number
+    if not rows.get(PENDING_PLANS, mandate).is_pending:
+        return 0 <= number <= latest
+    sizes = [rows.get(TARGETS_OF_PLAN, (mandate, one)).count for one in (number, latest)]
+    return 0 <= number < latest == rows.get(PENDING_PLANS, mandate).number and sizes[0] <= sizes[1]
+
+
+def _plan_has_earlier_targets(view: View, key: Any) -> bool:
+    rows, ((mandate, number), place) = view.rows, key
+    earlier = (mandate, rows.get(PLANS_IN_FORCE, mandate).number)
+    if number <= earlier[1] or place >= rows.get(TARGETS_OF_PLAN, key[0]).count:
+        return True
+    one, other = rows.get(TARGETS, (earlier, place)), rows.get(TARGETS, key)
+    is_same = one.service == other.service and one.operator == other.operator
+    return place >= rows.get(TARGETS_OF_PLAN, earlier).count or is_same
+
+
 def _same(key: Any) -> Any:
     return key
 
@@ -324,6 +378,46 @@ LEMMAS: Final[list[StateLaw | PastLaw]] = [
         rows={UNDERWRITERS: _same},
         also_reads=(FUND_TERMS,),
     ),
+    StateLaw(
+        "LEMMA-plan",
+        "A plan has a number up to the latest, and no less than no targets and caps.",
+        HERE,
+        _plan_is_numbered,
+        rows={TARGETS_OF_PLAN: _same, CAPS_OF_PLAN: _same, PLAN_PACES: _same},
+        also_reads=(LATEST_PLANS,),
+    ),
+    StateLaw(
+        "LEMMA-target",
+        "A target of a plan is found in its place.",
+        HERE,
+        _target_is_in_its_place,
+        rows={TARGET_PLACES: _same},
+        also_reads=(TARGETS, TARGETS_OF_PLAN),
+    ),
+    StateLaw(
+        "LEMMA-member",
+        "Only a cap of a plan has members.",
+        HERE,
+        _members_are_of_a_cap,
+        rows={MEMBERS_OF_CAP: _same},
+        also_reads=(CAPS_OF_PLAN,),
+    ),
+    StateLaw(
+        "LEMMA-latest",
+        "The plan that waits is the latest, is not in force, and has no fewer targets than the one in force.",
+        HERE,
+        _latest_plan_waits,
+        rows={PENDING_PLANS: _same, PLANS_IN_FORCE: _same, LATEST_PLANS: _same},
+        also_reads=(TARGETS_OF_PLAN,),
+    ),
+    StateLaw(
+        "LEMMA-earlier",
+        "A plan later than the one in force has its targets, each in its place.",
+        HERE,
+        _plan_has_earlier_targets,
+        rows={TARGETS: _same},
+        also_reads=(PLANS_IN_FORCE, TARGETS_OF_PLAN),
+    ),
 ]
 
 PAIR: Final = (str, str)
@@ -339,6 +433,8 @@ THEORY: Final = Theory(
     limits=Limits(
         lists={
             "range in members": 1,
+            "range in targets_of": 1,
+            "range in caps_of": 1,
             "market_certificates.signers": 1,
         }
     ),

@@ -18,9 +18,21 @@ import attr
 
 from spec.codec import Amount, Flag, Json, MalformedTrace, Number, SignedAmount, Text, as_object, check_fields, shown
 from spec.layer import FIRST_LAYER_TABLE, Layered
-from spec.machine import SINGLETON, Delta, Outcome, Rejection, Schema, State, Transition
+from spec.machine import SINGLETON, Delta, Draft, Outcome, Rejection, Schema, State, Table, Transition
 from spec.market.authority import Authority
 from spec.market.custody import Custody
+from spec.market.mandates_state import (
+    CAP_MEMBERS,
+    CAPS,
+    LATEST_PLANS,
+    PENDING_PLANS,
+    PLAN_PACES,
+    PLANS_IN_FORCE,
+    TARGET_PLACES,
+    TARGETS,
+    Plan,
+)
+from spec.market.plans import in_force, pending, plan_at
 from spec.market.port import Port
 from spec.market.reasons import Reason
 from spec.market.recourse import Recourse
@@ -32,6 +44,15 @@ HEAD: Final = ("protocol", "base", "market")
 STEP: Final = ("action", "args", "ok", "error", "returns", "post")
 PLAIN: Final[Mapping[Any, str]] = {str: "name", bool: "flag", int: "number"}
 SETTINGS_FIELDS: Final = ("fee_token", "commission_delay_points")
+LISTS_OF_PLANS: Final = (TARGETS, CAPS, CAP_MEMBERS)
+OF_PLANS: Final[tuple[Table[Any, Any], ...]] = (
+    *(PLANS_IN_FORCE, PENDING_PLANS, LATEST_PLANS, PLAN_PACES, TARGET_PLACES),
+    *[table for each in LISTS_OF_PLANS for table in (each.lengths, each.places)],
+)
+"""The tables of plans, which traces do not show row by row."""
+
+PLANS_SHOWN: Final = ("market_plans", "market_pending_plans")
+"""The names under which traces show whole plans by mandate: those in force, and those pending."""
 
 
 def market_on(
@@ -145,13 +166,19 @@ class _Codec:
         )
 
     def observe(self, state: State, world: object, _context: object) -> Json:
-        """The whole state: the base's as its traces show it, and every written row of the market."""
-        tables = self._schema.tables[FIRST_LAYER_TABLE:]
+        """The whole state: the base's as its traces show it, and every written row of the market.
+
+        The rows of plans are shown as one plan in force and one pending plan for each mandate.
+        """
         rows: dict[str, Json] = {
             table.name: [[_write(key), _fields(row)] for key, row in sorted(state.rows(table).items(), key=repr)]
-            for table in tables
+            for table in self._plain_tables()
         }
-        return {"base": self._base.observe(state, world, {}), "market": rows}
+        return {"base": self._base.observe(state, world, {}), "market": {**rows, **_plans(state)}}
+
+    def _plain_tables(self) -> list[Table[Any, Any]]:
+        """The tables of the market whose rows traces show one by one."""
+        return [table for table in self._schema.tables[FIRST_LAYER_TABLE:] if table not in OF_PLANS]
 
     def check_post(self, post: Json, world: object, where: str) -> None:
         """Raise MalformedTrace if a recorded state violates the format.
@@ -161,7 +188,7 @@ class _Codec:
         fields = as_object(post, where)
         check_fields(fields, ("base", "market"), where)
         self._base.check_post(fields["base"], world, f"{where}.base")
-        names = [table.name for table in self._schema.tables[FIRST_LAYER_TABLE:]]
+        names = [*[table.name for table in self._plain_tables()], *PLANS_SHOWN]
         check_fields(as_object(fields["market"], f"{where}.market"), names, f"{where}.market")
 
     def write_returns(self, action: object, returns: object) -> Json:
@@ -171,6 +198,19 @@ class _Codec:
         if isinstance(action, self._own):
             return None if returns is None else _write(returns)
         return self._base.write_returns(action, returns)
+
+
+def _plans(state: State) -> dict[str, Json]:
+    """The JSON of the plan in force and the pending plan of each mandate."""
+    draft = Draft(state)
+    adopted = [[name, _fields(plan_at(draft, in_force(draft, name)))] for name in sorted(state.rows(PLANS_IN_FORCE))]
+    proposed: list[Json] = []
+    for name in sorted(state.rows(PENDING_PLANS)):
+        row = draft.get(PENDING_PLANS, name)
+        plan = plan_at(draft, pending(draft, name)) if row.is_pending else Plan()
+        fields = {"is_pending": row.is_pending, "plan": _write(plan), "effect_point": _write(row.effect_point)}
+        proposed.append([name, fields])
+    return dict(zip(PLANS_SHOWN, (adopted, proposed), strict=True))
 
 
 def _fields(value: object) -> dict[str, Json]:

@@ -6,8 +6,6 @@ towards these weights: first it lowers parts, then it raises parts, by at most o
 calls, sent by the mandate's account. Changes that the base does not allow yet are left for the next rebalancing.
 """
 
-from typing import Final
-
 from spec.arithmetic import WAD, mul_wad_floor
 from spec.layer import Act
 from spec.machine import Delta, Draft
@@ -18,24 +16,25 @@ from spec.market.mandates_state import (
     MANDATES,
     PACES,
     PENDING_PLANS,
-    PLANS,
+    PLANS_IN_FORCE,
+    TARGET_PLACES,
     WEIGHTS,
     Cap,
     Mandate,
     Pace,
     PendingPlan,
     Plan,
+    PlanNumber,
+    PlanPace,
     Target,
     Weight,
 )
+from spec.market.plans import add_cap, add_target, has_all_targets, in_force, new_plan, plan_at
 from spec.market.port import Port
 from spec.market.rates import advanced, break_even_rate
 from spec.market.reasons import Reason
 from spec.market.splits import CapOn, room_of, score_of, split
 from spec.market.state import METERS, RISKS, TERMS, Offer
-
-MAX_TARGETS: Final = 16
-"""The most targets of a plan, and the most caps. It bounds the work of a rebalancing."""
 
 
 def account_of(account: str, mandate: str) -> str:
@@ -75,54 +74,34 @@ def _all(act: Act, actions: tuple[object, ...]) -> bool:
 def propose_plan(port: Port, authority: Authority, draft: Draft, action: ProposePlan, account: str) -> Delta | Reason:
     """Propose a plan. It waits for the mandate's delay, and replaces an earlier proposal. No stake moves.
 
-    `account` is the market's account. Rejects, in order: NO_SUCH_MANDATE, NOT_THE_GOVERNOR, INVALID_PLAN if it fails
-    `_is_whole`, or unless every target of the adopted plan is in the same position here. So a target with stake cannot
-    be dropped: a cap of 0 lowers its part instead.
+    A plan has at least one target, and at most MAX_TARGETS targets and caps. Each target is named once, has a permitted
+    operator and a loss rate that is not negative. The caps and the step are fractions, and the period is positive.
+    Every target of the adopted plan is in the same position here. So a target with stake cannot be dropped: a cap of 0
+    lowers its part instead.
+
+    `account` is the market's account. Rejects, in order: NO_SUCH_MANDATE, NOT_THE_GOVERNOR, INVALID_PLAN.
     """
     row = draft.get(MANDATES, action.mandate)
     if not row.is_open:
         return Reason.NO_SUCH_MANDATE
     if action.sender != row.governor:
         return Reason.NOT_THE_GOVERNOR
-    plan = Plan(targets=action.targets, caps=action.caps, step_wad=action.step_wad, period_points=action.period_points)
-    if not _is_whole(authority, plan, account_of(account, action.mandate)):
+    if not 0 < action.step_wad <= WAD or action.period_points <= 0:
         return Reason.INVALID_PLAN
-    if not _follows(plan, draft.get(PLANS, action.mandate)):
+    plan = new_plan(draft, action.mandate, PlanPace(action.step_wad, action.period_points))
+    for target in action.targets:
+        if not authority.can_target(account_of(account, action.mandate), target.operator):
+            return Reason.INVALID_PLAN
+        if not add_target(draft, plan, target):
+            return Reason.INVALID_PLAN
+    for cap in action.caps:
+        if not add_cap(draft, plan, cap):
+            return Reason.INVALID_PLAN
+    if not has_all_targets(draft, plan):
         return Reason.INVALID_PLAN
     effect_point = port.now(draft) + row.delay_points
-    draft.put(PENDING_PLANS, action.mandate, PendingPlan(is_pending=True, plan=plan, effect_point=effect_point))
+    draft.put(PENDING_PLANS, action.mandate, PendingPlan(is_pending=True, number=plan[1], effect_point=effect_point))
     return draft.delta()
-
-
-def _is_whole(authority: Authority, plan: Plan, account: str) -> bool:
-    """True if stake can be split by the plan. `account` is the mandate's account.
-
-    It has at least one target, and at most MAX_TARGETS targets and caps. Each target is named once, has a permitted
-    operator and a loss rate that is not negative. The caps and the step are fractions, and the period is positive.
-    """
-    if not 0 < len(plan.targets) <= MAX_TARGETS or len(plan.caps) > MAX_TARGETS:
-        return False
-    named: dict[object, None] = {}
-    for target in plan.targets:
-        if target.loss_rate < 0 or not authority.can_target(account, target.operator):
-            return False
-        named[(target.service, target.operator)] = None
-    if len(named) < len(plan.targets):
-        return False
-    if any([not 0 <= cap.cap_wad <= WAD for cap in plan.caps]):
-        return False
-    return 0 < plan.step_wad <= WAD and plan.period_points > 0
-
-
-def _follows(plan: Plan, earlier: Plan) -> bool:
-    """True if a plan has every target of an earlier one, in the same position."""
-    if len(plan.targets) < len(earlier.targets):
-        return False
-    for place in range(len(earlier.targets)):
-        one, other = plan.targets[place], earlier.targets[place]
-        if one.service != other.service or one.operator != other.operator:
-            return False
-    return True
 
 
 def adopt_plan(port: Port, draft: Draft, action: AdoptPlan) -> Delta | Reason:
@@ -130,12 +109,12 @@ def adopt_plan(port: Port, draft: Draft, action: AdoptPlan) -> Delta | Reason:
 
     Rejects, in order: NO_PLAN_PENDING, TOO_EARLY.
     """
-    pending = draft.get(PENDING_PLANS, action.mandate)
-    if not pending.is_pending:
+    waiting = draft.get(PENDING_PLANS, action.mandate)
+    if not waiting.is_pending:
         return Reason.NO_PLAN_PENDING
-    if port.now(draft) < pending.effect_point:
+    if port.now(draft) < waiting.effect_point:
         return Reason.TOO_EARLY
-    draft.put(PLANS, action.mandate, pending.plan)
+    draft.put(PLANS_IN_FORCE, action.mandate, PlanNumber(waiting.number))
     draft.put(PENDING_PLANS, action.mandate, PendingPlan())
     return draft.delta()
 
@@ -147,8 +126,8 @@ def enrol_mandate(port: Port, draft: Draft, action: EnrolMandate, account: str) 
     account. Rejects, in order: NO_SUCH_TARGET in the adopted plan, as `fees.enrol`.
     """
     operator = account_of(account, action.mandate)
-    targets = draft.get(PLANS, action.mandate).targets
-    if all([target.service != action.service or target.operator != operator for target in targets]):
+    plan, name = in_force(draft, action.mandate), (action.service, operator)
+    if not draft.get(TARGET_PLACES, (plan, name)).is_target:
         return Reason.NO_SUCH_TARGET
     return fees.enrol(port, draft, Enrol(operator, action.service, draft.get(MANDATES, action.mandate).pool, 0))
 
@@ -188,7 +167,7 @@ def rebalance(
     `account` is the market's account. Rejects, in order: NO_PLAN_IN_FORCE, TOO_EARLY within the period of the last one,
     BASE_REFUSES, NOTHING_TO_MOVE.
     """
-    mandate, plan = action.mandate, draft.get(PLANS, action.mandate)
+    mandate, plan = action.mandate, plan_at(draft, in_force(draft, action.mandate))
     if len(plan.targets) == 0:
         return Reason.NO_PLAN_IN_FORCE
     now = port.now(draft)

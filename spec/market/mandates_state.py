@@ -1,7 +1,8 @@
 """The rows of allocation by plan.
 
 A *mandate* is the authority of one of the market's accounts over the stake of a pool. Its *plan* lists the *targets*
-between which that stake is split, each a service and an operator, and the caps that bound them.
+between which that stake is split, each a service and an operator, and the caps that bound them. Each plan of a mandate
+has a number. Its targets, its caps and the members of each cap are rows of their own, written once.
 """
 
 from typing import Final
@@ -9,16 +10,23 @@ from typing import Final
 import attr
 
 from spec.machine import Table
+from spec.market.lists import ListTable
 from spec.market.port import Service
 from spec.market.state import SCHEMA
 
 Place = tuple[str, int]
 """A key of a mandate, and the index, from 0, of a target in its plan."""
 
+PlanKey = tuple[str, int]
+"""A mandate, and the number of one of its plans. The first plan has number 1; 0 stands for no plan."""
+
+TargetName = tuple[Service, str]
+"""The service and the operator of a target."""
+
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Target:
-    """A service and an operator that may get a part of a mandate's stake.
+    """A service and an operator that may get a part of a mandate's stake. It is an argument of a call and a row.
 
     `loss_rate` is the governor's expected loss of a unit of stake there, in grains per point.
     """
@@ -52,8 +60,8 @@ class Cap:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Plan:
-    """A plan: targets, caps, and the pace. A rebalancing moves at most the fraction `step_wad` of the stake in, and as
-    much out.
+    """A whole plan, read from its rows: targets, caps, and the pace. A rebalancing moves at most the fraction
+    `step_wad` of the stake in, and as much out.
 
     The next rebalancing is possible after `period_points`. A plan without targets stands for no plan.
     """
@@ -93,17 +101,75 @@ class Mandate:
 
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class PlanNumber:
+    """The number of a plan of a mandate. 0 stands for no plan."""
+
+    number: Final[int]
+
+    def __init__(self, number: int = 0) -> None:
+        self.number = number
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class PendingPlan:
-    """A proposed plan that is not adopted yet, and the point from which it can be adopted."""
+    """The number of a proposed plan that is not adopted yet, and the point from which it can be adopted."""
 
     is_pending: Final[bool]
-    plan: Final[Plan]
+    number: Final[int]
     effect_point: Final[int]
 
-    def __init__(self, is_pending: bool = False, plan: Plan | None = None, effect_point: int = 0) -> None:
+    def __init__(self, is_pending: bool = False, number: int = 0, effect_point: int = 0) -> None:
         self.is_pending = is_pending
-        self.plan = Plan() if plan is None else plan
+        self.number = number
         self.effect_point = effect_point
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class PlanPace:
+    """The pace of a plan, as in `Plan`."""
+
+    step_wad: Final[int]
+    period_points: Final[int]
+
+    def __init__(self, step_wad: int = 0, period_points: int = 0) -> None:
+        self.step_wad = step_wad
+        self.period_points = period_points
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class TargetPlace:
+    """The position of a service and an operator in a plan, if they are a target of it."""
+
+    is_target: Final[bool]
+    place: Final[int]
+
+    def __init__(self, is_target: bool = False, place: int = 0) -> None:
+        self.is_target = is_target
+        self.place = place
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class CapAmount:
+    """The largest total part of the targets in a cap: a fraction of the stake."""
+
+    cap_wad: Final[int]
+
+    def __init__(self, cap_wad: int = 0) -> None:
+        self.cap_wad = cap_wad
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class CapMember:
+    """A service that a cap names if `is_service`, otherwise an operator. The other field is empty."""
+
+    is_service: Final[bool]
+    service: Final[Service]
+    operator: Final[str]
+
+    def __init__(self, is_service: bool, service: Service, operator: str) -> None:
+        self.is_service = is_service
+        self.service = service
+        self.operator = operator
 
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
@@ -130,9 +196,21 @@ class Weight:
         self.wad = wad
 
 
-# Keys: mandate, four times; mandate and place.
+NO_SERVICE: Final[Service] = ("", 0)
+
+# Keys: mandate, five times; mandate and place; plan, twice; plan and target; plan; plan and the position of a cap.
 MANDATES: Final[Table[str, Mandate]] = SCHEMA.table("market_mandates", Mandate())
-PLANS: Final[Table[str, Plan]] = SCHEMA.table("market_plans", Plan())
+PLANS_IN_FORCE: Final[Table[str, PlanNumber]] = SCHEMA.table("market_plans_in_force", PlanNumber())
 PENDING_PLANS: Final[Table[str, PendingPlan]] = SCHEMA.table("market_pending_plans", PendingPlan())
+LATEST_PLANS: Final[Table[str, PlanNumber]] = SCHEMA.table("market_latest_plans", PlanNumber())
 PACES: Final[Table[str, Pace]] = SCHEMA.table("market_paces", Pace())
 WEIGHTS: Final[Table[Place, Weight]] = SCHEMA.table("market_weights", Weight())
+PLAN_PACES: Final[Table[PlanKey, PlanPace]] = SCHEMA.table("market_plan_paces", PlanPace())
+TARGETS: Final[ListTable[PlanKey, Target]] = ListTable(SCHEMA, "market_targets", Target(NO_SERVICE, ""))
+TARGET_PLACES: Final[Table[tuple[PlanKey, TargetName], TargetPlace]] = SCHEMA.table(
+    "market_target_places", TargetPlace()
+)
+CAPS: Final[ListTable[PlanKey, CapAmount]] = ListTable(SCHEMA, "market_caps", CapAmount())
+CAP_MEMBERS: Final[ListTable[tuple[PlanKey, int], CapMember]] = ListTable(
+    SCHEMA, "market_cap_members", CapMember(is_service=False, service=NO_SERVICE, operator="")
+)

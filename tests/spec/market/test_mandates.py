@@ -21,12 +21,10 @@ from spec.market.actions import (
 )
 from spec.market.authority import Allocated
 from spec.market.eigenlayer import AUTHORITY as ON_EIGENLAYER
-from spec.market.mandates import MAX_TARGETS
 from spec.market.mandates_state import (
     MANDATES,
     PACES,
     PENDING_PLANS,
-    PLANS,
     WEIGHTS,
     Cap,
     Mandate,
@@ -36,6 +34,7 @@ from spec.market.mandates_state import (
     Target,
     Weight,
 )
+from spec.market.plans import MAX_TARGETS, in_force, pending, plan_at
 from spec.market.reasons import Reason
 from spec.market.state import COMMISSIONS, METERS, POSITIONS, Commission, Counted, Risk
 from spec.market.symbiotic import AUTHORITY as ON_SYMBIOTIC
@@ -63,7 +62,7 @@ def limits(chain: Chain, *targets: Target) -> tuple[int, ...]:
     return tuple(ON_SYMBIOTIC.allocated(chain.now, ACCOUNT, VAULT, target).amount for target in targets)
 
 
-def in_force(chain: Chain, plan: ProposePlan = PLAN) -> Chain:
+def followed(chain: Chain, plan: ProposePlan = PLAN) -> Chain:
     chain.do(OPEN, plan, sym.AdvanceTime(20), AdoptPlan("anybody", "main"))
     return chain
 
@@ -113,13 +112,15 @@ def test_a_plan_waits_and_then_anybody_brings_it_into_force(vault: Chain) -> Non
     assert vault.try_(attr.evolve(PLAN, period_points=7)) is None
     vault.do(sym.AdvanceTime(19), PLAN)
     plan = Plan(PLAN.targets, PLAN.caps, WAD // 4, 10)
-    assert vault.now.get(PENDING_PLANS, "main") == PendingPlan(True, plan, 1039)
+    assert vault.now.get(PENDING_PLANS, "main") == PendingPlan(True, 2, 1039)
+    assert plan_at(vault.now, pending(vault.now, "main")) == plan
+    assert plan_at(vault.now, in_force(vault.now, "main")) == Plan()
     vault.do(sym.AdvanceTime(19))
     assert vault.try_(AdoptPlan("anybody", "main")) is Reason.TOO_EARLY
     assert vault.try_(REBALANCE) is Reason.NO_PLAN_IN_FORCE
     vault.do(sym.AdvanceTime(1), AdoptPlan("anybody", "main"))
     assert vault.now.get(PENDING_PLANS, "main") == PendingPlan()
-    assert vault.now.get(PLANS, "main") == plan
+    assert plan_at(vault.now, in_force(vault.now, "main")) == plan
     assert limits(vault, A, B, C) == (0, 0, 0)
     for targets in ((A, B), (A, C, B), (A, B, Target(NEIGHBOUR, "partner"))):
         assert vault.try_(attr.evolve(PLAN, targets=targets)) is Reason.INVALID_PLAN
@@ -130,7 +131,7 @@ def test_a_plan_waits_and_then_anybody_brings_it_into_force(vault: Chain) -> Non
 
 def test_a_rebalancing_moves_a_step_in_a_period(vault: Chain) -> None:
     """Both networks pay alike. The first may have a half of the stake, for two operators; the second has the rest."""
-    in_force(vault)
+    followed(vault)
     assert vault.do(REBALANCE) == 250
     assert limits(vault, A, B, C) == (250, 0, 0)
     assert [vault.now.get(WEIGHTS, ("main", place)) for place in range(3)] == [Weight(WAD // 4)] * 2 + [
@@ -151,7 +152,7 @@ def test_a_rebalancing_moves_a_step_in_a_period(vault: Chain) -> None:
 
 def settled(vault: Chain, plan: ProposePlan = PLAN) -> Chain:
     """The plan, with all moved that it asks for."""
-    in_force(vault, attr.evolve(plan, step_wad=WAD)).do(REBALANCE, sym.AdvanceTime(10))
+    followed(vault, attr.evolve(plan, step_wad=WAD)).do(REBALANCE, sym.AdvanceTime(10))
     return vault
 
 
@@ -259,7 +260,7 @@ def test_what_a_network_took_back_and_accepts_again_is_backed_again(vault: Chain
 
 @pytest.mark.parametrize("caller", ["governor", "network", ACCOUNT, "zero"])
 def test_who_calls_makes_no_difference(vault: Chain, caller: str) -> None:
-    in_force(vault)
+    followed(vault)
     one, other = [PROTOCOL.transition(Draft(vault.state), Rebalance(who, "main")) for who in ("anybody", caller)]
     assert isinstance(one, Delta)
     assert isinstance(other, Delta)
@@ -398,5 +399,5 @@ def test_the_operator_is_enrolled_without_commission(operator: Chain) -> None:
 
 
 def test_on_symbiotic_nobody_is_enrolled_but_itself(vault: Chain) -> None:
-    in_force(vault)
+    followed(vault)
     assert vault.try_(EnrolMandate("anybody", "main", NETWORK)) is Reason.NO_SUCH_TARGET
