@@ -40,11 +40,12 @@ class Step:
 
 
 class Trace:
-    """A parsed trace file: its starting state, its steps, and the recorded whole states at both ends.
+    """A parsed trace file: its starting state, its steps, the recorded whole state at its start (`initial`), and what
+    the file records at its end (`final`), such as histories; None if nothing.
 
-    `head` is the file's JSON before these. `Protocol.write_trace` writes another trace with the same start from it.
-    `world` is an argument of the protocol's `observe`, such as the names that this file's states list. `initial_field`
-    is the name of the file's field that holds the starting state.
+    `head` is the first part of the file's JSON, before its steps, which declares the world. `Protocol.write_trace`
+    writes another trace with the same start from it. `world` is an argument of the protocol's `observe`, such as the
+    names that this file's states list. `initial_field` is the name of the file's field that holds the starting state.
     """
 
     def __init__(

@@ -88,9 +88,10 @@ def is_operator_slashable(draft: Draft, operator: str, operator_set: OperatorSet
 def modify_allocations(draft: Draft, action: ModifyAllocations) -> Delta | Reason:
     """Set the magnitudes that an operator allocates to operator sets. The operator need not be registered for them.
 
-    Rejects, in order: INVALID_PERMISSIONS, UNINITIALIZED_ALLOCATION_DELAY; then for each request
-    INPUT_ARRAY_LENGTH_MISMATCH, INVALID_OPERATOR_SET, and for each of its strategies MODIFICATION_ALREADY_PENDING,
-    SAME_MAGNITUDE, UINT64_OVERFLOW, INSUFFICIENT_MAGNITUDE, ARITHMETIC_PANIC (`_modify_allocation` says when).
+    Rejects, in order: INVALID_PERMISSIONS unless the operator calls, UNINITIALIZED_ALLOCATION_DELAY; then for each
+    request INPUT_ARRAY_LENGTH_MISMATCH, INVALID_OPERATOR_SET, and for each of its strategies
+    MODIFICATION_ALREADY_PENDING, SAME_MAGNITUDE, UINT64_OVERFLOW, INSUFFICIENT_MAGNITUDE, ARITHMETIC_PANIC
+    (`_modify_allocation` says when).
     Source: AllocationManager.modifyAllocations.
     """
     if action.sender != action.operator:
@@ -193,7 +194,8 @@ def _is_allocation_slashable(
 def clear_deallocation_queue(draft: Draft, action: ClearDeallocationQueue) -> Delta | Reason:
     """Complete an operator's deallocations whose effect block has come, oldest first. Any account may call it.
 
-    Rejects: INPUT_ARRAY_LENGTH_MISMATCH. Source: AllocationManager.clearDeallocationQueue.
+    Rejects: INPUT_ARRAY_LENGTH_MISMATCH unless there is a number for each strategy. Source:
+    AllocationManager.clearDeallocationQueue.
     """
     if len(action.strategies) != len(action.numbers_to_clear):
         return Reason.INPUT_ARRAY_LENGTH_MISMATCH
@@ -244,7 +246,8 @@ def set_allocation_delay(draft: Draft, action: SetAllocationDelay) -> Delta | Re
     """Change the operator's allocation delay, effective ALLOCATION_CONFIGURATION_DELAY + 1 blocks from now.
 
     An earlier pending change is applied first if its effect block has come, and replaced otherwise.
-    Rejects, in order: INVALID_PERMISSIONS, INVALID_OPERATOR, ARITHMETIC_PANIC.
+    Rejects, in order: INVALID_PERMISSIONS unless the operator calls, INVALID_OPERATOR, ARITHMETIC_PANIC if the effect
+    block is no uint32.
     Source: AllocationManager.setAllocationDelay.
     """
     if action.sender != action.operator:

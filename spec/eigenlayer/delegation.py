@@ -51,7 +51,8 @@ def register_as_operator(draft: Draft, action: RegisterAsOperator) -> Delta | Re
 def modify_operator_details(draft: Draft, action: ModifyOperatorDetails) -> Delta | Reason:
     """Change the operator's delegation approver.
 
-    Rejects, in order: INVALID_PERMISSIONS, OPERATOR_NOT_REGISTERED. Source: DelegationManager.modifyOperatorDetails.
+    Rejects, in order: INVALID_PERMISSIONS unless the operator calls, OPERATOR_NOT_REGISTERED. Source:
+    DelegationManager.modifyOperatorDetails.
     """
     if action.sender != action.operator:
         return Reason.INVALID_PERMISSIONS
@@ -88,7 +89,9 @@ def redelegate(draft: Draft, action: Redelegate) -> Delta | Reason:
 
     The new operator gets the shares when their queued withdrawals are completed as shares. Returns the number of
     withdrawals queued.
-    Rejects, in order: the reasons of `undelegate`, then those of `delegate_to`. Source: DelegationManager.redelegate.
+    Rejects, in order: NOT_ACTIVELY_DELEGATED, OPERATORS_CANNOT_UNDELEGATE, any reason for which `queue_withdrawal`
+    cannot queue the shares; then OPERATOR_NOT_REGISTERED, and without the new operator's approval SALT_SPENT,
+    SIGNATURE_EXPIRED, INVALID_SIGNATURE. Source: DelegationManager.redelegate.
     """
     queued = _undelegate(draft, action.sender, action.sender)
     if isinstance(queued, Reason):

@@ -81,7 +81,8 @@ def _lose(draft: Draft, owner: str, prev_restaked_balance_wei: int, lost_wei: in
 
     Of an owner without operator, only the factor falls. Two more divisions round the operator's loss down, so it may
     keep dust. Rejects: ARITHMETIC_PANIC if the loss exceeds the previous balance, or if the operator has fewer shares;
-    MUL_DIV_OVERFLOW. Source: EigenPodManager._reduceSlashingFactor, DelegationManager.decreaseDelegatedShares.
+    MUL_DIV_OVERFLOW if the owner's scaled shares exceed uint256. Source: EigenPodManager._reduceSlashingFactor,
+    DelegationManager.decreaseDelegatedShares.
     """
     if lost_wei > prev_restaked_balance_wei:
         return Reason.ARITHMETIC_PANIC
@@ -231,7 +232,8 @@ def _rescaling_overflow(
 
 
 def book_burnable_eth(draft: Draft, shares: int) -> Reason | None:
-    """Add slashed native shares to their running total, which never decreases. Rejects: ARITHMETIC_PANIC.
+    """Add slashed native shares to their running total, which never decreases. Rejects: ARITHMETIC_PANIC if it exceeds
+    uint256.
 
     Source: EigenPodManager.increaseBurnOrRedistributableShares.
     """

@@ -38,7 +38,7 @@ from spec.machine import SINGLETON, Delta, Draft
 def update_avs_metadata(draft: Draft, action: UpdateAvsMetadata) -> Delta | Reason:
     """Publish an AVS's metadata. The AVS may then create operator sets.
 
-    Rejects: INVALID_PERMISSIONS. Source: AllocationManager.updateAVSMetadataURI.
+    Rejects: INVALID_PERMISSIONS unless the AVS calls. Source: AllocationManager.updateAVSMetadataURI.
     """
     if action.sender != action.avs:
         return Reason.INVALID_PERMISSIONS
@@ -49,9 +49,9 @@ def update_avs_metadata(draft: Draft, action: UpdateAvsMetadata) -> Delta | Reas
 def create_operator_sets(draft: Draft, action: CreateOperatorSets) -> Delta | Reason:
     """Create operator sets whose slashed stake is burned.
 
-    Rejects, in order: INVALID_PERMISSIONS, NONEXISTENT_AVS_METADATA; for each set INVALID_OPERATOR_SET if it exists,
-    STRATEGY_ALREADY_IN_OPERATOR_SET if a strategy is listed twice, INPUT_ADDRESS_ZERO if its slasher is the zero
-    address. Source: AllocationManager.createOperatorSets.
+    Rejects, in order: INVALID_PERMISSIONS unless the AVS calls, NONEXISTENT_AVS_METADATA; for each set
+    INVALID_OPERATOR_SET if it exists, STRATEGY_ALREADY_IN_OPERATOR_SET if a strategy is listed twice,
+    INPUT_ADDRESS_ZERO if its slasher is the zero address. Source: AllocationManager.createOperatorSets.
     """
     if action.sender != action.avs:
         return Reason.INVALID_PERMISSIONS
@@ -67,10 +67,11 @@ def create_operator_sets(draft: Draft, action: CreateOperatorSets) -> Delta | Re
 def create_redistributing_operator_sets(draft: Draft, action: CreateRedistributingOperatorSets) -> Delta | Reason:
     """Create operator sets whose slashed stake goes to a recipient. The recipient never changes.
 
-    Rejects, in order: INVALID_PERMISSIONS, INPUT_ARRAY_LENGTH_MISMATCH, NONEXISTENT_AVS_METADATA; for each set
-    INPUT_ADDRESS_ZERO or INVALID_REDISTRIBUTION_RECIPIENT if its recipient is the zero or the burn address,
-    INVALID_OPERATOR_SET if it exists, INVALID_STRATEGY for native ETH, STRATEGY_ALREADY_IN_OPERATOR_SET if a strategy
-    is listed twice, INPUT_ADDRESS_ZERO if its slasher is the zero address.
+    Rejects, in order: INVALID_PERMISSIONS unless the AVS calls, INPUT_ARRAY_LENGTH_MISMATCH unless there is a recipient
+    for each set, NONEXISTENT_AVS_METADATA; for each set INPUT_ADDRESS_ZERO or INVALID_REDISTRIBUTION_RECIPIENT if its
+    recipient is the zero or the burn address, INVALID_OPERATOR_SET if it exists, INVALID_STRATEGY for native ETH,
+    STRATEGY_ALREADY_IN_OPERATOR_SET if a strategy is listed twice, INPUT_ADDRESS_ZERO if its slasher is the zero
+    address.
     Source: AllocationManager.createRedistributingOperatorSets.
     """
     if action.sender != action.avs:
@@ -124,8 +125,8 @@ def _create_operator_set(
 def add_strategies_to_operator_set(draft: Draft, action: AddStrategiesToOperatorSet) -> Delta | Reason:
     """Add strategies that an operator set may slash, with immediate effect. Earlier allocations become slashable, too.
 
-    Rejects, in order: INVALID_PERMISSIONS, INVALID_OPERATOR_SET; for each strategy INVALID_STRATEGY if it is native ETH
-    and the set redistributes, STRATEGY_ALREADY_IN_OPERATOR_SET.
+    Rejects, in order: INVALID_PERMISSIONS unless the AVS calls, INVALID_OPERATOR_SET; for each strategy
+    INVALID_STRATEGY if it is native ETH and the set redistributes, STRATEGY_ALREADY_IN_OPERATOR_SET.
     Source: AllocationManager.addStrategiesToOperatorSet.
     """
     operator_set = (action.avs, action.operator_set_id)
@@ -143,7 +144,7 @@ def add_strategies_to_operator_set(draft: Draft, action: AddStrategiesToOperator
 def _add_strategy(draft: Draft, operator_set: OperatorSet, strategy: str) -> Reason | None:
     """Add one strategy to an operator set. A redistributing operator set cannot have native ETH.
 
-    Rejects, in order: INVALID_STRATEGY, STRATEGY_ALREADY_IN_OPERATOR_SET.
+    Rejects, in order: INVALID_STRATEGY for native ETH if the set redistributes, STRATEGY_ALREADY_IN_OPERATOR_SET.
     Source: AllocationManager._addStrategyToOperatorSet.
     """
     if strategy == BEACON_CHAIN_ETH:
@@ -159,7 +160,7 @@ def _add_strategy(draft: Draft, operator_set: OperatorSet, strategy: str) -> Rea
 def remove_strategies_from_operator_set(draft: Draft, action: RemoveStrategiesFromOperatorSet) -> Delta | Reason:
     """Remove strategies that an operator set may slash, with immediate effect. Allocations stay as they are.
 
-    Rejects, in order: INVALID_PERMISSIONS, INVALID_OPERATOR_SET, STRATEGY_NOT_IN_OPERATOR_SET.
+    Rejects, in order: INVALID_PERMISSIONS unless the AVS calls, INVALID_OPERATOR_SET, STRATEGY_NOT_IN_OPERATOR_SET.
     Source: AllocationManager.removeStrategiesFromOperatorSet.
     """
     operator_set = (action.avs, action.operator_set_id)
@@ -188,7 +189,8 @@ def update_slasher(draft: Draft, action: UpdateSlasher) -> Delta | Reason:
     """Change an operator set's slasher, effective SLASHER_CONFIGURATION_DELAY + 1 blocks from now.
 
     A call that proposes a slasher that is already pending changes nothing.
-    Rejects, in order: INVALID_PERMISSIONS, INVALID_OPERATOR_SET, INPUT_ADDRESS_ZERO, ARITHMETIC_PANIC.
+    Rejects, in order: INVALID_PERMISSIONS unless the AVS calls, INVALID_OPERATOR_SET, INPUT_ADDRESS_ZERO,
+    ARITHMETIC_PANIC if the effect block is no uint32.
     Source: AllocationManager.updateSlasher, _updateSlasher.
     """
     if action.sender != action.operator_set[0]:
@@ -215,8 +217,9 @@ def update_slasher(draft: Draft, action: UpdateSlasher) -> Delta | Reason:
 def register_for_operator_sets(draft: Draft, action: RegisterForOperatorSets) -> Delta | Reason:
     """Register an operator for operator sets of one AVS. A registrar, if the AVS has one, accepts every operator.
 
-    Rejects, in order: INVALID_PERMISSIONS, INVALID_OPERATOR; for each set INVALID_OPERATOR_SET, ALREADY_MEMBER_OF_SET
-    if the operator is still slashable there; EMPTY_REVERT if the AVS has no registrar.
+    Rejects, in order: INVALID_PERMISSIONS unless the operator calls, INVALID_OPERATOR; for each set
+    INVALID_OPERATOR_SET, ALREADY_MEMBER_OF_SET if the operator is still slashable there; EMPTY_REVERT if the AVS has no
+    registrar.
     Source: AllocationManager.registerForOperatorSets.
     """
     if action.sender != action.operator:
@@ -242,8 +245,8 @@ def deregister_from_operator_sets(draft: Draft, action: DeregisterFromOperatorSe
     """Deregister an operator from operator sets. The caller is the operator or the AVS.
 
     The operator stays slashable for DEALLOCATION_DELAY.
-    Rejects, in order: INVALID_CALLER; for each set INVALID_OPERATOR_SET, NOT_MEMBER_OF_SET, ARITHMETIC_PANIC;
-    EMPTY_REVERT if the AVS has no registrar.
+    Rejects, in order: INVALID_CALLER; for each set INVALID_OPERATOR_SET, NOT_MEMBER_OF_SET, ARITHMETIC_PANIC if the end
+    of that delay is no uint32; EMPTY_REVERT if the AVS has no registrar.
     Source: AllocationManager.deregisterFromOperatorSets.
     """
     if action.sender not in (action.operator, action.avs):

@@ -65,7 +65,8 @@ def add_pod_owner_shares(draft: Draft, owner: str, added_shares: int) -> int | R
     """Add deposit shares to an owner. Returns its deposit shares before, or 0 if these were negative (a deficit).
 
     New shares first repay a deficit. The owner's gain is the increase of its non-negative part, `max(shares, 0)`.
-    Rejects: SHARES_NEGATIVE, ARITHMETIC_PANIC, beyond int256. Source: EigenPodManager._addShares.
+    Rejects, in order: SHARES_NEGATIVE if the added shares exceed int256, ARITHMETIC_PANIC if the sum does. Source:
+    EigenPodManager._addShares.
     """
     if added_shares > INT256_MAX:
         return Reason.SHARES_NEGATIVE
@@ -79,7 +80,8 @@ def add_pod_owner_shares(draft: Draft, owner: str, added_shares: int) -> int | R
 def remove_pod_owner_shares(draft: Draft, owner: str, removed_shares: int) -> Reason | None:
     """Remove deposit shares from an owner. Zero shares are accepted. At zero left, the scaling factor is reset to WAD.
 
-    Rejects: INT256_OVERFLOW, ARITHMETIC_PANIC, SHARES_NEGATIVE if it has fewer.
+    Rejects, in order: INT256_OVERFLOW if the removed shares exceed int256, ARITHMETIC_PANIC if the difference is below
+    int256, SHARES_NEGATIVE if the owner has fewer.
     Source: EigenPodManager.removeDepositShares, the reset in DelegationManager._removeSharesAndQueueWithdrawal.
     """
     if removed_shares > INT256_MAX:

@@ -364,7 +364,7 @@ class TokenClaim:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Claim:
-    """A claim of cumulative earnings against a root. IRewardsCoordinatorTypes.RewardsMerkleClaim.
+    """A claim of cumulative earnings against a root. Source: IRewardsCoordinatorTypes.RewardsMerkleClaim.
 
     `earner_proof`, and `proof` of each token, are the results of the proofs' verification. `evidence` has the proofs
     themselves; no rule reads it. The counts are the lengths of the lists of token indices and of token proofs.

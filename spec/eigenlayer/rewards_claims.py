@@ -42,7 +42,7 @@ def submit_root(draft: Draft, action: SubmitRoot) -> Delta | Reason:
     """Publish a root. Claims against it are possible after the activation delay.
 
     Rejects, in order: UNAUTHORIZED_CALLER, NEW_ROOT_MUST_BE_FOR_NEW_CALCULATED_PERIOD,
-    REWARDS_END_TIMESTAMP_NOT_ELAPSED, ARITHMETIC_PANIC.
+    REWARDS_END_TIMESTAMP_NOT_ELAPSED, ARITHMETIC_PANIC if the activation time is no uint32.
     Source: RewardsCoordinator.submitRoot.
     """
     settings = draft.get(REWARDS_SETTINGS, SINGLETON)
@@ -112,7 +112,8 @@ def set_claimer_for(draft: Draft, action: SetClaimerFor) -> Delta | Reason:
 def set_claimer_for_earner(draft: Draft, action: SetClaimerForEarner) -> Delta | Reason:
     """Set the account that claims for an operator, or for an AVS that has created an operator set.
 
-    Rejects, in order: INVALID_PERMISSIONS, INVALID_EARNER. Source: RewardsCoordinator.setClaimerFor(earner, claimer).
+    Rejects, in order: INVALID_PERMISSIONS unless the earner calls, INVALID_EARNER if it is neither. Source:
+    RewardsCoordinator.setClaimerFor(earner, claimer).
     """
     if action.sender != action.earner:
         return Reason.INVALID_PERMISSIONS

@@ -24,7 +24,7 @@ from spec.machine import SINGLETON, Delta, Draft
 def set_opt_in_for_protocol_fee(draft: Draft, action: SetOptInForProtocolFee) -> Delta | Reason:
     """Opt a submitter in to the protocol fee on its own submissions, or out.
 
-    Rejects: INVALID_PERMISSIONS. Source: RewardsCoordinator.setOptInForProtocolFee.
+    Rejects: INVALID_PERMISSIONS unless the submitter calls. Source: RewardsCoordinator.setOptInForProtocolFee.
     """
     if action.sender != action.submitter:
         return Reason.INVALID_PERMISSIONS

@@ -37,8 +37,8 @@ def split_in_force(draft: Draft, split: Split) -> int:
 def set_operator_avs_split(draft: Draft, action: SetOperatorAvsSplit) -> Delta | Reason:
     """Change an operator's split of an AVS's rewards. Neither account has to be registered as operator or AVS.
 
-    Rejects, in order: INVALID_PERMISSIONS, ARITHMETIC_PANIC if the activation time is no uint32, SPLIT_EXCEEDS_MAX,
-    PREVIOUS_SPLIT_PENDING. Source: RewardsCoordinator.setOperatorAVSSplit.
+    Rejects, in order: INVALID_PERMISSIONS unless the operator calls, ARITHMETIC_PANIC if the activation time is no
+    uint32, SPLIT_EXCEEDS_MAX, PREVIOUS_SPLIT_PENDING. Source: RewardsCoordinator.setOperatorAVSSplit.
     """
     if action.sender != action.operator:
         return Reason.INVALID_PERMISSIONS
@@ -52,8 +52,8 @@ def set_operator_avs_split(draft: Draft, action: SetOperatorAvsSplit) -> Delta |
 def set_operator_pi_split(draft: Draft, action: SetOperatorPiSplit) -> Delta | Reason:
     """Change an operator's split of rewards for all earners (programmatic incentives).
 
-    Rejects, in order: INVALID_PERMISSIONS, ARITHMETIC_PANIC if the activation time is no uint32, SPLIT_EXCEEDS_MAX,
-    PREVIOUS_SPLIT_PENDING. Source: RewardsCoordinator.setOperatorPISplit.
+    Rejects, in order: INVALID_PERMISSIONS unless the operator calls, ARITHMETIC_PANIC if the activation time is no
+    uint32, SPLIT_EXCEEDS_MAX, PREVIOUS_SPLIT_PENDING. Source: RewardsCoordinator.setOperatorPISplit.
     """
     if action.sender != action.operator:
         return Reason.INVALID_PERMISSIONS
@@ -67,8 +67,8 @@ def set_operator_pi_split(draft: Draft, action: SetOperatorPiSplit) -> Delta | R
 def set_operator_set_split(draft: Draft, action: SetOperatorSetSplit) -> Delta | Reason:
     """Change an operator's split of an operator set's rewards.
 
-    Rejects, in order: INVALID_PERMISSIONS, INVALID_OPERATOR_SET, ARITHMETIC_PANIC if the activation time is no uint32,
-    SPLIT_EXCEEDS_MAX, PREVIOUS_SPLIT_PENDING.
+    Rejects, in order: INVALID_PERMISSIONS unless the operator calls, INVALID_OPERATOR_SET, ARITHMETIC_PANIC if the
+    activation time is no uint32, SPLIT_EXCEEDS_MAX, PREVIOUS_SPLIT_PENDING.
     Source: RewardsCoordinator.setOperatorSetSplit.
     """
     if action.sender != action.operator:

@@ -75,8 +75,8 @@ def protocol_fee(amount: int) -> int:
 def create_avs_rewards_submission(draft: Draft, action: CreateAvsRewardsSubmission) -> Delta | Reason:
     """Submit rewards in the name of the sender, which need not be an AVS.
 
-    Rejects, for each submission in order: wrong terms for a reason of `_check_terms`; AMOUNT_IS_ZERO,
-    AMOUNT_EXCEEDS_MAX, START_TIMESTAMP_TOO_FAR_IN_FUTURE; a failed payment for a reason of `_pay_in`.
+    Rejects, for each submission in order: wrong strategies, start or duration for a reason of `_check_terms`;
+    AMOUNT_IS_ZERO, AMOUNT_EXCEEDS_MAX, START_TIMESTAMP_TOO_FAR_IN_FUTURE; a failed payment for a reason of `_pay_in`.
     Source: RewardsCoordinator.createAVSRewardsSubmission.
     """
     return _submit_each(draft, action.sender, action.sender, AVS, NO_OPERATOR_SET, action.submissions)
@@ -85,8 +85,9 @@ def create_avs_rewards_submission(draft: Draft, action: CreateAvsRewardsSubmissi
 def create_eigen_da_rewards_submission(draft: Draft, action: CreateEigenDaRewardsSubmission) -> Delta | Reason:
     """Submit rewards in the name of an AVS, paid by the emissions controller.
 
-    Rejects, in order: UNAUTHORIZED_CALLER; for each submission wrong terms for a reason of `_check_terms`,
-    AMOUNT_IS_ZERO, AMOUNT_EXCEEDS_MAX, START_TIMESTAMP_TOO_FAR_IN_FUTURE, a failed payment for a reason of `_pay_in`.
+    Rejects, in order: UNAUTHORIZED_CALLER; for each submission wrong strategies, start or duration for a reason of
+    `_check_terms`, AMOUNT_IS_ZERO, AMOUNT_EXCEEDS_MAX, START_TIMESTAMP_TOO_FAR_IN_FUTURE, a failed payment for a reason
+    of `_pay_in`.
     Source: RewardsCoordinator.createEigenDARewardsSubmission.
     """
     if action.sender != draft.get(REWARDS_CONFIG, SINGLETON).emissions_controller:
@@ -97,8 +98,9 @@ def create_eigen_da_rewards_submission(draft: Draft, action: CreateEigenDaReward
 def create_rewards_for_all_submission(draft: Draft, action: CreateRewardsForAllSubmission) -> Delta | Reason:
     """Submit rewards for all stakers, without protocol fee.
 
-    Rejects, in order: UNAUTHORIZED_CALLER; for each submission wrong terms for a reason of `_check_terms`,
-    AMOUNT_IS_ZERO, AMOUNT_EXCEEDS_MAX, START_TIMESTAMP_TOO_FAR_IN_FUTURE, a failed payment for a reason of `_pay_in`.
+    Rejects, in order: UNAUTHORIZED_CALLER; for each submission wrong strategies, start or duration for a reason of
+    `_check_terms`, AMOUNT_IS_ZERO, AMOUNT_EXCEEDS_MAX, START_TIMESTAMP_TOO_FAR_IN_FUTURE, a failed payment for a reason
+    of `_pay_in`.
     Source: RewardsCoordinator.createRewardsForAllSubmission.
     """
     if not draft.get(REWARDS_FOR_ALL_SUBMITTERS, action.sender).is_given:
@@ -109,8 +111,9 @@ def create_rewards_for_all_submission(draft: Draft, action: CreateRewardsForAllS
 def create_rewards_for_all_earners(draft: Draft, action: CreateRewardsForAllEarners) -> Delta | Reason:
     """Submit rewards for the operators of all AVSs and their stakers, without protocol fee.
 
-    Rejects, in order: UNAUTHORIZED_CALLER; for each submission wrong terms for a reason of `_check_terms`,
-    AMOUNT_IS_ZERO, AMOUNT_EXCEEDS_MAX, START_TIMESTAMP_TOO_FAR_IN_FUTURE, a failed payment for a reason of `_pay_in`.
+    Rejects, in order: UNAUTHORIZED_CALLER; for each submission wrong strategies, start or duration for a reason of
+    `_check_terms`, AMOUNT_IS_ZERO, AMOUNT_EXCEEDS_MAX, START_TIMESTAMP_TOO_FAR_IN_FUTURE, a failed payment for a reason
+    of `_pay_in`.
     Source: RewardsCoordinator.createRewardsForAllEarners.
     """
     if not draft.get(REWARDS_FOR_ALL_SUBMITTERS, action.sender).is_given:
@@ -121,9 +124,10 @@ def create_rewards_for_all_earners(draft: Draft, action: CreateRewardsForAllEarn
 def create_unique_stake_rewards_submission(draft: Draft, action: CreateUniqueStakeRewardsSubmission) -> Delta | Reason:
     """Submit rewards for an operator set's operators, divided by the stake that they allocate to this set.
 
-    Rejects, in order: INVALID_PERMISSIONS, INVALID_OPERATOR_SET; for each submission wrong terms for a reason of
-    `_check_terms`, AMOUNT_IS_ZERO, AMOUNT_EXCEEDS_MAX, START_TIMESTAMP_TOO_FAR_IN_FUTURE, a failed payment for a reason
-    of `_pay_in`. Source: RewardsCoordinator.createUniqueStakeRewardsSubmission.
+    Rejects, in order: INVALID_PERMISSIONS unless the AVS calls, INVALID_OPERATOR_SET; for each submission wrong
+    strategies, start or duration for a reason of `_check_terms`, AMOUNT_IS_ZERO, AMOUNT_EXCEEDS_MAX,
+    START_TIMESTAMP_TOO_FAR_IN_FUTURE, a failed payment for a reason of `_pay_in`. Source:
+    RewardsCoordinator.createUniqueStakeRewardsSubmission.
     """
     avs = action.operator_set[0]
     if action.sender != avs:
@@ -136,9 +140,10 @@ def create_unique_stake_rewards_submission(draft: Draft, action: CreateUniqueSta
 def create_total_stake_rewards_submission(draft: Draft, action: CreateTotalStakeRewardsSubmission) -> Delta | Reason:
     """Submit rewards for an operator set's operators, divided by their total stake.
 
-    Rejects, in order: INVALID_PERMISSIONS, INVALID_OPERATOR_SET; for each submission wrong terms for a reason of
-    `_check_terms`, AMOUNT_IS_ZERO, AMOUNT_EXCEEDS_MAX, START_TIMESTAMP_TOO_FAR_IN_FUTURE, a failed payment for a reason
-    of `_pay_in`. Source: RewardsCoordinator.createTotalStakeRewardsSubmission.
+    Rejects, in order: INVALID_PERMISSIONS unless the AVS calls, INVALID_OPERATOR_SET; for each submission wrong
+    strategies, start or duration for a reason of `_check_terms`, AMOUNT_IS_ZERO, AMOUNT_EXCEEDS_MAX,
+    START_TIMESTAMP_TOO_FAR_IN_FUTURE, a failed payment for a reason of `_pay_in`. Source:
+    RewardsCoordinator.createTotalStakeRewardsSubmission.
     """
     avs = action.operator_set[0]
     if action.sender != avs:
@@ -153,7 +158,7 @@ def create_operator_directed_avs_rewards_submission(
 ) -> Delta | Reason:
     """Submit rewards for named operators of an AVS, with one amount for each.
 
-    Rejects, in order: INVALID_PERMISSIONS unless the AVS itself calls; then, for each submission, a period or a list of
+    Rejects, in order: INVALID_PERMISSIONS unless the AVS calls; then, for each submission, a period or a list of
     operators and amounts that `_submit_directed` does not accept, for one of its reasons.
     Source: RewardsCoordinator.createOperatorDirectedAVSRewardsSubmission.
     """
@@ -171,8 +176,8 @@ def create_operator_directed_operator_set_rewards_submission(
 ) -> Delta | Reason:
     """Submit rewards for named operators of an operator set, with one amount for each.
 
-    Rejects, in order: INVALID_PERMISSIONS, INVALID_OPERATOR_SET; then, for each submission, a period or a list of
-    operators and amounts that `_submit_directed` does not accept, for one of its reasons.
+    Rejects, in order: INVALID_PERMISSIONS unless the AVS calls, INVALID_OPERATOR_SET; then, for each submission, a
+    period or a list of operators and amounts that `_submit_directed` does not accept, for one of its reasons.
     Source: RewardsCoordinator.createOperatorDirectedOperatorSetRewardsSubmission.
     """
     operator_set = action.operator_set

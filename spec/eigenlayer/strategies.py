@@ -75,8 +75,8 @@ def issue_shares(draft: Draft, strategy: str, token: str, amount: int) -> int | 
 
     The exchange rate is the one before the tokens arrived. An overflow in the event that reports the new rate rejects
     the call, too.
-    Rejects: EMPTY_REVERT for native ETH, which has no contract; ONLY_UNDERLYING_TOKEN, ARITHMETIC_PANIC,
-    NEW_SHARES_ZERO, TOTAL_SHARES_EXCEEDS_MAX.
+    Rejects: EMPTY_REVERT for native ETH, which has no contract; ONLY_UNDERLYING_TOKEN, ARITHMETIC_PANIC if a number
+    exceeds uint256, NEW_SHARES_ZERO, TOTAL_SHARES_EXCEEDS_MAX.
     Source: StrategyBase.deposit.
     """
     pool = draft.get(STRATEGIES, strategy)

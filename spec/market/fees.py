@@ -158,7 +158,8 @@ def fund_offer(port: Port, draft: Draft, action: FundOffer, act: Act, account: s
 def step_rate(port: Port, draft: Draft, action: StepRate) -> Delta | Reason:
     """Move an offer's rate by one step, as its curve says for the counted stake. Returns the new rate.
 
-    It is one step, even if several periods have passed since the last one. Rejects, in order: NO_SUCH_OFFER, TOO_EARLY.
+    It is one step, even if several periods have passed since the last one. Rejects, in order: NO_SUCH_OFFER, TOO_EARLY
+    within a period of the last step.
     """
     offer: Offer = (action.service, action.pool)
     terms = draft.get(TERMS, offer)
