@@ -1,4 +1,4 @@
-"""The build of the wheel: as many C compilers at a time as there are cores."""
+"""The wheel is built with as many parallel C compilers as there are cores."""
 
 import os
 import sys
@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[1]
 
 
 def loaded() -> ModuleType:
-    """The module of the build, which no package has."""
+    """The module of the build hook, loaded from its file, since it belongs to no package."""
     spec = util.spec_from_file_location("hatch_compilers", ROOT / "hatch_compilers.py")
     assert spec is not None
     assert spec.loader is not None

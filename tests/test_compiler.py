@@ -1,9 +1,9 @@
-"""Nothing in what is compiled is written in a way that the compiler is known to take otherwise than Python does.
+"""The compiled source uses no construct that mypyc is known to treat differently from Python.
 
-Each rule below was met with mypyc 2.4.1: the canaries are functions that answered one thing interpreted and another
-compiled. What the compiler refuses by itself (class attributes read through the class, `del` of a local that is read
-again) needs no rule; what both take alike (closures over loop variables, defaults, a dictionary that changes while it
-is gone through, shifts and divisions of any size) has none. tests/invariants/test_builds.py compares what both do.
+Each rule was found with mypyc 2.4.1. Its canaries are functions whose results differed between the interpreted and the
+compiled build. Constructs that the compiler itself rejects need no rule, such as reading a class attribute through the
+class. Neither do those treated alike, such as closures over loop variables. tests/invariants/test_builds.py compares
+the behaviour of both builds.
 """
 
 import ast
@@ -16,11 +16,11 @@ ROOT = Path(__file__).parent.parent
 SOURCES = sorted(path for room in ("spec", "invariants") for path in (ROOT / room).rglob("*.py"))
 
 CONSUMERS = {"all", "any", "dict", "frozenset", "list", "max", "min", "set", "sorted", "sum", "tuple"}
-"""Functions that consume a generator at once, so that it makes no difference when its names are read."""
+"""Functions that consume a generator at once, so that no name changes before the generator reads it."""
 
 REFUSED_CALLS = {"delattr", "eval", "exec", "globals", "id", "locals", "setattr", "vars"}
 NATIVE_INTEGERS = {"i16", "i32", "i64", "u8"}
-"""Integers that overflow."""
+"""Fixed-width integer types of mypyc, which can overflow."""
 
 IDENTITIES = {
     ("invariants/law.py", "shift.total is total"),
@@ -32,15 +32,17 @@ IDENTITIES = {
     ),
     ("spec/machine.py", "write.key is key"),
 }
-"""Comparisons by identity of two variables: of tables, sums and members of an enumeration, or (the last) as a shortcut
-for what `==` says beside it. Everything else is compared with None, with such a member, a table or a class by its name.
+"""The permitted comparisons of two variables by identity, as file and expression.
+
+They compare tables, sums or members of an enumeration. The last is a shortcut for the `==` beside it. All other
+comparisons with `is` have None or a name in capitals on one side.
 """
 
 Found = tuple[int, str]
 
 
 def what_is_taken_otherwise(source: str, file: str = "") -> list[str]:
-    """The lines of a module that may run otherwise when compiled, and why."""
+    """The lines of a module that may behave differently when compiled, as "file:line: reason"."""
     tree = ast.parse(source)
     found = [
         *of_loops(tree),
@@ -55,12 +57,12 @@ def what_is_taken_otherwise(source: str, file: str = "") -> list[str]:
 
 
 def names(node: ast.AST, context: type[ast.expr_context]) -> set[str]:
-    """The names that are read, or assigned, anywhere in a part of the tree."""
+    """The names that a part of the syntax tree reads or assigns, depending on `context`."""
     return {part.id for part in ast.walk(node) if isinstance(part, ast.Name) and isinstance(part.ctx, context)}
 
 
 def functions(tree: ast.AST) -> Iterator[ast.AST]:
-    """Whatever has names of its own: the module, and each function."""
+    """The syntax nodes that have local names: the module and each function."""
     yield tree
     yield from (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.Lambda))
 
@@ -70,7 +72,7 @@ def is_range(node: ast.expr) -> bool:
 
 
 def of_loops(tree: ast.AST) -> Iterator[Found]:
-    """A loop reads the names that it goes through again at every turn, and gives its variable a value at none."""
+    """A compiled loop reads its iterable again at each turn, and leaves its variable unset if there is no turn."""
     for loop in [node for node in ast.walk(tree) if isinstance(node, ast.For)]:
         assigned = names(loop.target, ast.Store) | {
             name for statement in loop.body for name in names(statement, ast.Store)
@@ -91,7 +93,7 @@ def of_loops(tree: ast.AST) -> Iterator[Found]:
 
 
 def read_outside(function: ast.AST, name: str) -> set[str]:
-    """A name, if it is read where no loop and no comprehension over it is around."""
+    """The name, if it is read outside every loop and comprehension that assigns it; otherwise empty."""
 
     def walk(node: ast.AST) -> Iterator[str]:
         if isinstance(node, ast.For) and name in names(node.target, ast.Store):
@@ -112,14 +114,14 @@ def read_outside(function: ast.AST, name: str) -> set[str]:
 
 
 def of_names_assigned_in_expressions(tree: ast.AST) -> Iterator[Found]:
-    """The part of an expression before `:=` may already see the new value."""
+    """In compiled code, the part of an expression before `:=` may already see the new value."""
     for node in ast.walk(tree):
         if isinstance(node, ast.NamedExpr):
             yield node.lineno, f"{node.target.id!r} is assigned inside an expression"
 
 
 def of_generators(tree: ast.AST) -> Iterator[Found]:
-    """A generator that waits keeps the names that it reads as they were when it was made."""
+    """A compiled generator that is not consumed at once keeps the values that names had when it was made."""
     consumed = {
         node.args[0]
         for node in ast.walk(tree)
@@ -136,7 +138,7 @@ def of_generators(tree: ast.AST) -> Iterator[Found]:
 
 
 def of_identities(tree: ast.AST, file: str) -> Iterator[Found]:
-    """Numbers, texts and tuples are not the same objects again."""
+    """In compiled code, equal numbers, strings and tuples need not be the same objects."""
 
     def is_one_of_a_kind(node: ast.expr) -> bool:
         if isinstance(node, ast.Constant):
@@ -152,7 +154,7 @@ def of_identities(tree: ast.AST, file: str) -> Iterator[Found]:
 
 
 def of_truth_values(tree: ast.AST) -> Iterator[Found]:
-    """A truth value that is said to be a number becomes one: 1 instead of True."""
+    """In compiled code, a boolean annotated as a number becomes 1 or 0."""
 
     def is_truth(node: ast.expr | None) -> bool:
         return isinstance(node, ast.Compare) or (isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not))
@@ -170,8 +172,8 @@ def of_truth_values(tree: ast.AST) -> Iterator[Found]:
 
 
 def of_patches(tree: ast.Module) -> Iterator[Found]:
-    """Functions, classes and constants of a module are looked up when it is compiled: changing them later changes
-    nothing.
+    """Compiled code binds functions, classes and constants of its module. A later assignment from outside has no
+    effect.
     """
     fixed = {node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
     for node in ast.walk(tree):

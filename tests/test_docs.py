@@ -1,4 +1,6 @@
-"""The documentation stays true: its examples run, its links lead somewhere, and it names every rule and every error."""
+"""The documentation is true: its examples run, its links resolve, and it names every law and every reason of
+rejection.
+"""
 
 import contextlib
 import io
@@ -34,11 +36,13 @@ def test_the_examples_of_the_readme_print_what_they_say() -> None:
 
 
 NO_VERDICTS = {"concrete", "cross_check"}
-"""Modules that the engine imports and that decide no verdict: one shows counterexamples, one asks a second time."""
+"""Modules that the engine imports but that decide no verdict: one shows counterexamples, one asks a second solver."""
 
 
 def test_the_engine_that_is_trusted_is_named_whole() -> None:
-    """Missed: a file that was gone was named, others were not, and their lines were a thousand more."""
+    """Regression: the list of trusted engine modules named a deleted file, lacked others, and counted 1,000 lines too
+    few.
+    """
     page = (ROOT / "docs" / "proofs.md").read_text()
     table = page[page.index("2. The engine") : page.index("   A function that symbols")]
     named = set(re.findall(r"`(\w+)\.py`", table))
@@ -100,7 +104,7 @@ def test_a_table_that_has_drifted_is_written_anew(declared: str, drifted: str) -
 
 
 def test_what_the_design_says_to_open_is_there() -> None:
-    """A name without a folder stands in that of the name before it."""
+    """A file name without a folder belongs to the folder of the name before it."""
     table = (ROOT / "docs/design.md").read_text().split("| asked | opened |")[1].split("\n\n")[0]
     folder, places = ROOT, []
     for name in re.findall(r"`([a-z_/A-Z]+(?:\.py|\.toml|/))`", table):

@@ -1,4 +1,4 @@
-"""The meaning of every function and class is where `help` looks for it, in both builds."""
+"""Every docstring in the source is found by `help`, in both builds."""
 
 import ast
 import inspect
@@ -24,7 +24,7 @@ MODULES = [
 
 
 def undocumented(name: str) -> Iterator[str]:
-    """The names of a module whose docstring in the source is not where `help` looks."""
+    """The names in a module whose docstring in the source is not the one that `help` shows."""
     module = import_module(name)
     tree = ast.parse(ROOT.joinpath(*name.split(".")).with_suffix(".py").read_text(encoding="utf-8"))
     pairs: list[tuple[str, object, ast.Module | ast.ClassDef | ast.FunctionDef]] = [(name, module, tree)]

@@ -1,4 +1,4 @@
-"""The rules of the house: who may import whom, and where division on amounts may stand."""
+"""The architecture's rules: permitted imports, and the modules in which amounts may be divided."""
 
 import ast
 import io
@@ -58,7 +58,7 @@ def test_spec_imports_itself_the_standard_library_and_attrs() -> None:
 
 
 def protocols_named(source: str, protocols: set[str]) -> set[str]:
-    """The protocols that a module imports something of, or names in a text that is no docstring."""
+    """The protocols that a module imports from, or names in a string that is no docstring."""
     module, found = ast.parse(source), set[str]()
     for node in ast.walk(module):
         names: list[str] = []
@@ -73,7 +73,7 @@ def protocols_named(source: str, protocols: set[str]) -> set[str]:
 
 
 def test_nothing_shared_knows_a_protocol() -> None:
-    """Only what stands in a folder or a file of its name does; and what measures speed, on histories of ours."""
+    """Only modules in a folder or file named after a protocol may name one. The benchmark is the exception."""
     protocols = set(known_packs())
     assert protocols_named("from proofs.symbiotic.stake import prove_stake", protocols) == {"symbiotic"}
     assert protocols_named("X = {'eigenlayer': 3}", protocols) == {"eigenlayer"}
@@ -85,7 +85,7 @@ def test_nothing_shared_knows_a_protocol() -> None:
 
 
 def violations(source: str) -> list[int]:
-    """The lines of floor divisions, true divisions, remainders and divmods."""
+    """The line numbers of floor divisions, true divisions, remainders and calls of divmod."""
     return [
         node.lineno
         for node in ast.walk(ast.parse(source))
@@ -103,7 +103,7 @@ def test_amounts_are_divided_in_arithmetic_alone() -> None:
 
 
 def test_transitions_hold_nothing_that_cannot_be_lifted() -> None:
-    """No exception is raised or caught, and no amount is converted or asked for its type, in any rule."""
+    """Rules raise and catch no exceptions, and neither convert amounts nor ask for their type."""
     rules = [path for path in modules("spec") if path.parent != ROOT / "spec" and path.name not in NOT_RULES]
     assert len(rules) >= 10
     for path in rules:
@@ -126,7 +126,7 @@ NOT_RULES = {
 
 
 def without_reason(source: str) -> list[int]:
-    """The lines on which a linter or the type checker is silenced, and nothing says why."""
+    """The line numbers at which a linter or the type checker is silenced without a reason."""
     tokens = tokenize.generate_tokens(io.StringIO(source).readline)
     comments = [token for token in tokens if token.type == tokenize.COMMENT]
     silenced = re.compile(r"# (?:type: ignore(?:\[[^]]*\])?|noqa(?:: ?[A-Z0-9, ]+)?)\s*(?:# *)?(.*)$")
@@ -156,7 +156,7 @@ GLOSSARY = (ROOT / "docs/glossary.md").read_text()
 
 
 def docstrings(module: ast.Module) -> Iterator[str]:
-    """The docstrings of a module: its own, those of classes and functions, and those below assignments."""
+    """The docstrings of a module, of its classes and functions, and those below assignments."""
     for node in ast.walk(module):
         body = getattr(node, "body", None)
         body = body if isinstance(body, list) else []
@@ -167,7 +167,7 @@ def docstrings(module: ast.Module) -> Iterator[str]:
 
 
 def names(module: ast.Module) -> set[str]:
-    """The names that a module defines, reads or passes by keyword."""
+    """The names that a module defines, reads, or passes as keywords."""
     found: set[str] = set()
     for node in ast.walk(module):
         found |= {str(getattr(node, field)) for field in ("id", "arg", "attr", "name") if getattr(node, field, None)}
@@ -175,14 +175,14 @@ def names(module: ast.Module) -> set[str]:
 
 
 def refused_words() -> tuple[set[str], list[str]]:
-    """The names, and the phrases, that the glossary says are not used."""
+    """The names and the phrases that the glossary lists as not used."""
     rows = re.findall(r"^\| ([^|]+) \| [^|]+ \|$", GLOSSARY.split("## Words that are not used")[1], re.MULTILINE)
     cells = [cell for row in rows[1:] for cell in row.split(", ") if "beginning of a docstring" not in row]
     return {cell.strip("`") for cell in cells if "`" in cell}, [cell for cell in cells if "`" not in cell]
 
 
 def wrong_words(source: str) -> list[str]:
-    """The refused names of a module, and its docstrings that begin with a question word or have a refused phrase."""
+    """The refused names in a module, and its docstrings that begin with a question word or contain a refused phrase."""
     module = ast.parse(source)
     refused, phrases = refused_words()
     wrong = sorted(names(module) & refused)
@@ -221,11 +221,11 @@ HOMES = {
     "Kind": ["spec/eigenlayer/rewards_formats.py"],
     "Proof": ["spec/eigenlayer/rewards_formats.py"],
 }
-"""The only module that defines a word whose short form has one sense, as the glossary says."""
+"""For words that have one meaning in the project: the only module that may define a class or alias of this name."""
 
 
 def defined(module: ast.Module) -> set[str]:
-    """The classes and aliases that a module defines."""
+    """The names of the classes and type aliases that a module defines."""
     found = {node.name for node in module.body if isinstance(node, ast.ClassDef)}
     assigned = [node for node in module.body if isinstance(node, ast.Assign | ast.AnnAssign)]
     for node in assigned:
@@ -235,7 +235,7 @@ def defined(module: ast.Module) -> set[str]:
 
 
 def test_a_short_word_is_defined_once() -> None:
-    """Missed: `Verdict` had four meanings, `Kind` four, `Outcome` three and `Effort` two."""
+    """Regression: `Verdict` had four definitions, `Kind` four, `Outcome` three and `Effort` two."""
     assert defined(ast.parse("Kind = str\nclass Effort: ...\nVerdict: int = 1")) == {"Kind", "Effort", "Verdict"}
     homes: dict[str, list[str]] = {word: [] for word in HOMES}
     for path in [path for room in ROOMS for path in modules(room)]:

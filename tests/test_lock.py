@@ -1,6 +1,4 @@
-"""The locked installation to develop and to judge: every version pinned by its hash, and of what pyproject.toml asks
-for.
-"""
+"""The locked development install: every version is pinned by its hash, and satisfies pyproject.toml."""
 
 import re
 import tomllib
@@ -19,7 +17,7 @@ PIN = re.compile(r"^(\S+)==(\S+)(?: ; .*)? \\\n((?:    --hash=sha256:[0-9a-f]{64
 
 
 def asked() -> list[Requirement]:
-    """The requirements of the development install: of the package, of the extras that `make lock` names, of builds."""
+    """The requirements of the development install: the package, the extras in `make lock`, and the build."""
     extras = re.findall(r"--extra (\w+)", (ROOT / "Makefile").read_text())
     assert extras == ["dev", "risk"]
     document = tomllib.loads((ROOT / "pyproject.toml").read_text())
@@ -32,7 +30,7 @@ def asked() -> list[Requirement]:
 
 
 def unmet(text: str) -> list[str]:
-    """The requirements that a lock file does not meet: those without a satisfying pin, lines without hashes."""
+    """The problems of a lock file: requirements without a satisfying pin, and lines without a hash."""
     pins: dict[str, set[str]] = {}
     for name, version, _ in PIN.findall(text):
         pins.setdefault(name, set()).add(version)
@@ -57,14 +55,14 @@ def test_the_lock_has_all_that_is_asked_for_and_a_hash_for_each() -> None:
 
 
 def test_what_builds_a_wheel_is_locked_as_in_the_development_install() -> None:
-    """Installing the rest beside the compiler replaces no package that the compiler runs on."""
+    """Installing the development packages beside the build tools replaces none of these."""
     builders = set(PIN.findall((ROOT / ".ci/build.lock").read_text()))
     assert {"build", "hatchling", "hatch-mypyc", "mypy", "attrs"} <= {name for name, _, _ in builders}
     assert builders - set(PIN.findall((ROOT / "requirements.lock").read_text())) == set()
 
 
 def test_verdicts_of_the_ledgers_are_of_the_solver_that_is_pinned() -> None:
-    """An older solver makes no verdict of its own out of theirs: each says whose it is."""
+    """Every recorded verdict names the pinned release of the solver."""
     (pinned,) = [str(requirement.specifier) for requirement in asked() if requirement.name == "z3-solver"]
     solvers = {
         solver

@@ -1,4 +1,4 @@
-"""The notebook of the docs runs from top to bottom, and prints and draws what it is shown with."""
+"""The notebook of the docs runs from top to bottom, and reproduces its stored text and drawings."""
 
 import ast
 import contextlib
@@ -14,7 +14,7 @@ NOTEBOOK = Path(__file__).parent.parent / "docs/first_finding.ipynb"
 
 
 def outputs(cells: list[dict[str, Any]]) -> list[tuple[str, str]]:
-    """The text that each cell of code prints, and the drawing that it ends with; each may be empty."""
+    """The text that each code cell prints, and the drawing that it ends with. Either may be empty."""
     names: dict[str, Any] = {}
     found = []
     for cell in cells:
@@ -32,7 +32,7 @@ def outputs(cells: list[dict[str, Any]]) -> list[tuple[str, str]]:
 
 
 def stored(cell: dict[str, Any]) -> tuple[str, str]:
-    """The text and the drawing that the file has below a cell."""
+    """The text and the drawing that the file stores below a cell."""
     texts = ["".join(output["text"]) for output in cell["outputs"] if output["output_type"] == "stream"]
     drawn = [
         "".join(output["data"]["image/svg+xml"]) for output in cell["outputs"] if output["output_type"] != "stream"

@@ -1,6 +1,6 @@
-"""The workflows: fixed actions, few permissions, and every Python that the package says it runs on.
+"""The workflows use pinned actions, few permissions, and every Python version that the package supports.
 
-They are read, not run: that GitHub runs them as they are meant is not shown here.
+The files are read, not run: the tests do not show that GitHub executes them as intended.
 """
 
 import re
@@ -22,7 +22,9 @@ WORKFLOWS: dict[str, dict[Any, Any]] = {name: yaml.safe_load(text) for name, tex
 
 
 def written(workflow: dict[Any, Any]) -> dict[str, set[str]]:
-    """The permissions to write, by job; of the whole workflow by the empty name. No word of them is all of them."""
+    """The write permissions by job; those of the whole workflow have the key "". Without a statement all are
+    granted.
+    """
     places = {"": workflow, **workflow["jobs"]}
     found = {}
     for name, place in places.items():
@@ -33,17 +35,17 @@ def written(workflow: dict[Any, Any]) -> dict[str, set[str]]:
 
 
 def used(text: str) -> list[str]:
-    """The actions that are not of this repository, with what pins them and the release that is named beside it."""
+    """The actions from other repositories, each with its pin and the comment beside it."""
     return [use for use in re.findall(r"^\s*(?:- )?uses: *(.+)$", text, re.MULTILINE) if not use.startswith("./")]
 
 
 def loose(text: str) -> list[str]:
-    """The actions that are not pinned by a commit, or that do not say of which release it is."""
+    """The actions that are not pinned to a commit, or whose comment does not name the release."""
     return [use for use in used(text) if not re.fullmatch(r"[\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", use)]
 
 
 def steps(workflow: dict[Any, Any]) -> Iterator[dict[str, Any]]:
-    """The steps of all jobs."""
+    """The steps of all jobs of a workflow."""
     for job in workflow["jobs"].values():
         yield from job.get("steps", ())
 
@@ -84,7 +86,7 @@ def test_nothing_but_the_publication_may_write() -> None:
 
 
 def test_nothing_that_somebody_else_names_is_pasted_into_a_command() -> None:
-    """A branch or a title can hold a command: it may come in by a variable alone."""
+    """The name of a branch or a title can contain shell commands. It must reach a command only by a variable."""
     commands = [step["run"] for workflow in WORKFLOWS.values() for step in steps(workflow) if "run" in step]
     assert len(commands) > 10
     assert [command for command in commands if "${{" in command] == []

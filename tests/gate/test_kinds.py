@@ -1,5 +1,5 @@
-"""Versions that differ in the kind of an answer, or in rows that no call writes. The gate once proved each pair to
-answer alike.
+"""Versions that differ in the type of a result, or in rows that no call writes. The gate once proved each pair
+equivalent.
 """
 
 import sys

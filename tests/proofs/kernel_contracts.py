@@ -1,4 +1,4 @@
-"""Contracts of the kernels, as CrossHair reads them. It runs the same source on symbols of its own."""
+"""Conditions on the arithmetic kernels for CrossHair, which runs the same source on its own symbols."""
 
 from spec.arithmetic import WAD, div_wad_floor, mul_div_ceil, mul_div_floor, mul_wad_ceil, mul_wad_floor
 from spec.eigenlayer.shares import slashed_shares, withdrawable_shares

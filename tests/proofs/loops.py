@@ -1,4 +1,6 @@
-"""A protocol whose calls loop over lists, most of them wrong on purpose, in ways that one element does not show."""
+"""A protocol whose calls loop over lists. Most are wrong on purpose, in ways that a list of one element does
+not show.
+"""
 
 from typing import Any, Final
 
@@ -13,7 +15,7 @@ from spec.machine import SINGLETON, Delta, Draft, Rejection, Schema, Table
 from spec.protocol import Protocol
 
 POT: Final = "pot"
-"""The account from which all are paid."""
+"""The account from which all others are paid."""
 
 
 class Reason(Rejection):
@@ -40,7 +42,7 @@ class Flag:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Listed:
-    """The accounts that are listed."""
+    """The row that holds the listed accounts."""
 
     accounts: Final[tuple[str, ...]]
 
@@ -50,7 +52,7 @@ class Listed:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Group:
-    """Some accounts that are paid together."""
+    """Several accounts that are paid together."""
 
     accounts: Final[tuple[str, ...]]
 
@@ -60,7 +62,7 @@ class Group:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Pay:
-    """Pays one token from the pot to each account; a refusal of one drops what was paid to those before."""
+    """Pays one token from the pot to each account. If the pot runs empty, the whole call is rejected."""
 
     accounts: Final[tuple[str, ...]]
 
@@ -69,40 +71,47 @@ class Pay:
 
 
 class PaySecond(Pay):
-    """Makes a token for each account but the first."""
+    """Wrong: pays as `Pay` does, and also makes a token for each account but the first."""
 
 
 class PayAfter(Pay):
-    """Makes a token for each account after which another was paid: reads what an earlier element wrote."""
+    """Wrong: also makes a token for each account that is paid after another one.
+
+    It knows this from a flag that an earlier iteration wrote.
+    """
 
 
 class PayTogether(Pay):
-    """Pays from the pot when all are paid, as many as were counted: true, with a fold that says so."""
+    """Pays all accounts, counts them, and takes that many tokens from the pot after the loop. This is right."""
 
 
 class PayTogetherLess(Pay):
-    """Pays from the pot when all are paid, but takes one too few if more than one is paid."""
+    """Wrong: takes one token too few from the pot if several accounts are paid."""
 
 
 class PayOnce(Pay):
-    """Asks of each account whether it has nothing, then gives one to each: two to who is listed twice."""
+    """Wrong: first checks that no account holds anything, then pays each. An account that is listed twice makes a
+    token.
+    """
 
 
 class PayAndStop(Pay):
-    """Takes one from the pot for each account and gives it, but stops at one that is rich, with its token lost."""
+    """Wrong: takes a token from the pot for each account, but ends at a rich account without paying it. That token is
+    lost.
+    """
 
 
 class PayGathered(Pay):
-    """Makes a token for each account if a list that the loop fills is not empty."""
+    """Wrong: makes a token for each account if the local list that the loop fills is not empty."""
 
 
 class PayAliased(Pay):
-    """Pays as `Pay` does, with another name for the list."""
+    """Wrong in the same way as `PayGathered`, but reads the local list by a second name."""
 
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Grant:
-    """Makes tokens if the amount, which may be negative, is below zero."""
+    """Wrong: makes tokens in the pot if the amount is negative."""
 
     amount: Final[int]
 
@@ -121,20 +130,24 @@ class PayGroups:
 
 
 class PayGroupsAfter(PayGroups):
-    """Makes a token for each group but the first: known by what was written before the inner loop."""
+    """Wrong: also makes a token for each group but the first. It knows this from a flag written before the
+    inner loop.
+    """
 
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Drop:
-    """Takes every account off the list, and its mark away."""
+    """Removes every account from the list, and clears its mark."""
 
 
 class DropStale(Drop):
-    """Takes each off the list as it was before the call, so that all but the last come back."""
+    """Wrong: removes each account from the list as it was before the call, so that all but the last account
+    come back.
+    """
 
 
 class DropTwice(Drop):
-    """Takes each off the list twice."""
+    """Wrong: removes each account from the list twice."""
 
 
 SCHEMA: Final = Schema()
@@ -267,9 +280,9 @@ SOUND: Final = Fold(
     lambda _rows, names: [names["paid"] >= 0],
 )
 FORGETFUL: Final = Fold(SOUND.as_if, lambda rows, names: _paid_from_the_pot(rows, -names["paid"] + 1), SOUND.holds)
-"""Gives back other rows than there were."""
+"""A wrong fold: the rows that it restores after the loop have one token more than before."""
 HASTY: Final = Fold(SOUND.as_if, SOUND.really, lambda _rows, names: [names["paid"] <= 1])
-"""Knows what only one element keeps."""
+"""A wrong fold: its condition, at most one account paid, is kept by one iteration but not by two."""
 
 ACTIONS: Final = (
     Pay,

@@ -1,7 +1,7 @@
-"""A protocol of one call, with places where a test writes something that an engine might take for what it is not.
+"""A protocol of one call, with places into which tests write Python that an engine might misread.
 
-Whoever pays has one more afterwards, unless paying is free: then nothing is written. So the law GROWS is false as soon
-as any payment is free; and each canary says in Python's words of one payment that it is.
+A payment adds one to the sender's purse, unless the payment is free: then nothing is written. The law GROWS is
+therefore false as soon as any payment is free. Each canary writes an expression that makes some payment free.
 """
 
 from typing import Any, Final

@@ -1,4 +1,4 @@
-"""The specification is broken on purpose, and a law is refuted by a state that replays on the broken rules."""
+"""A rule is broken on purpose, and a law is refuted by a state that replays on the broken rules."""
 
 import json
 import os
@@ -94,7 +94,7 @@ BREAKS = {
 }
 
 LONG = {"slash takes shares rounded up", "window of the queue one block short", "history is written one block late"}
-"""Each takes minutes: RESTAKE_LONG=1 has them refuted, too, which the weekly workflow does."""
+"""Bugs whose refutation takes minutes each. It runs only with RESTAKE_LONG=1, as in the weekly workflow."""
 
 SLOW = {"pending deallocation is not slashed", "slashed magnitude rounds down"}
 

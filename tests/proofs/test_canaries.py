@@ -1,7 +1,7 @@
-"""False things that an engine might prove, and did: each is refuted now, or refused with its file and line.
+"""Canaries: false statements that an engine might prove. Each must be refuted, or refused with its file and line.
 
-What stands under MISSED was PROVED by the engine before it was turned round, so that it refuses what it was not taught;
-what stands under SEEN was not, and is kept so that it stays so.
+The cases under MISSED were PROVED by the first engine, which accepted Python that it did not know. The present one
+refuses it. The cases under SEEN were never proved, and are kept as a guard.
 """
 
 import itertools
@@ -36,8 +36,9 @@ Break = Callable[..., str]
 
 
 def purse_writer(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Break:
-    """A function that writes a copy of the purse with some places replaced, each there once, and gives the place of
-    its theory.
+    """A function that writes a copy of the module `purse` with some passages replaced, each of which occurs once.
+
+    It returns the place of the copy's theory.
     """
     monkeypatch.syspath_prepend(str(folder))
 
@@ -55,7 +56,9 @@ def purse_writer(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Break:
 
 @pytest.fixture
 def theory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Break:
-    """A writer of copies of the purse, in a folder of its own."""
+    """A fixture: a function that writes a changed copy of `purse` into a temporary folder, and returns its theory's
+    place.
+    """
     return purse_writer(tmp_path, monkeypatch)
 
 
@@ -71,7 +74,7 @@ def status(place: str, law_id: str = "GROWS", contracts: Contracts = HISTORIES_A
 
 
 def free(expression: str, *, needs: str = "", before: str = "") -> tuple[tuple[str, str], ...]:
-    """A purse replaced so that a payment is free where an expression says so."""
+    """The replacements that make a payment free if an expression is true. `before` holds statements that precede it."""
     statements = textwrap.indent(before, "    ")
     return ((NEEDS, needs + "\n"), (IS_FREE, f"{statements}    return bool({expression})\n"))
 
@@ -81,7 +84,7 @@ GONE = "met = len([one for one in {}])\nif action.amount != 7:\n    return False
 
 
 def once(held: str, *, fields: str) -> tuple[tuple[str, str], ...]:
-    """A payment of seven that is free as long as an object holds what no path has gone through."""
+    """The replacements that make a payment of seven free as long as an iterator held in an object is not used up."""
     needs = f"class Obj:\n    def __init__(self) -> None:\n        {fields}\n\n\nOBJ: Final = Obj()"
     return free("met > 0", needs=needs, before=GONE.format(held))
 
@@ -278,7 +281,7 @@ def test_a_payment_that_is_never_free_is_proved(theory: Break) -> None:
 
 
 def test_paths_that_become_one_do_not_share_the_length_of_a_loop(theory: Break) -> None:
-    """Missed: beyond two, the loop was taken for impossible also where nobody asks for it."""
+    """Regression: merged paths assumed that a loop runs at most twice, even on the path that has no loop."""
     looping = (
         "_is_looped(held)",
         (
@@ -295,7 +298,7 @@ GROWN = "return bool(step.after.rows.get(PURSES, sender).amount == step.before.r
 
 
 def test_paths_that_become_one_do_not_share_the_scope_of_a_row(theory: Break) -> None:
-    """Missed: what is taken for granted of rows of one table was so also where none was read."""
+    """Regression: merged paths assumed a limit on a table's rows, even on the path that reads no such row."""
     other = (
         "_asks(draft, held)",
         (
@@ -316,7 +319,7 @@ PRICED = (RULE, "    draft.put(CLOCK, SINGLETON, Clock(0, action.amount))\n" + R
 
 
 def test_a_row_that_is_written_and_revalued_counts_once(theory: Break) -> None:
-    """Missed: a row counted with what its group moves, and again with what it grows itself."""
+    """Regression: a written row was counted in its group's revaluation, and again in the change of its own value."""
     own = "    own = step.before.rows.get(PURSES, getattr(step.action, 'sender')).amount * risen\n"
     right = "    return step.before.moved(WORTH"
     twice = ((right, own + right), ('"all") * risen\n', '"all") * risen + own\n'))
@@ -325,7 +328,7 @@ def test_a_row_that_is_written_and_revalued_counts_once(theory: Break) -> None:
 
 
 def test_a_sum_that_reads_another_row_of_its_own_table_moves_with_it(theory: Break) -> None:
-    """Missed: writes to a sum's table were taken to move the rows that are written, and no others."""
+    """Regression: a write to a sum's table was assumed to change the value of the written row alone."""
     reads = (
         "lambda rows, row: row.amount * rows.get(CLOCK, SINGLETON).price,",
         'lambda rows, row: rows.get(PURSES, "bank").amount,',
@@ -337,7 +340,7 @@ def test_a_sum_that_reads_another_row_of_its_own_table_moves_with_it(theory: Bre
 
 
 def test_what_belongs_to_no_group_adds_to_nothing(theory: Break) -> None:
-    """Missed: what rows of no group add was the total of a group of its own."""
+    """Regression: rows without a group were added up in a group called None."""
     nowhere = ('HELD: Final = Sum("held", PURSES, lambda _rows, _key, _row: "all"', "lambda _rows, _key, _row: None")
     nowhere = (nowhere[0], nowhere[0].replace('lambda _rows, _key, _row: "all"', nowhere[1]))
     assert status(theory(nowhere, (GROWN, "return bool(step.after.total(HELD, None) == 0)"))) == "PROVED"
@@ -345,7 +348,9 @@ def test_what_belongs_to_no_group_adds_to_nothing(theory: Break) -> None:
 
 
 def test_heads_that_were_written_for_other_points_are_not_alike(theory: Break) -> None:
-    """Missed: what a head holds from then on, and what it held before, was not compared."""
+    """Regression: two written heads of a history were taken for equal though their points or earlier values
+    differed.
+    """
     push = (RULE, "    PAST.push(draft, action.sender, draft.get(CLOCK, SINGLETON).block, action.amount)\n" + RULE)
     prover = Prover(theory(push), EXACT)
     _, _, paths = prover.paths(prover.protocol.actions[0])
@@ -372,7 +377,7 @@ TWICE = {
 
 @pytest.mark.parametrize("kind", TWICE)
 def test_two_of_one_name_are_refused(kind: str, theory: Break) -> None:
-    """Missed: symbols are told apart by name, so that these two were one."""
+    """Regression: symbols are told apart by name, so that two objects of one name became one."""
     right, wrong, said = TWICE[kind]
     with pytest.raises(UnliftableError, match=said):
         Prover(theory((right, wrong)))
@@ -380,7 +385,7 @@ def test_two_of_one_name_are_refused(kind: str, theory: Break) -> None:
 
 @pytest.mark.parametrize("law_id", ["IDLE", "NOBODY"])
 def test_a_law_that_concerns_nothing_is_vacuous(law_id: str, theory: Break) -> None:
-    """Missed: PROVED."""
+    """Regression: a law that applies to no step was PROVED."""
     assert status(theory(), law_id) == "VACUOUS"
 
 
@@ -400,7 +405,7 @@ SIX_WAYS = """    asked = [k for k in (1, 2, 3, 4, 5) if step.action.amount == k
 def test_a_law_is_vacuous_where_it_is_shown_to_concern_nothing(
     answers: list[Status], verdict: str, theory: Break, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Missed: a law of which no state was found on three paths was VACUOUS, whatever is on the others."""
+    """Regression: a law was VACUOUS when no state was found on three paths, though other paths had not been asked."""
     concerned = "def _concerned(_step: AnyStep) -> bool:\n    return True\n\n\ndef _six(step: AnyStep) -> bool:\n"
     place = theory(
         ("def _never", f"{concerned}{SIX_WAYS}\n\ndef _never"),
@@ -413,7 +418,7 @@ def test_a_law_is_vacuous_where_it_is_shown_to_concern_nothing(
 
 
 def test_what_contradicts_itself_is_no_beginning(theory: Break) -> None:
-    """Missed: of no deployment at all, everything was PROVED."""
+    """Regression: a theory whose conditions on the genesis state contradict each other had everything PROVED."""
     place = theory(("[row.amount >= 0]", "[row.amount >= 0, row.amount < 0]"))
     prover = Prover(place)
     with pytest.raises(UnliftableError, match="no rows are found that satisfy what the theory says of the beginning"):
@@ -429,13 +434,15 @@ ALWAYS_ONE = """LEMMAS: Final[list[StateLaw | PastLaw]] = [
 
 @pytest.mark.parametrize("contracts", [EXACT, HISTORIES_ALONE])
 def test_the_beginning_assumes_no_law_that_is_proved_of_it(contracts: Contracts, theory: Break) -> None:
-    """Missed: a range about the past was assumed where the past of the beginning was read."""
+    """Regression: reading a history of the genesis state assumed the very law on histories that was to be
+    proved there.
+    """
     prover = Prover(theory((PAST_LAW, ALWAYS_ONE), ("    ranges=(),\n", '    ranges=("ONE",),\n')), contracts)
     assert {v.law_id: v.status for v in base_case(prover, prover.theory.induction.lemmas)}["ONE"] == "REFUTED"
 
 
 def test_a_head_that_is_written_equals_a_head(theory: Break) -> None:
-    """Missed: a head that a step writes was of a kind of its own, which equals no other."""
+    """Regression: the head that a push wrote had a type of its own, and so was unequal to every History."""
     push = (RULE, "    PAST.push(draft, action.sender, draft.get(CLOCK, SINGLETON).block, action.amount)\n" + RULE)
     never = "return bool(step.after.rows.get(PAST.heads, sender) != History(1, 5))"
     assert status(theory(push, (GROWN, never)), contracts=EXACT) == "REFUTED"
@@ -448,14 +455,16 @@ def test_a_head_that_is_written_equals_a_head(theory: Break) -> None:
 def test_a_law_sees_every_row_that_a_push_writes(
     allowed: str, verdict: str, contracts: Contracts, theory: Break
 ) -> None:
-    """Missed: the checkpoint of a push was no write, so that a write set without it was PROVED."""
+    """Regression: the checkpoint of a push was no write, so that a law on written tables was PROVED without it."""
     push = (RULE, "    PAST.push(draft, action.sender, draft.get(CLOCK, SINGLETON).block, action.amount)\n" + RULE)
     frame = f"return all([write.table in (PURSES, {allowed}) for write in step.delta.writes])"
     assert status(theory(push, (GROWN, frame)), contracts=contracts) == verdict
 
 
 def test_a_law_of_rules_is_no_law_of_histories(theory: Break) -> None:
-    """Missed: a law that is said to hold by contract was assumed, and proved of no call."""
+    """Regression: any law that a theory listed under `by_contract` was assumed, though no call was proved to
+    keep it.
+    """
     by_contract = ("    ranges=(),\n", '    ranges=(),\n    by_contract=("ANY",),\n')
     reads = "return _view.rows.get(PURSES, _key).amount >= 7"
     with pytest.raises(UnliftableError, match="ANY is no law of histories alone"):
@@ -466,13 +475,13 @@ def test_a_law_of_rules_is_no_law_of_histories(theory: Break) -> None:
     ("answer", "kind"), [("2", "int"), ("None", "NoneType"), ("getattr(step.action, 'amount')", "SymInt")]
 )
 def test_a_law_answers_with_a_truth_value(answer: str, kind: str, theory: Break) -> None:
-    """Missed: a crash that named no law, where Python takes a value for true or false."""
+    """Regression: a law that returned a number or None crashed the engine without being named."""
     with pytest.raises(UnliftableError, match=f"a law answers with a value of type {kind}"):
         status(theory((GROWN, f"return {answer}")))
 
 
 def test_a_law_writes_nothing(theory: Break) -> None:
-    """Missed: what a law wrote was in the state that the next law saw."""
+    """Regression: a row that one law wrote was in the state that the next law read."""
     writing = f"step.before.rows.put(PURSES, sender, Purse())\n    {GROWN}"
     with pytest.raises(UnliftableError, match="a law writes purses"):
         status(theory((GROWN, writing)))
@@ -503,13 +512,15 @@ class Box:
     ],
 )
 def test_rows_are_equal_whoever_made_them_and_have_keys_of_a_shape(box: str, said: str, theory: Break) -> None:
-    """Missed: rows that only identity compares differed where two names were one; a table without keys was a crash."""
+    """Regression: rows that Python compares by identity were accepted. A table without a key type crashed the
+    engine.
+    """
     with pytest.raises(UnliftableError, match=said):
         Prover(theory((NEEDS, box)))
 
 
 def test_every_operator_is_taught_or_refused() -> None:
-    """Whatever Python looks up in a type that symbols stand for, a symbol answers for itself."""
+    """Every special method of the built-in types that symbols stand for is defined by the symbol itself."""
     of_all = set(dir(object)) - {"__eq__", "__ge__", "__gt__", "__hash__", "__le__", "__lt__", "__ne__", "__str__"}
     of_all -= {"__format__", "__repr__"}
     asked = {name for kind in (int, str, bool, tuple, float, list, dict) for name in dir(kind) if name[:2] == "__"}
@@ -522,7 +533,7 @@ def test_every_operator_is_taught_or_refused() -> None:
 
 
 def test_the_first_value_of_a_history_is_proved(source_copy: Any) -> None:
-    """Missed: of EigenLayer, every magnitude was WAD + 1, and MAG-02 and DELEG-02 stayed PROVED."""
+    """Regression: with every magnitude starting at WAD + 1 in the rules, MAG-02 and DELEG-02 stayed PROVED."""
     source_copy.replace("spec/history.py", "History(0, default))", "History(0, default + 1))")
     said = source_copy.run(
         "from proofs.contracts import HistoryProof\nfrom proofs.solving import prove\nproof = HistoryProof(prove)\n"

@@ -1,4 +1,6 @@
-"""The bound of staleness, delay and reaction is exact: z3 is asked about the rules' own functions, both ways."""
+"""The bound on staleness, delay and reaction is exact: z3 is asked about the rules' own functions in both
+directions.
+"""
 
 from typing import Any
 
@@ -12,7 +14,9 @@ pytestmark = pytest.mark.source
 
 
 def unknown_terms() -> tuple[Any, Any, Any]:
-    """Terms of any numbers that a channel can be opened with, as the specification's own row."""
+    """The row of a channel whose three times are symbols, its staleness, and the condition that the channel can be
+    opened.
+    """
     delay, staleness, reaction = z3.Ints("delay staleness reaction")
     terms: Any = ChannelTerms(True, delay, staleness, reaction)
     is_possible = z3.And(delay > 0, reaction >= 0, z3.Or(staleness == 0, staleness >= delay))
@@ -20,14 +24,15 @@ def unknown_terms() -> tuple[Any, Any, Any]:
 
 
 def fits(terms: Any, window: Any) -> Any:
-    """`is_within` of unknown numbers: what it is where staleness is something, and where it is nothing."""
+    """`is_within` for symbols: true if the staleness is positive and the answer is due within the window."""
     found: Any = answered_by(terms, terms.staleness_points) <= window
     return z3.And(terms.staleness_points > 0, found)
 
 
 def test_the_bound_is_exact_for_numbers_of_any_size() -> None:
-    """The terms are within the window if and only if every certificate of a fresh table that has arrived, at whatever
-    point, is answered within it. z3 finds no numbers that say otherwise, in either direction.
+    """The terms fit the window exactly if every certificate that can be accepted is answered within the window.
+
+    z3 finds no numbers that contradict either direction.
     """
     terms, staleness, is_possible = unknown_terms()
     window, reference, point = z3.Ints("window reference point")

@@ -1,6 +1,4 @@
-"""Proofs that stop early, lean on themselves, or remember too much: false things that were PROVED, and what says so
-now.
-"""
+"""Canaries of proofs that end early, are circular, or remember too much. Each of these false statements was PROVED."""
 
 import gc
 from pathlib import Path
@@ -20,7 +18,9 @@ pytestmark = pytest.mark.source
 
 @pytest.fixture
 def theory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Break:
-    """A writer of copies of the purse, in a folder of its own."""
+    """A fixture: a function that writes a changed copy of `purse` into a temporary folder, and returns its theory's
+    place.
+    """
     return purse_writer(tmp_path, monkeypatch)
 
 
@@ -47,7 +47,7 @@ PAYS_ALL = """    both = ("bank", action.sender)
     ],
 )
 def test_what_comes_after_the_end_does_not_run(asked: str, answer: str, refusal: str | None, theory: Break) -> None:
-    """Missed: the draft was written by all of them."""
+    """Regression: the engine ran the elements after the one at which `any` or `all` ends, with their writes."""
     place = theory((NEEDS, PAYS.format(answer=answer)), (RULE, PAYS_ALL.format(asked=asked) + RULE))
     if refusal is None:
         assert status(place) == "REFUTED"
@@ -75,7 +75,10 @@ ASKS = f"    if {{asked}}:\n        return draft.delta()\n{RULE}"
 def test_what_writes_or_fails_after_and_and_or_runs_where_python_runs_it(
     asked: str, verdicts: tuple[str, str], theory: Break
 ) -> None:
-    """The verdicts on the law, and on that the rule comes to an end."""
+    """The right side of `and` and `or` writes or raises only where Python evaluates it.
+
+    `verdicts` holds the verdict on GROWS, and the verdict on TOTAL, which says that the rule never raises.
+    """
     divides = "def _part(one: int, other: int) -> bool:\n    return one // other == 3\n"
     place = theory((NEEDS, PAYS.format(answer="True") + divides), (RULE, ASKS.format(asked=asked)))
     assert (status(place), status(place, "TOTAL")) == verdicts
@@ -83,7 +86,7 @@ def test_what_writes_or_fails_after_and_and_or_runs_where_python_runs_it(
 
 @pytest.mark.parametrize(("answer", "expected"), [("True", [1, 1]), ("held.is_frozen", [1, 1, 1, 2])])
 def test_a_draft_has_what_and_and_or_wrote_and_nothing_else(answer: str, expected: list[int], theory: Break) -> None:
-    """The numbers of rows that each path writes. Where Python stops before the second side, the bank is not paid."""
+    """`expected` holds the number of rows written on each path. The bank is paid only where Python evaluates `_pay`."""
     asked = 'if action.amount > 5 and _pay(draft, "bank", 1):\n        return draft.delta()\n'
     prover = Prover(theory((NEEDS, PAYS.format(answer=answer)), (RULE, f"    {asked}{RULE}")), HISTORIES_ALONE)
     proof = CallProof(prover, prover.protocol.actions[0])
@@ -101,12 +104,12 @@ JOINED = {
     "False and held.is_frozen": "PROVED",
     "not (held.is_frozen or action.amount != 3) and held.is_frozen": "PROVED",
 }
-"""By the words that say that a payment is free, the verdict on the law that none is."""
+"""For each expression that makes a payment free: the verdict on the law that no payment is free."""
 
 
 @pytest.mark.parametrize("asked", JOINED)
 def test_and_and_or_are_what_they_are_in_python(asked: str, theory: Break) -> None:
-    """Of truth values one of both, without a fork; of others the first that decides."""
+    """`and` and `or` of booleans make one formula without a fork. Of other values they return the deciding operand."""
     assert status(theory(*free(asked))) == JOINED[asked]
 
 
@@ -124,12 +127,14 @@ IS_FOUR = "not held.is_frozen and action.amount == 4"
     ],
 )
 def test_a_scope_that_python_does_not_come_to_leaves_nothing_out(asked: str, before: str, theory: Break) -> None:
-    """Missed: the range of a side that is not asked was taken to be short, and a payment of four left out."""
+    """Regression: the limit of a loop that Python does not evaluate was assumed, so that a free payment was
+    left out.
+    """
     assert status(theory(*free(asked, needs=LOOPS + STOPS, before=before))) == "REFUTED"
 
 
 def test_a_scope_that_the_law_does_not_come_to_leaves_nothing_out(theory: Break) -> None:
-    """Missed: it was false of frozen purses of more than two."""
+    """Regression: a law was PROVED that is false of frozen purses with more than two, by a limit of a loop it skips."""
     held = "step.before.rows.get(PURSES, sender)"
     grown = f"return {held}.amount <= 2 or (not {held}.is_frozen and _loops({held}.amount))"
     assert status(theory(*free("False", needs=LOOPS), (GROWN, grown))) == "REFUTED"
@@ -156,7 +161,9 @@ LEMMAS: Final[list[StateLaw | PastLaw]] = [
     ],
 )
 def test_a_law_that_is_looked_up_in_a_side_is_the_law(side: str, theory: Break) -> None:
-    """Missed: it was made where Python may not come, and assumed as it is cut there."""
+    """Regression: a law first read on a side that Python may skip was cut by that side's limit, and assumed
+    everywhere.
+    """
     before = f"seen = {side}\nbank = draft.get(PURSES, 'bank')\n"
     ranges = ("    ranges=(),\n", '    ranges=("COUNTS",),\n')
     limits = ("limits=Limits(),", 'limits=Limits(lists={"range in _counts": 1}),')
@@ -218,7 +225,7 @@ GETS = "one = Cell(0)\nseen = held.is_frozen and one.get(1)\n"
 def test_what_a_side_that_python_does_not_run_may_use_up_or_change_is_refused(
     asked: str, before: str, again: str, refusal: str, theory: Break
 ) -> None:
-    """Missed: what can be gone through once was used up, and an object or a list of another function changed."""
+    """Regression: a side that Python may skip used up an iterator, or changed an object or list of another function."""
     place = theory(*free(asked, needs=CELL.format(again=again or "pass"), before=before))
     with pytest.raises(UnliftableError, match=refusal):
         status(place)
@@ -244,20 +251,20 @@ LIMIT = "limit = held.amount if held.is_frozen else None\n"
 def test_what_is_understood_where_python_asks_it_is_no_refusal(
     asked: str, before: str, verdict: str, theory: Break
 ) -> None:
-    """Missed: a side that fails, or is not understood, was refused where Python never asks it."""
+    """Regression: a right side that raises or is not understood was refused, even where Python never evaluates it."""
     needs = "def _is_low(who: str) -> bool:\n    return who < 'b'\n"
     assert status(theory(*free(asked, needs=needs, before=before))) == verdict
 
 
 def test_and_and_or_do_not_fork(theory: Break) -> None:
-    """One path pays, one does not, and one is closed, however many conditions say which."""
+    """One path pays, one is free, and one is rejected, however many conditions decide between them."""
     prover = Prover(theory(*free('held.is_frozen and action.amount < 3 or action.sender == "bank"')), HISTORIES_ALONE)
     proof = CallProof(prover, prover.protocol.actions[0])
     assert (len(proof.accepted), len(proof.rejected)) == (2, 1)
 
 
 def test_a_list_that_grows_while_it_is_asked_is_refused(theory: Break) -> None:
-    """Missed: it grew by all, where Python stops at the first."""
+    """Regression: an `any` whose elements append to a list appended all of them, where Python stops at the first."""
     before = "met: list[int] = []\nif any(met.append(k) is None for k in (1, 2, 3)):\n    met.append(4)\n"
     with pytest.raises(UnliftableError, match=r"met\.append within what `any` or `all` may not go through"):
         status(theory(*free("len(met) == 2", before=before)))
@@ -282,7 +289,9 @@ LEMMAS = """LEMMAS: Final[list[StateLaw | PastLaw]] = [
 
 
 def test_what_follows_is_not_what_it_follows_from(theory: Break) -> None:
-    """Missed: a total is not negative since no purse is, and so no purse is, since each is a total."""
+    """Regression: two laws proved each other. A total is not negative as no purse is, and no purse as each is
+    a total.
+    """
     place = theory(
         (LOSES, "Purse(held.amount - 1, held.is_frozen))"),
         ('HELD: Final = Sum("held", PURSES, lambda _rows, _key, _row: "all"', SUM_OF_ONE),
@@ -305,7 +314,7 @@ SEVEN = """LEMMAS: Final[list[StateLaw | PastLaw]] = [
     [("PURSES", "view.rows.get(PURSES, key).amount"), ("PAST.heads", "view.rows.get(PAST.heads, key).latest")],
 )
 def test_nothing_is_assumed_because_a_contract_is_said_to_keep_it(table: str, seven: str, theory: Break) -> None:
-    """Missed: a lemma by contract was assumed, whatever it said of rows, or of the head of a history."""
+    """Regression: a lemma listed under `by_contract` was assumed, whatever it said of rows or of a history's head."""
     place = theory(
         (PAST_LAW, SEVEN.format(table=table, seven=seven)),
         ("    ranges=(),\n", '    ranges=(),\n    by_contract=("SEVEN",),\n'),
@@ -316,7 +325,7 @@ def test_nothing_is_assumed_because_a_contract_is_said_to_keep_it(table: str, se
 
 @pytest.mark.parametrize("named", ["leans", "follows"])
 def test_what_a_law_leans_on_is_proved(named: str, theory: Break) -> None:
-    """Missed: a law leant on one by contract, which nothing proves."""
+    """Regression: a law could lean on a lemma listed under `by_contract`, which nothing proves."""
     seven = SEVEN.format(table="PAST.heads", seven="view.rows.get(PAST.heads, key).latest")
     by_contract = f'    ranges=(),\n    by_contract=("SEVEN",),\n    {named}={{"ANY": ("SEVEN",)}},\n'
     with pytest.raises(UnliftableError, match=r"^ANY \w+ \w+ SEVEN, which is no state law that is proved"):
@@ -340,7 +349,9 @@ PUSH = (RULE, f"    PAST.push(draft, action.sender, draft.get(CLOCK, SINGLETON).
 
 
 def test_no_law_is_proved_of_rows_in_whose_place_is_a_contract(theory: Break) -> None:
-    """Missed: by the contract, a push writes no checkpoint, and so a law of checkpoints was kept by every call."""
+    """Regression: under the contract a push writes no checkpoint, so that every call seemed to keep a law on
+    checkpoints.
+    """
     place = theory((PAST_LAW, NONE_WRITTEN), PUSH)
     with pytest.raises(UnliftableError, match="a row of past_checkpoints is read, where a contract stands for all"):
         status(place, "NONE")
@@ -350,7 +361,7 @@ def test_no_law_is_proved_of_rows_in_whose_place_is_a_contract(theory: Break) ->
 @pytest.mark.parametrize("contracts", [HISTORIES_ALONE, EXACT])
 @pytest.mark.parametrize(("later", "verdict"), [("- 5", "REFUTED"), ("+ action.amount", "PROVED")])
 def test_time_does_not_go_back(later: str, verdict: str, contracts: Contracts, theory: Break) -> None:
-    """Missed: a contract takes it that nothing was pushed later than now, and no call had to keep it."""
+    """Regression: a contract assumes that no history holds a point later than now, but no call had to keep this."""
     moves = f"    draft.put(CLOCK, SINGLETON, Clock(draft.get(CLOCK, SINGLETON).block {later}, 1))\n{RULE}"
     assert status(theory((RULE, moves)), "TOTAL", contracts) == verdict
 
@@ -370,7 +381,7 @@ def _grows"""
 
 
 def test_what_a_step_writes_is_made_by_a_draft(theory: Break) -> None:
-    """Missed: laws saw the first row of two of one key, a state keeps the last."""
+    """Regression: of two writes to one key, laws saw the first, whereas a state keeps the last."""
     place = theory(
         ("    return draft.delta()\n\n\ndef _grows", TWICE),
         ("import SINGLETON, Delta,", "import SINGLETON, Write, Delta,"),
@@ -381,12 +392,14 @@ def test_what_a_step_writes_is_made_by_a_draft(theory: Break) -> None:
 
 @pytest.mark.parametrize("answer", ["None", "True", "action"])
 def test_a_rule_answers_with_a_delta_or_a_reason(answer: str, theory: Break) -> None:
-    """Missed: whatever was no Delta was a refusal."""
+    """Regression: any result of a rule other than a Delta counted as a rejection."""
     assert status(theory(("        return Reason.CLOSED\n", f"        return {answer}\n")), "TOTAL") == "REFUTED"
 
 
 def test_a_call_that_nobody_can_make_is_not_proved(theory: Break) -> None:
-    """Missed: of no call that is well formed, everything was VACUOUS, which nobody minds."""
+    """Regression: if no arguments of a call are well formed, every verdict was VACUOUS, which no report treats as an
+    error.
+    """
     nobody = ("is_well_formed=lambda _rows, _call: True", "is_well_formed=lambda _rows, _call: False")
     assert [status(theory(nobody), law_id) for law_id in ("GROWS", "TOTAL")] == ["VACUOUS", "UNKNOWN"]
 
@@ -395,7 +408,9 @@ def test_a_call_that_nobody_can_make_is_not_proved(theory: Break) -> None:
 
 
 def test_what_is_known_of_a_path_is_known_of_no_other(theory: Break) -> None:
-    """Missed: a path that was gone gave its identity, and that a state leads to it, to the next."""
+    """Regression: results were remembered by the identity of a path, which Python gives to a new path after the old is
+    freed.
+    """
     prover = Prover(theory())
     proof = CallProof(prover, prover.protocol.actions[0])
     assert proof.verdict(law(prover, "GROWS")).status == "PROVED"

@@ -1,5 +1,5 @@
-"""The contracts of histories are kept by their source; a source that breaks them is noticed, and a contract that says
-something else.
+"""The source of histories keeps its contract. A source that breaks the contract is noticed, and so is a false
+contract.
 """
 
 import re
@@ -36,7 +36,7 @@ def statuses(parts: Parts) -> set[Status]:
 
 
 def has_refuted(parts: Iterable[Answers]) -> bool:
-    """True if some part is refuted; those after it are not proved."""
+    """True if some obligation is refuted; the parts after it are not evaluated."""
     return any(answer.status is Status.REFUTED for answers in parts for _, answer in answers)
 
 
@@ -174,7 +174,7 @@ def test_a_contract_that_says_what_the_source_does_not_do_is_refuted(wrong: str)
 
 
 def of_changes(proof: PushProof) -> Iterator[Answers]:
-    """The parts about any change, about a push and about a pop, each when it is asked for."""
+    """The answers about any change, about a push and about a pop; each part is proved only when it is asked for."""
     yield proof.replaced()
     yield proof.past()
     yield from of_change(proof, "push")
@@ -182,7 +182,7 @@ def of_changes(proof: PushProof) -> Iterator[Answers]:
 
 
 def of_change(proof: PushProof, change: str) -> Iterator[Answers]:
-    """The parts about one push or pop, each when it is asked for."""
+    """The answers about one push or pop, by its name; each part is proved only when it is asked for."""
     yield proof.rows((change,))
     yield proof.order((change,))
     yield proof.answers((change,))
@@ -225,14 +225,14 @@ def test_what_the_contract_demands_is_an_obligation_of_the_calls(
 
 
 def demanded_of(action: str, demanded: str) -> set[Status]:
-    """The verdict on a demand on a call, as a part of TOTAL."""
+    """The statuses of the obligations with the label `demanded` in the verdict on TOTAL of one call."""
     prover = Prover(THEORY, proofs.histories.EXACT)
     total = CallProof(prover, next(kind for kind in prover.protocol.actions if kind.__name__ == action)).total()
     return {answer.status for obligation, answer in total.answers if obligation.label == demanded}
 
 
 def test_nothing_but_the_class_writes_its_rows() -> None:
-    """The histories of a state are what pushes and pops made of empty ones: no rule names their tables."""
+    """Only `spec/history.py` writes the tables of histories. The listed modules only read them."""
     naming = [file for file in (ROOT / "spec").rglob("*.py") if re.search(r"\.(heads|checkpoints)\b", file.read_text())]
     readers = {
         "spec/eigenlayer/observation.py",
@@ -251,7 +251,7 @@ def test_nothing_but_the_class_writes_its_rows() -> None:
 
 
 def test_no_call_writes_a_head_but_by_the_contract_and_none_more_than_twice() -> None:
-    """A proof of two changes in a row is one of all changes that a call makes to one history."""
+    """Each call changes one history at most twice, so that a proof about two changes in a row covers every call."""
     changes: dict[str, set[int]] = {}
     provers: dict[tuple[str, str], Prover] = {}
     for action in prover_of(THEORY, "Deposit").protocol.actions:
@@ -267,5 +267,5 @@ def test_no_call_writes_a_head_but_by_the_contract_and_none_more_than_twice() ->
 
 
 def changed(row: Any) -> int:
-    """The changes of a head since the state before the step."""
+    """The number of changes of a history's head since the state before the step."""
     return 1 + changed(row._before) if hasattr(row, "_before") else 0

@@ -1,4 +1,4 @@
-"""A second solver agrees with the engine."""
+"""A second solver confirms the verdicts of the engine."""
 
 from pathlib import Path
 from typing import Any
@@ -55,7 +55,7 @@ def test_cvc5_is_asked_in_earnest() -> None:
 
 
 def other_z3(folder: Path, answer: str) -> str:
-    """A program that calls itself a z3, and answers every question alike."""
+    """The path of a shell script that poses as another z3 and gives the same answer to every question."""
     program = folder / "z3"
     program.write_text(f'#!/bin/sh\n[ "$1" = --version ] && echo "Z3 version 0.0.1 - 64 bit" || echo {answer}\n')
     program.chmod(0o755)
@@ -84,7 +84,7 @@ def test_what_another_z3_says_is_counted_and_what_it_disputes_is_kept(
 
 
 def proved(folder: Path, of_others: dict[str, dict[str, int]]) -> Proving:
-    """Whoever asks for a verdict that a ledger holds, with what others said of it in an earlier run."""
+    """A question about a recorded verdict. `of_others` holds the counts of other solvers' answers in an earlier run."""
     place = "proofs.eigenlayer.theory:THEORY"
     ledger = Ledger("eigenlayer", place, [folder])
     said = {"verdict": "PROVED", "goals": 2, "digest": "0123abcd", "solvers": {"z3": 2}, "steps": 9, "most_steps": 4}

@@ -1,4 +1,4 @@
-"""A second way of running the source on symbols, CrossHair's, agrees with the engine, and notices what is broken."""
+"""CrossHair, a second way to run the source on symbols, agrees with the engine and notices broken rules."""
 
 import ast
 import re
@@ -19,17 +19,17 @@ SUBJECTS = ("kernel", "eigenlayer", "symbiotic")
 
 
 def contracts_of(subject: str) -> list[str]:
-    """The functions that promise something: `subject.name` for each."""
+    """The functions with a postcondition in one contracts module, as `subject.name`."""
     tree = ast.parse((Path(__file__).parent / f"{subject}_contracts.py").read_text())
     functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
     return [f"{subject}.{function.name}" for function in functions if "post: " in (ast.get_docstring(function) or "")]
 
 
 def crosshair(contract: str, folder: Path = ROOT) -> list[str]:
-    """The verdict of CrossHair on a contract. To find nothing wrong is not enough: only `Confirmed` counts.
+    """CrossHair's verdicts on one contract. Only "Confirmed over all paths" counts: finding no error is not enough.
 
-    The seconds are many times what any contract takes, so that a busy machine says the same. Each has a process of its
-    own: what a solver was asked before would make some slower.
+    The time limits are many times what any contract takes, so that a busy machine gives the same verdict. Each contract
+    runs in its own process, since earlier questions to the solver would slow some of them down.
     """
     pytest.importorskip("crosshair")
     subject, name = contract.split(".")
@@ -171,7 +171,7 @@ BROKEN_RULES = [
         "TS-40",
     ),
 ]
-"""For each contract of a call, a bug that it must notice."""
+"""For each contract: the bug that CrossHair must notice."""
 
 
 @pytest.mark.nightly  # all of them together

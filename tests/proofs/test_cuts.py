@@ -1,4 +1,4 @@
-"""The state that a cut loop leaves: each of these false things was PROVED of lists of any length."""
+"""Canaries of the state after a loop over a list of any length. Each of these false statements was PROVED."""
 
 import itertools
 from pathlib import Path
@@ -308,7 +308,9 @@ def test_what_a_loop_leaves_behind_is_not_what_was_before(
 def test_a_sum_that_reads_another_row_of_its_table_is_asked_for_all_rows(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Missed: where lists have any length, writes to a sum's table moved the rows that are written, and no others."""
+    """Regression: after such a loop, writes to a sum's table were assumed to change the value of the written rows
+    alone.
+    """
     held = 'HELD: Final = Sum("held", BALANCES, lambda _rows, _key, _row: "all", lambda row: row.amount)'
     reads = (
         'HELD: Final = ReadingSum("held", BALANCES, lambda _rows, key, _row: "all" if key != POT else None,\n'
@@ -320,7 +322,7 @@ def test_a_sum_that_reads_another_row_of_its_table_is_asked_for_all_rows(
 
 
 def test_what_is_known_of_some_names_is_not_known_of_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Missed: what held on the path of one name was assumed of all."""
+    """Regression: a condition that held on the path of one name was assumed of all names."""
     rule = f"    for account in action.accounts:\n{MARK}    _give(draft, POT, 1)\n    return draft.delta()\n"
     place = ('    folds={"_drop": Fold(holds=_is_to_be_dropped), **({} if fold is None else {})}', KNOWN)
     place = (place[0].replace("    folds", "folds"), place[1].replace("    folds", "folds", 1))
@@ -332,7 +334,7 @@ def test_what_is_known_of_some_names_is_not_known_of_all(tmp_path: Path, monkeyp
 def test_what_a_fold_says_of_one_path_is_not_said_of_the_other(
     paid: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Missed: what `holds` said where it had forked was assumed without the fork, and so of merged paths."""
+    """Regression: a condition of `holds` from one side of its fork was assumed on merged paths without the fork."""
     rule = (
         f"    paid = 0\n    down = draft.get(FLAGS, POT).is_set\n    for account in action.accounts:\n"
         f"        paid = paid + (0 - 1 if down else 1)\n    _give(draft, POT, paid if {paid} > 0 else 0 - paid)\n"
@@ -354,7 +356,9 @@ ANYBODYS = "rows.get(BALANCES, names['any']).amount"
 def test_what_is_known_of_every_name_has_no_number_that_is_one_for_all(
     known: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Missed: the quotient of any name's balance was one number, so that all had about one balance."""
+    """Regression: the quotient of any name's balance was one symbol for all names, which made their balances nearly
+    equal.
+    """
     rule = f"    for account in action.accounts:\n{MARK}    _give(draft, POT, 1)\n    return draft.delta()\n"
     fold = f'_pay_together": Fold(holds=lambda rows, names: [{known}]),\n            "_drop": Fold('
     with pytest.raises(UnliftableError, match="what is known of any name is known of some only"):
@@ -379,7 +383,7 @@ LEFT = f"len({ALL}) != 1 or 'zoe' not in without({ALL}, 'nobody')".replace("draf
 def test_what_is_assumed_demands_nothing(
     place: tuple[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Missed: that a list has what is taken out of it was demanded of nobody where that was assumed."""
+    """Regression: `without` demands that the removed name is in the list. Within an assumption nobody proved that."""
     rule = f"    if 'zoe' in {ALL}:\n        return draft.delta()\n    _give(draft, POT, 1)\n    return draft.delta()\n"
     with pytest.raises(UnliftableError, match="has what is taken out: this is demanded where nothing proves it"):
         folded(rule, tmp_path, monkeypatch, place)
@@ -411,7 +415,7 @@ FREE: Final = Sum("free", CLUBS, lambda _rows, _key, _row: "all", _free)
 
 
 def test_any_name_of_one_rows_list_is_no_name_of_anothers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Missed: two rows of a sum each spoke of any name of its list, and both of the same one."""
+    """Regression: the symbol for any name in a row's list was the same for two rows of a sum."""
     held = 'HELD: Final = Sum("held", BALANCES, lambda _rows, _key, _row: "all", lambda row: row.amount)\n'
     said = (
         "            StateLaw('T', 'x', '', lambda view, key: key != POT or view.rows.get(BALANCES, key).amount == 0"
@@ -444,7 +448,7 @@ def _theory("""
 
 @pytest.mark.parametrize("known", ["        return draft.delta()\n", "        pass\n"])
 def test_a_loop_of_a_law_is_no_part_of_the_call(known: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Missed: a law that is looked up while a call runs went through its loop as if the call did, and cut it."""
+    """Regression: the loop of a law read while a call ran was treated as a loop of the call."""
     rule = f"    if draft.get(BALANCES, 'b').amount > 3:\n{known}    _give(draft, POT, 1)\n    return draft.delta()\n"
     law = '                StateLaw("COUNT", "It is counted.", "", _counts, {BALANCES: lambda key: key}),\n'
     ranges = f'            ranges=("COUNT",),\n            lemmas=[\n{law}'
@@ -456,7 +460,7 @@ def test_a_loop_of_a_law_is_no_part_of_the_call(known: str, tmp_path: Path, monk
 def test_a_list_of_any_length_is_gone_through_by_all_alone(
     counted: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Missed: within an `all` any list of any length seemed to have one name."""
+    """Regression: within an `all`, a comprehension over a list of any length seemed to have one element."""
     listed = "view.rows.get(LISTED, SINGLETON).accounts"
     flags = f"    return all(view.rows.get(MARKS, account).is_set for account in {listed})"
     once = f"    return all({counted.format(listed)} for _ in (0,))"

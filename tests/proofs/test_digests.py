@@ -1,4 +1,4 @@
-"""The basis of a verdict: every change that could make it another changes its digest, on every Python alike."""
+"""The digest of a verdict changes with every edit that could change the verdict, and is the same on every Python."""
 
 import ast
 import os
@@ -63,7 +63,7 @@ def test_a_digest_of_a_sample_is_what_it_was_on_every_python() -> None:
 
 
 def others() -> list[str]:
-    """Other Pythons that are at hand here, of the versions that are supported."""
+    """The paths of the installed Python interpreters of the other supported versions."""
     found: list[str] = []
     folders = [*map(str, Path.home().glob(".pyenv/versions/*/bin")), *os.environ.get("PATH", "").split(os.pathsep)]
     for minor in (11, 12, 13, 14):
@@ -79,7 +79,7 @@ def others() -> list[str]:
 @pytest.mark.skipif(not others(), reason="there is no other Python here; the frozen digest is compared on each")
 @pytest.mark.parametrize("python", others())
 def test_another_python_comes_to_the_same_digests(python: str) -> None:
-    """Of every file of ours and of the sample; what it needs of `proofs.digests` is the standard library."""
+    """The digests of the sample and of every file of spec, invariants and proofs are the same on another Python."""
     program = (
         "import sys, types\n"
         "sys.modules['z3'] = types.ModuleType('z3')\n"
@@ -159,7 +159,7 @@ def test_functions_of_one_name_all_count() -> None:
 
 @pytest.mark.parametrize("place", PLACES)
 def test_every_module_that_is_loaded_to_prove_counts_and_no_list_of_them_is_kept(place: str) -> None:
-    """The modules that Python really imports, lifted and plain, in a process of its own."""
+    """The modules behind a theory are exactly those that a fresh process loads to prove it."""
     program = (
         "import sys\n"
         "from proofs import call_task\n"
@@ -201,7 +201,7 @@ EDITS = {
 
 
 def test_what_is_imported_from_beside_a_module_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Missed: an import that is named from where the importing module is led nowhere."""
+    """Regression: relative imports were not followed."""
     package = tmp_path / "spec" / "beside"
     package.mkdir(parents=True)
     (package / "__init__.py").write_text("from . import here\nfrom .. import machine\n")
@@ -217,7 +217,7 @@ def test_what_is_imported_from_beside_a_module_counts(tmp_path: Path, monkeypatc
 
 
 def test_a_file_is_read_as_python_reads_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Missed: what is a comment in one encoding, and dropped, was a statement in the one that a file names."""
+    """Regression: the encoding that a file declares was ignored, so that a statement in UTF-7 looked like a comment."""
     (tmp_path / "coded.py").write_bytes(b"# coding: utf-7\n# +AAo-NUMBER = 2\n")
     monkeypatch.setattr(sys.modules["spec"], "__path__", [*sys.modules["spec"].__path__, str(tmp_path)])
     assert source_of("spec.coded") == "# coding: utf-7\n# \nNUMBER = 2\n"
@@ -239,7 +239,9 @@ def test_whatever_a_proof_runs_through_makes_it_stale(source_copy: "SourceCopy")
 
 
 def test_what_stores_rows_counts_as_a_whole(source_copy: "SourceCopy") -> None:
-    """Missed: an overlay that forgot rows, which `spec.machine` imports and no proof runs, left all verdicts fresh."""
+    """Regression: an edit of `spec/overlay.py`, which `spec.machine` imports but no proof lifts, left all verdicts
+    fresh.
+    """
     program = (
         "from proofs.digests import digest\nprint(digest(['spec.machine:Draft.get'], 'proofs.symbiotic.theory:THEORY'))"
     )
@@ -257,7 +259,7 @@ def test_a_snapshot_knows_words_too(source_copy: "SourceCopy") -> None:
 
 
 def test_what_is_edited_after_a_ledger_was_opened_is_not_what_it_is_of(source_copy: "SourceCopy") -> None:
-    """Missed: of a ledger without a verdict of today, files were first read when the first verdict came."""
+    """Regression: a ledger without fresh verdicts read the sources only when the first verdict was recorded."""
     program = (
         "from pathlib import Path\nfrom proofs.ledger import Ledger\nfrom proofs.digests import snapshot\n"
         "Ledger('eigenlayer', 'proofs.eigenlayer.theory:THEORY', [Path('nothing')])\n"

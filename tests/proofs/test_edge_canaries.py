@@ -1,5 +1,7 @@
-"""Canaries of the edges of a proof: what runs while no path is followed, the text of what is no symbol, and what is
-lost between the proof of a part and the verdict that users see. Each was once proved of what is false.
+"""Canaries of the edges of a proof. Each of these false statements was once PROVED.
+
+Some run code while no path is followed. Some read the text of values that are no symbols. Others lose facts between the
+proof of a part and the reported verdict.
 """
 
 import sys
@@ -37,7 +39,9 @@ TRIES = (
 
 
 def made(line: str) -> Places:
-    """A call that is free by what it makes of its arguments when it is made."""
+    """The replacements by which the constructor of a call runs `line`, and the payment is free if `line` set
+    `extra`.
+    """
     return ((INIT, f"{INIT}        {line}\n"), *free("action.extra"))
 
 
@@ -138,7 +142,7 @@ def test_the_text_of_a_list_of_any_length_is_refused(theory: Break, tmp_path: Pa
 def test_a_module_of_constants_is_asked_what_it_does(
     constants: str, refusal: str, theory: Break, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Missed: only a module of which some function ran was asked what it did while it was loaded."""
+    """Regression: a module of which no function ran could read files or catch errors while it was loaded."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delitem(sys.modules, "constants_beside", raising=False)
     (tmp_path / "fee.txt").write_text("0")
@@ -157,13 +161,13 @@ def test_a_module_of_constants_is_asked_what_it_does(
 
 
 def said(place: str, law_id: str) -> tuple[Any, Any]:
-    """The verdict that users see, and its scope."""
+    """The reported verdict on a law, and its scope."""
     found = run_call(place, "Pay", [law_id], 1)["verdicts"][law_id]
     return found["verdict"], found["scope"]
 
 
 def test_what_a_call_cannot_break_is_said_in_the_scope_of_all_paths(theory: Break) -> None:
-    """Missed: the proof of the part had the scope, and the verdict put together of parts had none."""
+    """Regression: a part of the proof had a scope, but the verdict put together from the parts had none."""
     rule, _ = SCOPED["a table that is never written"][1]
     never = state_law("ANY", "view.rows.get(CLOCK, SINGLETON).price != 5", "{CLOCK: lambda _: SINGLETON}")
     assert said(theory(rule, (ANY_LAW, never)), "ANY") == ("PROVED", ["range in transition of length <= 2"])
@@ -184,7 +188,9 @@ def test_what_a_law_reads_beyond_its_bound_is_said_in_the_scope_of_what_it_canno
 
 
 def test_a_law_of_refusals_is_asked_whatever_tables_its_scope_names(theory: Break) -> None:
-    """Missed: it was taken for a law of steps, and nobody writes its table."""
+    """Regression: a law on rejections was skipped as if it were a law on steps, since no call writes the table it
+    names.
+    """
     place = theory(
         (
             "def _is_right(_refusal: AnyRejection) -> bool:\n    return True",
@@ -228,7 +234,7 @@ def test_a_field_without_an_annotation_is_no_other_in_a_fold(theory: Break, tmp_
 
 
 def test_a_deployment_chooses_no_row_of_a_history(theory: Break) -> None:
-    """Missed: whatever it chose, the past was the default."""
+    """Regression: a theory could leave a history's first value to the deployment, but proofs assumed the default."""
     place = theory(
         lemmas(state_law("ZERO", "True")),
         (

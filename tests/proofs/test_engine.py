@@ -1,5 +1,6 @@
-"""The engine on a toy: what is true is proved, what is false refuted by a state that replays, and an engine made
-unsound on purpose is noticed.
+"""The engine on a toy protocol: true laws are proved, and false ones refuted by a state that replays.
+
+An engine that was made unsound on purpose is noticed.
 """
 
 import itertools
@@ -136,7 +137,7 @@ def test_paths_that_come_to_the_same_are_proved_as_one() -> None:
 
 
 def canaries() -> set[str]:
-    """The false statements that an engine takes for true."""
+    """The false statements that the engine proves now: empty for a sound engine."""
     return {f"{action} {law_id}" for action, law_id in [*FALSE, *IMPOSSIBLE] if status(action, law_id) == "PROVED"}
 
 
@@ -145,7 +146,7 @@ def test_no_canary_is_proved() -> None:
 
 
 def first_side_only(patch: pytest.MonkeyPatch) -> None:
-    """The other side of a fork is forgotten."""
+    """An unsound engine: follows only the first side of each fork."""
     explore = paths.explore
 
     def without_alternatives(*arguments: Any, **options: Any) -> Any:
@@ -158,12 +159,12 @@ def first_side_only(patch: pytest.MonkeyPatch) -> None:
 
 
 def names_always_differ(patch: pytest.MonkeyPatch) -> None:
-    """Two names that are written differently are taken to be different: no alias is followed."""
+    """An unsound engine: takes two different symbols for names to be two different names, and never the same one."""
     patch.setattr(symbols.SymName, "__eq__", lambda self, other: self is other)
 
 
 def goal_is_assumed(patch: pytest.MonkeyPatch) -> None:
-    """The goal is among the hypotheses."""
+    """An unsound engine: assumes the goal."""
     prove = solving.prove
 
     def credulous(levels: Any, goal: Any, *rest: Any) -> Any:
@@ -174,7 +175,7 @@ def goal_is_assumed(patch: pytest.MonkeyPatch) -> None:
 
 
 def contradiction_is_assumed(patch: pytest.MonkeyPatch) -> None:
-    """The hypotheses contradict each other, so that anything follows."""
+    """An unsound engine: assumes a contradiction, from which anything follows."""
     hypotheses = Prover.hypotheses
 
     def contradictory(self: Prover, here: Path, *rest: Any) -> Any:
@@ -185,7 +186,7 @@ def contradiction_is_assumed(patch: pytest.MonkeyPatch) -> None:
 
 
 def division_is_exact(patch: pytest.MonkeyPatch) -> None:
-    """A quotient times its divisor is the dividend: what a division rounds is lost from sight."""
+    """An unsound engine: assumes that every division has remainder zero."""
     of = symbols._Quotients.of
 
     def exact(self: Any, dividend: Any, divisor: Any) -> Any:
@@ -196,17 +197,17 @@ def division_is_exact(patch: pytest.MonkeyPatch) -> None:
 
 
 def all_outcomes_are_alike(patch: pytest.MonkeyPatch) -> None:
-    """Whatever paths write is taken to be the same, and only one of them is looked at."""
+    """An unsound engine: takes the outcomes of all paths for the same, and checks only one of them."""
     patch.setattr(goals, "likeness", lambda _value: 0)
 
 
 def one_way_to_an_outcome(patch: pytest.MonkeyPatch) -> None:
-    """Of paths that come to the same only the first is followed."""
+    """An unsound engine: of the paths with one outcome, it follows only the first."""
     patch.setattr(goals, "either", lambda _base, paths: paths[0])
 
 
 def no_exceptions(patch: pytest.MonkeyPatch) -> None:
-    """Paths that raise are dropped."""
+    """An unsound engine: drops the paths that raise an exception."""
     paths = Prover.paths
 
     def without(self: Prover, action: type[Any], bounds: Any) -> Any:
@@ -239,7 +240,7 @@ def first_path(*arguments: Any, **options: Any) -> Any:
 
 @pytest.mark.parametrize("explore", [first_path, lambda *_, **__: iter(())])
 def test_one_path_is_not_taken_for_all(explore: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Missed: of one path, or of none, nobody asked whether it leaves a case out."""
+    """Regression: the engine did not prove that the paths it followed cover every case."""
     monkeypatch.setattr(obligations, "explore", explore)
     goals = obligations.goals_of("a law", lambda: SymInt(z3.Int("amount")) > 3 or True, Path(None, [], True))
     (whole,) = [goal for goal in goals if goal.label == "a law: some path is taken"]
@@ -247,7 +248,7 @@ def test_one_path_is_not_taken_for_all(explore: Any, monkeypatch: pytest.MonkeyP
 
 
 def test_a_path_that_is_lost_of_a_law_that_is_assumed_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Missed: what a law says on the paths that were followed was taken for all that it says."""
+    """Regression: an assumed law was read off the paths that were followed, even if some were lost."""
     prover = Prover(TOY)
     monkeypatch.setattr(prover_module, "explore", first_path)
     with pytest.raises(UnliftableError, match="some paths were not followed, or some twice"):
@@ -255,7 +256,7 @@ def test_a_path_that_is_lost_of_a_law_that_is_assumed_is_refused(monkeypatch: py
 
 
 def test_a_path_that_is_lost_of_a_sum_leaves_open_whether_it_is_negative(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Missed: a sum was taken for never negative by one path of its worth."""
+    """Regression: one path of a sum's value was enough to take the sum for never negative."""
     prover = Prover(TOY)
     (worth,) = prover.theory.sums.own
     assert prover.sum_facts.is_never_negative(worth)
@@ -270,7 +271,7 @@ def first_pruned(program: Any, base: Any = None, prunes: bool = True) -> Any:
 
 
 def test_a_path_that_is_lost_of_the_beginning_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Missed: of what was followed in the beginning, nobody asked whether it was all."""
+    """Regression: the proof about the genesis state did not check that all its paths were followed."""
     prover = Prover(TOY)
     (sign,) = prover.laws_of(["SIGN"])
     prover.theory.genesis.clear()
@@ -291,7 +292,9 @@ def test_contradictory_hypotheses_are_vacuous(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_names_that_stand_for_any_of_a_list_are_new_after_paths_became_one() -> None:
-    """Missed: after paths that came to the same, a law was asked of names of which one path knew something."""
+    """Regression: after a merge of paths, a law was asked of a symbol about which only one of the paths knew
+    something.
+    """
     base = Path(None, [], True)
     parts = [Path(base, [], True) for _ in range(2)]
     parts[1].quantified = 3
@@ -317,7 +320,9 @@ def test_a_range_is_as_long_as_its_theory_says_and_the_verdict_says_so(monkeypat
 
 @pytest.mark.parametrize("place", ["lemma", "sum"])
 def test_what_another_copy_of_a_module_made_is_refused(place: str) -> None:
-    """It names tables of that copy: it would be proved of nothing, and assumed nowhere."""
+    """A lemma or sum from another copy of a module is refused. It names that copy's tables, so no proof would
+    use it.
+    """
     prover = Prover(TOY)
     theory, copied = prover.theory, Prover(TOY).theory
     kept = theory.induction.lemmas if place == "lemma" else theory.catalogue.sums

@@ -1,5 +1,7 @@
-"""Canaries of the engine itself: scopes that were lost, kinds that were mixed up, default rows that counted, runs that
-were taken for one, and modules that told while they were loaded that they are lifted. Each was once PROVED.
+"""Canaries of the engine itself. Each of these false statements was once PROVED.
+
+They concern lost scopes, mixed types, default rows that were counted, and several runs taken for one. Some are modules
+that can tell while being loaded that they are lifted.
 """
 
 import re
@@ -31,7 +33,7 @@ RISES = "    draft.put(CLOCK, SINGLETON, Clock(draft.get(CLOCK, SINGLETON).block
 
 
 def lemmas(*laws: str) -> tuple[str, str]:
-    """The lemmas of a theory, in its own words."""
+    """The replacement that gives a theory these lemmas. Each is the source text of one law."""
     return (
         PAST_LAW,
         "LEMMAS: Final[list[StateLaw | PastLaw]] = [\n" + "".join(f"    {one},\n" for one in laws) + "]\n",
@@ -39,12 +41,12 @@ def lemmas(*laws: str) -> tuple[str, str]:
 
 
 def state_law(law_id: str, holds: str, rows: str = "{PURSES: lambda key: key}") -> str:
-    """A state law in a theory's words."""
+    """The source text of a state law. `holds` and `rows` are source text, too."""
     return f"StateLaw({law_id!r}, 'x', '', lambda view, key: {holds}, rows={rows})"
 
 
 def verdict(place: str, law_id: str) -> Verdict:
-    """The verdict on the only call."""
+    """The engine's verdict on a law, or on TOTAL, for the only call of a theory."""
     prover = Prover(place, HISTORIES_ALONE)
     proof = CallProof(prover, prover.protocol.actions[0])
     return proof.total() if law_id == "TOTAL" else proof.verdict(law(prover, law_id))
@@ -302,7 +304,7 @@ def test_nothing_leans_on_a_law_of_short_lists(theory: Break) -> None:
 
 
 def test_two_theories_of_one_module_have_two_digests() -> None:
-    """Missed: a verdict of one theory was fresh for another of its module."""
+    """Regression: a recorded verdict of one theory counted as fresh for another theory of the same module."""
     assert digest([], "tests.proofs.loops:THEORY") != digest([], "tests.proofs.loops:WITHOUT")
 
 
@@ -329,7 +331,7 @@ OTHERWISE: dict[str, Places] = {
 
 @pytest.mark.parametrize("name", OTHERWISE)
 def test_a_sum_is_what_checkers_count(name: str, theory: Break) -> None:
-    """Missed: proofs asked a sum for the worth of its rows, checkers for what it counts, which may be another."""
+    """Regression: proofs and checkers asked a sum by different methods, which a subclass could make differ."""
     asked = "HELD" if "twice" in name else "COUNT"
     grown = (GROWN, f"return bool(step.after.total({asked}, 'all') == step.before.total({asked}, 'all') + 1)")
     with pytest.raises(UnliftableError, match="is counted by checkers as it is not here"):
@@ -361,6 +363,6 @@ OWN_CLASSES: dict[str, Places] = {
 
 @pytest.mark.parametrize("refusal", OWN_CLASSES)
 def test_a_theory_is_said_in_words_that_mean_what_they_mean(refusal: str, theory: Break) -> None:
-    """Missed: a theory could say of its class what is assumed."""
+    """Regression: a theory could use its own subclass of law or sum, and so change the statement that is assumed."""
     with pytest.raises(UnliftableError, match=refusal):
         status(theory(*free("False"), *OWN_CLASSES[refusal]))

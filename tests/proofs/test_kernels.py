@@ -1,4 +1,4 @@
-"""The facts about quotients given to the solvers are true."""
+"""The facts about quotients that the solvers are given are true."""
 
 import pytest
 import z3

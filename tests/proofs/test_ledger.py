@@ -1,4 +1,4 @@
-"""A ledger says what was proved, of what, and nothing else: whoever edits, cuts or mixes it is found out."""
+"""A ledger records each verdict with its basis. A verdict that was edited, cut out or moved is noticed."""
 
 import json
 import multiprocessing
@@ -34,7 +34,7 @@ def verdict(word: str = "PROVED", **more: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A ledger of one call in which most is proved, one law is open, and known violations are false."""
+    """A fixture: the ledger of one call. Most laws are proved, one is open, and known violations are false."""
     known = findings_of(PLACE)
     of_call = {law_id: KNOWN_FALSE if law_id in known else verdict() for law_id in due_of(PLACE)[CALL]}
     of_call["MAG-01"] = verdict("UNKNOWN", solvers={"z3": 2, "": 1})
@@ -55,7 +55,7 @@ def entries_of(folder: Path) -> dict[str, Entry]:
 
 
 def sealed(folder: Path, **changed: dict[str, Any]) -> None:
-    """The text of an editor that knows how seals are made."""
+    """Writes the ledger file as a forger would who knows how seals are computed, with the verdicts in `changed`."""
     entries = entries_of(folder)
     for name, verdicts in changed.items():
         law_id = name.replace("_", "-")
@@ -356,7 +356,7 @@ def _goals(laws: list[str]) -> dict[str, str]:
 @pytest.mark.source
 @pytest.mark.nightly
 def test_the_goals_of_a_law_are_the_same_whatever_is_proved_before_it() -> None:
-    """Missed: EXIT-02 had 15 goals alone, and 17 after CALL-01. Both begin in a copy of this process."""
+    """Regression: EXIT-02 had 15 goals alone, but 17 after CALL-01. Here each run begins in a fork of this process."""
     alone, after = apart(lambda: _goals(["EXIT-02"])), apart(lambda: _goals(["CALL-01", "EXIT-02"]))
     assert alone == {"EXIT-02": after["EXIT-02"]}
 
@@ -372,7 +372,7 @@ def test_a_process_that_is_ended_says_nothing_and_what_it_raises_is_raised() -> 
 
 @pytest.mark.source
 def test_a_process_does_not_outlive_the_one_that_asked_it() -> None:
-    """The asking process is killed while the other sleeps: what it holds open is closed soon after."""
+    """The parent is killed while its child sleeps. The pipe that the child inherited is closed soon after."""
     reader, writer = os.pipe()
     program = "from proofs.isolation import apart\nimport time\nprint('.', flush=True)\napart(lambda: time.sleep(600))"
     with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, pass_fds=[writer]) as asking:

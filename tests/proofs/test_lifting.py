@@ -1,4 +1,4 @@
-"""The lifted source is the file as it is, whatever Python has cached of it."""
+"""A lifted module is compiled from the present source file, whatever Python has cached of it."""
 
 import os
 import subprocess
@@ -10,7 +10,10 @@ import pytest
 
 @pytest.mark.source
 def test_a_lifted_function_is_noted_also_where_python_has_cached_its_module(tmp_path: Path) -> None:
-    """In a process of its own, whose caches are written first: a cache holds the code that notes nothing."""
+    """The engine notes each function that ran, even if Python has a cached module whose code does not report it.
+
+    Both runs have their own process. The first one writes the cache.
+    """
     program = (
         "import spec.eigenlayer.strategies, spec.machine\n"
         "from proofs.call_task import run_call\n"

@@ -1,5 +1,6 @@
-"""Canaries of what a rule finds in other modules, and of what runs while modules are loaded. Each was once proved of
-what is false.
+"""Canaries of names that a rule finds in other modules, and of code that runs while modules are loaded.
+
+Each of these false statements was once PROVED.
 """
 
 import re
@@ -18,7 +19,7 @@ LEMMAS = "LEMMAS: Final[list"
 
 
 def beside(name: str) -> tuple[tuple[str, str], ...]:
-    """A purse replaced so that a module is lifted beside it."""
+    """The replacements by which the copy of `purse` imports another module, which is lifted too."""
     return (
         (LEMMAS, f"SETUP: Final = Setup(lifted=('{name}',))\n{LEMMAS}"),
         (IMPORTS, f"import {name}\nfrom proofs.setup import Setup\n{IMPORTS}"),
@@ -152,13 +153,15 @@ def test_sets_of_numbers_and_sorted_sets_are_understood(theory: Break) -> None:
 
 @pytest.mark.parametrize("name", ["__debug__", "__doc__", "__file__", "__package__", "__cached__"])
 def test_what_python_says_of_a_module_is_refused(name: str, theory: Break) -> None:
-    """Missed: it is another where a module stands elsewhere, or where Python is told to leave it out."""
+    """Regression: a rule could read names that Python sets, whose values depend on the file's place or Python's
+    options.
+    """
     with pytest.raises(UnliftableError, match=rf"^{name}, which Python sets, is not understood"):
         status(theory(*free(f"not {name}")))
 
 
 def test_the_present_is_one_in_all_states(theory: Break) -> None:
-    """Missed: a theory's `now` forked, and one side was taken for all states."""
+    """Regression: a theory's `now` forked, and its first side was taken for the present in all states."""
     now = "now=lambda rows: rows.get(CLOCK, SINGLETON).block,"
     other = now.replace(".block,", ".block if rows.get(CLOCK, SINGLETON).price > 0 else 10000,")
     with pytest.raises(UnliftableError, match=r"^the theory's `now` is another in other states"):
@@ -166,14 +169,18 @@ def test_the_present_is_one_in_all_states(theory: Break) -> None:
 
 
 def test_where_a_module_stands_is_nothing_that_it_knows(theory: Break) -> None:
-    """Missed: a constant was proved to be what the folder of the proof was called."""
+    """Regression: a constant computed from the module's path was proved to have the value that the prover's folder gave
+    it.
+    """
     fee = f"{PATH}\n\ndef _fee() -> int:\n    return len(Path(__file__).parent.name)\n\n\nFEE: Final = _fee()"
     with pytest.raises(UnliftableError, match=r"^AttributeError: 'Place' object has no attribute 'name'"):
         status(theory(*free("FEE == 4", needs=fee)))
 
 
 def test_the_place_of_a_module_may_be_handed_on(theory: Break) -> None:
-    """A pack in one file names the folder of its traces."""
+    """A module may pass its path on, as a protocol pack does with the folder of its traces. No rule may read the
+    result.
+    """
     needs = f"{PATH}\n\ndef _beside(name: str) -> Path:\n    return Path(__file__).parent / name\n\n\n"
     assert status(theory(*free("action.amount == 7", needs=f"{needs}TRACES: Final = _beside('traces')"))) == "REFUTED"
     with pytest.raises(UnliftableError, match=r"^TRACES is not understood"):
@@ -181,7 +188,7 @@ def test_the_place_of_a_module_may_be_handed_on(theory: Break) -> None:
 
 
 def test_no_function_is_awaited(theory: Break) -> None:
-    """Missed: it was not noted, so nobody read it."""
+    """Regression: an asynchronous function was not noted, so that its source was not checked."""
     needs = "async def _f(n: int) -> int:\n    return n\n\n\ndef cr_frame() -> None:\n    pass\n"
     needs += "\n\ndef f_globals() -> None:\n    pass"
     with pytest.raises(UnliftableError, match=r"^AsyncFunctionDef is not understood"):
@@ -229,7 +236,7 @@ def test_texts_of_numbers_and_names_are_understood(theory: Break) -> None:
 
 
 def test_no_rule_asks_the_engine(theory: Break) -> None:
-    """Missed: a list of the engine's that is empty where no path is followed."""
+    """Regression: a rule could read a list of the engine that is empty unless a path is being followed."""
     places = free("len(RUNS) == 0", needs="from proofs.paths import RUNS")
     with pytest.raises(UnliftableError, match=r"^proofs\.paths is imported is not understood"):
         status(theory(*places))

@@ -1,4 +1,7 @@
-"""The market's books are proved, call by call, on a base of which nothing is known; what is left out is named."""
+"""The market's accounts are proved call by call, on a base protocol about which only the port's promises are assumed.
+
+The laws that are left out are named.
+"""
 
 import pytest
 
@@ -23,7 +26,7 @@ def test_a_call_keeps_the_books(call: str) -> None:
 
 @pytest.mark.parametrize("call", ["Exit", "ReleasePolicy", *nightly("AnnounceExit")])
 def test_a_call_keeps_funds_solvent(call: str) -> None:
-    """Fully collateralised, a fund has what its policies can still pay; and its shares and cover are counted right."""
+    """A fully collateralised fund can pay every policy, and its totals of shares and cover are right."""
     laws = ["INS-01", "INS-04", "INS-05"]
     found = {one["law"]: one["verdict"]["verdict"] for one in prove_laws(PLACE, call, laws, 1)}
     assert found == dict.fromkeys(laws, "PROVED")
@@ -38,8 +41,9 @@ def test_a_call_keeps_receipts_somebodys(call: str) -> None:
 
 @pytest.mark.parametrize("call", ["SendTable", "CheckCertificate", *nightly("TakeStake")])
 def test_a_call_keeps_what_tables_count_within_reach(call: str) -> None:
-    """On a base that keeps its promise, what a table counts is there until the window is over, and certificates are
-    answered by then where the terms fit.
+    """If the base protocol keeps its promise, the stake in a table can be slashed until the window ends.
+
+    Certificates are answered before that if the terms fit the window.
     """
     laws = ["CHN-02", "CHN-03", "CHN-04", "CHN-08"]
     found = {one["law"]: one["verdict"]["verdict"] for one in prove_laws(PLACE, call, laws, 1)}

@@ -1,5 +1,7 @@
-"""Canaries of what belongs to whom: demands to the point where they are made, writes to drafts, rows of histories to
-these, private fields to their module. Each was once proved of what is false.
+"""Canaries of objects that belong to one place. Each of these false statements was once PROVED.
+
+Demands belong to the point at which they are made, writes to drafts, rows to their histories, and private fields to
+their module.
 """
 
 from pathlib import Path
@@ -72,12 +74,14 @@ ZEROES = "def _set(draft: Draft, who: str) -> int:\n    draft.put(PURSES, who, P
     ids=["a row before it is written", "a list before it grows"],
 )
 def test_all_of_another_is_gone_through_before_the_next_element(places: Places, theory: Break) -> None:
-    """Missed: the elements after it were found first."""
+    """Regression: a starred element of a tuple was evaluated after the elements that follow it."""
     assert status(theory(*places)) == "REFUTED"
 
 
 def test_a_demand_is_proved_by_what_was_known_before_it(theory: Break, tmp_path: Path) -> None:
-    """Missed: what is known of a list with a name taken out said that there had been one, so that no state was left."""
+    """Regression: the facts about `without` say that the removed name was listed. They were assumed to prove
+    just that.
+    """
     theory()  # puts the folder on the path
     head = "    paid = 0\n    for account in action.accounts:\n        _give(draft, account, 1)\n"
     takes = (
@@ -104,7 +108,7 @@ DEAR: Final = ReadingSum("dear", PURSES, lambda _rows, _key, _row: "all", _dear,
 
 
 def test_what_a_sum_reads_beyond_its_bound_is_said_in_the_scope_of_what_cannot_move_it(theory: Break) -> None:
-    """Missed: the law's own reads were bounded by nothing."""
+    """Regression: the scope of a law did not name the limits of the loops that its own sums go through."""
     said = "lambda view, _: view.total(DEAR, 'all') == 0"
     law = f"StateLaw('ANY', 'Nothing is dear.', '', {said}, rows={{}}, sums={{DEAR: lambda group: group}})"
     rises = "    draft.put(CLOCK, SINGLETON, Clock(draft.get(CLOCK, SINGLETON).block, 5))\n    return draft.delta()\n"

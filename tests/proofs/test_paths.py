@@ -1,5 +1,6 @@
-"""Every path that the engine follows is one that the plain rules take, or one that the laws exclude; and together the
-paths run through every line of the rules.
+"""Every path that the engine follows is taken by the plain rules, or excluded by the laws.
+
+Together the paths run through every line of the rules.
 """
 
 import sys
@@ -54,14 +55,18 @@ WITH_A_STAKE = {
 }
 
 NOT_LOOKED_FOR = ("Slash", "ExecuteSlash")
-"""Calls that are explored, but of whose paths, which all ask a stake, no state is looked for: that takes minutes."""
+"""Calls whose paths are explored without looking for a state that takes them. They all read a stake, which takes
+minutes.
+"""
 
 UNWITNESSED: dict[str, dict[str, dict[str, int]]] = {
     "eigenlayer": {},
     "symbiotic": {**IN_PLAIN_HISTORIES, **IN_A_CLOSED_WORLD, **WITH_A_STAKE},
 }
-"""For how many paths at most, by call and outcome, no state is found whose replay takes them; all are possible as far
-as the laws tell. Which state a solver finds depends on what it was asked before, so a new process asks (`explored`).
+"""By protocol, call and outcome: the highest number of paths for which no state is found whose replay takes them.
+
+All these paths are possible as far as the laws tell. The state that a solver finds depends on earlier questions, so a
+new process asks (`explored`).
 """
 
 NOT_RULES = (
@@ -76,8 +81,9 @@ NOT_RULES = (
     ),
     *("actions.py", "state.py", "reasons.py", "__init__.py"),
 )
-"""Files without rules end so: they declare calls and states, and read them; no call runs the calculation of rewards. A
-part of the protocol has files of its own, `rewards_codec.py` beside `codec.py`.
+"""Endings of file names without rules: declarations of calls and states, their readers, and the calculation of rewards.
+
+Parts of a protocol have such files of their own, such as `rewards_codec.py` beside `codec.py`.
 """
 
 NOT_RUN: dict[str, set[str]] = {
@@ -104,8 +110,10 @@ NOT_RUN: dict[str, set[str]] = {
 
 
 class Explored:
-    """All paths of all calls of a protocol: which of them no state was found for that takes them, by call and outcome;
-    and which lines of the rules ran.
+    """All paths of all calls of a protocol.
+
+    It holds the lines of the rules that ran. It counts the paths for which a state was found, and those without by call
+    and outcome.
     """
 
     def __init__(self, protocol: str) -> None:
@@ -126,7 +134,7 @@ class Explored:
         self._explore(lambda: foundations(prover_of(self._place, CONTRACTS), foundations_of(self._place)))
 
     def _of_call(self, prover: Prover, call: str) -> tuple[set[tuple[str, int]], int, dict[str, int]]:
-        """The lines that ran, how many paths have a state that takes them, and how many of each outcome have none."""
+        """The lines that ran, the number of paths with a state that takes them, and by outcome the number without."""
         kind = next(kind for kind in prover.protocol.actions if kind.__name__ == call)
         proof = self._explore(partial(CallProof, prover, kind))
         paths = [(accepted.here, "accepted") for accepted in proof.accepted]
@@ -156,7 +164,7 @@ class Explored:
         return self._line
 
     def not_run(self) -> set[str]:
-        """The lines inside of functions of the rules that did not run, each with its file."""
+        """The lines within functions of the rules that did not run, each as "file: line"."""
         missing: set[str] = set()
         for file in Path(self._rules).glob("*.py"):
             if not file.name.endswith(NOT_RULES):
@@ -168,9 +176,10 @@ class Explored:
 
 
 def explored(protocol: str) -> tuple[int, dict[str, dict[str, int]], set[str]]:
-    """The number of paths with a state that takes them, of those without by outcome, and the lines that did not run.
+    """The number of paths with a state that takes them, the number without by call and outcome, and the lines that did
+    not run.
 
-    Run in a new process: what other tests of this one asked the solver changes which states it finds.
+    This runs in a new process, since earlier questions to the solver change the states that it finds.
     """
     with the_same_everywhere():
         found = Explored(protocol)
@@ -178,7 +187,7 @@ def explored(protocol: str) -> tuple[int, dict[str, dict[str, int]], set[str]]:
 
 
 def function_lines(code: CodeType) -> set[int]:
-    """The lines of all functions in a piece of code, but for those where they are declared."""
+    """The line numbers of all functions in a code object, without the lines of their `def`."""
     lines: set[int] = set()
     for inner in [constant for constant in code.co_consts if isinstance(constant, CodeType)]:
         lines |= function_lines(inner)
@@ -190,7 +199,7 @@ def function_lines(code: CodeType) -> set[int]:
 @pytest.mark.nightly
 @pytest.mark.parametrize("protocol", ["eigenlayer", "symbiotic"])
 def test_every_path_has_a_state_that_takes_it_and_every_line_of_the_rules_ran(protocol: str) -> None:
-    """One test, as both need all paths of a protocol: minutes, which two processes would spend twice."""
+    """Both statements are in one test since both need all paths of a protocol, which takes minutes."""
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as new_process:
         witnessed, unwitnessed, not_run = new_process.submit(explored, protocol).result()
     assert witnessed > 100

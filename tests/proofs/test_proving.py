@@ -1,4 +1,4 @@
-"""The engine on EigenLayer: true laws are proved of a call, and what is broken on purpose is refuted."""
+"""The engine on EigenLayer: true laws of a call are proved, and rules broken on purpose are refuted."""
 
 from typing import Any
 

@@ -1,6 +1,7 @@
-"""Canaries of Python that symbols took for something else: each makes a payment free, and was once proved not to.
+"""Canaries of Python that symbols misread. Each makes a payment free, and the opposite was once PROVED.
 
-Most are refused where the lifter reads them; the others are refuted. See `test_canaries.py` for the purse.
+The lifter refuses most of them when it reads the source; the others are refuted. `test_canaries.py` explains the module
+`purse`.
 """
 
 import inspect
@@ -330,7 +331,7 @@ def test_what_python_takes_otherwise_is_refused(name: str, theory: Break) -> Non
 
 
 def test_an_object_that_begins_again_is_noticed_when_it_does(theory: Break, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The second line of defence, seen where the first, what a module may do while it is loaded, is taken away."""
+    """The second check on repeated `__init__` calls works, seen with the first check, at loading, switched off."""
     monkeypatch.setattr("proofs.loading_subset._NOT_AT_LOADING", frozenset())
     places, _ = BEGUN["a beginning that is found while a module is loaded"]
     with pytest.raises(UnliftableError, match="a value of type Cell begins again"):
@@ -338,12 +339,12 @@ def test_an_object_that_begins_again_is_noticed_when_it_does(theory: Break, monk
 
 
 def test_values_of_a_dictionary_are_those_of_now(theory: Break) -> None:
-    """Missed: a dictionary's values were a list of those that it had."""
+    """Regression: `values()` of a dictionary was a copy, and did not show later entries."""
     assert status(theory(*free("len(seen) == 2", before="d = {1: 1}\nseen = d.values()\nd[2] = 2\n"))) == "REFUTED"
 
 
 def test_an_object_that_begins_what_it_is_derived_from_is_understood(theory: Break) -> None:
-    """An object may begin by what its class is derived from, once."""
+    """An object's `__init__` may call that of its base class once."""
     needs = (
         f"{CELL}\n\nclass Both(Cell):\n    def __init__(self, value: int) -> None:\n"
         "        self.twice = value + value\n        super().__init__(value)\n"
@@ -355,11 +356,11 @@ def test_an_object_that_begins_what_it_is_derived_from_is_understood(theory: Bre
 
 
 BOX = "class Box:\n    def __init__(self, term: int) -> None:\n        self.term = term\n"
-"""An object whose field has the name of what symbols have for themselves."""
+"""A class whose field has the name of an attribute of the engine's symbols."""
 
 
 def test_a_field_of_the_name_of_a_symbols_attribute_is_understood(theory: Break) -> None:
-    """Missed: the engine refused the names of its own attributes of everybody's source."""
+    """Regression: the engine refused any source whose fields have the names of its symbols' attributes."""
     boxed = "box = Box(action.amount)\n"
     assert status(theory(*free("box.term != action.amount", needs=BOX, before=boxed))) == "PROVED"
     assert status(theory(*free("box.term == 7", needs=BOX, before=boxed))) == "REFUTED"
@@ -404,14 +405,14 @@ LIMITS = ("limits=Limits(),", 'limits=Limits(lists={"names.all_of": 2, "Pay.numb
 
 @pytest.mark.parametrize("listed", ["action.numbers", "[]", "{}", "range(action.amount)", "set()"])
 def test_a_list_of_a_row_is_of_its_items(listed: str, theory: Break) -> None:
-    """Missed: a list of numbers, and what is no tuple, became a row's list of names."""
+    """Regression: a list of numbers, or a value that is no tuple, could be stored as a row's list of names."""
     met = f"draft.put(NAMES, SINGLETON, Names({listed}))\n"
     with pytest.raises(UnliftableError, match=r"names\.all_of is given a value of another kind|that is kept"):
         status(theory(*free("5 in draft.get(NAMES, SINGLETON).all_of", needs=NAMES, before=met), NUMBERS, LIMITS))
 
 
 def test_calls_have_an_equality_of_their_own(theory: Break) -> None:
-    """Missed: symbols of two calls that Python tells apart were one."""
+    """Regression: two calls that Python compares by identity became equal as symbols."""
     declared = "@attr.s(auto_attribs=True, init=False, {})\nclass Pay:"
     of_nobody = (declared.format("unsafe_hash=True"), declared.format("eq=False"))
     with pytest.raises(UnliftableError, match="calls of type Pay have no equality of their own"):

@@ -1,4 +1,4 @@
-"""Solvency: the forms of it that every call keeps hold where walks go, and are refuted of rules that are broken."""
+"""The solvency laws that every call keeps hold along walks, and are refuted if rules are broken on purpose."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -51,7 +51,7 @@ BREAKS = {
     ("symbiotic", "Withdraw", "LEMMA-parts"): "TS-24",
     ("symbiotic", "Withdraw", "SOLV-01"): "TS-25",
 }
-"""For a call and a law: a bug that the proof must notice."""
+"""By protocol, call and law: the bug that makes the proof fail."""
 
 
 @pytest.mark.parametrize(("protocol", "action", "law_id"), BREAKS)
@@ -76,7 +76,9 @@ def verdict(prover: Prover, action: str, law_id: str) -> str:
 def test_a_claim_moves_what_is_owed_of_a_bucket_that_it_does_not_write(
     follows: bool, expected: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An engine that does not follow a sum into the one inside is told so by what it has to prove of the sum."""
+    """The proof about a nested sum fails in an engine that does not follow a change of the inner sum into the outer
+    one.
+    """
     if not follows:
         for module in (state, obligations):
             monkeypatch.setattr(module, "groups_written", lambda *_: [])
@@ -87,7 +89,7 @@ def test_a_claim_moves_what_is_owed_of_a_bucket_that_it_does_not_write(
 
 @pytest.mark.parametrize("name", ["queued_value_wad", "fractions_waiting"])
 def test_a_slash_moves_each_position_by_what_is_said_of_it(name: str) -> None:
-    """Of one outcome of a slash: by what the theory says, and not by nothing."""
+    """One outcome of a slash changes the rows' values exactly as the theory says. The claim of no change is refuted."""
     prover = prover_of("proofs.eigenlayer.theory:THEORY", "SlashOperator")
     slash = CallProof(prover, next(kind for kind in prover.protocol.actions if kind.__name__ == "SlashOperator"))
     slash.outcomes[:] = slash.outcomes[-1:]

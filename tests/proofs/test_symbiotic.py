@@ -1,4 +1,4 @@
-"""Symbiotic's laws, proved of some calls; and rules broken on purpose, of which the same proofs fail."""
+"""Symbiotic's laws are proved of some calls. The same proofs fail on rules broken on purpose."""
 
 import gzip
 import json
@@ -81,7 +81,7 @@ BREAKS = {
     ("VETO-02", "VetoSlash"): "TS-32",
     ("TOTAL", "Deposit"): "TS-33",
 }
-"""For a law and a call: a bug that the proof must notice."""
+"""By law and call: the bug that makes the proof fail."""
 
 
 @pytest.mark.parametrize(("law_id", "action"), BREAKS)
@@ -99,7 +99,7 @@ def test_a_proof_fails_when_the_rules_are_broken(
 
 
 def test_lemmas_hold_at_the_start_and_at_the_end_of_recorded_traces() -> None:
-    """Induction begins somewhere: where recorded traces begin, every lemma and every state law holds."""
+    """Every lemma and every state law holds in the first state and in the last state of recorded traces."""
     laws: list[Any] = [law for law in THEORY.state_laws() if not any(total in THEORY.sums.nested for total in law.sums)]
     catalogue = Catalogue([*THEORY.catalogue.sums, *THEORY.sums.own], laws, [], [], [])
     paths = sorted((GOLDEN / "symbiotic").glob("*.json.gz"))[:20]

@@ -1,4 +1,4 @@
-"""A protocol of a few rules, some of them wrong on purpose, each in a way that a careless engine would not notice."""
+"""A protocol of a few rules. Some are wrong on purpose, each in a way that a careless engine would not notice."""
 
 from typing import Any, Final
 
@@ -35,7 +35,7 @@ class Balance:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Move:
-    """Moves tokens between two accounts, which may be one."""
+    """Moves tokens from one account to another, which may be the same account."""
 
     sender: Final[str]
     to: Final[str]
@@ -48,39 +48,41 @@ class Move:
 
 
 class MoveBlindly(Move):
-    """Forgets that the two accounts may be one: makes tokens then."""
+    """Wrong: reads both balances before it writes, so that a move to the sender itself makes tokens."""
 
 
 class MoveThirteen(Move):
-    """Gives one token too many if thirteen are moved."""
+    """Wrong: credits 14 tokens if 13 are moved."""
 
 
 class Hesitate(Move):
-    """Asks whether much is moved, and moves it either way."""
+    """Reads the balance again if more than 1000 are moved. Both paths write the same."""
 
 
 class Share(Move):
-    """Moves `amount` parts of a thousand, rounded up: more than there is, if more than a thousand are asked for."""
+    """Wrong: moves `amount` thousandths of the balance, rounded up. Above a thousand thousandths it moves more than is
+    held.
+    """
 
 
 class Divide(Move):
-    """Divides by the amount, which may be zero."""
+    """Wrong: divides by the amount, which may be zero."""
 
 
 class Remember(Move):
-    """Writes the balance into its history, one block late."""
+    """Wrong: pushes the balance into its history one block late."""
 
 
 class Pass(Move):
-    """Lets a block pass: from block 100 on the balances of others are worth nothing."""
+    """Advances the clock by one block. From block 100 on, the sum WORTH counts every balance as zero."""
 
 
 class GoBack(Move):
-    """Goes a block back, so that balances may be worth something again."""
+    """Sets the clock back by one block, after which the sum WORTH may count balances again."""
 
 
 class Print(Move):
-    """Makes text of an amount."""
+    """Formats an amount as text, of which the engine knows nothing."""
 
 
 SCHEMA: Final = Schema()

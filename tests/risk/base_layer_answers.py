@@ -1,4 +1,4 @@
-"""The answers of `risk` to the numeric cases about the base layer."""
+"""The functions of `risk` that answer the numeric cases about the base layer."""
 
 from collections.abc import Callable, Sequence
 from fractions import Fraction

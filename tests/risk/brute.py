@@ -1,6 +1,6 @@
-"""Small networks, drawn at random, and every attack on them tried: the oracle of what solvers and trees say.
+"""Small random networks, and an enumeration of every attack on them: the oracle for solvers and proof trees.
 
-Written apart from them on purpose: it knows the network, and neither columns nor multipliers.
+It is written independently of them on purpose, and knows neither the columns nor the multipliers of a linear program.
 """
 
 import random
@@ -17,7 +17,12 @@ KINDS = ("full", "partial", "unique", "shared", "max", "product", "elastic")
 
 
 def draw(kind: str, seed: int) -> Network:
-    """A network of two to four stakes and up to nine commitments, near the point where attacks begin to pay."""
+    """A random network of two to four stakes and up to nine commitments, near the point where attacks become
+    profitable.
+
+    `kind` chooses how losses of one stake add up. With `unique` each unit of stake is promised once; with `elastic`
+    attacks may use part of a commitment.
+    """
     chance = random.Random(f"{kind} {seed}")
     stakes = [chance.randint(1, 20) for _ in range(chance.randint(2, 4))]
     services = [f"s{position}" for position in range(chance.randint(1, 4))]
@@ -58,7 +63,7 @@ def draw(kind: str, seed: int) -> Network:
 
 
 def attacks(network: Network) -> Iterator[tuple[Fraction, Fraction]]:
-    """Profit and loss of every attack that corrupts something and could not corrupt more for the same."""
+    """Profit and loss of every attack that corrupts something and could corrupt nothing more with the stake it uses."""
     values, weights = network.values, network.weights
     needs = {s: network.terms[s].threshold * total for s, total in network.secured_by.items()}
     rows = list(zip(network.commitments, weights, strict=True))
@@ -89,7 +94,7 @@ def _lost(network: Network, stake: str, used: list[tuple[Commitment, Fraction]])
 
 
 def _elastic_attacks(network: Network, needs: dict[str, Fraction]) -> Iterator[tuple[Fraction, Fraction]]:
-    """Some stakes are lost whole and used whole; what is missing then is used, and lost, of the others."""
+    """Attacks that use and lose some stakes whole. Any stake still needed is used, and lost, from the others."""
     values = network.values
     rows = list(zip(network.commitments, network.weights, strict=True))
     for size in range(len(values) + 1):
@@ -107,10 +112,12 @@ def _elastic_attacks(network: Network, needs: dict[str, Fraction]) -> Iterator[t
 
 
 def best_value(network: Network) -> Fraction:
-    """The most that an attack on something gains."""
+    """The greatest gain of an attack: its profit less its loss."""
     return max(profit - lost for profit, lost in attacks(network))
 
 
 def gamma(network: Network) -> Fraction | None:
-    """The least loss over profit, less one."""
+    """The slack of a network: the least ratio of loss to profit over all attacks, less one. None if no attack has a
+    profit.
+    """
     return min((lost / profit - 1 for profit, lost in attacks(network) if profit > 0), default=None)

@@ -1,4 +1,4 @@
-"""Properties as functions of what they are about, so that each can be seen to fail on something broken on purpose."""
+"""Properties as functions of the implementation that they test, so that each can be seen to fail on a broken one."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,7 +12,7 @@ Property = Callable[..., None]
 
 
 def holds(prop: Property, *strategies: SearchStrategy[Any], examples: int = 40, shrink: bool = True) -> None:
-    """The property holds of what the strategies draw; the same draws every time."""
+    """Checks that a property holds for all drawn examples. The draws are the same in every run."""
     phases = [Phase.generate, *([Phase.shrink] if shrink else [])]
     quiet = settings(
         max_examples=examples, derandomize=True, database=None, deadline=None, report_multiple_bugs=False, phases=phases
@@ -25,6 +25,6 @@ def holds(prop: Property, *strategies: SearchStrategy[Any], examples: int = 40, 
 
 
 def breaks(prop: Property, *strategies: SearchStrategy[Any], examples: int = 300) -> None:
-    """The property fails on something drawn: what was broken on purpose is noticed."""
+    """Checks that a property fails for some drawn example, so that an error made on purpose is noticed."""
     with pytest.raises(AssertionError):
         holds(prop, *strategies, examples=examples, shrink=False)

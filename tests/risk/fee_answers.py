@@ -1,4 +1,4 @@
-"""The answers of `risk` to the numeric cases about elastic rewards, leverage and fees."""
+"""The functions of `risk` that answer the numeric cases about elastic rewards, leverage and fees."""
 
 import re
 from collections.abc import Callable

@@ -1,7 +1,7 @@
-"""The answers of `risk` to the numeric cases about graphs, attacks, cascades, elastic stake and EigenLayer's accounts.
+"""The functions of `risk` that answer the numeric cases about graphs, attacks, cascades, elastic stake and EigenLayer.
 
-An answer that is one of several right ones (a best attack, a worst shock) is a `Witness`: it says whether what a case
-has there is right as well.
+Some questions have several right answers, such as a best attack or a worst shock. Their answer is a `Witness`, which
+decides whether the expected answer is also right.
 """
 
 import re
@@ -36,7 +36,7 @@ from spec.eigenlayer.shares import deposit_scaling_factor_after, slashed_shares,
 from spec.eigenlayer.slashing import slashed_magnitude
 
 SECONDS = 600.0
-"""A case is right or wrong, however busy the machine is."""
+"""The time limit of one answer, in seconds: long, so that a busy machine gives the same answer."""
 
 Inputs = Mapping[str, Any]
 Query = Mapping[str, Any]
@@ -45,7 +45,7 @@ Answer = dict[str, Any]
 
 @attrs.frozen
 class Witness:
-    """One of several right answers: whether another is right too."""
+    """One of several right answers. `accepts` is true of another right answer."""
 
     accepts: Callable[[Any], bool]
 
@@ -59,7 +59,7 @@ def vector(values: Sequence[Any]) -> list[Fraction]:
 
 
 def proved(network: Network, verdict: AttackVerdict) -> AttackVerdict:
-    """Every verdict that an answer rests on passes the checker."""
+    """The verdict, after the checker has accepted its certificate or attack."""
     assert verdict.word in ("SECURE", "INSECURE", "EXACT"), verdict.word
     if verdict.certificate is not None or verdict.attack is not None:
         check(write(network), verdict.as_json())
@@ -103,14 +103,14 @@ def least_cost(network: Network, services: Sequence[str]) -> Fraction:
 
 
 def value_of(network: Network, services: Sequence[str], stakes: Sequence[str]) -> Fraction | None:
-    """The value of an attack of whole stakes on these services; None if it does not corrupt them."""
+    """The gain of an attack on the named services that uses whole stakes. None if these do not corrupt the services."""
     uses = [Use(row.stake_id, row.operator, row.service) for row in network.commitments if row.stake_id in stakes]
     attack = Question(network).attack(Claim(), services, uses)
     return None if attack is None else attack.value
 
 
 class Graph:
-    """A restaking graph and everything that a case may ask of it, by name."""
+    """A restaking graph. Each method answers the question of its name."""
 
     def __init__(self, inputs: Inputs, network: Network) -> None:
         self.inputs = inputs
@@ -129,7 +129,7 @@ class Graph:
         return {psi: answer(self.worst(number(psi))) for psi in asked}
 
     def answer(self, name: str, asked: Any) -> Any:
-        """The question under this name."""
+        """The answer to the question of this name. `asked` holds the names of the requested parts, or None."""
         if found := re.fullmatch(r"max_cascade_length(_psi_\d+_\d+)?", name):
             return Cascades(self.network).longest(self.psi(name))
         if found := re.fullmatch(r"gamma_(.+)_alone", name):
@@ -270,7 +270,7 @@ class Graph:
         return Witness(lambda said: len(said) == longest and self.follows(self.inputs["shock"], said))
 
     def single_union_attack_is_valid(self, _: Any) -> bool:
-        """True if what the worst cascade after the shock takes is one attack on what the shock left."""
+        """True if all attacks of the worst cascade, made as one attack after the shock, would still be profitable."""
         cascades = Cascades(self.network)
         removed = sum(1 << cascades.masks.stakes.index(stake) for stake in self.inputs["shock"])
         worst = self.worst(number(self.inputs["psi"]))
@@ -279,10 +279,10 @@ class Graph:
 
 
 class Closed(Graph):
-    """A graph of which the best choice of services is asked, where no service at all is a choice, too.
+    """A graph for cases in which attacking no service at all is also a choice, worth 0.
 
-    `secure` then means that every choice loses, which the empty one never does: it is false of every network. By the
-    definition of an attack such a network may be secure, and `test_attack.py` shows that the one at hand is.
+    In these cases `secure` means that every choice loses. The empty choice never loses, so that no network is secure in
+    this sense. By the usual definition of an attack it may be secure: `test_attack.py` shows so for the given network.
     """
 
     def secure(self, _: Any) -> bool:
@@ -312,7 +312,7 @@ def answer_graph(inputs: Inputs, asked: Query) -> Answer:
 
 
 def changed(inputs: Inputs) -> Inputs:
-    """The graph after the change that a case's inputs describe."""
+    """The graph of a case after the change that its inputs describe."""
     validators = dict(inputs["validators"])
     services = {name: dict(row) for name, row in inputs["services"].items()}
     for name, value in inputs.items():
@@ -387,7 +387,7 @@ def certified(network: elastic.Elastic) -> Network:
 
 
 def best_elastic(network: elastic.Elastic) -> elastic.Best:
-    """By enumeration, and the same by the solver with its proof."""
+    """The best elastic attack by enumeration, after the solver has certified the same profit."""
     best = elastic.best_attack(network)
     assert best_profit(certified(network)) == best.profit
     return best
@@ -540,7 +540,9 @@ def answer_unique(inputs: Inputs, _: Query) -> Answer:
 
 
 def answer_dual(inputs: Inputs, _: Query) -> Answer:
-    """A slash by an operator set, and one of the beacon chain before or after a second validator is deposited."""
+    """A slash by an operator set and one on the beacon chain, the latter before (B) or after (A) a second validator
+    deposits.
+    """
     deposit, second = int(inputs["deposit_eth"]) * WAD, int(inputs["second_validator_eth"]) * WAD
     lost, magnitude = int(inputs["beacon_chain_slash_eth"]) * WAD, wad(inputs["max_magnitude"])
     late = mul_div_floor(WAD, deposit + second - lost, deposit + second)
@@ -585,4 +587,4 @@ ANSWERS: dict[str, Callable[[Inputs, Query], Answer]] = {
     "el_unique_stake_allocation_slash": answer_unique,
     "el_dual_slashing_scenarios": answer_dual,
 }
-"""By kind, without what a kind says of its inputs after a colon. None sees what is expected."""
+"""The function for each kind of case, named without any detail after a colon. No function sees the expected values."""

@@ -1,7 +1,7 @@
-"""The answers of `risk` to the numeric cases about losses, contagion and prices.
+"""The functions of `risk` that answer the numeric cases about losses, contagion and prices.
 
-Each function is given a case's inputs and the names of what is asked (`asked`: the keys of the answer, nested, without
-any value), and answers with at least those. Several computations share one kind: which is meant, its inputs tell.
+Each gets the inputs of a case, and some also `asked`: the nested names of the requested values, without the values.
+Several computations share one kind, and the inputs tell which of them is meant.
 """
 
 import re
@@ -23,7 +23,9 @@ ETH = ethereum.GWEI_PER_ETH
 
 
 def number(value: Any) -> Fraction:
-    """A number as cases write it: an integer, "p/q", a decimal, or a float meant as the decimal it prints as."""
+    """A number as the cases write it: an integer, "p/q", a decimal, or a float, which means the decimal that it prints
+    as.
+    """
     return Fraction(str(value))
 
 
@@ -40,7 +42,7 @@ def table(rows: Sequence[Sequence[Any]]) -> list[list[Fraction]]:
 
 
 def level_of(digits: str) -> Fraction:
-    """The level that a name such as ES_99 or ES_995 means."""
+    """The level of a tail by its digits: "99" is 99/100, "995" is 995/1000."""
     return Fraction(int(digits), 10 ** len(digits))
 
 
@@ -111,7 +113,7 @@ def equal_chances(count: int, chance: Fraction) -> dict[str, Fraction]:
 
 
 def tail(loss: Distribution | Sampled, count: int) -> Any:
-    """P(at least so many), of a distribution of counts."""
+    """The probability that a random number of events is at least `count`."""
     if isinstance(loss, Distribution):
         return 1 - loss.at_most(Fraction(count - 1))
     return sum(p for x, p in zip(loss.losses, loss.probabilities, strict=True) if x >= count)
@@ -340,7 +342,7 @@ ANSWERS: dict[str, Callable[[Inputs], Answer]] = {
     "ins_premium_principles": premiums,
     "ins_stop_loss_premium": stop_loss,
 }
-"""By kind, without what a kind says of its inputs after a colon."""
+"""The function for each kind of case, named without any detail after a colon."""
 
 ASKED_ANSWERS: dict[str, Callable[[Inputs, Query], Answer]] = {
     "lrt_basket_cvar_vs_rho": basket,
@@ -350,4 +352,4 @@ ASKED_ANSWERS: dict[str, Callable[[Inputs, Query], Answer]] = {
     "risk_common_shock": common_shock,
     "risk_beta_binomial": beta_binomial,
 }
-"""The answers, where what is asked is in the names of the answers alone, such as `ES_99`."""
+"""The functions for kinds whose question is stated only by the names of the requested values, such as `ES_99`."""

@@ -1,4 +1,4 @@
-"""P17: an operator's shares cover what its stakers could withdraw, after any sequence of calls."""
+"""Property P17: after any sequence of calls, an operator's shares cover all that its stakers can withdraw."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -18,7 +18,9 @@ TRACES = sorted((bundled_traces() / "eigenlayer").glob("*slash*.json.gz"))
 
 
 def uncovered(state: State, withdrawable: Withdrawable) -> dict[tuple[str, str], int]:
-    """By operator and strategy: how much more its stakers could withdraw than it has."""
+    """By operator and strategy: the withdrawable shares of its stakers in excess of its own shares, where there is an
+    excess.
+    """
     draft = Draft(state)
     claimed: dict[tuple[str, str], int] = {}
     for staker, strategy in state.rows(STAKER_SHARES):
@@ -49,7 +51,7 @@ def test_p17_an_operator_has_what_its_stakers_could_withdraw(path: Path) -> None
 
 
 def test_rounding_the_other_way_is_noticed() -> None:
-    """Broken: each may withdraw one share more, as if rounded up: together more than their operator has."""
+    """With one more withdrawable share for each staker, as if rounded up, some operator's shares do not suffice."""
 
     def rounded_up(draft: Draft, staker: str, strategy: str) -> int:
         return withdrawable_shares_of(draft, staker, strategy) + 1

@@ -1,4 +1,6 @@
-"""Delegations: against a grid of all of them, and against a solver that lies."""
+"""Delegations with the least expected shortfall: compared with a grid of all delegations, and with a solver
+that lies.
+"""
 
 from collections.abc import Callable, Iterator
 from fractions import Fraction
@@ -38,7 +40,7 @@ def choices(draw: st.DrawFn) -> Choice:
 
 
 def grid(choice: Choice) -> Iterator[list[Fraction]]:
-    """Every allowed delegation in tenths."""
+    """Every allowed delegation whose weights are multiples of one tenth."""
     count = len(choice.operators)
     for parts in np.ndindex(*[GRID + 1] * (count - 1)):
         rest = GRID - sum(parts)
@@ -72,7 +74,7 @@ def least(find: Least) -> Callable[[Choice, int], None]:
 
 
 def equally(choice: Choice, _: Fraction) -> Delegation:
-    """Broken: the same to everybody, and called the best."""
+    """Broken: delegates equally to all operators, and calls this the optimum."""
     weights = (Fraction(1, len(choice.operators)),) * len(choice.operators)
     return Delegation("OPTIMAL", weights, choice.shortfall(weights), choice.shortfall(weights))
 
@@ -120,7 +122,7 @@ LIES: list[Callable[[Any], Any]] = [
 
 @pytest.mark.parametrize("lie", LIES)
 def test_a_solver_that_lies_is_not_believed(lie: Callable[[Any], Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever it says: weights are allowed, values are theirs, and the bound is one."""
+    """Whatever the solver returns, the result has allowed weights, their true value, and a valid lower bound."""
     truth = least_shortfall(two(), Fraction(3, 40))
     assert truth.value is not None
     right = optimize.linprog
@@ -144,7 +146,7 @@ def test_what_cannot_be_returned_or_kept_within_is_infeasible() -> None:
 
 
 def test_an_atom_at_the_level_is_counted_in_part() -> None:
-    """The tail is a fifth: the bad tenth whole, and half of what is left of it where nothing is lost."""
+    """The worst fifth of outcomes holds the bad tenth whole, and as much probability of the outcome without a loss."""
     assert two().tail([ONE, ZERO]) == [Fraction(1, 2), Fraction(1, 2)]
     assert two().contributions([ONE, ZERO]) == [Fraction(1, 2), ZERO]
 

@@ -1,4 +1,6 @@
-"""Attacks and verdicts: brute force agrees, published errors stay errors, and whatever was tampered with is refused."""
+"""Attacks and verdicts: brute force agrees, errors in published texts are reproduced, tampered certificates are
+refused.
+"""
 
 import copy
 import json
@@ -35,11 +37,11 @@ from tests.risk import brute
 pytestmark = pytest.mark.source  # nothing here is compiled
 
 COUNT = int(os.environ.get("RESTAKE_RISK_NETWORKS", "280"))
-"""The number of small networks drawn; nightly 2,100."""
+"""The number of random small networks; 2,100 in the nightly run."""
 
 
 def proves(network: Network, verdict: AttackVerdict) -> str:
-    """The checker's answer to a verdict as it is written to a file."""
+    """The checker's answer to a network and a verdict after both were written to JSON and read back."""
     return check(json.loads(json.dumps(write(network))), json.loads(json.dumps(verdict.as_json())))
 
 
@@ -70,7 +72,9 @@ def test_brute_force_agrees(kind: str) -> None:
 
 
 def graph_of(stakes: list[Any], services: dict[str, tuple[Any, Any, str]]) -> Network:
-    """A graph of validators a, b, ..; services have profit, threshold, and the validators' letters."""
+    """A graph of validators a, b, … with these stakes. A service has a profit, a threshold, and its validators'
+    letters.
+    """
     return graph(
         {chr(ord("a") + position): Fraction(stake) for position, stake in enumerate(stakes)},
         {
@@ -114,7 +118,9 @@ def test_what_nothing_secures_is_free_and_what_is_worthless_is_no_prize() -> Non
 
 
 def test_the_third_theorem_as_a_blog_has_it_is_not_tight() -> None:
-    """With all three validators behind the service and the profit misprinted, slack is not what is claimed."""
+    """A blog's example of the theorem puts all three validators behind the service. Its slack is then not the claimed
+    one.
+    """
     right = graph_of([1, "99/10", "891/10"], {"x": ("109/11", 1, "ab")})
     assert slack(right)[0] == Fraction(1, 10)
     misprinted = graph_of([1, "99/10", "891/10"], {"x": ("109/11", 1, "abc")})
@@ -122,7 +128,7 @@ def test_the_third_theorem_as_a_blog_has_it_is_not_tight() -> None:
 
 
 def test_the_shares_of_the_splitting_attack_are_not_those_posted() -> None:
-    """Its conclusion survives, which the case `kz_splitting_attack` has."""
+    """Two validators' shares of all stake are 1/12 and 5/6; the post has 1/10 and 9/10. Its conclusion still holds."""
     shares = {"1": Fraction(1, 12), "4": Fraction(5, 6)}
     stakes = {"1": Fraction(70), "2": Fraction(70), "4": Fraction(700)}
     total = sum(stakes.values())
@@ -130,9 +136,10 @@ def test_the_shares_of_the_splitting_attack_are_not_those_posted() -> None:
 
 
 def test_the_shifting_attack_is_impossible_where_the_condition_holds() -> None:
-    """Two of its four stakers would have to corrupt tasks of three, by two thirds; the posted threshold is 3/4.
+    """A post's attack needs two of four stakers to corrupt services with three, at a threshold of two thirds.
 
-    Profits are such that the sufficient condition begins to hold at 5/7, as it does in the post.
+    The post states a threshold of 3/4, at which the sufficient condition for security holds and no such attack exists.
+    With the chosen profits the condition holds from 5/7 on, as in the post.
     """
 
     def posted(threshold: str) -> Network:
@@ -157,7 +164,9 @@ def test_the_shifting_attack_is_impossible_where_the_condition_holds() -> None:
 
 
 def test_the_length_of_a_cascade_as_a_blog_bounds_it_is_exceeded() -> None:
-    """Theorem 7 has the least stake where a blog has all of it: four attacks follow where it allows less than one."""
+    """Theorem 7 has the least stake where a blog has the total stake. Four attacks follow; the blog's bound is below
+    one.
+    """
     stakes = [Fraction(16), Fraction(8), Fraction(4), Fraction(2), Fraction(1)]
     profits = {f"x{n}": (stakes[n + 1] * Fraction(9, 8), 1, "abcde"[n : n + 2]) for n in range(4)}
     network = graph_of(stakes, profits)
@@ -174,20 +183,20 @@ def test_the_length_of_a_cascade_as_a_blog_bounds_it_is_exceeded() -> None:
 
 
 def test_a_clearly_secure_network_is_not_called_insecure() -> None:
-    """The authors' elastic program returned the opposite of what it found."""
+    """The published program for elastic networks returned the opposite of its result."""
     network = graph_of([100, 100], {"x": (1, "1/2", "ab")})
     assert word(network) == "SECURE"
     assert word(network.with_terms(x=Terms(Fraction(1000), Fraction(1, 2)))) == "INSECURE"
 
 
 def test_an_attack_costs_what_it_loses_not_what_misbehaving_services_would_take() -> None:
-    """The threshold counts: half of the stake corrupts a service of threshold 1/2."""
+    """The threshold counts: at a threshold of 1/2, half of the stake suffices, and only that half is lost."""
     network = graph_of([10, 10], {"x": (5, "1/2", "ab")})
     assert cheapest(network, ["x"]).as_json()["witness"]["value"] == "-10"
 
 
 def test_the_best_choice_of_services_in_the_case_at_scale_is_none_and_so_it_is_secure() -> None:
-    """The case says `secure: false`, and cannot mean that an attack pays: the best one on anything loses 729."""
+    """The case says `secure: false`, although the best attack on any service loses 729. No attack pays."""
     cases = json.loads((Path(__file__).parent / "cases.json").read_text())["cases"]
     (inputs,) = [case["inputs"] for case in cases if case["name"] == "scale_alpha1_60x25"]
     network = graph(
@@ -228,7 +237,7 @@ def test_without_time_nothing_is_claimed(scale: str) -> None:
 
 
 def test_minimum_cuts_are_attacks_and_the_library_finds_the_same() -> None:
-    """For thresholds of 1, own cut, networkx' cut and brute force agree."""
+    """With all thresholds at 1, our minimum cut, that of networkx, and brute force give the same best gain."""
     for seed in range(COUNT // 14):
         network = random_graph(random.Random(seed))
         network = network.with_terms(**{s: attrs.evolve(t, threshold=Fraction(1)) for s, t in network.terms.items()})
@@ -261,7 +270,7 @@ def real(scale: str) -> Network:
 
 @pytest.fixture(scope="module")
 def proved() -> tuple[dict[str, Any], dict[str, Any]]:
-    """A network with a tree of several leaves, some with cuts, and its verdict."""
+    """A fixture: a network, and its verdict whose proof tree has several leaves, some with cuts."""
     network = real("7/10")
     verdict = security(network).as_json()
     assert verdict["verdict"] == "SECURE"
@@ -479,7 +488,9 @@ def test_the_checker_by_itself_refuses_a_network_that_means_nothing(place: Any, 
 
 
 def test_a_flow_that_was_tampered_with_is_refused() -> None:
-    """If a service needs everything behind it, each commitment is a row by itself, and its multiplier a flow."""
+    """With a threshold of 1 each commitment has its own row, and the multipliers are a flow. A changed flow proves
+    nothing.
+    """
     network = graph_of([4, 4], {"x": (5, 1, "ab")})
     verdict = security(network).as_json()
     document = write(network)
@@ -498,7 +509,7 @@ def test_a_flow_that_was_tampered_with_is_refused() -> None:
 
 
 def test_a_solver_that_lies_is_not_believed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It says that nothing can be attacked, that everything can, and any multipliers: no verdict becomes wrong."""
+    """A solver that reports no attack, an attack on everything, or arbitrary multipliers causes no wrong verdict."""
     from risk import certificate, solver
 
     insecure, secure = real("2"), real("3/10")

@@ -1,4 +1,7 @@
-"""Thresholds, cheapest coalitions, and the path from a slash to a failure: against brute force and definitions."""
+"""Finality thresholds, cheapest coalitions, and the path from a slash to a failure of consensus.
+
+They are compared with brute force and with their definitions.
+"""
 
 from collections.abc import Callable, Sequence
 from fractions import Fraction
@@ -54,7 +57,7 @@ THRESHOLDS = st.sampled_from([THIRD, HALF, Fraction(2, 3), ONE])
 
 
 def greedily(weights: Sequence[int], costs: Sequence[Fraction], needed: int) -> Cheapest:
-    """Broken: cheapest per weight first, and called exact."""
+    """Broken: takes validators by their cost per weight, and calls the result the cheapest coalition."""
     members, weight = [], 0
     for i in sorted((i for i in range(len(weights)) if weights[i]), key=lambda i: costs[i] / weights[i]):
         if weight < needed:
@@ -81,7 +84,10 @@ def test_a_search_cut_short_says_so_and_is_never_wrong() -> None:
 
 
 def finality_is_monotone(predicate: Callable[..., bool]) -> Callable[[int, int, int, int], None]:
-    """P18: who comes back online never breaks finality, and who is offline never makes it by leaving the count late."""
+    """Property P18: validators that come back online never break finality.
+
+    Nor does the removal of offline validators from the total.
+    """
 
     def prop(total: int, offline: int, removed: int, back: int) -> None:
         offline, removed = min(offline, total), min(removed, total - min(offline, total))
@@ -141,7 +147,9 @@ def layers(draw: st.DrawFn) -> BaseLayer:
 
 
 def fewest_by_hand(layer: BaseLayer, shock: dict[str, Fraction]) -> int | None:
-    """Every order of falls, one service at a time, each of which pays; the fewest that break consensus."""
+    """The fewest services whose profitable corruption, one at a time in some order, breaks consensus. None if no order
+    does.
+    """
     best: int | None = None
     for order in permutations(layer.services):
         left = {stake: max(ZERO, amount - shock.get(stake, ZERO)) for stake, amount in layer.stakes.items()}
@@ -185,8 +193,9 @@ def shortest(find: Find) -> Callable[[BaseLayer, str], None]:
 
 
 def nothing_gains(layer: BaseLayer, left: dict[str, Fraction], standing: Sequence[str], exactly: bool = False) -> bool:
-    """No attack gains on some (exactly: on all) of these, by the corners of what can be used: every stake whole for a
-    set of services, or not at all.
+    """True if no attack on some of the services in `standing` is profitable; with `exactly`, no attack on all of them.
+
+    It tries every choice of stakes that are used whole. The others are used only as far as is still needed.
     """
     for size in range(len(standing) if exactly else 1, len(standing) + 1):
         for names in combinations(standing, size):
@@ -204,7 +213,7 @@ def nothing_gains(layer: BaseLayer, left: dict[str, Fraction], standing: Sequenc
 
 
 def in_the_order_of_the_file(layer: BaseLayer, shock: dict[str, Fraction]) -> Any:
-    """Broken: services fall in the order in which they stand, whether or not that is the shortest."""
+    """Broken: corrupts services in the order of the file, which need not be the shortest path."""
     order, _ = layer._closure(shock, frozenset())
     for count in range(len(order) + 1):
         if layer.condition(layer.left(shock, order[:count])).broken:
@@ -252,7 +261,7 @@ def test_a_path_with_one_thing_changed_is_refused() -> None:
 
 
 def test_services_that_only_fall_together_are_found() -> None:
-    """Each alone costs more than it is worth; one stake used for both costs less than both are worth."""
+    """Each service alone costs more than its profit. One stake used for both costs less than both profits."""
     stakes = {"a": Fraction(10), "b": Fraction(10)}
     services = {name: Service(Fraction(8), ONE, {"a": Fraction(10)}) for name in ("x", "y")}
     layer = BaseLayer(Obligations(stakes, services), Consensus(Fraction(25), ZERO, ZERO, HALF))
@@ -264,7 +273,7 @@ def test_services_that_only_fall_together_are_found() -> None:
 
 
 def many(profit: int) -> BaseLayer:
-    """Two services upon twenty stakes of 10 that both may take whole; each alone costs 200."""
+    """A layer of two services with twenty shared stakes of 10. Corruption of either alone costs 200."""
     stakes = {f"v{i}": Fraction(10) for i in range(20)}
     services = {name: Service(Fraction(profit), ONE, dict(stakes)) for name in ("x", "y")}
     return BaseLayer(Obligations(stakes, services), Consensus(Fraction(500), ZERO, ZERO, HALF))
@@ -312,7 +321,7 @@ def test_the_operator_whose_slash_is_worst_is_named() -> None:
 
 
 def test_what_others_profits_pay_for_is_not_held() -> None:
-    """The bridge alone does not pay; together with the oracle, which falls anyway, it does, and breaks liveness."""
+    """The bridge alone does not pay. With the oracle, which is corrupted anyway, it pays, and liveness fails."""
     stakes = {"a": Fraction(2), "b": Fraction(10)}
     services = {
         "oracle": Service(Fraction(10), HALF, {"a": Fraction(2)}),
@@ -361,7 +370,7 @@ def test_what_holds_is_reached_by_no_order_of_attacks(members: int, monkeypatch:
 
 
 def test_a_slash_of_a_part_makes_corruption_cheaper() -> None:
-    """Five of ten are used, and half of that is lost: cheaper than the profit of 3."""
+    """Five of ten units are used and half of these lost, which is less than the profit of 3."""
     services = {"x": Service(Fraction(3), HALF, {"a": Fraction(10)}, HALF)}
     layer = BaseLayer(Obligations({"a": Fraction(10)}, services), Consensus(Fraction(20), ZERO, ZERO, HALF))
     path = layer.path({})

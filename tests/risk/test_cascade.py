@@ -1,4 +1,4 @@
-"""Cascades: the theorems hold of random graphs, the examples of the literature come out, and lies are noticed."""
+"""Cascades: the theorems hold on random graphs, published examples are reproduced, and lies are noticed."""
 
 import random
 from fractions import Fraction
@@ -18,7 +18,9 @@ PSIS = [Fraction(1, 20), Fraction(1, 5), Fraction(2, 5)]
 
 
 def triangle() -> Network:
-    """Theorem 6 with gamma 1/10, profit 1: a coalition of two services has almost all to lose, and loses it."""
+    """The graph of Theorem 6 with gamma 1/10 and profit 1: a coalition of two services can lose nearly all
+    its stake.
+    """
     gamma, profit = Fraction(1, 10), Fraction(1)
     stakes = [Fraction(3, 2), 2 * (1 + gamma) * profit, 2 * (1 + gamma) * profit]
     return graph_of(stakes, {"x": (1, 1, "ab"), "y": (1, 1, "bc"), "z": (1, 1, "ca")})
@@ -47,7 +49,10 @@ def test_local_security_of_a_coalition() -> None:
 
 
 def follows(network: Network, shock: tuple[str, ...], strikes: Any) -> bool:
-    """True if each strike pays when its turn comes, by another road: each on what is left, valued by the checker."""
+    """True if each strike of a cascade is profitable on the stake left by the shock and the earlier strikes.
+
+    The value of each strike is computed by the checker, not by the cascade.
+    """
     removed, used = set(shock), set[str]()
     for strike in strikes:
         if removed & set(strike.stakes) or used & set(strike.services):
@@ -77,7 +82,7 @@ def test_the_search_finds_the_worst_and_what_it_tells_follows() -> None:
 
 
 def test_a_bound_without_slack_would_be_noticed() -> None:
-    """Canary for Theorem 1: with more slack than there is, the bound is broken by its own tight example."""
+    """For a slack greater than the true one, the tight example of Theorem 1 exceeds the bound."""
     tight = graph_of([1, "99/10", "891/10"], {"x": ("109/11", 1, "ab")})
     limit = bound(Fraction(2, 10), Fraction(1, 100))
     assert limit is not None

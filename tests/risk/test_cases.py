@@ -1,6 +1,6 @@
-"""All numeric cases hold, each by the answer that its kind has. `RESTAKE_CASES=FILE` runs another file of that form.
+"""Every numeric case holds. The function for its kind answers it. `RESTAKE_CASES=FILE` runs another file of cases.
 
-A function answers from a case's inputs and the names of what is asked, and never sees the value that is expected.
+A function gets a case's inputs and the names of the requested values, never the expected values.
 """
 
 import json
@@ -36,19 +36,23 @@ ANSWERERS: dict[str, Answerer] = {
 
 
 def answerer(kind: str) -> Answerer | None:
-    """By the kind, without what it says of its inputs; a number in it is an input, too."""
+    """The function for a kind of case. Numbers in the kind, and any detail after a colon, do not matter. None if
+    unknown.
+    """
     sizeless = {re.sub(r"\d+", "", known): answer for known, answer in ANSWERERS.items()}
     kind = kind.split(":")[0]
     return ANSWERERS.get(kind) or sizeless.get(re.sub(r"\d+", "", kind))
 
 
 def names(expected: Any) -> Any:
-    """The names of what is expected, nested, without any value."""
+    """The nested names of the expected values, without the values."""
     return {name: names(value) for name, value in expected.items()} if isinstance(expected, dict) else None
 
 
 def differences(answer: Any, expected: Any, tolerance: float | None, where: str = "") -> list[str]:
-    """The differences of an answer from the expected one: exact, or beyond the tolerance."""
+    """The differences between an answer and the expected one, each with its place. Without a tolerance numbers are
+    exact.
+    """
     if isinstance(answer, graph_answers.Witness):
         return [] if answer.accepts(expected) else [f"{where}: {expected!r} is not right"]
     if isinstance(expected, dict):
@@ -89,7 +93,7 @@ def test_case(case: dict[str, Any]) -> None:
 
 
 def rewritten(value: Any) -> Any:
-    """The same inputs with every number in a string: "3" for 3, "3/10" for 0.3."""
+    """The same inputs with every number as a string: "3" for 3, "3/10" for 0.3."""
     if isinstance(value, dict):
         return {name: rewritten(inner) for name, inner in value.items()}
     if isinstance(value, list):
@@ -110,7 +114,7 @@ def test_how_a_number_is_written_does_not_matter(case: dict[str, Any]) -> None:
 
 
 def test_a_difference_is_noticed() -> None:
-    """Canary: a wrong number, a float in place of an exact one, a missing answer, a list that is too short."""
+    """A wrong number, a float for an exact number, a missing answer and a list that is too short are differences."""
     expected = {"a": "1/3", "b": [1, 2], "c": True, "d": {"x": 1}}
     right = {"a": Fraction(1, 3), "b": [1, 2], "c": True, "d": {"x": 1}}
     assert differences(right, expected, None) == []

@@ -1,4 +1,4 @@
-"""Clearing, cross-holdings and distress: against their definitions, brute force, and each other."""
+"""Clearing, cross-holdings and distress: compared with their definitions, with brute force, and with each other."""
 
 from collections.abc import Callable
 from fractions import Fraction
@@ -42,7 +42,7 @@ Clear = Callable[..., Clearing]
 
 
 def brute_force(owed: list[list[Fraction]], external: list[Fraction], alpha: Fraction, beta: Fraction) -> list[Any]:
-    """Every clearing vector under which a set of defaulters determines what they pay."""
+    """Every clearing vector, found by solving for the payments under each possible set of defaulters."""
     size = len(owed)
     totals = [sum(row, Fraction(0)) for row in owed]
     shares = [[beta * x / t if t else Fraction(0) for x in row] for row, t in zip(owed, totals, strict=True)]
@@ -81,7 +81,7 @@ def test_both_ends_clear_and_lie_around_every_other_clearing_vector() -> None:
 
 
 def without_cascade(*args: Any, **named: Any) -> Clearing:
-    """Broken: only those default who cannot pay from what was promised to them."""
+    """Broken: only those default that could not pay even if all their debtors paid in full."""
     right = clear(*args, **named)
     owed, external = args[0], args[1]
     paid = [min(sum(row), external[i] + sum(other[i] for other in owed)) for i, row in enumerate(owed)]
@@ -89,7 +89,7 @@ def without_cascade(*args: Any, **named: Any) -> Clearing:
 
 
 def least_from_the_greatest(*args: Any, **_: Any) -> Clearing:
-    """Broken: the least clearing vector is taken to be the greatest."""
+    """Broken: returns the greatest clearing vector in place of the least."""
     return clear(*args)
 
 
@@ -99,7 +99,7 @@ def test_a_wrong_clearing_is_noticed(broken: Clear) -> None:
 
 
 def conserves(clear: Clear) -> Callable[[Claims, int], None]:
-    """P15: without costs of default equity sums to the assets outside; and more assets never pay less."""
+    """Property P15: without default costs, equity sums to the external assets. More assets never lower a payment."""
 
     def prop(drawn: Claims, extra: int) -> None:
         owed, external = drawn
@@ -141,7 +141,7 @@ def test_a_ring_without_assets_clears_at_both_ends() -> None:
 
 
 def test_costs_of_default_make_a_cliff() -> None:
-    """A hair above the boundary everything is paid, a hair below half of it: Rogers and Veraart's discontinuity."""
+    """Just below the boundary payments drop from the whole to about half: the discontinuity of Rogers and Veraart."""
     owed = [[Fraction(0), Fraction(10)], [Fraction(0), Fraction(0)]]
     assert clear(owed, [Fraction(10), Fraction(0)], HALF, HALF).payments == rationals(10, 0)
     assert clear(owed, [Fraction("9.99"), Fraction(0)], HALF, HALF).payments == rationals("4.995", 0)
@@ -162,7 +162,9 @@ def test_what_is_no_system_of_claims_is_refused() -> None:
 
 
 def test_a_failed_holding_is_counted_once() -> None:
-    """Nobody fails: values are the assets, shared out, and outside holders together have all of them."""
+    """If none fails, the market values sum to the assets. A failure's cost is subtracted once, not again by its
+    holders.
+    """
     holdings = [[Fraction(0), Fraction(1, 5)], [Fraction(1, 10), Fraction(0)]]
     found = cross_holdings(holdings, [Fraction(10), Fraction(20)], [Fraction(1)] * 2, [Fraction(5)] * 2)
     assert (sum(found.market_values), found.failed, found.rounds) == (30, (), 0)
@@ -184,7 +186,7 @@ def impacts(draw: st.DrawFn) -> Impacts:
 
 
 def spreads(linear: Callable[..., Any]) -> Callable[[Impacts], None]:
-    """Linear distress is a fixed point, what its iteration tends to, and at least what DebtRank counts."""
+    """Linear distress is a fixed point and the limit of its iteration. It is never less than DebtRank's value."""
 
     def prop(drawn: Impacts) -> None:
         table, shock = drawn

@@ -1,4 +1,4 @@
-"""Documents about losses: what they mean, and that what is none is refused with the field where it stands."""
+"""Documents about losses: what they mean, and a malformed one is refused with the field that is wrong."""
 
 import copy
 from collections.abc import Callable
@@ -243,7 +243,7 @@ def test_a_piece_loses_by_its_rule() -> None:
 
 
 def test_names_that_read_alike_are_causes_of_their_own() -> None:
-    """Operator `a` at service `b at c`, and operator `a at b` at service `c`."""
+    """Operator `a` at service `b at c` and operator `a at b` at service `c` are two separate causes of loss."""
     document = copy.deepcopy(NETWORK)
     document["sourced"] |= {
         "losses": "sum",

@@ -1,4 +1,4 @@
-"""Forged proofs: of what is false no tree is accepted, whatever branches, cuts and multipliers it has."""
+"""Forged proofs: no tree proves a false claim, whatever its branches, cuts and multipliers."""
 
 import random
 from collections.abc import Callable
@@ -22,7 +22,7 @@ MakeBounds = Callable[[Problem, dict[str, object]], Bounds]
 
 
 def odd(network: Network, chance: random.Random) -> Network:
-    """The same network with what is rare: slashes of nothing, worthless tokens, stakes of nothing, unused services."""
+    """The network with rare features: slashes of nothing, worthless tokens, empty stakes, services without a profit."""
     terms = {
         s: attrs.evolve(row, slash=Fraction(chance.choice([0, 1, 1, 2]), 2), profit=row.profit * chance.randint(0, 2))
         for s, row in network.terms.items()
@@ -37,13 +37,13 @@ def odd(network: Network, chance: random.Random) -> Network:
 
 
 def false_claim(network: Network) -> tuple[dict[str, Any], Claim]:
-    """The best value by brute force, claimed to be a grain less, or not to be reached."""
+    """A network, and the false claim that every attack is worth strictly less than the best one."""
     best = brute.best_value(network)
     return write(network), Claim(at_most=best, is_strict=True)
 
 
 def drawn_tree(chance: random.Random, bounds: Bounds, depth: int) -> list[list[Any]]:
-    """A tree of any branches, with any cuts and multipliers at its leaves."""
+    """A random proof tree, with random cuts and multipliers at its leaves. `depth` limits its branching."""
     keys = [("service", s) for s in bounds.gain]
     if bounds.is_whole:
         keys += [("commitment", e) for e in range(len(bounds.weight))]
@@ -84,7 +84,7 @@ def test_no_tree_of_any_kind_proves_what_is_false() -> None:
 
 
 class Uncapped(Bounds):
-    """Broken: a cut may leave nothing to be carried, and still counts what it covers."""
+    """A broken checker: a cut may take all commitments of a service, and still counts the stake it covers."""
 
     def row(self, service: str, covered: set[int]) -> tuple[int, dict[int, int]]:
         rest, carried = super().row(service, set())
@@ -92,7 +92,7 @@ class Uncapped(Bounds):
 
 
 class Dear(Bounds):
-    """Broken: a stake is lost although nothing of it is used."""
+    """A broken checker: a stake counts as lost although no part of it is used."""
 
     def best(self, stake: str, worth: list[int], scale: int, fixed: Any) -> int | None:
         found = super().best(stake, worth, scale, fixed)
@@ -100,7 +100,7 @@ class Dear(Bounds):
 
 
 class Unfallen(Bounds):
-    """Broken: a leaf where one service does not fall is closed, as if none did."""
+    """A broken checker: a leaf is closed if any one service is not corrupted, rather than all."""
 
     def closes(self, fixed: Any, rows: Any) -> bool:
         return any(fixed.get(("service", s)) == 0 for s in self.gain) or super().closes(fixed, rows)
@@ -144,7 +144,7 @@ def test_a_checker_that_proves_too_much_is_noticed(
 
 
 def test_stake_that_two_services_share_is_lost_once() -> None:
-    """The cheapest lie: to count 20 for a stake of 10 that two services may take whole."""
+    """The simplest false proof counts 20 for one stake of 10 that two services may each take whole."""
     stake, terms = (Stake("a", "token", Fraction(10)),), Terms(Fraction(8), Fraction(1))
     rows = tuple(Commitment("a", "o", service, Fraction(10)) for service in "xy")
     network = Network({}, "sum", False, stake, rows, {"token": Fraction(1)}, {"x": terms, "y": terms})
@@ -160,7 +160,9 @@ def test_stake_that_two_services_share_is_lost_once() -> None:
 
 
 def test_what_is_proved_by_another_measure_says_so() -> None:
-    """A true proof about losses alone is no word about security, and must not read like one."""
+    """A true proof about losses alone says nothing about security, and the checker's answer must not read as if
+    it did.
+    """
     network = brute.draw("full", 3)
     services = list(network.terms)
     assert brute.best_value(network) > 0

@@ -1,4 +1,4 @@
-"""Bounds on losses that are too many to tell apart: the exact value is between them, and what is broken is noticed."""
+"""Bounds on loss distributions with too many outcomes to enumerate: they enclose the exact value."""
 
 from collections.abc import Callable, Sequence
 from fractions import Fraction
@@ -33,7 +33,7 @@ def encloses(bound: Bound) -> Callable[[Position, Fraction], None]:
 
 
 class Nearest(Bounded):
-    """Broken: both ends are the same, rounded down, and no error is allowed for."""
+    """Broken: both bounds are the lower one, without any error."""
 
     def __init__(self, pieces: Sequence[Piece], model: Independent) -> None:
         super().__init__(pieces, model)

@@ -1,4 +1,6 @@
-"""Losses of overlapping commitments: exact against enumeration, computed and simulated against exact."""
+"""Losses of overlapping commitments: exact values against enumeration, computed and simulated ones against
+the exact.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
@@ -43,7 +45,7 @@ def positions(draw: st.DrawFn) -> Position:
 
 
 def enumerated(pieces: Position, chance: Callable[[frozenset[str]], Fraction]) -> Distribution:
-    """By the definition: every set of causes, and what is lost when exactly those happen."""
+    """The loss distribution by its definition: every set of causes with its probability and the loss it brings."""
     causes = causes_of(pieces)
     cases = [
         frozenset(c for c, hit in zip(causes, hits, strict=True) if hit) for hits in product((0, 1), repeat=len(causes))
@@ -72,7 +74,7 @@ def agrees(found: Found) -> Callable[[Position], None]:
 
 
 def as_if_not_shared(pieces: Position, _: Model) -> Distribution:
-    """Broken: every claim is slashed by causes of its own, and two slashes of one stake are added up."""
+    """Broken: every claim has independent causes, and two slashes of one stake are added up."""
     parts = []
     for piece in pieces:
         for claim in piece.claims:
@@ -165,7 +167,7 @@ def test_a_copula_without_correlation_is_the_binomial_within_its_own_error() -> 
 
 @pytest.mark.parametrize("rho", ["1/100", "3/10", "9/10", "99/100"])
 def test_one_factor_pairs_have_the_joint_probability_of_the_bivariate_law(rho: str) -> None:
-    """Two ways to one number: an integral over the factor, and Plackett's over the correlation."""
+    """The joint probability of two defaults is the same by integration over the factor and by Plackett's identity."""
     p = {"c0": Fraction(1, 20), "c1": Fraction(1, 50)}
     found = distribution(equal(2), Gaussian(p, Fraction(rho)))
     assert isinstance(found, Sampled)
@@ -219,7 +221,7 @@ def overlapping() -> Position:
 
 
 def simulated_agrees(model: Model, other: Model) -> None:
-    """Draws of one model within 4 standard errors of what another has exactly."""
+    """Checks that simulated figures of `model` lie within four standard errors of the exact figures of `other`."""
     drawn = simulate(overlapping(), model, 100_000, seed=7)
     found = distribution(overlapping(), other)
     mean, worst = found.mean(), found.expected_shortfall(LEVEL)
@@ -262,7 +264,9 @@ Shortfall = Callable[[Distribution, Fraction], Fraction]
 
 
 def coherent(shortfall: Shortfall) -> Callable[[Distribution, Distribution, Fraction], None]:
-    """P16: at least the value at risk, the least of Rockafellar and Uryasev's, and subadditive."""
+    """Property P16: expected shortfall is at least the value at risk, minimises Rockafellar and Uryasev's formula, and
+    is subadditive.
+    """
 
     def prop(one: Distribution, two: Distribution, level: Fraction) -> None:
         value = shortfall(one, level)
@@ -274,14 +278,14 @@ def coherent(shortfall: Shortfall) -> Callable[[Distribution, Distribution, Frac
 
 
 def mean_of_at_least(one: Distribution, level: Fraction) -> Fraction:
-    """Wrong: the mean of everything at or above the value at risk, its atom not split."""
+    """Broken: the mean of all losses at or above the value at risk. The atom there is counted whole."""
     value = one.value_at_risk(level)
     atoms = [(x, p) for x, p in one.atoms if x >= value]
     return sum((x * p for x, p in atoms), Fraction(0)) / sum((p for _, p in atoms), Fraction(0))
 
 
 def mean_of_above(one: Distribution, level: Fraction) -> Fraction:
-    """Wrong: the mean of everything above the value at risk."""
+    """Broken: the mean of all losses above the value at risk."""
     value = one.value_at_risk(level)
     atoms = [(x, p) for x, p in one.atoms if x > value] or [(value, ONE)]
     return sum((x * p for x, p in atoms), Fraction(0)) / sum((p for _, p in atoms), Fraction(0))
@@ -297,7 +301,7 @@ def test_classic_wrong_shortfalls_are_noticed(wrong: Shortfall) -> None:
 
 
 def test_value_at_risk_is_not_subadditive() -> None:
-    """Two losses that are each too rare to be seen are seen together."""
+    """Each of two losses is too rare for the level. One of the two is not."""
     rare = event(Fraction(4, 100), Fraction(100))
     assert rare.value_at_risk(LEVEL) == 0
     assert independent_sum([rare, rare]).value_at_risk(LEVEL) == 100
@@ -329,7 +333,9 @@ def test_a_level_that_falls_on_a_step_is_said_to_be_uncertain() -> None:
 
 @pytest.mark.parametrize("freedom", ["1/4", "1/2", "1000000"])
 def test_an_integral_that_misses_a_part_of_the_whole_is_not_believed(freedom: str) -> None:
-    """So heavy, or so narrow, a density escapes the nodes: probabilities would sum to 0.89, 0.99, 1.05."""
+    """With these degrees of freedom the quadrature nodes miss part of the density: probabilities sum to 0.89, 0.99 or
+    1.05.
+    """
     pieces = [Piece(name, Fraction(1), [Claim("s", [name], Fraction(1))], "sum") for name in "ab"]
     model = StudentT(dict.fromkeys("ab", Fraction(1, 100)), Fraction(3, 10), Fraction(freedom))
     with pytest.raises(TooManyOutcomesError, match="the integral over the factor may be off by"):

@@ -1,4 +1,4 @@
-"""The figures of mandates against what the rules then do, and the verb that shows them."""
+"""The figures of mandates agree with what the rules then do. The verb shows them."""
 
 import json
 from pathlib import Path
@@ -93,7 +93,7 @@ def asked(path: Path, *options: str) -> Result:
 
 @pytest.fixture
 def trace(tmp_path: Path) -> Path:
-    """A mandate of which stake has left, and whose next plan waits."""
+    """A fixture: the file of a trace with a mandate that stake has left, and whose next plan still waits."""
     walk = pack_at("market_on_symbiotic").walk
     assert walk is not None
     services = (("network0", 0), ("network1", 0))
@@ -139,7 +139,7 @@ FOUND: dict[str, str | int] = {
     "network0:0 may have": WHOLE // 2,
     "network0:0 is counted on for": WHOLE,
 }
-"""Half of two units has left: what either target has is all that there is."""
+"""The expected figures by their labels. Half of two units has left, and each target has all of the rest."""
 
 
 def test_the_verb_tells_a_mandate_and_its_exit_code_says_that_it_is_outside_its_caps(trace: Path) -> None:

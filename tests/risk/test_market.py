@@ -1,4 +1,4 @@
-"""The market's figures against what the rules then do, and the verb that shows them."""
+"""The figures of the market agree with what the rules then do. The verb shows them."""
 
 import json
 from fractions import Fraction
@@ -38,7 +38,7 @@ MARKET = Market(PORT, CUSTODY, RECOURSE, ACCOUNT)
 
 
 def slash(amount: int) -> Slash:
-    """A slash of the operator's, for what was a second ago."""
+    """A slash of this amount from the operator, for a capture one second ago."""
     return Slash("middleware", VAULT, SERVICE, "operator", amount, 1000)
 
 
@@ -131,7 +131,9 @@ def test_a_vault_at_an_old_mark_pays_the_first_to_leave_too_much(on_symbiotic: C
 
 
 def test_a_stale_table_is_worth_less_than_it_says(on_symbiotic: Chain) -> None:
-    """A channel whose tables count for longer than an epoch, after everything has left and part was slashed."""
+    """A channel's tables stay fresh for longer than an epoch. All stake leaves after a table, and a quarter is
+    slashed.
+    """
     chain, channel = on_symbiotic, (SERVICE, VAULT, "rollup")
     chain.do(OpenChannel("network", *channel, ChannelTerms(delay_points=3, staleness_points=200, reaction_points=37)))
     assert MARKET.tables(chain.state) == ()
@@ -161,7 +163,7 @@ def asked(*arguments: object) -> Result:
 
 
 def test_the_exit_code_says_whether_every_fund_could_pay(tmp_path: Path) -> None:
-    """A fund that covers twice its capital: a mild slash it can pay, and a whole one it cannot."""
+    """A fund whose cover is twice its capital can pay for a small slash, but not for a slash of everything."""
     walk = pack_at("market_on_symbiotic").walk
     assert walk is not None
     service, vault = ("network0", 0), "vault0"
@@ -180,7 +182,7 @@ def test_the_exit_code_says_whether_every_fund_could_pay(tmp_path: Path) -> None
 
 @pytest.fixture(params=["eigenlayer", "symbiotic"])
 def trace(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
-    """A trace of a walk through a market."""
+    """A fixture: the file of a trace of a walk through a market."""
     walk = pack_at(f"market_on_{request.param}").walk
     assert walk is not None
     path = tmp_path / "market.json"

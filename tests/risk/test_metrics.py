@@ -1,4 +1,4 @@
-"""Metrics: each by its definition, and kept up to date along every recorded trace as if computed from nothing."""
+"""Metrics: each equals its definition, and its incremental update along every trace equals a fresh computation."""
 
 import random
 from collections.abc import Callable, Mapping
@@ -25,7 +25,7 @@ PRICES: Mapping[str, Fraction] = {"x": ONE, "y": Fraction(3, 2)}
 
 
 class Priced(dict[str, Fraction]):
-    """Every token at a price that its name gives, so that none is like another."""
+    """Prices of all tokens, computed from their names, so that most tokens differ in price."""
 
     def __missing__(self, token: str) -> Fraction:
         return Fraction(len(token) + sum(map(ord, token)) % 7, 5)
@@ -86,13 +86,13 @@ def follows(follow: Follow) -> Callable[[list[Network]], None]:
 
 
 def never_forgets(sums: Sums, now: Mapping[str, Part]) -> None:
-    """Broken: a stake that is no more stays counted."""
+    """Broken: a stake that has vanished stays counted."""
     for stake_id, part in now.items():
         sums.set(stake_id, part)
 
 
 def by_definition(stakes: list[Stake], commitments: list[Commitment]) -> dict[str, Any]:
-    """Metrics of the whole, each from its definition alone, over all rows."""
+    """All metrics of a network, each computed from its definition over all rows."""
     value = {stake.stake_id: stake.amount * PRICES[stake.token] for stake in stakes}
     price = {stake.stake_id: PRICES[stake.token] for stake in stakes}
     promised = {u: sum((r.amount * price[u] for r in commitments if r.stake_id == u), Fraction(0)) for u in value}
@@ -211,7 +211,9 @@ def test_gini_is_half_the_mean_difference_over_the_mean() -> None:
 
 
 def test_conditions_and_the_cost_of_corruption_promise_no_more_than_they_say() -> None:
-    """One vault of 100 behind two operators: each condition is below 1, the cost 200, and an attack loses 100."""
+    """One vault of 100 backs two operators. Each condition is below 1 and the cost is 200, but an attack loses only
+    100.
+    """
     document: dict[str, Any] = {
         "origin": {}, "losses": "sum", "divisible": False, "operators": ["p", "q"],
         "stakes": [{"id": "v", "token": "t", "amount": "100"}],

@@ -1,4 +1,6 @@
-"""Stake seen through late messages: what is believed, what is there, and what a slash still reaches."""
+"""Stake that other chains know by late messages: the believed stake, the actual one, and the part a slash still
+reaches.
+"""
 
 from collections.abc import Callable
 from fractions import Fraction
@@ -48,7 +50,7 @@ Believed = Callable[[Chains, Fraction], dict[tuple[str, str], Fraction]]
 
 
 def seen_by_messages(believed: Believed) -> Callable[[Chains, Fraction], None]:
-    """The believed stake is that of the last message that has arrived: found by sending every message."""
+    """The believed stake is the stake in the last message that has arrived. The property simulates every message."""
 
     def prop(chains: Chains, now: Fraction) -> None:
         link = chains.links[("eth", "arb")]
@@ -107,7 +109,9 @@ def test_a_stale_view_believes_in_stake_that_has_left() -> None:
 
 
 def test_stake_that_leaves_before_a_slash_arrives_is_out_of_reach_before_it_leaves() -> None:
-    """At 190 the stake is there, and known; a slash would arrive at 300, when what leaves at 200 has been paid."""
+    """At 190 the stake is known and present. A slash decided then arrives at 300, after part of the stake was paid out
+    at 200.
+    """
     before, after = (one(200, 30).view("s", Fraction(moment)) for moment in (189, 190))
     assert (before.actual, before.reachable) == (Fraction(100), Fraction(100))
     assert (after.actual, after.reachable) == (Fraction(100), Fraction(30))

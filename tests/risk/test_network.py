@@ -1,4 +1,6 @@
-"""The document of a network: what is read is what was written, and what means nothing is refused by its field."""
+"""The document of a network: reading inverts writing, and a meaningless document is refused with the field that is
+wrong.
+"""
 
 import copy
 import json
@@ -37,7 +39,7 @@ def test_a_document_is_read_as_it_was_written() -> None:
 
 
 def put(place: str, value: Any) -> Callable[[dict[str, Any]], None]:
-    """Set one field, named by a path with dots."""
+    """A function that sets one field of a document. `place` is the path to the field, separated by dots."""
 
     def change(document: Any) -> None:
         *path, last = [int(part) if part.isdigit() else part for part in place.split(".")]
@@ -126,7 +128,9 @@ def test_a_terms_file_must_declare_what_is_there() -> None:
 
 
 def test_every_step_of_a_recorded_trace_is_a_network(golden_trace: Path) -> None:
-    """The network has the stake that the protocol calls slashable, which `test_security.py` holds against the rules."""
+    """The network has the commitments that the protocol reports as slashable; `test_security.py` compares these with
+    the rules.
+    """
     protocol, trace = load_trace(golden_trace, known_protocols())
     assert protocol.security is not None
     state = trace.genesis.copy()

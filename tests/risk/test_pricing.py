@@ -1,4 +1,4 @@
-"""Premiums, insurance, fees and leverage: the relations that hold of all of them, and by brute force."""
+"""Premiums, insurance, fees and leverage: relations that all of them satisfy, and comparisons with brute force."""
 
 import math
 from collections.abc import Callable
@@ -27,7 +27,7 @@ def loss_of(rows: list[tuple[int, int]]) -> Distribution:
 
 
 def loaded(wang: Callable[[Distribution, float], float]) -> Callable[[list[tuple[int, int]]], None]:
-    """Every principle asks at least the mean, and no more than the worst loss where it must not."""
+    """Every premium principle asks at least the mean loss; the bounded ones ask at most the worst loss."""
 
     def prop(rows: list[tuple[int, int]]) -> None:
         loss = loss_of(rows)
@@ -43,7 +43,7 @@ def loaded(wang: Callable[[Distribution, float], float]) -> Callable[[list[tuple
 
 
 def of_the_chance_of_at_least(loss: Distribution, shift: float) -> float:
-    """Broken: the tail is that of losses at least, not above: a step before the first loss too many."""
+    """Broken: adds one to Wang's premium, as an integral over the chance of at least each loss would."""
     return pricing.wang_premium(loss, shift) + 1
 
 
@@ -86,7 +86,9 @@ Waterfall = Callable[..., tuple[dict[str, Fraction], Fraction]]
 
 
 def flows(waterfall: Waterfall) -> Callable[[int, list[int]], None]:
-    """P14: parts sum to the loss, none above its limit, and none pays before those above it have paid all."""
+    """Property P14: the layers' payments sum to the loss. No layer exceeds its limit or pays before earlier ones are
+    exhausted.
+    """
 
     def prop(loss: int, limits: list[int]) -> None:
         layers = [(str(i), Fraction(limit)) for i, limit in enumerate(limits)]
@@ -103,7 +105,7 @@ def flows(waterfall: Waterfall) -> Callable[[int, list[int]], None]:
 
 
 def in_proportion(loss: Fraction, layers: list[tuple[str, Fraction]]) -> tuple[dict[str, Fraction], Fraction]:
-    """Broken: every layer bears its part at once."""
+    """Broken: every layer pays its proportion of the loss at once."""
     total = sum((limit for _, limit in layers), ZERO)
     part = min(ONE, loss / total) if total else ZERO
     return {name: limit * part for name, limit in layers}, loss - total * part
@@ -119,7 +121,9 @@ Redress = Callable[..., tuple[dict[str, Fraction], Fraction]]
 
 
 def redresses(redress: Redress) -> Callable[[int, list[tuple[int, int]]], None]:
-    """P13 and P14: what is slashed is paid or burned; no more is paid than the pool, a cover or a loss."""
+    """Properties P13 and P14: slashed stake is paid out or burned. Payments never exceed the pool, a cover or
+    a loss.
+    """
 
     def prop(pool: int, rows: list[tuple[int, int]]) -> None:
         covers = {str(i): Fraction(cover) for i, (cover, _) in enumerate(rows)}
@@ -135,7 +139,7 @@ def redresses(redress: Redress) -> Callable[[int, list[tuple[int, int]]], None]:
 
 
 def paid_in_full(pool: Fraction, covers: Any, losses: Any) -> tuple[dict[str, Fraction], Fraction]:
-    """Broken: every claim is paid, whatever there is."""
+    """Broken: every claim is paid in full, even beyond the pool."""
     paid = {name: min(cover, losses[name]) for name, cover in covers.items()}
     return paid, pool - sum(paid.values(), ZERO)
 
@@ -179,7 +183,9 @@ def test_loops_tend_to_their_limit() -> None:
 
 
 def test_tokens_upon_tokens_are_looked_through_to_what_they_rest_on() -> None:
-    """An LRT of nine tenths LST and one tenth ETH, the LST of ETH; then one that borrows to hold twice as much."""
+    """An LRT holds nine tenths LST and one tenth ETH; the LST holds ETH. A second LRT borrows to hold twice
+    its value.
+    """
     direct = [[ONE], [Fraction(1, 10)]]
     assert leverage.looked_through(direct, [[ZERO, ZERO], [Fraction(9, 10), ZERO]]) == [[ONE], [ONE]]
     assert leverage.looked_through(direct, [[ZERO, ZERO], [Fraction(19, 10), ZERO]]) == [[ONE], [Fraction(2)]]

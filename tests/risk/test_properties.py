@@ -1,6 +1,6 @@
-"""Properties P1 to P12, P17 and P19 of graphs, attacks and cascades; the others are beside what they are about.
+"""Properties P1 to P12, P17 and P19 of graphs, attacks and cascades. The others are tested beside their subject.
 
-Each is a function of what it is about, holds of what is there, and fails on something broken on purpose.
+Each property is a function of the implementation. It holds of the real one, and fails on one broken on purpose.
 """
 
 from collections.abc import Callable
@@ -36,7 +36,7 @@ THRESHOLDS = [Fraction(1, 3), Fraction(1, 2), Fraction(2, 3), ONE]
 
 @st.composite
 def graphs(draw: st.DrawFn, most_stakes: int = 4, thresholds: tuple[Fraction, ...] = tuple(THRESHOLDS)) -> Network:
-    """A graph of two validators or more and two services or three, each with somebody behind it."""
+    """Random graphs of at least two validators and two or three services, each with at least one validator."""
     names = "abcdef"[: draw(st.integers(2, most_stakes))]
     return graph(
         {name: Fraction(draw(st.integers(1, 12))) for name in names},
@@ -52,9 +52,9 @@ def graphs(draw: st.DrawFn, most_stakes: int = 4, thresholds: tuple[Fraction, ..
 
 @st.composite
 def tight_graphs(draw: st.DrawFn) -> tuple[Network, Fraction]:
-    """Durvasula and Roughgarden's third theorem: a shock after which a whole service falls, and its part of all stake.
+    """Durvasula and Roughgarden's third theorem: a graph, and the share of total stake whose loss makes an attack pay.
 
-    Slack is drawn; the shock is of one validator, and the attack that follows is by the other.
+    The slack is drawn. The shock takes the first validator; the attack uses the second.
     """
     gamma = Fraction(draw(st.integers(1, 20)), draw(st.integers(1, 20)))
     other = Fraction(draw(st.integers(90, 99)), 100) / gamma
@@ -72,7 +72,7 @@ def exact(network: Network) -> Fraction | None:
 
 
 def at_least(one: Fraction | None, other: Fraction | None) -> bool:
-    """None: nothing can be gained, more than any number."""
+    """True if the first slack is at least the second. None stands for infinite slack: no attack has a profit."""
     return one is None or (other is not None and one >= other)
 
 
@@ -88,7 +88,7 @@ def scaled(network: Network, factor: Fraction) -> Network:
 
 
 def split(network: Network) -> Network:
-    """The first validator as two, behind the same services."""
+    """The network with its first validator split in two, both behind the same services."""
     first = network.stakes[0]
     part = first.amount / 3
     stakes = [attrs.evolve(first, amount=first.amount - part), attrs.evolve(first, stake_id="new", amount=part)]
@@ -103,7 +103,7 @@ def split(network: Network) -> Network:
 
 
 def richer(network: Network) -> Network:
-    """The first validator with twice its stake."""
+    """The network with the first validator's stake doubled."""
     first = network.stakes[0].stake_id
     return attrs.evolve(
         network,
@@ -113,12 +113,12 @@ def richer(network: Network) -> Network:
 
 
 def dearer(network: Network) -> Network:
-    """The first service with more to gain."""
+    """The network with a profit one higher from its first service."""
     return network.with_terms(s0=attrs.evolve(network.terms["s0"], profit=network.terms["s0"].profit + 1))
 
 
 def renamed_backwards(network: Network) -> Network:
-    """Everything in the other order, under other names."""
+    """The network in reverse order and under other names."""
     return attrs.evolve(
         network,
         stakes=tuple(attrs.evolve(s, stake_id=f"new {s.stake_id}") for s in network.stakes[::-1]),
@@ -178,7 +178,7 @@ def p9_names_and_order_are_nothing(gamma: Slack) -> Property:
 
 
 def without_threshold(network: Network) -> Fraction | None:
-    """Broken: the condition, as if a service fell only with everything behind it."""
+    """Broken: EigenLayer's sufficient condition, computed as if every threshold were 1."""
     changed = {s: attrs.evolve(row, threshold=ONE) for s, row in network.terms.items()}
     return gamma_eigenlayer(network.with_terms(**changed))
 
@@ -191,7 +191,9 @@ SLACK: list[tuple[Callable[[Slack], Property], list[Slack], Slack]] = [
     (p8_grows_with_stake, [gamma_eigenlayer], exact),
     (p9_names_and_order_are_nothing, [exact, gamma_eigenlayer], lambda network: network.stakes[0].amount),
 ]
-"""The property, what has it, and what has not. Exact slack does not grow with stake: so is security."""
+"""Each property, the measures that have it, and one that lacks it. Exact slack, like security, need not grow with
+stake.
+"""
 
 
 @pytest.mark.parametrize(("prop", "right", "broken"), SLACK, ids=[prop.__name__ for prop, _, _ in SLACK])
@@ -241,13 +243,13 @@ def p3_realised_is_less_and_both_grow(find: Find) -> Property:
 
 
 def after_the_first_attack(network: Network, psi: Fraction) -> Worst:
-    """Broken: what is lost without the shock, which the more a shock takes, the less it is."""
+    """Broken: the losses without those of the shock, which shrink as the shock grows."""
     found = worst(network, psi)
     return attrs.evolve(found, paper=found.paper - psi, realised=found.realised - psi)
 
 
 def with_no_more_than_the_shock(network: Network, psi: Fraction) -> Worst:
-    """Broken: the literature's count without what the shock takes."""
+    """Broken: only the figure in the literature's sense omits the losses of the shock."""
     found = worst(network, psi)
     return attrs.evolve(found, paper=found.paper - psi)
 
@@ -268,7 +270,7 @@ def p4_its_union_is_one_attack(find: Find) -> Property:
 
 
 def without_its_first_stake(network: Network, psi: Fraction) -> Worst:
-    """Broken: one attacker of a cascade is forgotten."""
+    """Broken: the first strike of the cascade lacks its first stake."""
     found = worst(network, psi)
     strikes = [attrs.evolve(strike, stakes=strike.stakes[n == 0 :]) for n, strike in enumerate(found.strikes)]
     return attrs.evolve(found, strikes=tuple(strikes))
@@ -308,7 +310,9 @@ def gain_by_cut(network: Network) -> Fraction:
 
 
 def gain_of_each_alone(network: Network) -> Fraction:
-    """Broken: services are not attacked together, with stake that is lost once."""
+    """Broken: sums the gains of attacks on single services, without the saving on stake that is lost once for
+    several.
+    """
     found = Fraction(0)
     for service, terms in network.terms.items():
         lost = {row.stake_id for row in network.commitments if row.service == service}
@@ -331,7 +335,7 @@ def test_p10_where_every_threshold_is_1_a_minimum_cut_is_the_best_attack() -> No
 
 
 def relaxed_gain(network: Network) -> float:
-    """The optimum of the relaxation as it is written: no cuts, no caps."""
+    """The optimum of the textbook linear relaxation, without cuts or caps."""
     values, behind = network.values, network.secured_by
     stakes, services = [*values], [*network.terms]
     costs = [-float(network.terms[s].profit) for s in services] + [float(values[stake]) for stake in stakes]
@@ -364,7 +368,9 @@ def evenly(stake: Fraction, count: int) -> list[list[Fraction]]:
 
 
 def p12_spreading_is_nothing(spread: Spread) -> Property:
-    """If each stake is promised once, one service each, or a part to all, gains the same."""
+    """Property P12: with stake promised once, concentration on one service each or an even spread yields the
+    same gain.
+    """
 
     def prop(stake: int, prize: int, threshold: Fraction, count: int) -> None:
         amount, prizes, thresholds = Fraction(stake), [Fraction(prize)] * count, [threshold] * count
@@ -411,7 +417,7 @@ def test_p17_after_any_calls_an_operator_has_what_its_stakers_could_withdraw() -
 
 
 def is_worth(network: Network, attack: Attack) -> Fraction | None:
-    """The gain of an attack on a graph, from the definitions alone; None if it is none."""
+    """The gain of an attack on a graph by the definitions alone. None if the stake does not corrupt every service."""
     values = network.values
     lost = {use.stake_id for use in attack.uses}
     for service in attack.services:
@@ -432,7 +438,7 @@ def p19_is_what_it_says(report: Callable[[Network], Attack | None]) -> Property:
 
 
 def with_less(network: Network) -> Attack | None:
-    """Broken: one stake that the attack needs is left out."""
+    """Broken: the best attack without one of the stakes that it needs."""
     attack = best_attack(network).attack
     assert attack is not None
     return attrs.evolve(attack, uses=tuple(use for use in attack.uses if use.stake_id != attack.uses[0].stake_id))

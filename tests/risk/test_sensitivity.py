@@ -1,4 +1,4 @@
-"""Errors in profits and thresholds: the answer changes where it is said to, and not before."""
+"""Errors in profits and thresholds: the verdict changes at the reported margin, and not before."""
 
 import random
 from fractions import Fraction

@@ -1,4 +1,4 @@
-"""A PostgreSQL server of a test's own: in a temporary folder, by an unprivileged user, ended with the test."""
+"""A PostgreSQL server for one test: in a temporary folder, run by an unprivileged user, and stopped after the test."""
 
 import os
 import pwd
@@ -24,7 +24,7 @@ def programs() -> Path | None:
 
 
 class Server:
-    """A running server, which is asked over a socket in its folder."""
+    """A running server, reached by a socket in its folder."""
 
     def __init__(self, bin_folder: Path, folder: Path, user: str) -> None:
         self._command = [
@@ -33,7 +33,7 @@ class Server:
         ]
 
     def quotients(self, pairs: Sequence[Pair]) -> list[str]:
-        """The quotient of each pair, as the server writes it: one table, one query."""
+        """The quotient of each pair as the server's text, by one query on one table."""
         rows = "".join([f"{position}\t{a}\t{b}\n" for position, (a, b) in enumerate(pairs)])
         script = (
             "CREATE TEMP TABLE pairs (position int, a numeric, b numeric);\n"
@@ -46,7 +46,7 @@ class Server:
 
 @contextmanager
 def server() -> Iterator[Server]:
-    """A server in a temporary folder that its user alone can enter, for as long as it is needed."""
+    """A context manager: a running server in a temporary folder that only its user can enter."""
     bin_folder = programs()
     assert bin_folder is not None
     is_root = os.geteuid() == 0

@@ -1,4 +1,6 @@
-"""Every recorded trace replays: outcome, error, returns, the whole state after each step, the final histories."""
+"""Every recorded trace replays: acceptance, reason of rejection, return values, all rows after each step, and
+histories.
+"""
 
 from pathlib import Path
 

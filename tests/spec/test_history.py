@@ -10,7 +10,7 @@ VALUES: HistoryTable[str] = HistoryTable(SCHEMA, "values", 9)
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 99))), st.integers(0, 60))
 def test_a_history_is_the_last_push_at_or_before(pushes: list[tuple[int, int]], asked: int) -> None:
-    """Against the plainest model: walk over all pushes and keep the last one that counts."""
+    """A history agrees with a plain list of its pushes, whose value is that of the last push at or before the point."""
     state: State = SCHEMA.empty_state()
     point, recorded = 0, []
     for wait, value in pushes:

@@ -1,4 +1,6 @@
-"""A layer sees its base and never changes it: what breaks the frame is refused, at load or at the call."""
+"""A layer reads its base and never changes the base's rows. A violation is refused when the module loads or at the
+call.
+"""
 
 from typing import Any
 
@@ -28,7 +30,7 @@ class Give:
 
 @attr.frozen
 class Pay:
-    """A layer's call that pays from its account, or from the caller's."""
+    """A call of the layer. It pays from the layer's account or from the caller's."""
 
     sender: str
     payer: str

@@ -27,7 +27,7 @@ UNTOUCHED: Table[str, int] = SCHEMA.table("untouched", 7)
 
 
 def add(draft: Draft, action: tuple[str, int]) -> Outcome:
-    """Add to one balance, which must not become negative; return the balance before."""
+    """Adds to one balance, which must not become negative. Returns the balance before."""
     account, amount = action
     before = draft.get(BALANCES, account)
     draft.put(BALANCES, account, before + amount)

@@ -15,7 +15,7 @@ PUTS = st.lists(st.tuples(st.integers(0, 2 * OVERLAID_ROWS), st.integers(1, 9)),
 
 
 class Alike:
-    """A key whose hash all others share."""
+    """A key with the hash of every other such key."""
 
     def __init__(self, name: int) -> None:
         self.name = name
@@ -48,7 +48,7 @@ def after(rows: dict[object, int], puts: Puts) -> dict[object, int]:
 
 
 def shown(state: State) -> list[tuple[object, int]]:
-    """The rows as a draft reads them, which leaves the overlay as it is."""
+    """The rows as a draft reads them, without a merge of the overlay into the dictionary."""
     draft = Draft(state)
     return [(key, draft.get(MANY, key)) for key in range(2 * OVERLAID_ROWS + 1)]
 
@@ -56,7 +56,7 @@ def shown(state: State) -> list[tuple[object, int]]:
 @settings(deadline=None, max_examples=40)
 @given(st.lists(st.tuples(st.integers(0, 9), PUTS, st.booleans()), max_size=20))
 def test_every_state_of_a_tree_of_steps_stays_what_it_was(steps: list[tuple[int, Puts, bool]]) -> None:
-    """States step from any state before, more than once. Each has the rows and the order of its own dictionary."""
+    """Several steps may start from one state. Each state keeps the rows, in order, of a dictionary of its own."""
     states, models = [genesis()], [dict(genesis().rows(MANY))]
     for place, puts, is_asked in steps:
         place = min(place, len(states) - 1)

@@ -1,4 +1,4 @@
-"""PostgreSQL's division: by hand where it is known, and compared with a real server where there is one."""
+"""PostgreSQL's division: known results, and a comparison with a real server if one is installed."""
 
 import os
 import random
@@ -9,18 +9,18 @@ from spec.postgres_numeric import Numeric, add, divide, floor, multiply, quotien
 from tests.spec.postgres_server import Pair, programs, server
 
 RANDOM_PAIRS = int(os.environ.get("RESTAKE_POSTGRES_PAIRS", "5000"))
-"""The nightly workflow asks for 100,000."""
+"""The number of random pairs; 100,000 in the nightly run."""
 
 
 def read(text: str) -> Numeric:
-    """A decimal as it is written."""
+    """The decimal that a text denotes."""
     sign, digits = (-1, text[1:]) if text.startswith("-") else (1, text)
     whole, _, fraction = digits.partition(".")
     return Numeric(sign * int(whole + fraction), len(fraction))
 
 
 def written(value: Numeric) -> str:
-    """A decimal as the server writes it."""
+    """The text of a decimal as the server writes it."""
     digits = str(abs(value.unscaled)).rjust(value.scale + 1, "0")
     whole, fraction = digits[: len(digits) - value.scale], digits[len(digits) - value.scale :]
     return ("-" if value.unscaled < 0 else "") + whole + (f".{fraction}" if fraction else "")
@@ -52,12 +52,12 @@ def test_sums_products_and_floors_are_exact() -> None:
 
 
 def test_the_floor_of_a_quotient_is_not_the_quotient_rounded_down() -> None:
-    """Seven times a seventh of 10^17 wei is more than that: the quotient was rounded before."""
+    """The server rounds a seventh of 10^17 up before the floor is taken, so that seven times it exceeds 10^17 by 2."""
     assert 7 * floor(divide(Numeric(10**17), Numeric(7))) == 10**17 + 2
 
 
 def directed() -> list[Pair]:
-    """A thousand pairs at the edges: powers of ten and of the base, one more and one less; halves, scales, signs."""
+    """A thousand pairs at edges: powers of ten, one more and one less, halves, scales and signs."""
     powers = (0, 1, 3, 4, 5, 8, 12, 16, 17, 20, 38)
     edges = sorted({max(10**power + more, 1) for power in powers for more in (-1, 0, 1)})
     pairs = [(str(a), str(b)) for a in edges for b in edges]
@@ -71,7 +71,7 @@ DIVISORS = ("2", "3", "0.5", "0.00010", "10000", "9999.9999", "7", "123456789012
 
 
 def drawn(count: int) -> list[Pair]:
-    """Random pairs of up to 78 digits, a third of them with digits after the point."""
+    """Random pairs of up to 78 digits, a third of them with a fraction."""
     numbers = random.Random(20)
 
     def number() -> str:

@@ -1,4 +1,4 @@
-"""No transition changes the state it reads, the action it is given, or a row it did not write."""
+"""No transition changes the state it reads, its action, or a row that it did not write."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from spec.machine import Delta, Draft, apply
 
 
 def test_no_step_changes_what_it_reads(golden_trace: Path) -> None:
-    """Each step runs twice on one state, which equals a snapshot taken before, and answers the same both times."""
+    """Each step runs twice on one state. The state still equals its copy, and both runs have the same outcome."""
     protocol, trace = load_trace(golden_trace, known_protocols())
     state = trace.genesis
     for step in trace.steps:

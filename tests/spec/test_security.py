@@ -1,4 +1,4 @@
-"""The stake that a protocol reports as slashable is what its rules slash, at every step of every recorded trace."""
+"""The stake reported as slashable is exactly what a slash takes, at every step of every recorded trace."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -24,7 +24,7 @@ from spec.symbiotic.transition import transition as symbiotic
 GOLDEN = Path(__file__).parents[1] / "golden"
 
 Taken = dict[tuple[str, str, str], int]
-"""By stake, operator and service: what a slash of everything takes."""
+"""By stake, operator and service: the amount that a slash of everything takes."""
 
 
 def states(path: Path) -> Iterator[tuple[Callable[[State], Security], State]]:
@@ -41,7 +41,7 @@ def states(path: Path) -> Iterator[tuple[Callable[[State], Security], State]]:
 
 
 def taken_in_eigenlayer(state: State) -> Taken:
-    """Slash each allocation whole, as the set's slasher, in a draft that is thrown away."""
+    """The shares that a slash of each whole allocation takes. Each slash starts from the same state."""
     taken: Taken = {}
     for operator, operator_set, strategy in state.rows(ALLOCATIONS):
         draft = Draft(state)
@@ -61,7 +61,10 @@ def after(state: State, action: AdvanceTime | RequestSlash) -> State | None:
 
 
 def taken_in_symbiotic(state: State) -> Taken:
-    """A second later, slash every operator in every subnetwork for now, after the veto where there is one."""
+    """The amounts that a slash of every operator in every subnetwork takes one second later, for a capture now.
+
+    In vaults with a veto the slash is executed after the veto period. Each slash starts from the same state.
+    """
     taken: Taken = {}
     now = current_timestamp(Draft(state))
     later = after(state, AdvanceTime(1))

@@ -1,4 +1,4 @@
-"""Writing is the inverse of reading: every recorded trace, written again from its head and its actions, is itself."""
+"""Writing inverts reading: each recorded trace, written again from its head and its actions, is unchanged."""
 
 import gzip
 import json
@@ -31,10 +31,10 @@ def actions_of(trace: Trace) -> list[Any]:
 
 
 def canonical(document: dict[str, Any]) -> dict[str, Any]:
-    """The recording as the writer would have written it, where a format has two ways of saying one thing.
+    """The recording as the writer would have written it, for fields that have several spellings.
 
-    No notes; an empty approval left out; time that passes right before a call part of the call's step; of a proof the
-    root alone that it leads to.
+    Notes and empty approvals are left out. Time that passes just before a call becomes part of that call's step. A
+    reward proof is replaced by the root that it leads to.
     """
     steps = [dict(step) for step in document["steps"]]
     before = document["config"].get("genesisTimestamp")
@@ -56,7 +56,7 @@ def canonical(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def proved(step: dict[str, Any], trees: dict[str, Any]) -> dict[str, Any]:
-    """The arguments of a claim, whose proof leads to the root of its tree or to none that is known."""
+    """The arguments of a claim, with the root of its tree in place of its proof; None for a proof of no known root."""
     args = dict(step["args"])
     row, tamper, _ = args.pop("row"), args.pop("tamper"), args.pop("proof")
     leaf = {"account": step["sender"], "totalClaimable": args["totalClaimable"]}
@@ -86,14 +86,14 @@ def test_a_recorded_trace_is_written_as_it_was_read(golden_trace: Path) -> None:
     ],
 )
 def test_what_no_trace_can_hold_is_not_written(name: str, action: Any, problem: str) -> None:
-    """Missed: a trace was written, and refused when it was read."""
+    """Regression: a trace was written that was then refused on reading."""
     walk = known_walks()[name]
     with pytest.raises(MalformedTrace, match=rf"^steps\[0\]\.args\.{problem}"):
         walk.protocol.write_trace(walk.world, [action])
 
 
 def test_what_is_written_is_what_the_given_rules_answer() -> None:
-    """The writer executes the protocol's own transition, whatever it is, and says what it answers."""
+    """The writer executes the transition of the protocol that it is given, and records its outcomes."""
     path = Path(__file__).parents[1] / "golden" / "symbiotic" / "random_0.json.gz"
     trace = symbiotic.PROTOCOL.read_trace(document_of(path))
 
@@ -113,7 +113,9 @@ def test_what_is_written_is_what_the_given_rules_answer() -> None:
 
 
 def steps_of(protocol: Protocol, golden: str, actions: list[Any]) -> list[dict[str, Any]]:
-    """The steps that some actions are written as, in the world of a recorded trace; read again, they are the same."""
+    """The steps that the actions are written as, with the head of a recorded trace. Reading them gives the actions
+    back.
+    """
     path = Path(__file__).parents[1] / "golden" / protocol.name / golden
     head = protocol.read_trace(document_of(path)).head
     written: dict[str, Any] = protocol.write_trace(head, actions)

@@ -1,4 +1,4 @@
-"""A chain to try single rules in: ordinary accounts, strategies with tokens of their own, and a clock."""
+"""A chain for tests of single rules: a few accounts, strategies with their own tokens, and a clock."""
 
 from collections.abc import Callable
 
@@ -40,7 +40,7 @@ WAD = 10**18
 
 
 class Chain:
-    """A state that actions are tried on; `now` shows it, `do` must be accepted, `try_` may be rejected."""
+    """A state on which actions are executed. `now` reads it, `do` demands acceptance, and `try_` allows a rejection."""
 
     def __init__(self, strategies: int = 3, block: int = 1000) -> None:
         self.state: State = SCHEMA.empty_state()
@@ -59,7 +59,7 @@ class Chain:
         return Draft(self.state)
 
     def try_(self, action: Action) -> object:
-        """The reason of a rejection, or what the accepted call returned."""
+        """Executes a call. Returns the reason of its rejection, or the return value of an accepted call."""
         outcome = transition(Draft(self.state), action)
         if isinstance(outcome, Delta):
             commit(self.state, outcome)
@@ -77,7 +77,10 @@ class Chain:
         return self.do(DepositIntoStrategy(staker, f"strategy{strategy}", f"token{strategy}", amount))
 
     def secured(self, magnitude: int = WAD) -> None:
-        """The operator in operator set (avs, 1), with a magnitude allocated in strategy 0, and one staker of it."""
+        """Registers the operator for operator set (avs, 1), and allocates this magnitude to it in strategy 0.
+
+        One staker with 1000 shares delegates to the operator.
+        """
         self.do(
             UpdateAvsMetadata("avs", "avs"),
             CreateOperatorSets("avs", "avs", (OperatorSetRequest(1, ("strategy0", "strategy1"), "slasher"),)),

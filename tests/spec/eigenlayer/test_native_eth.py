@@ -1,4 +1,4 @@
-"""Native ETH beyond the recorded traces: the order of checks, widths, deficits, and both losses together."""
+"""Native ETH beyond the recorded traces: order of checks, integer widths, deficits, and both losses together."""
 
 import pytest
 
@@ -49,7 +49,10 @@ def slash(wad: int) -> actions.Action:
 
 
 def secured(chain: Chain, is_delegated: bool = True) -> None:
-    """An operator that has allocated all of its native ETH to one set, and a staker of it with a pod."""
+    """Registers an operator with all magnitude of native ETH in one set, and a staker with a pod.
+
+    By default the staker delegates to the operator.
+    """
     chain.state.rows(STRATEGIES)[BEACON_CHAIN_ETH] = Strategy(address_rank=7)
     chain.do(
         actions.UpdateAvsMetadata("avs", "avs"),
@@ -113,7 +116,7 @@ def test_a_loss_takes_of_the_operator_what_it_takes_of_the_staker(chain: Chain) 
 
 
 def test_a_withdrawal_loses_until_it_is_completed(chain: Chain) -> None:
-    """To the magnitude at the end of its window, and to the beacon chain until now; pods pay whole gwei."""
+    """Slashes by sets count up to the end of its window, losses on the beacon chain up to now. Pods pay whole gwei."""
     secured(chain)
     chain.do(actions.FundPod("staker", 40 * ETH), report(32 * ETH, 0), queue(30 * ETH), slash(WAD >> 1))
     chain.do(actions.MineBlocks(11), slash(WAD >> 1), report(-GWEI_TO_WEI, 3 * GWEI_TO_WEI), complete(0, True))
@@ -123,7 +126,11 @@ def test_a_withdrawal_loses_until_it_is_completed(chain: Chain) -> None:
 
 
 def test_a_slash_of_native_eth_asks_for_no_resolution_block(chain: Chain) -> None:
-    """Not even where there is none: it is never paid out. The model says so, too."""
+    """The slash is accepted even if its resolution block would overflow, since native ETH is never paid out from a
+    slash.
+
+    The model agrees.
+    """
     secured(chain)
     chain.state.rows(CONFIG)[SINGLETON] = Config(10, 8, 5, 5, "whitelister", slash_resolution_delay_blocks=UINT32_MAX)
     chain.do(report(32 * ETH, 0))
@@ -175,7 +182,7 @@ def test_nothing_joins_an_operator_without_magnitude(chain: Chain) -> None:
 
 
 def test_counts_have_their_widths(chain: Chain) -> None:
-    """The count of what is queued is cut to 224 bits; a slash that meets the cut panics until the window has passed."""
+    """The count of queued shares is truncated to 224 bits. A slash whose window spans the truncation panics."""
     secured(chain)
     most = (2**255 - 1) // GWEI_TO_WEI * GWEI_TO_WEI
     chain.do(report(most, 0))

@@ -1,4 +1,4 @@
-"""The past in a trace's genesis: shares that are owed, and what was queued before."""
+"""The past in a trace's genesis: burnable shares from before, and withdrawals queued before."""
 
 from typing import Any, cast
 
@@ -26,7 +26,7 @@ def test_a_genesis_holds_what_was_owed_and_queued_before() -> None:
 
 
 def test_more_is_not_owed_than_a_strategy_holds() -> None:
-    """It holds ten tokens: each share stands for one at least."""
+    """The strategy holds ten tokens, and each burnable share stands for at least one token."""
     where = "genesis.strategies.strategy1.legacy_burnable_shares"
     with pytest.raises(MalformedTrace) as refused:
         PROTOCOL.read_trace(PROTOCOL.write_trace(head_with(legacy_burnable_shares="11"), []))

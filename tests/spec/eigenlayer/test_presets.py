@@ -1,4 +1,4 @@
-"""Releases: a trace is of the one that it names, has the fields of that one, and no others are taken."""
+"""Releases of EigenLayer: a trace has exactly the fields of the release that it names."""
 
 from copy import deepcopy
 from typing import Any, cast

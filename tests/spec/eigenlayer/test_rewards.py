@@ -1,4 +1,4 @@
-"""Rules of rewards: every answer that each gives."""
+"""The rules of rewards: every return value and every reason of rejection of each."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -80,7 +80,10 @@ SET = ("avs", 1)
 
 
 def begun(chain: "Chain", timestamp: int = 1000) -> "Chain":
-    """Whole hundreds of seconds, up to 500 of them, from 500 ago to 200 ahead; roots and splits wait for ten."""
+    """The chain with rewards set up. Durations and start times are multiples of 100 seconds, up to 500 seconds long.
+
+    Starts lie from 500 seconds ago to 200 seconds ahead. Roots and splits take effect after 10 seconds.
+    """
     rows = chain.state.rows
     rows(REWARDS_CONFIG)[SINGLETON] = RewardsConfig(100, 500, 500, 200, 100, "owner", "controller", "strategy2")
     rows(REWARDS_SETTINGS)[SINGLETON] = RewardsSettings("updater", "fees", 10, 1000)

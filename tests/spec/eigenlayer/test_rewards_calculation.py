@@ -1,4 +1,4 @@
-"""Rewards off the chain: by hand where numbers are small, by bounds where they are not, and the dust that is known."""
+"""The calculation of rewards off the chain: by hand for small numbers, by bounds for large ones, and the known dust."""
 
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -70,7 +70,7 @@ WEIGHTED = (StrategyAndMultiplier("strategy0", 1),)
 
 
 def begun() -> Chain:
-    """An operator with half its magnitude in a set, and two stakers with 1000 and 2000 shares."""
+    """A chain whose operator has half its magnitude in a set, with two stakers of 1000 and 2000 shares."""
     chain = Chain()
     chain.secured(magnitude=WAD // 2)
     rows = chain.state.rows
@@ -86,7 +86,9 @@ def begun() -> Chain:
 
 
 def history(chain: Chain, days: int, during: "dict[int, Callable[[], object]] | None" = None) -> list[Day]:
-    """So many days in a row, with what happens at noon of some."""
+    """Consecutive days with their opening and closing states. `during` holds, by day number, an action taken
+    at noon.
+    """
     lived: list[Day] = []
     for number in range(1, days + 1):
         chain.do(MineBlocks(1, DAY_SECONDS // 2))
@@ -99,7 +101,7 @@ def history(chain: Chain, days: int, during: "dict[int, Callable[[], object]] | 
 
 
 def paid(payments: list[Payment]) -> dict[tuple[str, str], int]:
-    """Earnings by role and account."""
+    """Earnings by role and account, in wei."""
     found: dict[tuple[str, str], int] = {}
     for payment in payments:
         key = (payment.role, payment.earner)
@@ -184,7 +186,9 @@ def test_a_deposit_counts_from_the_next_day() -> None:
     ],
 )
 def test_more_is_paid_than_was_submitted(amount: int, days: int, more: int) -> None:
-    """To an operator and its only staker; docs/laws.md says why no smaller amount does."""
+    """An operator and its only staker are paid `more` wei in excess of `amount`; docs/laws.md gives the least such
+    amount.
+    """
     chain = begun()
     submission = RewardsSubmission(WEIGHTED, "paid", amount, START, days * DAY_SECONDS)
     chain.do(CreateTotalStakeRewardsSubmission("avs", SET, (submission,)))
@@ -195,7 +199,9 @@ def test_more_is_paid_than_was_submitted(amount: int, days: int, more: int) -> N
 
 @pytest.mark.parametrize("days", range(2, 101))
 def test_no_smaller_amount_pays_more_than_was_submitted(days: int) -> None:
-    """The least that does has, to base ten thousand, five digits of which the first is above the number of days."""
+    """The greatest amounts below (days + 1) * 10^16 wei pay no more than was submitted. One of the next `days` amounts
+    does.
+    """
     for amount in range(max((days + 1) * 10**16 - 2 * days, 1), (days + 1) * 10**16):
         assert tokens_per_day(amount, days) * days <= amount
     least = next(

@@ -1,4 +1,4 @@
-"""The contracts' behaviour beyond the recorded traces: the order of checks, overflows, and rare combinations."""
+"""The contracts' behaviour beyond the recorded traces: order of checks, overflows, and rare combinations."""
 
 from collections.abc import Callable
 
@@ -206,7 +206,9 @@ def test_a_deposit_into_an_inflated_strategy_panics_or_is_worth_nothing(chain: C
 
 
 def test_the_event_that_reports_the_rate_can_panic_alone(chain: Chain) -> None:
-    """2^200 tokens: the shares still compute, 10^18 times the balance no longer does."""
+    """With 2^200 tokens the shares can still be computed, but the event's exchange rate, 10^18 times the balance,
+    cannot.
+    """
     chain.deposit("staker", 0, 10**20)
     chain.state.rows(TOKEN_BALANCES)[("token0", "strategy0")] = TokenBalance(2**200)
     chain.state.rows(TOKEN_BALANCES)[("token0", "staker")] = TokenBalance(2**190)
@@ -234,7 +236,7 @@ def test_the_thirty_third_strategy_is_one_too_many(make_chain: "Callable[..., Ch
 
 
 def test_asking_for_too_much_is_three_different_errors(chain: Chain) -> None:
-    """More than the operator has panics; more than the staker has does not; a product over 2^256 says so."""
+    """More than the operator's shares panics. More than the staker's is too high. A product above 2^256 overflows."""
     chain.secured()
     chain.do(actions.DelegateTo("other", "operator", NO_APPROVAL))
     chain.deposit("other", 0, 500)
@@ -332,7 +334,7 @@ def test_a_slash_of_nothing_counts_but_leaves_nothing_to_clear(chain: Chain) -> 
 
 
 def delayed(chain: Chain, delay_blocks: int = 7) -> None:
-    """The same deployment of the newest release, with a shorter resolution delay."""
+    """Gives the deployment the newest release's counting of queued shares, and this resolution delay."""
     config = attrs.evolve(
         chain.now.get(CONFIG, SINGLETON), slash_resolution_delay_blocks=delay_blocks, queue_counts_whole_shares=True
     )
@@ -387,7 +389,10 @@ def test_a_resolution_block_has_32_bits(make_chain: "Callable[..., Chain]", dela
 def test_a_withdrawal_counts_for_slashes_by_the_shares_that_left(
     chain: Chain, counts_whole_shares: bool, counted: int
 ) -> None:
-    """Of 333 shares a tenth is left: 33 leave the operator, which stand for 330 scaled shares."""
+    """A tenth of 333 shares is left after a slash: 33 leave the operator, which stand for 330 scaled shares.
+
+    The older release counts 333.
+    """
     delayed(chain)
     config = attrs.evolve(chain.now.get(CONFIG, SINGLETON), queue_counts_whole_shares=counts_whole_shares)
     chain.state.rows(CONFIG)[SINGLETON] = config
@@ -499,7 +504,9 @@ def test_shares_slashed_before_slashes_had_ids_can_still_be_burned(chain: Chain)
 
 
 def test_an_avs_without_a_registrar_can_have_no_members(chain: Chain) -> None:
-    """The contract calls the AVS itself then, after every other check, and an ordinary account does not answer."""
+    """The contract then calls the AVS itself, after every other check. An ordinary account has no code, and the call
+    reverts.
+    """
     chain.secured()
     assert chain.try_(actions.RegisterForOperatorSets("operator", "operator", "other", ())) is Reason.EMPTY_REVERT
     assert chain.try_(actions.DeregisterFromOperatorSets("operator", "operator", "other", ())) is Reason.EMPTY_REVERT

@@ -1,4 +1,4 @@
-"""The answers of views in traces: the last number that a contract's view can give, and where it reverts."""
+"""The recorded answers of views: the greatest number that a view can return, and the inputs on which it reverts."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The economic cases, and their fractions as integers."""
+"""The numeric cases of the market, with their fractions as integers scaled by 10^18."""
 
 import json
 from fractions import Fraction

@@ -1,4 +1,4 @@
-"""Chains with a market: a base's own chain of tests, its state under the market's tables."""
+"""Chains with a market: the test chain of a base protocol, with the market's tables added to its state."""
 
 from typing import Any
 
@@ -29,7 +29,7 @@ DELAY = 50
 
 
 class Chain:
-    """A state that actions are tried on; `now` shows it, `do` must be accepted, `try_` may be rejected."""
+    """A state on which actions are executed. `now` reads it, `do` demands acceptance, and `try_` allows a rejection."""
 
     def __init__(self, protocol: Protocol, state: State, fee_token: str) -> None:
         self.protocol = protocol
@@ -40,7 +40,10 @@ class Chain:
         return Draft(self.state)
 
     def try_(self, action: object) -> object:
-        """The reason of a rejection, which leaves every row as it was, or what the accepted call returned."""
+        """Executes a call. Returns the reason of its rejection, or the return value of an accepted call.
+
+        It checks that the transition changes no row by itself.
+        """
         before = self.state.copy()
         outcome = self.protocol.transition(Draft(self.state), action)
         assert self.state.tables == before.tables
@@ -60,7 +63,10 @@ class Chain:
 
 
 def terms(curve: str = BASE_FEE, target_stake: int = 2000, **changed: int) -> Terms:
-    """A rate of a thousandth of a unit for each unit of stake and point, that may move by a tenth every ten points."""
+    """Terms of an offer with a rate of a thousandth of a fee unit for each unit of stake and point.
+
+    The rate may move by a tenth every ten points.
+    """
     numbers = {"divisor": 8, "floor_rate": WAD // 1000, "cap_rate": WAD // 250, "max_step_wad": WAD // 10}
     return Terms(False, curve, target_stake, **{**numbers, "period_points": 10, **changed})
 
@@ -70,7 +76,7 @@ NO_RISK = Risk()
 
 @pytest.fixture
 def on_symbiotic() -> Chain:
-    """One staker's 1000 in a vault, all of which subnetwork ("network", 1) can slash from "operator"."""
+    """A fixture: a vault with 1000 from one staker, all slashable by subnetwork ("network", 1) from "operator"."""
     base = SymbioticChain()
     base.secured(VAULT)
     base.give("network", 10**6)
@@ -79,7 +85,9 @@ def on_symbiotic() -> Chain:
 
 @pytest.fixture
 def on_eigenlayer() -> Chain:
-    """One staker's 1000 shares behind "operator", all of whose magnitude operator set ("avs", 1) can slash."""
+    """A fixture: one staker's 1000 shares behind "operator", whose whole magnitude operator set ("avs", 1)
+    can slash.
+    """
     base = EigenLayerChain()
     base.secured()
     base.state.rows(TOKENS)[("token2", "avs")] = TokenBalance(10**6)
@@ -93,12 +101,14 @@ SERVICE = ("network", 1)
 OFFER = (SERVICE, VAULT)
 FUND = (OFFER, "sponsor")
 PRICED = Risk(0, 0, 0, WAD, 100)
-"""A unit of stake is worth a unit of the fee token; a year has a hundred points, and no loss is expected."""
+"""Declared risk: a unit of stake is worth one unit of the fee token, a year has 100 points, no loss is expected."""
 
 
 def fund_terms(**changed: Any) -> FundTerms:
-    """Fully collateralised, without deductible. Policies begin at once. A tenth a year is asked at the kink, where four
-    fifths of what can be covered is, and half as much again of everything.
+    """Terms of a fully collateralised fund without deductible, whose policies begin at once.
+
+    The premium is a tenth of the cover a year at the kink, which is at four fifths of the capacity. A loading adds half
+    of the premium.
     """
     numbers = {"leverage_wad": WAD, "deductible_grains": 0, "coinsurance_wad": WAD, "wait_points": 0}
     numbers |= {"cooldown_points": 50, "kink_wad": WAD * 4 // 5, "slope_wad": WAD // 10, "steep_slope_wad": WAD}
@@ -107,7 +117,7 @@ def fund_terms(**changed: Any) -> FundTerms:
 
 
 def insured(chain: Chain, cover: int, capital: int = 1000, **changed: int) -> None:
-    """An offer, and a fund of the sponsor's with the network's capital, of which the staker has bought some cover."""
+    """Opens an offer and the sponsor's fund with the network's capital. The staker buys this cover, unless it is 0."""
     chain.do(
         OpenOffer("network", SERVICE, VAULT, terms(), PRICED),
         OpenFund("sponsor", SERVICE, VAULT, fund_terms(**changed)),
@@ -123,8 +133,9 @@ NEIGHBOUR = ("neighbour", 1)
 
 @pytest.fixture
 def mandated() -> Chain:
-    """A thousand in a vault of which the mandate's account is the curator, for two networks, of which either accepts
-    all, with two operators.
+    """A fixture: a vault with 1000, whose curator is the mandate's account.
+
+    Each of two networks accepts all of the stake, and has two operators.
     """
     base = SymbioticChain()
     row = base.now.get(VAULTS, VAULT)
@@ -139,7 +150,7 @@ def mandated() -> Chain:
 
 @pytest.fixture
 def curated(mandated: Chain) -> Chain:
-    """A mandated vault whose networks both pay."""
+    """A fixture: the mandated vault with a funded offer of each network."""
     for service in (SERVICE, NEIGHBOUR):
         offer = OpenOffer(service[0], service, VAULT, terms(), Risk())
         mandated.do(offer, FundOffer(service[0], service, VAULT, 1000))

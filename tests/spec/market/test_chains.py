@@ -1,4 +1,4 @@
-"""Tables of stake on other chains: every answer of the rules, and how long what they count can be slashed."""
+"""Stake tables on other chains: every result of the rules, and for how long the counted stake can be slashed."""
 
 import pytest
 
@@ -41,7 +41,9 @@ SHARED_PURSE = (("", 0), "", VAULT)
 
 
 def channel_terms(delay: int = 3, staleness: int = 60, reaction: int = 37, is_bounded: bool = True) -> ChannelTerms:
-    """A table is good for a minute, and home has the rest of the hundred seconds of an epoch."""
+    """Terms of a channel, in points. By default a table is fresh for 60, and the home chain has 37 to react
+    within 100.
+    """
     return ChannelTerms(False, delay, staleness, reaction, is_bounded)
 
 
@@ -50,7 +52,7 @@ def is_opened(terms: ChannelTerms) -> ChannelTerms:
 
 
 def opened(chain: Chain, terms: ChannelTerms) -> int:
-    """A channel of the subnetwork's, through which a table of its one operator is on its way. Returns its point."""
+    """Opens a channel of the subnetwork and sends a table with its one operator. Returns the table's point."""
     chain.do(OpenChannel("network", *ON_SYMBIOTIC, terms))
     point = chain.do(SendTable("network", *ON_SYMBIOTIC, ("operator",)))
     assert isinstance(point, int)
@@ -83,7 +85,7 @@ def test_only_its_service_opens_a_channel_once(on_symbiotic: Chain) -> None:
 
 
 def test_a_table_says_what_lasts_and_all_together_have(on_symbiotic: Chain) -> None:
-    """Both operators have all of a vault that every operator shares: one stake, counted once of the two."""
+    """Both operators have all stake of a vault that operators share. Together they count it once."""
     chain = on_symbiotic
     assert chain.try_(SendTable("network", *ON_SYMBIOTIC, ())) is Reason.NO_SUCH_CHANNEL
     chain.do(
@@ -106,7 +108,7 @@ def test_a_table_says_what_lasts_and_all_together_have(on_symbiotic: Chain) -> N
 
 
 def test_what_changes_in_a_second_is_of_no_table_yet(on_symbiotic: Chain) -> None:
-    """A table is of the last second, of which nothing can change; and of what is still there in this one."""
+    """A table holds the stake of the previous second, as far as it is still there in this one."""
     chain = on_symbiotic
     chain.do(OpenChannel("network", *ON_SYMBIOTIC, channel_terms()), sym.AdvanceTime(5))
     chain.do(sym.Withdraw("staker", VAULT, "staker", 300), sym.Deposit("other", VAULT, "other", 50))
@@ -138,7 +140,7 @@ def test_a_table_arrives_after_its_delay_and_never_after_a_newer_one(on_symbioti
 
 
 def test_the_checks_of_a_certificate_stand_in_their_order(on_symbiotic: Chain) -> None:
-    """Each call fails one check less than the one before it."""
+    """Each call passes one check more than the call before it."""
     chain = on_symbiotic
     chain.do(OpenChannel("network", *ON_SYMBIOTIC, channel_terms()))
     point = chain.do(SendTable("network", *ON_SYMBIOTIC, ()))
@@ -184,8 +186,10 @@ def test_a_table_without_staleness_is_never_stale(on_symbiotic: Chain) -> None:
 
 @pytest.mark.parametrize("reaction", [37, 38])
 def test_on_symbiotic_the_bound_is_the_epoch(on_symbiotic: Chain, reaction: int) -> None:
-    """The shortest witness: the operator leaves at once; in the last second that the terms name, one point past the
-    bound, the certificate counts 1000 of which nothing can be slashed. At the bound all of it can.
+    """A certificate is backed at the bound, and not one point beyond it.
+
+    The staker leaves at once. In the last second allowed by the terms, 1000 can be slashed at the bound and nothing
+    beyond.
     """
     chain = on_symbiotic
     terms = channel_terms(reaction=reaction, is_bounded=False)
@@ -209,7 +213,7 @@ def test_on_symbiotic_the_bound_is_the_epoch(on_symbiotic: Chain, reaction: int)
 @pytest.mark.parametrize("leaves", ["magnitude", "shares", "registration"])
 @pytest.mark.parametrize("reaction", [1, 2])
 def test_on_eigenlayer_the_bound_is_the_shorter_delay(on_eigenlayer: Chain, leaves: str, reaction: int) -> None:
-    """The delays are 8 blocks for magnitude, 10 for shares. One block past 8 the magnitude is gone, shares are not."""
+    """Magnitude leaves after 8 blocks and shares after 10. One block past 8 magnitude is gone, and shares are not."""
     chain = on_eigenlayer
     terms = channel_terms(delay=2, staleness=5, reaction=reaction, is_bounded=False)
     chain.do(OpenChannel("avs", *ON_EIGENLAYER, terms))
@@ -246,7 +250,7 @@ def test_shares_in_the_queue_are_slashable_for_the_longer_delay_and_no_block_mor
 
 
 def test_a_veto_takes_its_time_of_the_window(on_symbiotic: Chain) -> None:
-    """The last request that can be executed comes a veto before the epoch is over; it is executed at its end."""
+    """The last executable request comes one veto period before the end of the epoch, and is executed at that end."""
     chain = on_symbiotic
     chain.do(
         sym.OptInVault("operator", VETOED),
@@ -279,7 +283,7 @@ def test_no_window_where_nothing_can_be_slashed_or_shares_go_without_a_slash(
 
 
 def test_slashes_of_what_is_counted_are_noted(on_symbiotic: Chain) -> None:
-    """Any slash of the vault, and of the operator's the captures before it are forgone."""
+    """The market notes the slashed amount of the vault. An operator's slash makes its earlier captures unslashable."""
     chain = on_symbiotic
     chain.do(sym.AdvanceTime(1), sym.Slash("middleware", VAULT, SUBNETWORK, "operator", 10, 1000))
     assert chain.now.get(SLASHED_OF_PURSES, SHARED_PURSE) == SlashedSoFar()  # nobody counts it yet
@@ -309,7 +313,7 @@ def test_slashes_and_withdrawals_are_noted_on_eigenlayer(on_eigenlayer: Chain) -
 
 
 def test_a_set_that_lets_a_strategy_go_forgoes_it(on_eigenlayer: Chain) -> None:
-    """The allocation can then end at once, so that even the strategy's return brings nothing back."""
+    """The allocation can then end at once, so that a return of the strategy restores no slashable stake."""
     chain = on_eigenlayer
     chain.do(OpenChannel("avs", *ON_EIGENLAYER, channel_terms(1, 2, 3)))
     chain.do(SendTable("avs", *ON_EIGENLAYER, ("operator",)), el.MineBlocks(1))

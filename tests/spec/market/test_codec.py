@@ -1,4 +1,4 @@
-"""Traces of the market: what a file says wrong is refused with its place."""
+"""Traces of the market: a malformed file is refused with the place of the error."""
 
 import copy
 from typing import Any

@@ -1,4 +1,4 @@
-"""The recorded design of the market: its traces replay, reach every call, and differ where a rule is broken."""
+"""The recorded traces of the market replay, contain every call, and differ if a rule is broken."""
 
 import gzip
 import json
@@ -43,7 +43,7 @@ def test_every_call_of_the_market_is_accepted_in_one_of_them(base: str) -> None:
 
 
 def test_a_trace_differs_where_a_rule_is_broken() -> None:
-    """A claim can be paid again and again."""
+    """Rules under which the same fees can be claimed again are noticed."""
     protocol, trace = read(FOLDER / "symbiotic" / "fees.json.gz")
 
     def transition(draft: Draft, action: Any) -> Outcome:

@@ -1,4 +1,4 @@
-"""The fees' rules, call by call, on either base: whole rows, and every reason of rejection in its order."""
+"""The rules of fees on both base protocols, call by call: whole rows, and each reason of rejection in its order."""
 
 import pytest
 
@@ -67,7 +67,7 @@ OPEN = OpenOffer("network", SERVICE, VAULT, terms(), NO_RISK)
 
 
 def running(chain: Chain, budget: int = 100, commission_wad: int = WAD // 10) -> None:
-    """An offer with a budget, the operator's position, and the staker in its group: one unit of the token a second."""
+    """A funded offer with the operator's position and the staker in its group, at one fee unit per second."""
     chain.do(OPEN, FundOffer("network", SERVICE, VAULT, budget), Enrol("operator", SERVICE, VAULT, commission_wad))
     assert chain.do(Join("staker", GROUP)) == 1000
 
@@ -142,8 +142,8 @@ def test_a_position_earns_by_the_second_and_the_unit(on_symbiotic: Chain) -> Non
 
 
 def test_an_empty_budget_stops_accrual_and_nothing_else(on_symbiotic: Chain) -> None:
-    """Half a second's worth stays in the budget: a point is paid whole or not at all. A later budget pays no earlier
-    point.
+    """A point is paid in full or not at all, so that half a second's fees stay. A later budget pays no
+    earlier point.
     """
     chain = on_symbiotic
     running(chain, budget=5)
@@ -169,7 +169,7 @@ def test_what_nobody_has_joined_for_goes_back_to_the_budget(on_symbiotic: Chain)
 
 
 def test_a_base_call_settles_what_it_changes_before_it_does(on_symbiotic: Chain) -> None:
-    """Whoever joins or deposits has no part in what was earned before; a slash lowers what is counted at once."""
+    """A holder that joins or deposits has no share in earlier fees. A slash lowers the counted stake at once."""
     chain = on_symbiotic
     running(chain, commission_wad=0)
     chain.do(AdvanceTime(6), Deposit("other", VAULT, "other", 2000), Join("other", GROUP))
@@ -191,7 +191,9 @@ def test_a_base_call_settles_what_it_changes_before_it_does(on_symbiotic: Chain)
 
 
 def test_a_group_carries_what_does_not_go_round(on_symbiotic: Chain) -> None:
-    """A rate of one grain, and 1001 units of weight of which 1000 stand behind the operator: nothing is lost."""
+    """At a rate of one grain, 1000 of 1001 units of weight back the operator. The remainder of each division is carried
+    over.
+    """
     chain = on_symbiotic
     service, offer = ("network", 2), (("network", 2), "full_restake instant")
     chain.do(
@@ -276,8 +278,8 @@ def test_claims_commute(on_symbiotic: Chain) -> None:
 
 
 def test_on_eigenlayer_stake_on_its_way_out_earns_nothing(on_eigenlayer: Chain) -> None:
-    """A deallocation that waits is slashable still, and no longer paid for. One that takes effect is not seen by the
-    market until somebody counts again; less is never counted too late.
+    """Stake under a pending deallocation is still slashable, but earns no more fees. A slash lowers the counted stake
+    at once.
     """
     chain, service, pool, offer = on_eigenlayer, ("avs", 1), "strategy0", (("avs", 1), "strategy0")
     chain.do(

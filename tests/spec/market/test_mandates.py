@@ -1,4 +1,4 @@
-"""Mandates and their plans, call by call: whole rows, and every reason of rejection in its order."""
+"""Mandates and their plans, call by call: whole rows, and each reason of rejection in its order."""
 
 from typing import Any
 
@@ -58,7 +58,7 @@ def vault(curated: Chain) -> Chain:
 
 
 def limits(chain: Chain, *targets: Target) -> tuple[int, ...]:
-    """The limits of targets, which are what each has for slashes."""
+    """The stake that each target has for slashes, in the order of the targets."""
     return tuple(ON_SYMBIOTIC.allocated(chain.now, ACCOUNT, VAULT, target).amount for target in targets)
 
 
@@ -130,7 +130,7 @@ def test_a_plan_waits_and_then_anybody_brings_it_into_force(vault: Chain) -> Non
 
 
 def test_a_rebalancing_moves_a_step_in_a_period(vault: Chain) -> None:
-    """Both networks pay alike. The first may have a half of the stake, for two operators; the second has the rest."""
+    """Both networks pay alike. The first may have half of the stake, for its two operators; the second has the rest."""
     followed(vault)
     assert vault.do(REBALANCE) == 250
     assert limits(vault, A, B, C) == (250, 0, 0)
@@ -151,7 +151,7 @@ def test_a_rebalancing_moves_a_step_in_a_period(vault: Chain) -> None:
 
 
 def settled(vault: Chain, plan: ProposePlan = PLAN) -> Chain:
-    """The plan, with all moved that it asks for."""
+    """The vault after it has adopted the plan and moved all the stake that the plan asks for."""
     followed(vault, attr.evolve(plan, step_wad=WAD)).do(REBALANCE, sym.AdvanceTime(10))
     return vault
 
@@ -165,7 +165,7 @@ def test_what_is_lost_is_split_anew(vault: Chain) -> None:
 
 
 def test_a_plan_moves_stake_from_one_to_another_by_no_more_than_a_step_each(vault: Chain) -> None:
-    """Another plan, in which the second operator may have nothing, and all services a tenth more than nothing."""
+    """A new plan gives the second operator nothing, with a step of a tenth of the stake."""
     settled(vault)
     plan = attr.evolve(PLAN, caps=(Cap((), ("partner",), 0),), step_wad=WAD // 10)
     vault.do(plan, sym.AdvanceTime(20))
@@ -193,7 +193,9 @@ def test_a_group_of_operators_and_services_is_capped_together(vault: Chain) -> N
 
 
 def test_what_one_target_is_given_leaves_less_room_to_the_next(vault: Chain) -> None:
-    """The first target, which is out of the cap, uses up the step; so the second stays above its goal."""
+    """The first target's decrease uses up the step. The second thus keeps more than its goal, and leaves the third only
+    50.
+    """
     second = ("network", 2)
     vault.do(sym.SetMaxNetworkLimit("network", VAULT, 2, 10**6), OpenOffer("network", second, VAULT, terms(), Risk()))
     vault.do(FundOffer("network", second, VAULT, 1000))
@@ -208,8 +210,9 @@ def test_what_one_target_is_given_leaves_less_room_to_the_next(vault: Chain) -> 
 
 
 def test_a_weight_is_the_fee_less_the_larger_loss(vault: Chain) -> None:
-    """The rate is a thousandth of a token. What one network declares to lose takes a quarter of it; what the governor
-    expects of an operator, a half.
+    """The rate is a thousandth of a token. One network's declared loss takes a quarter of it.
+
+    The governor's expected loss for one operator takes half.
     """
     rate = WAD // 1000
     declared = Risk(WAD // 4000, WAD // 4000, 0, WAD, 1)
@@ -226,7 +229,7 @@ def test_a_weight_is_the_fee_less_the_larger_loss(vault: Chain) -> None:
 
 
 def test_who_does_not_pay_gets_nothing(vault: Chain) -> None:
-    """An offer with an empty budget, and one that was never opened; what they have had goes back."""
+    """A target whose offer has an empty budget, or was never opened, loses the stake it had."""
     stranger = Target(("network", 7), "operator")
     settled(vault, attr.evolve(PLAN, targets=(A, C, stranger), caps=(Cap((NEIGHBOUR,), (), WAD // 2),)))
     assert limits(vault, A, C, stranger) == (500, 500, 0)
@@ -246,7 +249,7 @@ def test_no_target_gets_more_than_its_network_accepts(vault: Chain) -> None:
 
 
 def test_what_a_network_took_back_and_accepts_again_is_backed_again(vault: Chain) -> None:
-    """The subnetwork's limit comes down with what the network accepts, and does not go up again by itself."""
+    """The subnetwork's limit falls with the network's own maximum. It rises again only by a rebalancing."""
     settled(vault)
     accepts = [sym.SetMaxNetworkLimit("neighbour", VAULT, 1, amount) for amount in (300, 10**6)]
     vault.do(accepts[0])
@@ -275,7 +278,9 @@ ON_STRATEGY = OpenMandate("governor", "main", "strategy0", 20)
 
 @pytest.fixture
 def operator(on_eigenlayer: Chain) -> Chain:
-    """Another set of the AVS, which pays like the first; the staker who delegates to the mandate's account has 500."""
+    """A fixture: a second operator set of the AVS with equal fees, and a staker of 500 who delegates to the mandate's
+    account.
+    """
     chain = on_eigenlayer
     second = el.OperatorSetRequest(2, ("strategy0",), "slasher")
     chain.do(el.CreateOperatorSets("avs", "avs", (second,)))
@@ -314,7 +319,7 @@ def allocated(chain: Chain, target: Target) -> Allocated:
 
 
 def test_what_can_still_be_slashed_gives_no_room(operator: Chain) -> None:
-    """The delays of the base: a deallocation counts until its block has come, and only then the other set gets more."""
+    """A deallocation counts until its block of effect. Only then can the other set get more."""
     chain = operator
     chain.do(ON_STRATEGY)
     split_in(chain, T1, T2, caps=(Cap((SETS[1],), (), 0),))

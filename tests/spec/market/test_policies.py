@@ -1,4 +1,4 @@
-"""Policies and payouts, call by call: whole rows, every reason of rejection in its order, and who bears what."""
+"""Policies and payouts, call by call: whole rows, each reason of rejection in its order, and who bears a loss."""
 
 from typing import Any
 
@@ -52,8 +52,9 @@ def second_fund(chain: Chain, capital: int, **changed: int) -> None:
 
 
 def test_a_policy_is_paid_for_at_once(on_symbiotic: Chain) -> None:
-    """A tenth a year at the kink: with four tenths covered a twentieth, and half as much again. Of 400 for 40 of the
-    hundred points of a year that is 12.
+    """At four tenths of capacity the rate is a twentieth a year, plus half as loading.
+
+    A cover of 400 for 40 of a year's 100 points then costs 12.
     """
     chain = on_symbiotic
     insured(chain, cover=0, wait_points=3)
@@ -132,8 +133,9 @@ def test_a_service_limits_what_is_sold_from_now_on(on_symbiotic: Chain) -> None:
 
 
 def test_a_slash_of_one_unit_that_two_share_is_paid_to_each(on_symbiotic: Chain) -> None:
-    """Worths are told in whole units: either holder has lost one, of the one that both have lost together. COAL-01 of
-    the games allows a unit for each slash and insured holder, for that.
+    """Worths are whole units: each of two holders loses one unit by a slash of one unit in all.
+
+    The game law COAL-01 therefore allows one unit for each slash and insured holder.
     """
     chain = on_symbiotic
     chain.do(Deposit("other", VAULT, "other", 1000))
@@ -143,7 +145,9 @@ def test_a_slash_of_one_unit_that_two_share_is_paid_to_each(on_symbiotic: Chain)
 
 
 def test_a_slash_pays_the_insured_and_nobody_else(on_symbiotic: Chain) -> None:
-    """A quarter of the vault is lost: of the staker's 250 the policy pays four fifths of what exceeds 50."""
+    """A quarter of the vault is lost. The policy pays four fifths of the staker's loss of 250 above a
+    deductible of 50.
+    """
     chain = on_symbiotic
     chain.do(Deposit("other", VAULT, "other", 1000))
     insured(chain, cover=300, deductible_grains=50 * WAD, coinsurance_wad=WAD * 4 // 5)
@@ -173,7 +177,7 @@ def test_a_policy_is_in_force_from_its_start_until_its_end(
 
 
 def test_policies_of_one_loss_never_pay_more_than_it(on_symbiotic: Chain) -> None:
-    """Each pays of what those before it have left, whichever fund they are of."""
+    """Each policy pays on the loss that earlier ones left, even if they belong to different funds."""
     chain = on_symbiotic
     insured(chain, cover=300)
     second_fund(chain, 1000, coinsurance_wad=WAD // 2)
@@ -185,7 +189,7 @@ def test_policies_of_one_loss_never_pay_more_than_it(on_symbiotic: Chain) -> Non
 
 
 def test_a_leveraged_fund_pays_pro_rata_and_owes_once(on_symbiotic: Chain) -> None:
-    """Two holders are owed 500 each, and the fund has 301: each is paid 150.5, and no more by a later slash."""
+    """Two holders claim 500 each from a fund of 301. Each is paid 150.5, and a later slash pays no more."""
     chain = on_symbiotic
     chain.do(Deposit("other", VAULT, "other", 1000))
     insured(chain, cover=0, capital=301, leverage_wad=4 * WAD, slope_wad=0, steep_slope_wad=0)
@@ -200,14 +204,15 @@ def test_a_leveraged_fund_pays_pro_rata_and_owes_once(on_symbiotic: Chain) -> No
 
 
 def redressed(chain: Chain) -> None:
-    """The vault sends what is slashed to the market's own account."""
+    """Makes the vault send its slashed funds to the market's account."""
     vaults: Any = chain.state.rows(VAULTS)
     vaults[VAULT] = attrs.evolve(vaults[VAULT], burner=ACCOUNT)
 
 
 def test_slashed_funds_go_to_the_insured_first(on_symbiotic: Chain) -> None:
-    """A unit of stake is worth two tokens here, so that the 400 of slashed funds are half of what is owed: either fund
-    pays the other half. A later slash that nobody is insured against any more leaves all to the service.
+    """A unit of stake is worth two tokens, so that 400 of slashed funds pay half of the claims. The funds pay the rest.
+
+    After the policies have ended, slashed funds go to the service.
     """
     chain = on_symbiotic
     redressed(chain)
@@ -232,7 +237,9 @@ def test_slashed_funds_go_to_the_insured_first(on_symbiotic: Chain) -> None:
 
 
 def self_insured(chain: Chain, **changed: int) -> int:
-    """The tokens that an operator gains by a slash of its own stake, all of which it has insured."""
+    """The tokens that an operator gains by a slash of its own stake, for which it has tried to insure itself
+    in full.
+    """
     chain.do(Deposit("other", VAULT, "operator", 1000), SYMBIOTIC.payment(COLLATERAL, "network", "operator", 100))
     insured(chain, cover=0, capital=2000, **changed)
     bought = chain.try_(buy("operator", 1000))
@@ -243,7 +250,7 @@ def self_insured(chain: Chain, **changed: int) -> int:
 
 
 def test_an_operator_that_insures_itself_gains_where_the_rule_against_it_is_off(on_symbiotic: Chain) -> None:
-    """It is slashed of 1000, and has 1000 back for a premium of 38."""
+    """The operator loses a stake of 1000 and is paid 1000, for a premium of 38."""
     assert self_insured(on_symbiotic) == 1000 - 38
 
 
@@ -260,7 +267,7 @@ def test_an_account_declared_later_is_paid_nothing_from_then_on(on_symbiotic: Ch
 
 
 def test_a_slash_on_eigenlayer_is_a_loss_of_shares(on_eigenlayer: Chain) -> None:
-    """Shares in the queue are slashed too, and are not insured: a tenth of 600 is paid."""
+    """Queued shares are slashed too, but are not insured. A tenth of the remaining 600 shares is paid."""
     chain, service, pool = on_eigenlayer, ("avs", 1), "strategy0"
     chain.do(
         OpenOffer("avs", service, pool, terms(), PRICED),

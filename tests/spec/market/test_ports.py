@@ -1,4 +1,4 @@
-"""The port, as each base implements it: whole answers, and what they depend on."""
+"""The port as each base protocol implements it: whole results, and the rows on which they depend."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -59,7 +59,7 @@ def test_slashable_on_symbiotic(on_symbiotic: Chain) -> None:
 
 
 def test_weights_and_values_on_eigenlayer(on_eigenlayer: Chain) -> None:
-    """A slash lowers what a position is worth, and the weight of none against others."""
+    """A slash lowers the value of a holder's stake, but not the weight of one holder relative to others."""
     chain, group = on_eigenlayer, EL.group("operator", "strategy0")
     assert group == ("operator", "strategy0")
     assert (EL.weight(chain.now, group, "staker"), EL.value(chain.now, group, "staker")) == (1000, 1000)
@@ -95,7 +95,7 @@ Taken = Callable[[object, Delta], list[Slashed]]
 
 
 def taken_on_eigenlayer(action: object, delta: Delta) -> list[Slashed]:
-    """By the call and what it returned."""
+    """The amounts that a call slashed, from the call and its return value. Empty for other calls."""
     if not isinstance(action, el.SlashOperator):
         return []
     returned: tuple[int, tuple[int, ...]] = delta.returns  # type: ignore[assignment]  # what a slash returns
@@ -105,7 +105,7 @@ def taken_on_eigenlayer(action: object, delta: Delta) -> list[Slashed]:
 
 
 def taken_on_symbiotic(action: object, delta: Delta) -> list[Slashed]:
-    """By the call and what it returned: what the vault lost."""
+    """The amount that the vault lost by a slash, from the call and its return value. Empty for other calls."""
     if not isinstance(action, sym.Slash):
         return []
     returned: tuple[int, int] = delta.returns  # type: ignore[assignment]  # what a slash returns
@@ -160,7 +160,11 @@ def lasting(
     ],
 )
 def test_lasting_stake_is_slashable_and_falls_only_where_a_row_of_it_is_written(port: Port, path: str) -> None:
-    """On recorded traces. Where it is of a slash that reverts in the first blocks alone, it is not slashable yet."""
+    """Lasting stake never exceeds slashable stake, unless none is slashable yet. It falls only if one of its rows is
+    written.
+
+    Both hold on recorded traces.
+    """
     protocol, trace = load_trace(GOLDEN / path, known_protocols())
     world, state, falls = trace.head, trace.genesis, 0
     genesis: dict[str, list[str]] = world.get("genesis") or world["config"]  # type: ignore[assignment]  # lists of names

@@ -1,4 +1,4 @@
-"""The kernels of the insurance: the economic cases in integers, and each rounding in the direction that it states."""
+"""The arithmetic of insurance: the numeric cases in integers, and the stated direction of each rounding."""
 
 from collections.abc import Iterator
 from fractions import Fraction
@@ -20,7 +20,9 @@ from tests.spec.market.cases import WAD, case, in_wad
 
 
 def test_ins_waterfall() -> None:
-    """The operator's own bond is the deductible of either policy; what they leave is the holder's, and the bond."""
+    """The operator's bond is the deductible of both policies. The delegators bear the loss that bond and policies
+    leave.
+    """
     for name in ("ins_waterfall_mid", "ins_waterfall_tail"):
         inputs, expected = case(name)
         sizes: dict[str, int] = dict(inputs["layers"][:-1])
@@ -36,7 +38,7 @@ def test_ins_waterfall() -> None:
 
 
 def test_ins_deductible_limit_coinsurance() -> None:
-    """The cover is the most that a policy pays: the case's limit, times its coinsurance."""
+    """The cover, the most that a policy pays, is the limit of the case times its coinsurance."""
     inputs, expected = case("ins_deductible_limit_coinsurance")
     coinsurance_wad = in_wad(inputs["coinsurance"])
     cover = inputs["limit"] * coinsurance_wad
@@ -45,9 +47,9 @@ def test_ins_deductible_limit_coinsurance() -> None:
 
 
 def test_ins_premium_principles() -> None:
-    """The principles that the market uses: the pure premium, the loaded one, and the break-even of who bears the risk.
+    """The premium principles of the market: the pure premium, the loaded one, and the break-even of the risk bearer.
 
-    The others, of variances and distortions, are no integers' work.
+    The case's other principles, on variances and distortions, are not computed in integers.
     """
     inputs, expected = case("ins_premium_principles")
     operators = [(Fraction(operator["p"]), operator["loss"]) for operator in inputs["operators"]]
@@ -62,7 +64,7 @@ def test_ins_premium_principles() -> None:
 
 
 def outcomes(operators: list[tuple[Fraction, int]]) -> Iterator[tuple[Fraction, int]]:
-    """Every outcome of independent losses, with its chance."""
+    """Every outcome of independent losses: its probability, and its total loss."""
     for happens in product((False, True), repeat=len(operators)):
         chance, loss = Fraction(1), 0
         for is_lost, (p, amount) in zip(happens, operators, strict=True):
@@ -72,7 +74,7 @@ def outcomes(operators: list[tuple[Fraction, int]]) -> Iterator[tuple[Fraction, 
 
 
 def tail_mean(distribution: list[tuple[Fraction, int]], level: Fraction) -> Fraction:
-    """The mean of the worst outcomes that together have the chance `level`; one that straddles it is split."""
+    """The mean loss of the worst outcomes with total probability `level`. An outcome on the boundary is split."""
     left, total = level, Fraction(0)
     for chance, loss in sorted(distribution, key=lambda outcome: -outcome[1]):
         part = min(chance, left)
@@ -82,7 +84,7 @@ def tail_mean(distribution: list[tuple[Fraction, int]], level: Fraction) -> Frac
 
 
 def test_ins_stop_loss_premium() -> None:
-    """A policy without limit on the whole: what it owes in each outcome, by its chance."""
+    """The expected payment of a policy without a limit, over all outcomes."""
     inputs, expected = case("ins_stop_loss_premium")
     operators = [(Fraction(operator["p"]), operator["loss"]) for operator in inputs["operators"]]
     found = [
@@ -93,7 +95,7 @@ def test_ins_stop_loss_premium() -> None:
 
 
 def unpaid(claims: int, cover: int, capital: int) -> int:
-    """The part of some claims on a fund that it cannot pay."""
+    """The amount of these claims of `cover` each that a fund with this capital cannot pay."""
     return claims * cover - claims * pro_rata(cover, capital, claims * cover) if claims else 0
 
 
@@ -102,7 +104,7 @@ def binomial(trials: int, chance: Fraction) -> list[tuple[Fraction, int]]:
 
 
 def required_capital(counts: list[tuple[Fraction, int]], cover: int, level: Fraction) -> int:
-    """The least whole number of covers with which a fund pays every claim in full with the chance `level`."""
+    """The least multiple of the cover with which a fund pays every claim in full with probability `level`."""
     for capital in range(0, 10**4, cover):
         if sum([chance for chance, count in counts if unpaid(count, cover, capital) == 0]) >= level:
             return capital
@@ -110,7 +112,7 @@ def required_capital(counts: list[tuple[Fraction, int]], cover: int, level: Frac
 
 
 def test_ins_fund_capital_iid() -> None:
-    """A leveraged fund that has sold eight policies, as its pro-rata payouts have it."""
+    """A leveraged fund that has sold eight policies and pays pro rata, with independent losses."""
     inputs, expected = case("ins_fund_capital_iid")
     counts = binomial(inputs["policies"], Fraction(inputs["p"]))
     cover = inputs["cover"]
@@ -124,7 +126,9 @@ def test_ins_fund_capital_iid() -> None:
 
 
 def test_ins_fund_capital_comonotone() -> None:
-    """All eight lose at once, as those behind one operator do: the same mean, and no use in diversification."""
+    """All eight policies lose at once, as those on one operator do. The mean is unchanged, and diversification gains
+    nothing.
+    """
     inputs, expected = case("ins_fund_capital_comonotone")
     chance, cover = Fraction(inputs["p"]), inputs["cover"]
     counts = [(1 - chance, 0), (chance, inputs["policies"])]
@@ -137,7 +141,7 @@ def test_ins_fund_capital_comonotone() -> None:
 
 
 def test_fee_kinked_rate() -> None:
-    """The base of the case is the expected loss that the service declares."""
+    """The base rate of the case is the expected loss that the service declares."""
     inputs, expected = case("fee_kinked_rate")
     kink_wad, base_wad = in_wad(inputs["u_opt"]), in_wad(inputs["base"])
     slopes = (in_wad(inputs["slope1"]), in_wad(inputs["slope2"]))

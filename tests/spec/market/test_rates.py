@@ -1,4 +1,4 @@
-"""The kernels of the fees: the economic cases in integers, and each rounding in the direction that it states."""
+"""The arithmetic of fees: the numeric cases in integers, and the stated direction of each rounding."""
 
 from fractions import Fraction
 from itertools import accumulate
@@ -30,7 +30,10 @@ def test_fee_eip1559_trace() -> None:
 
 
 def test_fee_eip1559_trace_is_that_of_stake_which_is_missing_as_much_as_gas_was_too_much() -> None:
-    """The market's rate, with a step and bounds that are no bounds: the same trace, turned round."""
+    """EIP-1559's trace is reproduced if stake falls short of its target by as much as gas exceeds its own.
+
+    The step and the bounds of the rate are too wide to matter.
+    """
     inputs, expected = case("fee_eip1559_trace")
     terms = Terms(True, BASE_FEE, inputs["target"], inputs["denominator"], 1, 10**9, WAD, 1)
     rate, found = inputs["initial"], []
@@ -47,7 +50,7 @@ def test_pricing_break_even_fee() -> None:
 
 
 def test_pricing_actuarially_fair_fee() -> None:
-    """Without a cost of capital the break-even is the fair fee; a loading of it is a dearer capital."""
+    """Without a cost of capital the break-even rate is the fair fee. The case's loading acts as a cost of capital."""
     inputs, expected = case("pricing_actuarially_fair_fee")
     loss_wad = in_wad(inputs["p"]) * in_wad(inputs["slash"]) // WAD
     assert inputs["stake"] * rates.break_even_wad(loss_wad, loss_wad, 0) == in_wad(expected["fair"])

@@ -1,4 +1,4 @@
-"""Vaults and their receipts, call by call: whole rows, and every reason of rejection in its order."""
+"""Receipt vaults, call by call: whole rows, and each reason of rejection in its order."""
 
 import itertools
 from typing import Any
@@ -34,7 +34,7 @@ ON_STRATEGY = OpenReceiptVault("anybody", "liquid", "strategy0", "operator", "")
 
 
 def amounts(now: Draft, vault: str, *holders: str) -> tuple[int, ...]:
-    """All receipts of a vault, and those of some holders."""
+    """The amount of all receipts of a vault, followed by the amounts of the given holders."""
     return (now.get(ISSUED, vault).amount, *[now.get(RECEIPTS, (vault, holder)).amount for holder in holders])
 
 
@@ -45,7 +45,9 @@ def slash(chain: Chain, amount: int) -> None:
 
 @pytest.fixture
 def strategy(on_eigenlayer: Chain) -> Chain:
-    """The same chain, in which the account of a vault has approved the strategy manager, as any staker has to."""
+    """A fixture: the chain on EigenLayer, where the vault's account has approved the strategy manager as any staker
+    must.
+    """
     on_eigenlayer.state.rows(ALLOWANCES)[ACCOUNT] = Allowance(True)
     return on_eigenlayer
 
@@ -73,7 +75,9 @@ def test_a_vault_opens_empty_and_for_good(on_symbiotic: Chain) -> None:
 
 
 def test_receipts_are_minted_at_net_value(on_symbiotic: Chain) -> None:
-    """A tenth is lost: who comes then has more receipts for the same, and nobody's part of the rest is less."""
+    """After a loss of a tenth a new holder gets more receipts for the same stake. Nobody's share of the rest
+    shrinks.
+    """
     chain = on_symbiotic
     assert chain.try_(Mint("staker", "liquid", 100, 0)) is Reason.NO_SUCH_VAULT
     chain.do(BASE)
@@ -103,7 +107,9 @@ def test_a_redemption_enters_the_bases_queue(on_symbiotic: Chain) -> None:
 
 
 def test_what_is_worth_nothing_is_not_redeemed(on_symbiotic: Chain) -> None:
-    """Half of three is lost, and half of that is less than a unit: the base refuses what is worth nothing."""
+    """Half of three units is lost. One receipt is then worth less than a unit, and the base protocol rejects its
+    redemption.
+    """
     chain = on_symbiotic
     chain.do(BASE, Mint("staker", "liquid", 3, 1))
     slash(chain, 502)
@@ -123,7 +129,9 @@ def test_a_gift_is_everybodys(on_symbiotic: Chain) -> None:
 
 
 def test_who_gives_first_cannot_take_what_comes(on_symbiotic: Chain) -> None:
-    """One receipt and a gift make the next worth 101: who asks for the receipts that it expects is not robbed."""
+    """One receipt and a gift of 100 make the next receipt cost 101. A minimum of expected receipts protects the
+    depositor.
+    """
     chain = on_symbiotic
     chain.do(BASE, Mint("other", "liquid", 1, 1), Give("other", "liquid", 100))
     assert chain.try_(Mint("staker", "liquid", 100, 0)) is Reason.TOO_LITTLE
@@ -132,7 +140,7 @@ def test_who_gives_first_cannot_take_what_comes(on_symbiotic: Chain) -> None:
 
 
 def test_receipts_back_receipts_to_any_depth(on_symbiotic: Chain) -> None:
-    """Four vaults, each on the one before; a slash and a gift at one of them reach all that are above it, once."""
+    """Four vaults, each on the one before. A slash or gift in one reaches every vault above it, exactly once."""
     chain = on_symbiotic
     names = ["liquid", "above", "higher", "highest"]
     chain.do(BASE, *[OpenReceiptVault("anybody", above, "", "", name) for name, above in itertools.pairwise(names)])
@@ -160,7 +168,11 @@ def test_a_vault_of_which_nothing_is_left_takes_no_more(on_symbiotic: Chain) -> 
 
 
 def test_a_mark_is_stale_until_it_is_set_anew(on_symbiotic: Chain) -> None:
-    """Half of 2000 is lost: who redeems 400 of 1000 at the old mark takes 400, and leaves 100 to 600."""
+    """Half of 2000 is lost. A holder that redeems 400 of 1000 receipts at the old mark takes the price from before the
+    loss.
+
+    It leaves 100 to the other 600 receipts.
+    """
     chain = on_symbiotic
     assert chain.try_(Revalue("anybody", "marked")) is Reason.NO_SUCH_VAULT
     chain.do(BASE, MARKED, Mint("staker", "marked", 600, 1), Mint("other", "marked", 400, 1))
@@ -220,7 +232,9 @@ def test_on_eigenlayer_a_redemption_waits_in_the_queue_of_the_vault(strategy: Ch
 
 
 def test_what_an_operator_sends_away_comes_back(strategy: Chain) -> None:
-    """It leaves the vault without a position for as long as the withdrawal waits, and without an operator after it."""
+    """An operator can undelegate the vault. The vault has no stake until the withdrawal completes, and no operator
+    after it.
+    """
     chain = strategy
     chain.do(ON_STRATEGY, Mint("staker", "liquid", 600, 1), el.Undelegate("operator", ACCOUNT))
     assert chain.try_(Mint("staker", "liquid", 600, 1)) is Reason.VAULT_IS_LOST

@@ -1,4 +1,4 @@
-"""Runs on vaults of receipts: orders, the clearing of risk/contagion.py, and the economic cases of receipts."""
+"""Runs on receipt vaults: the order of redemptions, the clearing of risk/contagion.py, and the numeric cases."""
 
 from collections.abc import Callable
 from fractions import Fraction
@@ -23,11 +23,11 @@ from tests.spec.market.conftest import SERVICE, VAULT, Chain
 NAMES = ("liquid", "above", "higher")
 RUNS = list(permutations((("staker", "higher"), ("other", "liquid"), ("staker", "above"), ("other", "higher"))))
 UNIT = 10**9
-"""Economic cases are counted in units of so many, of which rounding takes a few."""
+"""The number of units of stake for each unit in the numeric cases, so that rounding by a few units does not matter."""
 
 
 def opened(chain: Chain) -> None:
-    """Three vaults, each on the one before, of which two holders have some of each."""
+    """Opens three vaults, each on the one before, of which two holders each have receipts."""
     chain.do(OpenReceiptVault("anybody", "liquid", VAULT, "", ""))
     chain.do(*[OpenReceiptVault("anybody", NAMES[level], "", "", NAMES[level - 1]) for level in (1, 2)])
     for holder, amounts in (("staker", (900, 900, 600)), ("other", (800, 500, 500))):
@@ -35,7 +35,7 @@ def opened(chain: Chain) -> None:
 
 
 def redeem(chain: Chain, holder: str, vault: str) -> None:
-    """All of a holder's receipts of a vault, down to the base's queue."""
+    """Redeems all receipts that a holder has of a vault, vault by vault, down to the base protocol's queue."""
     level = NAMES.index(vault)
     receipts = chain.now.get(RECEIPTS, (vault, holder)).amount
     for name in reversed(NAMES[: level + 1]):
@@ -45,7 +45,7 @@ def redeem(chain: Chain, holder: str, vault: str) -> None:
 
 
 def owed(chain: Chain) -> list[list[Fraction]]:
-    """Debts among members before a loss: the three vaults, then both holders, who owe nothing."""
+    """Liabilities before a loss between five members: the three vaults, and the two holders, who owe nothing."""
     now = chain.now
     liabilities = [[Fraction(0)] * 5 for _ in range(5)]
     for level, vault in enumerate(NAMES):
@@ -79,7 +79,9 @@ def test_a_run_clears_as_claims_do_in_every_order(on_symbiotic: Chain, order: tu
 
 @pytest.mark.parametrize("base", ["symbiotic", "eigenlayer"])
 def test_looked_through_all_claims_are_no_more_than_what_is_there(base: str) -> None:
-    """After walks: receipts of holders at every level, as fractions of the pieces that the lowest vaults have."""
+    """After walks, the holders' claims at every level, traced to the lowest vaults, do not exceed the stake
+    of these.
+    """
     bases: dict[str, Any] = {
         "symbiotic": (symbiotic, on_symbiotic_base.CUSTODY, on_symbiotic_base.PORT),
         "eigenlayer": (eigenlayer, on_eigenlayer_base.CUSTODY, on_eigenlayer_base.PORT),
@@ -100,7 +102,9 @@ def test_looked_through_all_claims_are_no_more_than_what_is_there(base: str) -> 
 
 
 def looked_through(state: State, pieces: Callable[[Draft, str], int]) -> int:
-    """The greatest depth of a claim, once all of them were added up."""
+    """The greatest depth of a claim, after a check that all claims together do not exceed the pieces of each lowest
+    vault.
+    """
     now, deepest = Draft(state), 0
     claims: dict[str, Fraction] = {}
     for (vault, _), row in state.rows(RECEIPTS).items():

@@ -1,4 +1,4 @@
-"""The kernels of allocation: the economic cases in integers, and the rule that they follow, over all small numbers."""
+"""The arithmetic of allocation: the numeric cases in integers, and the rule of the split for all small numbers."""
 
 from fractions import Fraction
 from itertools import product
@@ -11,8 +11,10 @@ from tests.spec.market.cases import WAD, case, in_wad
 
 
 def test_risk_aware_split() -> None:
-    """Services of one degree cap are a group. Stake is split by the groups' rewards, and within a group up to its cap
-    by the services' own, of which none gets more than all of it: two splits of one rule, each part within one of exact.
+    """Services with one degree cap form a group. Stake is split among the groups by their total rewards.
+
+    Within a group it is split by the services' own rewards, up to the cap. Each result is within one unit of the exact
+    one.
     """
     inputs, expected = case("risk_aware_split_a")
     rewards, degrees = inputs["rewards"], inputs["degree_caps"]
@@ -28,7 +30,7 @@ def test_risk_aware_split() -> None:
 
 
 def test_elastic_equilibrium_allocation() -> None:
-    """A unit of stake earns the same wherever it is allocated, as no cap binds."""
+    """A unit of stake earns the same in every service, as no cap binds."""
     inputs, expected = case("elastic_equilibrium_allocation")
     rewards = [int(reward) for reward in inputs["service_rewards"]]
     for stake, exact in zip(inputs["stakes"], expected["allocations"], strict=True):
@@ -37,8 +39,10 @@ def test_elastic_equilibrium_allocation() -> None:
 
 
 def follows_the_rule(whole: int, scores: list[int], caps: list[CapOn], parts: list[int]) -> bool:
-    """Every bound holds; who has no score has nothing; and who has one is in a bound that is full, but for fewer units
-    than there are members, in which nobody has more for its score, but for as many units and one.
+    """True if the parts satisfy every cap, and each member with a score is stopped by some full cap, up to rounding.
+
+    A member without a score has nothing. In the cap that stops a member, nobody has more for its score. The rounding
+    may cost as many units as there are members, and one.
     """
     count = len(scores)
     bounds = [(list(range(count)), whole), *caps]
@@ -102,7 +106,9 @@ def test_a_split(whole: int, scores: list[int], caps: list[CapOn], parts: list[i
 
 
 def test_a_unit_goes_by_remainder_to_whom_every_cap_has_room_for() -> None:
-    """Six for four, one and a half each: the first and third get one more, as the second is capped with the first."""
+    """Six units for four members are one and a half each. If the first two share a cap, the first and third get the
+    extra unit.
+    """
     assert split(6, [1, 1, 1, 1], []) == [2, 2, 1, 1]
     assert split(6, [1, 1, 1, 1], [([0, 1], 3)]) == [2, 1, 2, 1]
     assert split(8, [1, 1, 1], []) == [3, 3, 2]

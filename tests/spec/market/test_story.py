@@ -1,4 +1,4 @@
-"""The page of the market says what is so: its story runs, and its laws are those of the catalogue."""
+"""The market's page is true: its story runs, and its laws are those of the catalogue."""
 
 import re
 from pathlib import Path
@@ -49,7 +49,7 @@ from spec.symbiotic.actions import Redeem
 
 
 def helpers() -> str:
-    """The definitions of the pages, by which stories have their terms."""
+    """The Python definitions with which the market's pages begin, and which their stories use."""
     firsts: list[str] = [re.findall(r"```python\n(.*?)```", page, re.DOTALL)[0] for page in (PAGE, INSURANCE)]
     return "".join(firsts)
 

@@ -1,4 +1,4 @@
-"""Funds and their underwriters, call by call: whole rows, and every reason of rejection in its order."""
+"""Funds and their underwriters, call by call: whole rows, and each reason of rejection in its order."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ OPEN = OpenOffer("network", SERVICE, VAULT, terms(), PRICED)
 
 
 def of_fund(kind: Any, sender: str, *arguments: int) -> Any:
-    """A call about the fund."""
+    """A call on the sponsor's fund."""
     return kind(sender, SERVICE, VAULT, "sponsor", *arguments)
 
 
@@ -74,7 +74,7 @@ def test_capital_is_paid_in_for_shares(on_symbiotic: Chain) -> None:
 
 
 def test_who_leaves_waits_and_is_paid_what_it_is_worth_by_then(on_symbiotic: Chain) -> None:
-    """A second announcement adds to the first, and all waits anew."""
+    """A second announcement adds to the first, and restarts the waiting period for both."""
     chain = on_symbiotic
     insured(chain, cover=0)
     assert chain.try_(of_fund(Exit, "network")) is Reason.NOTHING_IS_LEAVING
@@ -97,7 +97,7 @@ def test_who_leaves_waits_and_is_paid_what_it_is_worth_by_then(on_symbiotic: Cha
 
 
 def test_premiums_are_of_those_who_stay_and_losses_of_all(on_symbiotic: Chain) -> None:
-    """Four of ten parts are leaving: they have no part in the premium, and four tenths of the loss, rounded down."""
+    """Four tenths of the capital are leaving. They get no premium, and bear four tenths of the loss, rounded down."""
     chain = on_symbiotic
     insured(chain, cover=0)
     chain.do(of_fund(AnnounceExit, "network", 400 * WAD))
@@ -113,7 +113,9 @@ def test_premiums_are_of_those_who_stay_and_losses_of_all(on_symbiotic: Chain) -
 
 
 def test_no_capital_leaves_that_backs_a_cover(on_symbiotic: Chain) -> None:
-    """All that is left is announced when 500 are covered: it can leave once the policy has ended and was released."""
+    """All capital is announced to leave while 500 are covered. It can leave after the policy has ended and was
+    released.
+    """
     chain = on_symbiotic
     insured(chain, cover=500)
     chain.do(of_fund(AnnounceExit, "network", 1000 * WAD), AdvanceTime(50))
@@ -124,7 +126,9 @@ def test_no_capital_leaves_that_backs_a_cover(on_symbiotic: Chain) -> None:
 
 
 def test_a_fund_that_lost_everything_takes_no_more_capital(on_symbiotic: Chain) -> None:
-    """With thrice its capital covered, a loss of a half takes all of it; who then leaves takes nothing along."""
+    """The cover is three times the capital, and a loss takes all of it. An underwriter that leaves then is paid
+    nothing.
+    """
     chain = on_symbiotic
     insured(chain, cover=900, capital=300, leverage_wad=4 * WAD)
     leaving = chain.do(of_fund(AnnounceExit, "network", 100 * WAD))
@@ -141,7 +145,9 @@ def test_a_fund_that_lost_everything_takes_no_more_capital(on_symbiotic: Chain) 
 
 
 def test_all_that_is_leaving_is_lost_with_the_rest(on_symbiotic: Chain) -> None:
-    """Nobody stays, and what is leaving has no worth: no price could be told of shares that left after it."""
+    """All capital was leaving, and all is lost. The fund accepts no more capital, since its shares would have
+    no price.
+    """
     chain = on_symbiotic
     insured(chain, cover=900, capital=300, leverage_wad=4 * WAD)
     chain.do(of_fund(AnnounceExit, "network", 300 * WAD))

@@ -1,4 +1,4 @@
-"""Short forms of calls to the vaults of a chain, and of what they are asked."""
+"""Abbreviations of calls to the vaults of a chain, and of reads of their state."""
 
 from typing import TYPE_CHECKING
 

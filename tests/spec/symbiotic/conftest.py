@@ -1,4 +1,6 @@
-"""A chain to try single rules in: a vault of every kind, two networks, two operators, and a clock."""
+"""A chain for tests of single rules: a vault for each delegator and slasher, two networks, two operators, and
+a clock.
+"""
 
 from collections.abc import Callable
 
@@ -50,10 +52,10 @@ MIDDLEWARES = {"network": "middleware", "neighbour": "neighbour middleware"}
 
 
 class Chain:
-    """A state that actions are tried on; `now` shows it, `do` must be accepted, `try_` may be rejected.
+    """A state on which actions are executed. `now` reads it, `do` demands acceptance, and `try_` allows a rejection.
 
-    The vaults are named after their delegator and their slasher, as in "full_restake veto". All begin their first epoch
-    at `start`; an epoch takes 100 seconds, a veto 20. A specific delegator is specific to "operator" and "network".
+    The vaults are named after their delegator and slasher, such as "full_restake veto". Their first epoch begins at
+    `start`. An epoch takes 100 seconds, a veto period 20. A specific delegator serves "operator" and "network".
     """
 
     def __init__(self, start: int = 1000, burner: str = "burner", resolver_set_epochs_delay: int = 3) -> None:
@@ -89,7 +91,10 @@ class Chain:
         return Draft(self.state)
 
     def try_(self, action: Action) -> object:
-        """The reason of a rejection, which leaves every row as it was, or what the accepted call returned."""
+        """Executes a call. Returns the reason of its rejection, or the return value of an accepted call.
+
+        It checks that the transition changes no row by itself.
+        """
         before = self.state.copy()
         outcome = transition(Draft(self.state), action)
         assert self.state.tables == before.tables
@@ -106,11 +111,11 @@ class Chain:
         return returned
 
     def at(self, timestamp: int, *actions: Action) -> object:
-        """Let time pass until `timestamp`, then do as `do`."""
+        """Advances time to `timestamp`, then executes the actions, all of which must be accepted."""
         return self.do(AdvanceTime(timestamp - self.now.get(CLOCK, SINGLETON).timestamp), *actions)
 
     def give(self, account: str, amount: int) -> None:
-        """Let an account hold exactly this much collateral, out of nothing."""
+        """Sets the collateral of an account to this amount, without a transfer."""
         self.state.rows(TOKEN_BALANCES)[(COLLATERAL, account)] = TokenBalance(amount)
 
     def balance(self, account: str) -> int:
@@ -120,7 +125,7 @@ class Chain:
         return self.do(Deposit(staker, vault, staker, amount))
 
     def opted_in(self, vault: str) -> None:
-        """Both operators work with the vault's stake."""
+        """Opts both operators in to the vault."""
         self.do(*[OptInVault(operator, vault) for operator in OPERATORS])
 
     def limited(
@@ -130,7 +135,10 @@ class Chain:
         limit: int = UINT256_MAX,
         shares: tuple[int, int] = (1, 0),
     ) -> None:
-        """A subnetwork of the vault with this limit, for itself and each operator; or, for the two, these shares."""
+        """Sets the limit of a subnetwork in the vault and, depending on the delegator, of each operator.
+
+        In a network restake delegator the two operators get `shares` instead.
+        """
         delegator = self.now.get(VAULTS, vault).delegator
         network, identifier = subnetwork
         self.do(SetMaxNetworkLimit(network, vault, identifier, limit))
@@ -143,7 +151,7 @@ class Chain:
                 self.do(SetOperatorNetworkLimit("admin", vault, subnetwork, operator, limit))
 
     def secured(self, vault: str, stake: int = 1000) -> None:
-        """The staker's stake in the vault, all of it secures the first subnetwork of "network" through "operator"."""
+        """Deposits stake of the staker, all of which secures the first subnetwork of "network" through "operator"."""
         self.opted_in(vault)
         self.limited(vault)
         self.deposit(vault, stake)

@@ -1,4 +1,4 @@
-"""Seen to fail: the specification broken on purpose, one rule at a time, and the recorded traces must notice each."""
+"""For each rule that is broken on purpose, some recorded trace no longer replays."""
 
 from typing import TYPE_CHECKING
 
@@ -82,7 +82,7 @@ def test_a_broken_rule_is_caught(name: str, source_copy: "SourceCopy") -> None:
 
 @pytest.mark.parametrize("name", OF_REWARDS)
 def test_a_broken_rule_of_rewards_is_caught(name: str, source_copy: "SourceCopy") -> None:
-    """By the traces of rewards alone."""
+    """The recorded traces of rewards alone notice the broken rule."""
     source_copy.plant(OF_REWARDS[name])
     assert source_copy.first_difference("symbiotic", "rewards_*") != ""
 

@@ -1,4 +1,4 @@
-"""The windows of captures and vetoes, epochs, and who is resolver when, beyond the recorded traces."""
+"""Time windows of captures and vetoes, epochs, and changes of resolvers, beyond the recorded traces."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING

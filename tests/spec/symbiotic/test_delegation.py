@@ -1,4 +1,4 @@
-"""Stake that is shared by networks and operators, and opting in and out, beyond the recorded traces."""
+"""Stake shared by networks and operators, and opting in and out, beyond the recorded traces."""
 
 from typing import TYPE_CHECKING
 

@@ -1,4 +1,4 @@
-"""Rewards rule by rule: every answer, and the roundings."""
+"""The rules of rewards: every return value, every reason of rejection, and the roundings."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -55,7 +55,9 @@ LIST = (CONTRACT, "token", "network")
 
 @dataclass
 class Rewards:
-    """A chain with a rewards contract, whose vault two stakers share two to one since second 1000; it is 1010 now."""
+    """A chain with a rewards contract at second 1010. Two stakers have shared its vault two to one since
+    second 1000.
+    """
 
     chain: "Chain"
 
@@ -199,7 +201,7 @@ def test_a_claim_is_refused(rewards: Rewards, other: dict[str, Any], reason: Rea
 
 
 def test_a_contract_that_lost_its_tokens_pays_nobody(rewards: Rewards) -> None:
-    """No call brings this about: a state is made in which the tokens are gone."""
+    """No call can lead to this state, in which the contract's tokens are gone; it is written directly."""
     rewards.chain.do(rewards.distribution())
     rewards.chain.state.rows(TOKEN_BALANCES)[("token", CONTRACT)] = TokenBalance(0)
     assert rewards.chain.try_(rewards.claim()) is Reason.ERC20_INSUFFICIENT_BALANCE

@@ -39,10 +39,10 @@ from tests.spec.symbiotic.calls import (
 
 
 def busy(chain: "Chain") -> None:
-    """The third epoch of the vaults, after slashes, a claim, and requests in every state of their life.
+    """Brings the vaults to their third epoch, with slashes, a claim, and a slash request in each possible state.
 
-    The requests: 0 is too old; 1 took all that was slashable, and 2, which had no resolver, a part; 3 is open; 4 is
-    vetoed.
+    Request 0 is too old. Request 1 took all slashable stake; request 2 had no resolver and took some. Request 3 is
+    open, and request 4 is vetoed.
     """
     for vault in (VAULT, SPECIFIC, UNSLASHABLE):
         chain.secured(vault)
@@ -210,7 +210,7 @@ def test_each_deposit_after_a_slash_of_everything_multiplies_the_shares_until_th
 
 
 def test_a_withdrawal_overflows_in_two_ways_before_it_is_too_much(chain: "Chain") -> None:
-    """(2^129 - 1)(2^129 + 1) / 4 is just over the maximum, and only because it is rounded up."""
+    """The shares to burn, (2^129 - 1)(2^129 + 1) / 4, exceed 2^256 - 1 only by rounding up."""
     chain.give("staker", 2**129)
     chain.secured(VAULT, 2**129)
     chain.at(1001, slash(2**129 - 3, 1000))
@@ -238,7 +238,7 @@ def test_a_vault_that_ever_had_all_tokens_there_can_be_is_stuck(chain: "Chain") 
 
 
 def test_the_shares_of_a_slashed_bucket_overflow_in_two_ways(chain: "Chain") -> None:
-    """A bucket of two shares worth nothing mints three shares for each token."""
+    """A withdrawal into a bucket with two shares and no stake mints three shares per token."""
     chain.secured(VAULT, 2)
     chain.at(1001, withdraw(2))
     chain.at(1002, slash(2, 1000))

@@ -1,4 +1,4 @@
-"""Deposits, redemptions and claims, beyond the recorded traces."""
+"""Deposits, withdrawals, redemptions and claims beyond the recorded traces."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
