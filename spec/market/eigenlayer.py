@@ -74,7 +74,7 @@ class EigenLayerPort:
     """The market's port on EigenLayer, from EigenLayer's own views."""
 
     def now(self, draft: Draft) -> int:
-        """The current block number."""
+        """The current point, which is the block number."""
         return current_block(draft)
 
     def slashable(self, draft: Draft, service: Service, operator: str, pool: str) -> Slashable:
@@ -103,8 +103,8 @@ class EigenLayerPort:
         )
 
     def rows_of_stake(self, service: Service, operator: str, pool: str) -> tuple[RowKey, ...]:
-        """The rows of the registration, the allocation, the set's strategy and slasher, the operator's magnitude and
-        shares.
+        """The keys of the base rows on which an operator's lasting stake depends: its registration for the set, its
+        allocation, the set's strategy and slasher, and the operator's max magnitude and shares.
         """
         return (
             (REGISTRATIONS.name, (operator, service)),
@@ -120,12 +120,11 @@ class EigenLayerPort:
         return (operator, pool)
 
     def weight(self, draft: Draft, group: Group, holder: str) -> int:
-        """Deposit shares times the scaling factor, rounded down; for native ETH also times the beacon chain slashing
-        factor.
+        """A staker's weight in its group: its deposit shares times the scaling factor, rounded down; for native ETH
+        also times the beacon chain slashing factor.
 
         It excludes the operator's max magnitude, by which slashes lower all weights alike. 0 for a staker that is
-        delegated to another operator.
-        Source: SlashingLib.scaleForQueueWithdrawal.
+        delegated to another operator. Source: SlashingLib.scaleForQueueWithdrawal.
         """
         operator, strategy = group[0], group[1]
         if draft.get(STAKERS, holder).delegated_to != operator:
@@ -138,7 +137,9 @@ class EigenLayerPort:
         return scaled_shares(held.deposit_shares, held.deposit_scaling_factor_wad)
 
     def rows_of_weight(self, group: Group, holder: str) -> tuple[RowKey, ...]:
-        """The rows of the staker's operator and of its shares."""
+        """The keys of the base rows on which a staker's weight depends: that of its operator, and that of its
+        shares.
+        """
         shares: RowKey = (STAKER_SHARES.name, (holder, group[1]))
         if group[1] == BEACON_CHAIN_ETH:
             shares = (POD_OWNERS.name, holder)
@@ -174,7 +175,7 @@ class EigenLayerPort:
         return tuple(found)
 
     def payment(self, token: str, sender: str, recipient: str, amount: int) -> object:
-        """A `TransferToken` action of EigenLayer."""
+        """The base action by which `sender` pays `recipient` an amount of a token: EigenLayer's `TransferToken`."""
         return TransferToken(sender, token, recipient, amount)
 
     def balance(self, draft: Draft, token: str, account: str) -> int:
@@ -182,15 +183,15 @@ class EigenLayerPort:
         return draft.get(TOKEN_BALANCES, (token, account)).amount
 
     def tables_of_stake(self) -> tuple[Table[object, object], ...]:
-        """The tables that decide what can be slashed."""
+        """The tables that `slashable` reads."""
         return cast("tuple[Table[object, object], ...]", TABLES_OF_STAKE)
 
     def tables_of_slashes(self) -> tuple[Table[object, object], ...]:
-        """The table that holds each operator set's number of slashes."""
+        """The table of which every slash writes a row: that of each operator set's number of slashes."""
         return cast("tuple[Table[object, object], ...]", (OPERATOR_SETS,))
 
     def tables_of_weight(self) -> tuple[Table[object, object], ...]:
-        """The tables of stakers' shares and of their operators."""
+        """The tables that `weight` reads: those of stakers' shares and of their operators."""
         return cast("tuple[Table[object, object], ...]", TABLES_OF_WEIGHT)
 
 
@@ -211,32 +212,37 @@ class EigenLayerCustody:
     """Custody on EigenLayer. A position is deposit shares times the scaling factor, which a slash does not change."""
 
     def deposits(self, draft: Draft, sender: str, account: str, pool: str, amount: int) -> tuple[object, ...]:
-        """Two actions: the sender transfers the tokens to the account, which deposits them into the strategy."""
+        """The actions that deposit a sender's tokens as a position of `account`: the sender transfers them to the
+        account, which deposits them into the strategy.
+        """
         token = self.token(draft, pool)
         return (TransferToken(sender, token, account, amount), DepositIntoStrategy(account, pool, token, amount))
 
     def delegation(self, draft: Draft, account: str, operator: str) -> tuple[object, ...]:
-        """A `DelegateTo` action of the account without a signature.
-
-        EigenLayer accepts it for operators without approver.
+        """The action that delegates the account's positions to an operator: a `DelegateTo` without a signature, which
+        EigenLayer accepts for operators without approver.
         """
         return (DelegateTo(account, operator, NO_APPROVAL),)
 
     def position(self, draft: Draft, account: str, pool: str) -> int:
-        """The account's deposit shares times the scaling factor, not divided by WAD, so that nothing is rounded."""
+        """The account's position in a strategy: its deposit shares times the scaling factor, not divided by WAD, so
+        that nothing is rounded.
+        """
         held = draft.get(STAKER_SHARES, (account, pool))
         return held.deposit_shares * held.deposit_scaling_factor_wad
 
     def pieces(self, draft: Draft, account: str, pool: str) -> int:
-        """The account's deposit shares in the strategy."""
+        """The number of pieces in the account's position, which are its deposit shares in the strategy."""
         return draft.get(STAKER_SHARES, (account, pool)).deposit_shares
 
     def worth(self, draft: Draft, account: str, pool: str) -> int:
-        """The shares that the account could withdraw if it queued them now."""
+        """The current value of the account's position: the shares that it could withdraw if it queued them now."""
         return withdrawable_shares_of(draft, account, pool)
 
     def withdrawal(self, account: str, pool: str, pieces: int, holder: str) -> object:
-        """A `QueueWithdrawals` action of the account itself. EigenLayer pays no other account: `holder` is unused."""
+        """The action that queues `pieces` for withdrawal: a `QueueWithdrawals` of the account itself. EigenLayer pays
+        no other account, so `holder` is not used.
+        """
         return QueueWithdrawals(account, (WithdrawalRequest((pool,), (pieces,)),))
 
     def number(self, draft: Draft, account: str) -> int | None:
@@ -244,7 +250,9 @@ class EigenLayerCustody:
         return draft.get(STAKERS, account).withdrawals_queued - 1
 
     def settlement(self, draft: Draft, account: str, pool: str, number: int, in_tokens: bool) -> object | None:
-        """A `CompleteQueuedWithdrawal` action for the account's nonce `number`, in tokens or in shares."""
+        """The action that completes the account's withdrawal with nonce `number`, in tokens or back into shares: a
+        `CompleteQueuedWithdrawal`.
+        """
         completion = Completion(account, number, (self.token(draft, pool),), in_tokens)
         return CompleteQueuedWithdrawal(account, completion)
 

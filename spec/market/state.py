@@ -163,7 +163,9 @@ class Counted:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Commission:
-    """The part of a position's fees that its operator keeps, and a pending change of it."""
+    """The part of a position's fees that its operator keeps, and an announced change of it, which can be applied from
+    the point `effect_point` on.
+    """
 
     fraction_wad: Final[int]
     is_pending: Final[bool]

@@ -55,11 +55,12 @@ class SymbioticPort:
     """The market's port on Symbiotic, from Symbiotic's own views."""
 
     def now(self, draft: Draft) -> int:
-        """The current timestamp."""
+        """The current point, which is the timestamp in seconds."""
         return current_timestamp(draft)
 
     def slashable(self, draft: Draft, service: Service, operator: str, pool: str) -> Slashable:
-        """The operator's current stake in the subnetwork; 0 without a slasher, a burner or a middleware.
+        """The stake that a subnetwork can slash for an offence now: the operator's stake in it; 0 without a slasher, a
+        burner or a middleware.
 
         A slash for an offence now is possible for one epoch. The whole stake is lasting: only a call reduces it. Each
         division rounds down.
@@ -79,7 +80,9 @@ class SymbioticPort:
         return Slashable(amount=amount, until=now + config.epoch_duration_seconds, lasting=amount)
 
     def rows_of_stake(self, service: Service, operator: str, pool: str) -> tuple[RowKey, ...]:
-        """The rows of the vault's active stake, all limits and shares, both opt-ins, and the network's middleware."""
+        """The keys of the base rows on which an operator's lasting stake depends: those of the vault's active stake, of
+        all limits and shares, of both opt-ins, and of the network's middleware.
+        """
         return (
             (MIDDLEWARES.name, service[0]),
             (ACTIVE_STAKE.heads.name, pool),
@@ -93,19 +96,21 @@ class SymbioticPort:
         )
 
     def group(self, operator: str, pool: str) -> Group:
-        """The group of the vault's holders, for every operator."""
+        """The group that bears an operator's slashes in a vault: all holders of the vault, whatever the operator is."""
         return (ANY_OPERATOR, pool)
 
     def weight(self, draft: Draft, group: Group, holder: str) -> int:
-        """The holder's active shares. Source: Vault.activeSharesOf."""
+        """A holder's weight in the group of a vault: its active shares. Source: Vault.activeSharesOf."""
         return ACTIVE_SHARES_OF.latest(draft, (group[1], holder))
 
     def rows_of_weight(self, group: Group, holder: str) -> tuple[RowKey, ...]:
-        """The row of the holder's active shares."""
+        """The key of the one base row on which a holder's weight depends: that of its active shares."""
         return ((ACTIVE_SHARES_OF.heads.name, (group[1], holder)),)
 
     def value(self, draft: Draft, group: Group, holder: str) -> int:
-        """The value of the holder's active shares; 0 where the contract's view would revert."""
+        """The current value, in the vault's collateral, of a holder's active shares; 0 where the contract's view would
+        revert. Rounds down.
+        """
         balance = active_balance_of(draft, group[1], holder)
         return 0 if isinstance(balance, Reason) else balance
 
@@ -123,7 +128,9 @@ class SymbioticPort:
         return tuple(found)
 
     def payment(self, token: str, sender: str, recipient: str, amount: int) -> object:
-        """A `TransferReward` action of Symbiotic, which transfers any token."""
+        """The base action by which `sender` pays `recipient` an amount of a token: Symbiotic's `TransferReward`, which
+        transfers any token.
+        """
         return TransferReward(sender, token, recipient, amount)
 
     def balance(self, draft: Draft, token: str, account: str) -> int:
@@ -131,16 +138,16 @@ class SymbioticPort:
         return draft.get(TOKEN_BALANCES, (token, account)).amount
 
     def tables_of_stake(self) -> tuple[Table[object, object], ...]:
-        """The tables that decide what can be slashed."""
+        """The tables that `slashable` reads."""
         histories = [part for history in HISTORIES_OF_STAKE for part in (history.heads, history.checkpoints)]
         return cast("tuple[Table[object, object], ...]", (CLOCK, VAULTS, MIDDLEWARES, *histories))
 
     def tables_of_slashes(self) -> tuple[Table[object, object], ...]:
-        """The table of the cumulative slashes of operators."""
+        """The table of which every slash writes a row: that of the cumulative slashes of operators."""
         return cast("tuple[Table[object, object], ...]", (CUMULATIVE_SLASHES.heads,))
 
     def tables_of_weight(self) -> tuple[Table[object, object], ...]:
-        """The table of holders' active shares."""
+        """The table that `weight` reads: that of holders' active shares."""
         return cast("tuple[Table[object, object], ...]", (ACTIVE_SHARES_OF.heads,))
 
 
@@ -158,36 +165,46 @@ class SymbioticCustody:
     """Custody on Symbiotic. A position is active shares: a slash changes their value, never their number."""
 
     def deposits(self, draft: Draft, sender: str, account: str, pool: str, amount: int) -> tuple[object, ...]:
-        """A `Deposit` action by the sender, on behalf of the account."""
+        """The action that deposits a sender's tokens as a position of `account`: a `Deposit` by the sender, on behalf
+        of the account.
+        """
         return (Deposit(sender, pool, account, amount),)
 
     def delegation(self, draft: Draft, account: str, operator: str) -> tuple[object, ...]:
-        """No actions, because the vault's own delegator gives stake to operators."""
+        """The actions that delegate an account's positions to an operator: none, because the vault's own delegator
+        gives stake to operators.
+        """
         return ()
 
     def position(self, draft: Draft, account: str, pool: str) -> int:
-        """The account's active shares."""
+        """The account's position in a vault, which is its active shares."""
         return ACTIVE_SHARES_OF.latest(draft, (pool, account))
 
     def pieces(self, draft: Draft, account: str, pool: str) -> int:
-        """The account's active shares, one piece each."""
+        """The number of pieces in the account's position: each active share is one."""
         return ACTIVE_SHARES_OF.latest(draft, (pool, account))
 
     def worth(self, draft: Draft, account: str, pool: str) -> int:
-        """The value of the account's active shares; 0 where the contract's view would revert."""
+        """The current value of the account's position, in the vault's collateral; 0 where the contract's view would
+        revert. Rounds down.
+        """
         balance = active_balance_of(draft, pool, account)
         return 0 if isinstance(balance, Reason) else balance
 
     def withdrawal(self, account: str, pool: str, pieces: int, holder: str) -> object:
-        """A `Redeem` action of the account with the holder as claimer. The holder then claims from the vault itself."""
+        """The action that queues `pieces` for withdrawal: a `Redeem` of the account with `holder` as claimer, who then
+        claims from the vault itself.
+        """
         return Redeem(account, pool, holder, pieces)
 
     def number(self, draft: Draft, account: str) -> int | None:
-        """None, because the vault records withdrawals under the claimer."""
+        """The number of the account's last withdrawal: None, because the vault records withdrawals under the
+        claimer.
+        """
         return None
 
     def settlement(self, draft: Draft, account: str, pool: str, number: int, in_tokens: bool) -> object | None:
-        """None: no action has to complete a withdrawal, because the vault pays the claimer itself."""
+        """The action that completes a queued withdrawal: None, because the vault pays the claimer itself."""
         return None
 
     def token(self, draft: Draft, pool: str) -> str:

@@ -40,26 +40,35 @@ class EigenLayerAuthority:
     """Authority on EigenLayer: an operator's allocations of magnitude."""
 
     def opening(self, draft: Draft, account: str, pool: str) -> tuple[object, ...] | None:
-        """A `RegisterAsOperator` action of the account, without approver, with a delay of ALLOCATION_DELAY_BLOCKS."""
+        """The actions that give an account authority over its own magnitude: it registers as an operator without
+        approver, with the allocation delay ALLOCATION_DELAY_BLOCKS.
+        """
         return (RegisterAsOperator(account, ZERO_ADDRESS, ALLOCATION_DELAY_BLOCKS),)
 
     def can_target(self, account: str, operator: str) -> bool:
-        """True if `operator` is the account itself: an operator allocates only its own magnitude."""
+        """True if a mandate of `account` may have targets with this operator: only if it is the account itself, since
+        an operator allocates only its own magnitude.
+        """
         return operator == account
 
     def preparations(self, account: str, pool: str) -> tuple[object, ...]:
-        """A `ClearDeallocationQueue` action, which completes deallocations whose effect block has come."""
+        """The action that runs before a split: a `ClearDeallocationQueue`, which completes deallocations whose effect
+        block has come.
+        """
         return (ClearDeallocationQueue(account, account, (pool,), (MAX_DEALLOCATIONS_TO_CLEAR,)),)
 
     def whole(self, draft: Draft, account: str, pool: str) -> int:
-        """The operator's max magnitude in the strategy `pool`, a fraction of WAD that slashes reduce."""
+        """The total that the account can split: the operator's max magnitude in the strategy `pool`, a fraction of WAD
+        that slashes reduce.
+        """
         return MAX_MAGNITUDES.latest(draft, (account, pool))
 
     def allocated(self, draft: Draft, account: str, pool: str, target: Target) -> Allocated:
-        """The magnitude of an allocation, including its pending change. A pending deallocation is still exposed to
-        slashes.
+        """The part that a target has: the magnitude of the allocation to its operator set, with its pending change. A
+        pending deallocation is still exposed to slashes.
 
-        It can be raised by the magnitude that is not encumbered, if the operator is or can be registered for the set.
+        The part can be raised by the magnitude that is not encumbered, if the operator is or can be registered for the
+        set.
         """
         block = current_block(draft)
         allocation = settled_allocation(draft.get(ALLOCATIONS, (account, target.service, pool)), block)

@@ -18,25 +18,31 @@ class SymbioticAuthority:
     """Authority on Symbiotic: a curator's limits for operators in subnetworks."""
 
     def opening(self, draft: Draft, account: str, pool: str) -> tuple[object, ...] | None:
-        """No actions, if the vault has a FullRestakeDelegator and the account is its admin; otherwise None."""
+        """The actions that give an account authority over a vault's stake: none are needed if the vault has a
+        FullRestakeDelegator and the account is its admin. Otherwise None, because the account cannot get it.
+        """
         if draft.get(VAULTS, pool).delegator != FULL_RESTAKE or not has_role(draft, pool, account):
             return None
         return ()
 
     def can_target(self, account: str, operator: str) -> bool:
-        """True for every operator: a curator can limit any of them."""
+        """True if a mandate may have targets with this operator: always, since a curator can set any
+        operator's limit.
+        """
         return True
 
     def preparations(self, account: str, pool: str) -> tuple[object, ...]:
-        """No actions: limits take effect at once."""
+        """The actions that run before a split: none, because limits take effect at once."""
         return ()
 
     def whole(self, draft: Draft, account: str, pool: str) -> int:
-        """The vault's active stake, in units of its collateral."""
+        """The total that the account can split: the vault's active stake, in units of its collateral."""
         return ACTIVE_STAKE.latest(draft, pool)
 
     def allocated(self, draft: Draft, account: str, pool: str, target: Target) -> Allocated:
-        """The operator's limit. It can be raised to the maximum that the network accepts."""
+        """The part that a target has: its operator's limit in its subnetwork. It can be raised to the maximum that the
+        network accepts.
+        """
         amount = OPERATOR_NETWORK_LIMITS.latest(draft, (pool, target.service, target.operator))
         accepted = MAX_NETWORK_LIMITS.latest(draft, (pool, target.service))
         limit = NETWORK_LIMITS.latest(draft, (pool, target.service))

@@ -47,8 +47,9 @@ class EigenLayerRecourse:
     """Recourse on EigenLayer. A slash takes from the stake of its own block, whenever the offence was."""
 
     def window(self, draft: Draft, pool: str) -> int:
-        """The shorter of both delays; 0 for native ETH, whose shares losses on the beacon chain reduce
-        without a slash.
+        """The number of blocks after a block for which its lasting stake can still be slashed: the shorter of the
+        deallocation delay and the withdrawal delay. It is 0 for native ETH, whose shares losses on the beacon chain
+        reduce without a slash.
         """
         if pool == BEACON_CHAIN_ETH:
             return 0
@@ -56,13 +57,16 @@ class EigenLayerRecourse:
         return min(config.deallocation_delay_blocks, config.min_withdrawal_delay_blocks)
 
     def reference(self, draft: Draft) -> int:
-        """The current block: stake that leaves in it is slashable for the delays after it."""
+        """The last block whose slashable stake no further call can change: the current one, as stake that leaves in it
+        is slashable for the delays after it.
+        """
         return current_block(draft)
 
     def left(self, draft: Draft, service: Service, operator: str, pool: str, point: int) -> int:
-        """The delegated and queued shares behind the allocation that can be slashed now.
+        """The shares that a service can slash from an operator now, for an offence at any earlier block: the delegated
+        and the queued ones behind its allocation.
 
-        It ignores whether a slasher is set, because the service sets it. Source: AllocationManager.slashOperator.
+        A slasher need not be set, because the service can set one. Source: AllocationManager.slashOperator.
         """
         if (
             not is_operator_slashable(draft, operator, service)
@@ -74,7 +78,9 @@ class EigenLayerRecourse:
         return delegated + queued
 
     def together(self, draft: Draft, pool: str, point: int, amount: int) -> int:
-        """The whole sum, because no two operators have the same shares."""
+        """The most that slashes of several operators can take together: the whole sum `amount` of their separate
+        amounts, because no two operators have the same shares.
+        """
         return amount
 
     def purse(self, service: Service, operator: str, pool: str) -> tuple[Service, str, str]:
@@ -82,8 +88,8 @@ class EigenLayerRecourse:
         return (service, operator, pool)
 
     def rounded(self, writes: list[Write]) -> tuple[Group, ...]:
-        """The group of each queued strategy. Since v1.13.1, queued shares count as scaled shares that are
-        rounded down.
+        """The groups whose stake the writes change by a rounded amount: that of each strategy of a queued withdrawal,
+        since queued shares count, since v1.13.1, as scaled shares that are rounded down.
         """
         found: list[Group] = []
         for write in writes:
@@ -94,13 +100,17 @@ class EigenLayerRecourse:
         return tuple(found)
 
     def dust(self, roundings: int) -> int:
-        """Two shares for each rounding, as delegated and queued shares round separately, and two for the reading."""
+        """The most shares that are lost to `roundings` rounded changes and to the rounding in `left`: two for each of
+        them, because delegated and queued shares round separately.
+        """
         return 2 * roundings + 2
 
     def forgone(self, draft: Draft, writes: list[Write]) -> tuple[Forgone, ...]:
-        """One entry for each strategy that leaves an operator set, as the set can then no longer slash it.
+        """The recourse that operator sets give up by the writes: one entry for each strategy that is removed from a
+        set, which then can no longer slash it.
 
-        Its allocations end without delay, so the set gives up its recourse for all blocks up to the current one.
+        The allocations in that strategy end without delay, so the set gives up its recourse for all blocks up to the
+        current one.
         """
         found: list[Forgone] = []
         for write in writes:
@@ -110,7 +120,7 @@ class EigenLayerRecourse:
         return tuple(found)
 
     def tables_of_recourse(self) -> tuple[Table[object, object], ...]:
-        """The tables that decide what can be slashed now."""
+        """The tables that `window`, `left` and `together` read."""
         return cast("tuple[Table[object, object], ...]", TABLES)
 
 

@@ -48,21 +48,26 @@ class SymbioticRecourse:
     """Recourse on Symbiotic, by capture timestamps."""
 
     def window(self, draft: Draft, pool: str) -> int:
-        """One epoch, less the veto duration of a veto slasher; 0 for a vault without a slasher."""
+        """The number of seconds after a second for which its stake can still be slashed: one epoch, less the veto
+        duration of a veto slasher; 0 for a vault without a slasher.
+        """
         config = draft.get(VAULTS, pool)
         if config.slasher == NO_SLASHER:
             return 0
         return config.epoch_duration_seconds - _veto_seconds(draft, pool)
 
     def reference(self, draft: Draft) -> int:
-        """The previous second. The current one can still change, and is no valid capture yet."""
+        """The last second whose slashable stake no further call can change: the previous one. The current one can still
+        change, and is no valid capture yet.
+        """
         return current_timestamp(draft) - 1
 
     def left(self, draft: Draft, service: Service, operator: str, pool: str, point: int) -> int:
-        """The amount that a slash with this capture could take from the vault, if executed or requested now.
+        """The amount that a slash with the capture timestamp `point` could take from the vault, if executed or
+        requested now.
 
-        It ignores whether a middleware is set, because the network sets it.
-        Source: Slasher.slash, VetoSlasher.requestSlash, Vault.onSlash.
+        A middleware need not be set, because the network can set one. Source: Slasher.slash, VetoSlasher.requestSlash,
+        Vault.onSlash.
         """
         epoch_seconds = draft.get(VAULTS, pool).epoch_duration_seconds
         if point + epoch_seconds < current_timestamp(draft) + _veto_seconds(draft, pool):
@@ -71,7 +76,9 @@ class SymbioticRecourse:
         return 0 if isinstance(booked, Reason) else min(booked, _held(draft, pool, point))
 
     def together(self, draft: Draft, pool: str, point: int, amount: int) -> int:
-        """At most the vault's slashable collateral, because operators of a subnetwork may share stake."""
+        """The most that slashes of several operators can take together: the sum `amount` of their separate amounts, at
+        most the vault's slashable collateral, because operators of a subnetwork may share stake.
+        """
         return min(amount, _held(draft, pool, point))
 
     def purse(self, service: Service, operator: str, pool: str) -> tuple[Service, str, str]:
@@ -85,11 +92,13 @@ class SymbioticRecourse:
         return ()
 
     def dust(self, roundings: int) -> int:
-        """Zero, because nothing is rounded."""
+        """The most collateral that is lost to `roundings` rounded changes: 0, because nothing is rounded."""
         return 0
 
     def forgone(self, draft: Draft, writes: list[Write]) -> tuple[Forgone, ...]:
-        """One entry for each slash in `writes`: captures before its own can no longer be slashed for that operator."""
+        """The recourse that subnetworks give up by the writes: one entry for each slash, because captures before that
+        of the slash can no longer be slashed for its operator.
+        """
         found: list[Forgone] = []
         for write in writes:
             if write.table.index == LATEST_CAPTURES.index:
@@ -98,7 +107,9 @@ class SymbioticRecourse:
         return tuple(found)
 
     def tables_of_recourse(self) -> tuple[Table[object, object], ...]:
-        """The tables of stake at captures, of slashes since then, and of the vault's collateral."""
+        """The tables that `window`, `left` and `together` read: of stake at captures, of slashes since then, and of the
+        vault's collateral.
+        """
         parts = [part for history in HISTORIES for part in (history.heads, history.checkpoints)]
         return cast("tuple[Table[object, object], ...]", (CLOCK, VAULTS, LATEST_CAPTURES, WITHDRAWAL_BUCKETS, *parts))
 
