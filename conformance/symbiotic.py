@@ -28,11 +28,11 @@ INTEGERS: Final = frozenset(
         *("epochDuration", "epochDurationInit", "vetoDuration", "resolverSetEpochsDelay"),
     }
 )
-"""The fields of a head that are JSON integers in a trace."""
+"""The fields of a trace's head that hold JSON integers in a trace, and decimal strings on the wire."""
 
 
 INTEGER_ARGS: Final = frozenset({"timestamp", "activeSharesHint", "activeStakeHint", "activeSharesOfHints"})
-"""The arguments of calls that are JSON integers in a trace."""
+"""The arguments of calls that are JSON integers in a trace, and decimal strings on the wire."""
 
 
 def _begin(head: Mapping[str, Json]) -> Trace:

@@ -41,7 +41,9 @@ class Change:
 
     @property
     def shown(self) -> str:
-        """The definition for display, as `module:name`."""
+        """The name of the definition for display: `module:name`, or `module:module` for statements outside
+        definitions.
+        """
         return f"{self.name[0]}:{self.name[1] or 'module'}"
 
 

@@ -97,7 +97,7 @@ class OtherVersion:
         return SymbolicRows(table, shape, lists, self._note, "", self._lists is not None)
 
     def _note(self, touch: Touch) -> None:
-        """Record a read of this version as a read of the base's table."""
+        """Tell the prover that this version read a row, as a read of the base's table of the same name."""
         table = self._by_name[touch.table.name]
         past = None if touch.past_of is None else self._histories[touch.past_of._name]
         self.prover.note_read(Touch(table, touch.key, past))

@@ -56,7 +56,7 @@ class Walked:
     """The names of the recorded traces (`traces`) and cases (`cases`) that differ at an action, by action."""
     played: list[Aimed] = attrs.field(factory=list)
     faults: dict[str, str] = attrs.field(factory=dict)
-    """The way in which the head failed to answer, by action."""
+    """For each action in which the head failed to answer, a description of the failure."""
     views: list[str] = attrs.field(factory=list)
     """The actions after which the state that a trace shows differs although no row does."""
     unknown: list[str] = attrs.field(factory=list)

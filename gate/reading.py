@@ -136,7 +136,9 @@ class Module:
 
     @property
     def is_in_order(self) -> bool:
-        """True if the order of the module's statements cannot matter."""
+        """True if the order of the module's top-level statements cannot matter: all are definitions, and no name is
+        defined twice.
+        """
         return not self._found[REST] and all(len(nodes) == 1 for nodes in self._found.values() if nodes)
 
     @property

@@ -100,7 +100,7 @@ class _Questions:
         return {"answers": answers}
 
     def on_trace(self, head: Any, calls: Any) -> Answer:
-        """A script as a trace document, with this version's answers."""
+        """A trace document with the calls of a script and this version's answers (`trace`)."""
         history = self._calls.begin(head)
         actions = [action for call in calls for action in history.read(call, "call")[0]]
         return {"trace": self._protocol.write_trace(self._calls.head(head), actions)}
@@ -193,8 +193,8 @@ class _Questions:
         return {"digests": self._search.level(), "is_full": self._search.is_full}
 
     def on_found(self, index: int) -> Answer:
-        """The sequence of calls whose answer has this index in the last level's digests, as positions in the alphabet,
-        with the answer to its last call.
+        """The sequence of calls whose digest is the one at `index` in the last answer of `on_level`: positions in the
+        alphabet (`calls`), and the answer to the last call.
         """
         assert self._search is not None
         return self._search.told(index)

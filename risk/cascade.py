@@ -86,7 +86,7 @@ class Masks:
         return found
 
     def names(self, mask: int) -> tuple[str, ...]:
-        """The ids of the stakes in a bit mask."""
+        """The ids of the stakes in a bit mask: bit i is the i-th stake."""
         return tuple(stake for position, stake in enumerate(self.stakes) if mask >> position & 1)
 
     def service_names(self, mask: int) -> tuple[str, ...]:

@@ -70,7 +70,7 @@ class Tree:
         self._stake_of: Final = [
             stake for stake, (options, items) in self._pool_of.items() for _ in range(len(options) + len(items))
         ]
-        """The stake of each column."""
+        """The id of the stake that each column uses, by the column's position."""
         ratio = Fraction(self.bounds.unit, program.unit)
         self._money: Final = float(ratio) * self.solver.scale
         """The factor from the solver's unit of money to the checker's."""

@@ -141,7 +141,7 @@ class Market:
         self._account: Final = account
 
     def now(self, state: State) -> int:
-        """The point at which the next call executes."""
+        """The point at which the next call executes: a block of EigenLayer, a second of Symbiotic."""
         return self._port.now(Draft(state))
 
     def offers(self, state: State) -> tuple[OfferFigures, ...]:

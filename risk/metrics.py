@@ -81,7 +81,7 @@ class Part:
 
     value: Fraction
     committed: Mapping[tuple[str, str], Fraction]
-    """The committed value, by operator and service."""
+    """The value of the stake's commitments, by operator and service."""
     until: Mapping[tuple[str, str], int]
 
     def total(self) -> Fraction:

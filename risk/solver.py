@@ -1,4 +1,5 @@
-"""The HiGHS solver, which proposes multipliers for the leaves of a tree, and attacks. Nothing relies on its answers.
+"""The HiGHS solver, which proposes attacks, and the multipliers in the leaves of certificates. Nothing relies on its
+answers.
 
 For numbers near 1, rows are divided by their service's need, and amounts of money by the largest amount.
 """

@@ -42,7 +42,7 @@ def shown(value: Json) -> str:
 
 
 class Format:
-    """The reader and writer of one kind of JSON value."""
+    """The reader and writer of one kind of JSON value in traces, such as an amount or a name."""
 
     def read(self, value: Json, where: str, names: Names) -> object:
         """The Python value of a JSON value. Raises MalformedTrace if the JSON value does not have this format.
@@ -133,7 +133,7 @@ class Number(Format):
 
 
 class Flag(Format):
-    """A JSON boolean."""
+    """A JSON boolean, which is a bool in Python."""
 
     def read(self, value: Json, where: str, names: Names) -> object:
         if not isinstance(value, bool):

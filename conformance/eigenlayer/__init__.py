@@ -31,7 +31,7 @@ INTEGERS: Final = frozenset(
         *("activation_delay", "default_operator_split_bips", "curr_rewards_calculation_end_timestamp"),
     }
 )
-"""The fields of a head that are JSON integers in a trace."""
+"""The fields of a trace's head that hold JSON integers in a trace, and decimal strings on the wire."""
 
 
 def _begin(head: Mapping[str, Json]) -> Trace:
@@ -39,7 +39,7 @@ def _begin(head: Mapping[str, Json]) -> Trace:
 
 
 def _is_of_rewards(head: Mapping[str, Json]) -> bool:
-    """True if a head belongs to a trace of rewards only."""
+    """True if a head belongs to a trace of the RewardsCoordinator alone (`eigenlayer_rewards`)."""
     return head.get("protocol") == REWARDS_FAMILY
 
 

@@ -22,7 +22,7 @@ ARGUMENT_INTEGERS: Final = frozenset(
         *("earner_index", "token_index", "token_indices", "token_proofs"),
     }
 )
-"""The arguments of rewards calls that are JSON integers in a trace."""
+"""The arguments of rewards calls that are JSON integers in a trace, and decimal strings on the wire."""
 
 
 class RewardsHistory(History):

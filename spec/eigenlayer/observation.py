@@ -69,7 +69,7 @@ PAID_TOKEN: Final = Name("paid token")
 
 
 class OperatorSetName(Format):
-    """An operator set, as the string `avs/id`."""
+    """An operator set, as the string `avs/id`. In Python it is a pair of the AVS and the id."""
 
     def read(self, value: Json, where: str, names: Names) -> object:
         avs, slash, operator_set_id = value.partition("/") if isinstance(value, str) else ("", "", "")

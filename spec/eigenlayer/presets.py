@@ -94,4 +94,4 @@ DELAYS: Final[Mapping[str, Delays]] = {
 """The known deployments, by name. The names A, B and C are `config.name` of recorded traces with short delays."""
 
 MAINNET: Final = DELAYS["mainnet"].of(NEWEST, strategy_whitelister="whitelister")
-"""The newest release with the delays of Ethereum mainnet."""
+"""The configuration of the newest release with the delays of Ethereum mainnet."""

@@ -120,7 +120,7 @@ def part_of(weight: Numeric, total: Numeric, amount: int) -> int:
 
 
 def operator_part(amount: int, split_bips: int) -> int:
-    """The operator's commission on an amount. Rounds down."""
+    """The operator's commission on an amount: the fraction `split_bips`, in hundredths of a percent. Rounds down."""
     return mul_div_floor(amount, split_bips, ONE_HUNDRED_IN_BIPS)
 
 

@@ -98,7 +98,7 @@ def _given(state: State, table: Table[str, Permission], accounts: list[str]) -> 
 
 
 def _nested(rows: Iterable[tuple[str, str, Json]]) -> Json:
-    """Values by two names, as nested JSON objects."""
+    """Nested JSON objects, from rows of an outer name, an inner name and a value."""
     found: dict[str, dict[str, Json]] = {}
     for outer, inner, value in rows:
         found.setdefault(outer, {})[inner] = value

@@ -117,7 +117,7 @@ class ProposeCommission:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class ApplyCommission:
-    """Any account applies an announced commission, after its delay."""
+    """Any account applies an operator's announced commission, once its delay is over."""
 
     sender: Final[str]
     service: Final[Service]
@@ -161,7 +161,7 @@ class CountHolding:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class ClaimFees:
-    """An account claims the whole units of its credited fees."""
+    """An account is paid the fees that are credited to it, in whole units of the fee token."""
 
     sender: Final[str]
 

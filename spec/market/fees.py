@@ -102,7 +102,7 @@ def _are_valid(terms: Terms) -> bool:
 
 
 def opened(terms: Terms) -> Terms:
-    """The terms with `is_open` set."""
+    """A copy of an offer's terms in which `is_open` is True."""
     return Terms(
         is_open=True,
         curve=terms.curve,

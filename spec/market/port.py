@@ -64,7 +64,7 @@ class Port(Protocol):
     """The base protocol, as the market sees it. No method writes; a payment is an action that the base executes."""
 
     def now(self, draft: Draft) -> int:
-        """The current point."""
+        """The current point: the block number, or the timestamp in seconds."""
 
     def slashable(self, draft: Draft, service: Service, operator: str, pool: str) -> Slashable:
         """The stake of an operator in a pool that a service can slash for an offence now, in the pool's unit; with the
@@ -72,7 +72,9 @@ class Port(Protocol):
         """
 
     def rows_of_stake(self, service: Service, operator: str, pool: str) -> tuple[RowKey, ...]:
-        """Every row on which `slashable(...).lasting` depends. It cannot fall unless one of them is written."""
+        """The keys of all base rows on which the lasting part of `slashable` depends. It cannot fall unless a call
+        writes one of these rows.
+        """
 
     def group(self, operator: str, pool: str) -> Group:
         """The group that bears an operator's slashes in a pool."""
@@ -85,7 +87,7 @@ class Port(Protocol):
         """
 
     def rows_of_weight(self, group: Group, holder: str) -> tuple[RowKey, ...]:
-        """Every row on which `weight` depends."""
+        """The keys of all base rows on which a holder's `weight` depends."""
 
     def value(self, draft: Draft, group: Group, holder: str) -> int:
         """The current value of a holder's position in a group, in the pool's own unit. Rounds down."""

@@ -88,7 +88,7 @@ class Market:
         return self._insure(draft, action, act)
 
     def _insure(self, draft: Draft, action: Any, act: Act) -> Delta | Reason:
-        """Execute one call of the insurance, or of the parts after it."""
+        """Execute one call about funds and policies, or pass any other call on to `_issue`."""
         port = self.port
         if isinstance(action, BuyPolicy):
             return policies.buy_policy(port, draft, action, act, ACCOUNT)
@@ -109,7 +109,7 @@ class Market:
         return self._issue(draft, action, act)
 
     def _issue(self, draft: Draft, action: Any, act: Act) -> Delta | Reason:
-        """Execute one call of the receipts, or of the parts after them."""
+        """Execute one call about vaults of receipts, or pass any other call on to `_allocate`."""
         port, custody = self.port, self.custody
         if isinstance(action, Mint):
             return receipts.mint(port, custody, draft, action, act, ACCOUNT)
@@ -126,7 +126,7 @@ class Market:
         return self._allocate(draft, action, act)
 
     def _allocate(self, draft: Draft, action: Any, act: Act) -> Delta | Reason:
-        """Execute one call of the mandates, or of the part after them."""
+        """Execute one call about mandates, or pass any other call on to `_cross`."""
         port, authority = self.port, self.authority
         if isinstance(action, Rebalance):
             return mandates.rebalance(port, authority, draft, action, act, ACCOUNT)

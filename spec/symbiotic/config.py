@@ -8,7 +8,7 @@ ZERO_ADDRESS: Final = "zero"
 """The zero address: no middleware or no resolver. As a burner, it makes every slash that moves tokens revert."""
 
 COLLATERAL: Final = "collateral"
-"""The default collateral token of a vault."""
+"""The name of the token that is a vault's collateral if its configuration names no other."""
 
 NETWORK_RESTAKE: Final = "network_restake"
 """Delegator type 0: networks restake the same stake; the operators of one network divide it by shares."""

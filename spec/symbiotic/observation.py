@@ -70,7 +70,7 @@ VAULT: Final = Name("vault")
 
 
 class SubnetworkName(Format):
-    """A subnetwork, as the string `network/subIdentifier`."""
+    """A subnetwork, as the string `network/subIDENTIFIER`. In Python it is a pair of the network and the identifier."""
 
     def read(self, value: Json, where: str, names: Names) -> object:
         network, separator, identifier = value.partition("/sub") if isinstance(value, str) else ("", "", "")
@@ -83,12 +83,12 @@ class SubnetworkName(Format):
 
 
 def subnetwork_name(subnetwork: Subnetwork) -> str:
-    """A subnetwork as the string `network/subIdentifier`."""
+    """A subnetwork as the string `network/subIDENTIFIER`, such as `network0/sub1`."""
     return f"{subnetwork[0]}/sub{subnetwork[1]}"
 
 
 class Absent(Format):
-    """JSON null, for a vault without slasher."""
+    """JSON null, which is None in Python: it stands for the slasher of a vault without one."""
 
     def read(self, value: Json, where: str, names: Names) -> object:
         if value is not None:

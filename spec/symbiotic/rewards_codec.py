@@ -119,7 +119,7 @@ class OperatorClaim(ActionFormat):
 
 
 class OrNull(Format):
-    """JSON null, or another format."""
+    """JSON null, which is None in Python, or a value of the format `item`."""
 
     def __init__(self, item: Format) -> None:
         self.item: Final = item

@@ -45,7 +45,9 @@ HISTORIES: Final = (
 
 
 class SymbioticRecourse:
-    """Recourse on Symbiotic, by capture timestamps."""
+    """Recourse on Symbiotic. A slash names the capture timestamp of the offence, and takes from the stake of that
+    second.
+    """
 
     def window(self, draft: Draft, pool: str) -> int:
         """The number of seconds after a second for which its stake can still be slashed: one epoch, less the veto
