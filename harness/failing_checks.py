@@ -110,7 +110,7 @@ class _GoesOn(ast.NodeTransformer):
         return self._has_changed
 
     def visit_If(self, node: ast.If) -> ast.If:
-        """Rewrite the last statement of the branch that rejects."""
+        """Replace a final `return` of a rejection in an `if` by a call that records its reason."""
         self.generic_visit(node)
         last = node.body[-1]
         if isinstance(last, ast.Return) and _is_reason(last.value):

@@ -198,8 +198,9 @@ def allocate_command(
 ) -> int:
     """Find the delegation among operators of SOURCE that QUESTION asks for, under HAZARDS.
 
-    The weights shown respect every constraint, and their shortfall is computed in rationals; the bound is what no
-    delegation can beat. On drawn scenarios both are exact of the draws, and estimates of what they were drawn from.
+    The weights shown respect every constraint, and their shortfall is computed in rationals. No delegation can have
+    less than the bound shown. On drawn scenarios both numbers are exact for the draws, and estimates for the
+    distribution.
     """
     net = find(source, terms_file)
     hazards_document, hazards_digest = load(hazards_file)

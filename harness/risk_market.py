@@ -39,13 +39,13 @@ NONE: Final = "none"
 )
 @JSON_OPTION
 def market_command(source: Source, psi: Fraction, as_json_: bool) -> int:
-    """The market at a step of SOURCE, a trace of a market: counted from 0; without one it is the last.
+    """Show the market at a step of SOURCE, a trace of a market. Steps count from 0; the default is the last.
 
-    An offer carries its risk if its rate is no lower than the one at which its declared risk breaks even. A fund can
-    pay if its capital is no less than what it owes once a slash has taken the part --psi of what stands behind every
-    operator that it insures, all of them together. A table of stake on another chain is worth what it says if all of
-    it can still be slashed at home, as long as a certificate of it is accepted. A mandate is within its caps if no
-    services together can count on more than one allows. The exit code is 1 if an answer is NO.
+    An offer carries its risk if its rate is at least the break-even rate of its declared risk. A fund can pay if its
+    capital covers what it owes after one slash. That slash takes the fraction --psi of the stake of all operators that
+    it insures. A table of stake on another chain is worth what it says if its certificates are accepted only while all
+    of that stake can be slashed at home. A mandate is within its caps if no group of services can count on more than
+    its cap. The exit code is 1 if an answer is NO.
     """
     if psi > 1:
         raise click.BadParameter("more than everything: expected a part from 0 to 1, as 1/10", param_hint="--psi")

@@ -197,8 +197,8 @@ def network_command(
 ) -> int:
     """Write the network of SOURCE: a step of a trace under declared --terms, or a list of operators.
 
-    A list says how many services an operator serves and not which: edges, thresholds and profits are then sampled, and
-    the network says so and by which seed. The step is counted from 0; without one it is the last.
+    A list gives only the number of services of each operator. Edges, thresholds and profits are then sampled, and the
+    network records the seed. Steps count from 0; the default is the last.
     """
     document, _ = load(source.path)
     if isinstance(document, dict) and document.get("format") == "restake-operators":

@@ -363,7 +363,7 @@ def _may_break(proof: CallProof, law: Any) -> bool:
 
 
 def _declared(reads: Iterable[Any]) -> Iterator[int]:
-    """The indices of the tables that laws or sums declare to read, sums followed to theirs."""
+    """The indices of the tables that laws or sums declare to read. A sum that is read counts with its own tables."""
     for each in reads:
         if hasattr(each, "also_reads"):
             yield from _declared([each.table, *each.also_reads])

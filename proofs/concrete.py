@@ -185,7 +185,7 @@ class Replayed:
 
 
 def as_state_law(law: Any) -> StateLaw:
-    """A law as a StateLaw. Checkers may be compiled and accept no other class."""
+    """A law as a StateLaw, the only class of state laws that a compiled checker accepts."""
     if isinstance(law, PastLaw):
         return StateLaw(law.law_id, law.sentence, law.source, law.holds, law.rows, law.sums, law.also_reads)
     return cast(StateLaw, law)

@@ -241,9 +241,10 @@ _FOUND_OUT: Final = frozenset([*BUILTINS.split(), *CALLED])
 
 
 def can_be_asked(node: ast.expr) -> bool:
-    """True if an expression may be evaluated although Python may have stopped before it: it consists of names, fields,
-    comparisons, arithmetic and calls by name. If it raises or writes there, it is evaluated again where Python reaches
-    it.
+    """True if the engine may evaluate an expression at which Python might not arrive.
+
+    It consists of names, fields, comparisons, arithmetic and calls by name. If it raises or writes in this evaluation,
+    it is evaluated again on the paths where Python reaches it.
     """
     return all(
         isinstance(part, _ASKED)

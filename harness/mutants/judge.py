@@ -201,8 +201,10 @@ def explored(model: Any, depth: int) -> Ran:
 
 
 def played(game: Any, seed: int, moves: int) -> Ran:
-    """The result of one play of a game with up to `moves` moves: its accepted moves, the play's length in actions, and
-    the game's law, if it is lost. A game is a property, so the law stands under the properties too.
+    """The result of one play of a game with up to `moves` moves.
+
+    It holds the accepted moves, the play's length in actions, and the game's law if the party gained too much. The law
+    counts as a property, too, as every game's does.
     """
     choices = importlib.import_module("invariants.choices").Seeded(seed)
     report = importlib.import_module("invariants.game").play(game, choices, moves)

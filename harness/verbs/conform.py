@@ -113,12 +113,12 @@ def conform_command(
 ) -> int:
     """Run a client, in any language, in lockstep with the specification.
 
-    After every call the outcome, the reason, the returns and the whole state are compared. Where they part, the trace
-    is kept, shrunk against the live client, and told with the command that shows it again.
+    After every call the outcome, the reason, the returns and the whole state are compared. Where they differ, the trace
+    is kept, shrunk against the live client, and described with the command that shows it again.
 
     A client that supports several protocols is started once for each; the wire protocol is in docs/conformance.md.
 
-    It takes as long as the client does: with a fast one seconds in lane smoke, minutes in lane ci.
+    The run takes as long as the client does: with a fast one seconds in lane smoke, minutes in lane ci.
     """
     if self_test:
         return _self_test(packs_asked(asked), jobs, as_json)

@@ -27,11 +27,11 @@ from harness.verbs import EXIT_CODES, JSON_OPTION, PROTOCOL_OPTION, packs_asked
 def fill_command(asked: tuple[str, ...], out: Path, walks: int, as_json: bool) -> int:
     """Write a release of vectors: traces with everything that can be observed after each call.
 
-    By case: every action with every answer that a caller can meet. By order: calls that fail two checks, and are
-    answered by the first. Edges: calls beside which the answer changes. Recorded: traces of the real contracts. By
-    witness: each situation that walks must reach. By walks: long ones, with amounts of any size, chosen for what they
-    cover. And canaries, whose last step is wrong: a client's own runner has to fail each. With --walks 0 there are
-    neither walks nor witnesses.
+    There are several families. Cases: every action with every answer that a caller can meet. Orders: calls that fail
+    two checks, and are answered by the first. Edges: calls beside which the answer changes. Recorded: traces of the
+    real contracts. Witnesses: each situation that walks must reach. Walks: long ones, with amounts of any size.
+    Canaries: their last step is wrong, and a client's own runner has to fail each. With --walks 0 there are neither
+    walks nor witnesses.
 
     The same source writes the same bytes. manifest.json has a SHA-256 of every document, and what it covers. Compiled,
     it takes about fifteen seconds for a protocol.

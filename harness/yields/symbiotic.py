@@ -28,8 +28,10 @@ SHARED_BY: Final = "/"
 
 
 def yields_of(trace: Trace) -> Yields:
-    """The earnings of all accounts over a trace, and all payments. Stakers' earnings are claimed or not; those of
-    operators are their claims, and what they have not claimed is `unassigned`.
+    """The earnings of all accounts over a trace, and all payments.
+
+    A staker's earnings count before they are claimed. An operator's earnings are its claims; what operators have not
+    claimed is `unassigned`.
     """
     state, paid_in, commission = _followed(trace)
     earnings: list[Earning] = []

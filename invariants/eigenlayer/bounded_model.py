@@ -194,7 +194,7 @@ and rewards.
 
 
 def next_action(choices: Choices, _draft: Draft) -> Action:
-    """Any of the model's calls."""
+    """A drawn call of the model."""
     return choices.pick(CALLS)
 
 

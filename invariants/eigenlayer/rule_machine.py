@@ -101,13 +101,13 @@ class EigenLayerMachine(RewardsRules):
 
     @initialize(target=operators)
     def open_with_operators(self) -> MultipleResults[str]:
-        """The operators of the opening, for the bundle."""
+        """Play the opening. Returns its operators, from which rules draw theirs."""
         self.begin()
         return multiple(*OPERATORS)
 
     @initialize(target=operator_sets)
     def open_with_operator_sets(self) -> MultipleResults[OperatorSet]:
-        """The operator sets of the opening, for the bundle."""
+        """Play the opening. Returns its operator sets, from which rules draw theirs."""
         self.begin()
         return multiple(*SETS)
 

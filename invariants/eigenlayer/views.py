@@ -191,10 +191,10 @@ def _clearing_changes_no_view(step: AcceptedStep[ClearDeallocationQueue]) -> boo
 
 
 def _rejected_as_was_said(rejection: AnyRejection) -> bool:
-    """True if the reason of a rejection agrees with the views. Other reasons than these three always agree.
+    """True if the reason of a rejection agrees with the views.
 
     INVALID_CALLER must not be given to the slasher in force. UNINITIALIZED_ALLOCATION_DELAY requires that no delay is
-    set. INSUFFICIENT_MAGNITUDE requires a request for more than the allocatable magnitude.
+    set. INSUFFICIENT_MAGNITUDE requires a request for more than the allocatable magnitude. All other reasons agree.
     """
     rows, call = rejection.before.rows, rejection.action
     if isinstance(call, SlashOperator):

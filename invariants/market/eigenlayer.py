@@ -250,7 +250,7 @@ CALLS: Final[list[Any]] = [
 
 
 def _any_call(choices: Choices, _draft: Draft) -> Any:
-    """Any of the model's calls."""
+    """A drawn call of the model."""
     return choices.pick(CALLS)
 
 

@@ -45,11 +45,11 @@ class MarketRules(LawMachine):
         return self.first
 
     def service(self, choices: Choices) -> Service:
-        """Any of the services."""
+        """A drawn service."""
         return choices.pick(self.cast.services)
 
     def anybody(self, choices: Choices) -> str:
-        """Any of the holders and operators."""
+        """A drawn holder or operator."""
         return choices.pick((*self.cast.holders, *self.cast.operators))
 
     def has(self, account: str) -> int:

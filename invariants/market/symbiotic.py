@@ -94,7 +94,7 @@ class _Ground:
         return ACTIVE_STAKE.latest(rows, pool)
 
     def counted_on(self, rows: Draft, account: str, pool: str, target: Target) -> int:
-        """The operator's limit for the target's subnetwork."""
+        """The operator's limit for the target's subnetwork, which bounds the stake that the network can count on."""
         return OPERATOR_NETWORK_LIMITS.latest(rows, (pool, target.service, target.operator))
 
     def backing(self, rows: Draft, account: str, pool: str, target: Target) -> int:
@@ -310,7 +310,7 @@ CALLS: Final[list[Any]] = [
 
 
 def _any_call(choices: Choices, _draft: Draft) -> Any:
-    """Any of the model's calls."""
+    """A drawn call of the model."""
     return choices.pick(CALLS)
 
 

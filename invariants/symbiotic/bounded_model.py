@@ -141,7 +141,7 @@ CALLS: Final[list[Action]] = [
 
 
 def next_action(choices: Choices, _draft: Draft) -> Action:
-    """Any of the model's calls."""
+    """A drawn call of the model."""
     return choices.pick(CALLS)
 
 

@@ -149,7 +149,7 @@ def _is_of_a_rewarded_vault(step: AcceptedStep[Deposit | Withdraw | Redeem | Sla
 
 
 def _past_is_as_it_was(step: AcceptedStep[Deposit | Withdraw | Redeem | Slash | ExecuteSlash]) -> bool:
-    """True if the vault's active shares and stake at the last second, and the account's shares then, stay as they were.
+    """True if the vault's active shares and stake at the previous second, and the account's shares then, are unchanged.
 
     The account is the beneficiary of a deposit, and the sender of any other call.
     """

@@ -42,7 +42,7 @@ def rewards_done(rows: Draft, rewards: RewardList, account: str) -> RewardsDone:
 
 
 def part_of_reward(rows: Draft, rewards: RewardList, index: int, account: str) -> int:
-    """An account's part of a reward, by its active shares at the reward's timestamp, rounded down."""
+    """An account's share of a reward, by its active shares at the reward's timestamp, rounded down."""
     reward = rows.get(DISTRIBUTIONS, (rewards, index))
     vault = rows.get(STAKER_REWARDS, rewards[0]).vault
     holder: Pair = (vault, account)

@@ -115,19 +115,19 @@ class SymbioticMachine(LawMachine):
 
     @initialize(target=operators)
     def open_with_operators(self) -> MultipleResults[str]:
-        """The operators of the opening, for the bundle."""
+        """Play the opening. Returns its operators, from which rules draw theirs."""
         self.begin()
         return multiple(*OPERATORS)
 
     @initialize(target=networks)
     def open_with_networks(self) -> MultipleResults[str]:
-        """The networks of the opening, for the bundle."""
+        """Play the opening. Returns its networks, from which rules draw theirs."""
         self.begin()
         return multiple(*NETWORKS)
 
     @initialize(target=subnetworks)
     def open_with_subnetworks(self) -> MultipleResults[Subnetwork]:
-        """The subnetworks of the opening, for the bundle."""
+        """Play the opening. Returns its subnetworks, from which rules draw theirs."""
         self.begin()
         return multiple(*SUBNETWORKS)
 

@@ -42,7 +42,11 @@ from spec.symbiotic.state import (
 
 
 def _captures_follow_each_other(step: AnyStep) -> bool:
-    """True if a slash's capture is no earlier than the last one, is stored as the last one, and its amount is added."""
+    """True if the slash's capture is no earlier than the latest one slashed for the operator, and is stored in its
+    place.
+
+    The operator's cumulative slashes must also grow.
+    """
     asked = terms_of(step.before.rows, step.action)
     subnetwork_operator: VaultSubnetworkOperator = (asked.vault, asked.subnetwork, asked.operator)
     earlier = step.before.rows.get(LATEST_CAPTURES, subnetwork_operator).timestamp
@@ -77,7 +81,7 @@ def _nothing_is_overslashed(step: AnyStep) -> bool:
 
 
 def _nobody_escapes(step: AcceptedStep[Withdraw | Redeem]) -> bool:
-    """True if the stake in reach of slashes, for captures in this epoch or the last one, does not fall."""
+    """True if the stake in reach of slashes, for captures in the current or the previous epoch, does not fall."""
     call, before, after = step.action, step.before.rows, step.after.rows
     this = epoch_of(before.get(VAULTS, call.vault), now(before))
     return reach(after, call.vault, this - 1) >= reach(before, call.vault, this - 1) and (

@@ -85,7 +85,7 @@ def _is_vetoed_by_its_resolver(step: AcceptedStep[VetoSlash]) -> bool:
 
 
 def _one_resolver_is_to_come(view: View, subject: VaultSubnetwork) -> bool:
-    """True if a subnetwork's resolvers are numbered from 1, and only the last one may take office in the future."""
+    """True if a subnetwork's resolvers are numbered from 1, and only the latest may take effect in the future."""
     count = view.rows.get(RESOLVER_ORDINALS.heads, subject).count
     if RESOLVER_ORDINALS.latest(view.rows, subject) != count:
         return False

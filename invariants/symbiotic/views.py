@@ -65,8 +65,9 @@ def _is_not_too_much(rejection: AnyRejection) -> bool:
 
 
 def _active_balance_was_what_it_is(step: AcceptedStep[Deposit | Withdraw | Redeem]) -> bool:
-    """True if activeBalanceOfAt of the current second equals activeBalanceOf, and that of the last second
-    is unchanged.
+    """True if activeBalanceOfAt of the current second equals activeBalanceOf.
+
+    Its value for the previous second must be unchanged.
     """
     call, before, after = step.action, step.before.rows, step.after.rows
     account, second = (call.on_behalf_of if isinstance(call, Deposit) else call.sender), now(step.before.rows)

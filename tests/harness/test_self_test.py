@@ -19,8 +19,8 @@ from harness.stopping import Stop
 START = "from harness.cli import main; main()"
 
 MOST_BYTES = 3 * 2**30
-"""The limit on the address space of the run and of each canary, in bytes. Keeping a line of a gigabyte twice exceeds
-it.
+"""The limit on the address space of the run and of each canary, in bytes. A process that keeps a line of a gigabyte
+twice exceeds it.
 """
 
 

@@ -104,7 +104,9 @@ def _limit_is_set(step: AnyStep) -> bool:
 
 
 def _stake_is_what_the_delegator_gives(step: AcceptedStep[SetOperatorNetworkShares | SetOperatorNetworkLimit]) -> bool:
-    """True if the reported stake of an operator follows from its limits, and that of the last second is unchanged."""
+    """True if the reported stake of an operator follows from its limits, and that of the previous second is
+    unchanged.
+    """
     before, after, second = step.before.rows, step.after.rows, now(step.before.rows)
     call = step.action
     vault, subnetwork, operator = call.vault, call.subnetwork, call.operator

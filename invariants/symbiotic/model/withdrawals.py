@@ -109,7 +109,7 @@ def _claim_batch(rows: Draft, call: ClaimBatch) -> Reason | None:
 def _leaves_with_the_next_epoch(step: AnyStep, vault: str, claimer: str, amount: int, burned_shares: int) -> int:
     """The shares of the next epoch's bucket that the claimer got for the withdrawn amount, or -1 if a value is wrong.
 
-    Checked are active stake and shares, the bucket, and the claimer's part of it.
+    Checked are active stake and shares, the bucket, and the claimer's shares of it.
     """
     before, after, config = step.before.rows, step.after.rows, step.before.rows.get(VAULTS, vault)
     key = next_bucket(before, vault)

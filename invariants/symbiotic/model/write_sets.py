@@ -144,7 +144,7 @@ def _beneficiary(_rows: Draft, call: Any, key: Any) -> bool:
 
 
 def _next_bucket(rows: Draft, call: Any, key: Any) -> bool:
-    """True if the key is of the next epoch's withdrawal bucket, or of an account's part of it."""
+    """True if the key is that of the next epoch's withdrawal bucket, or of an account's shares in that bucket."""
     return bool(key[0] == call.vault and key[1] == epoch_of(rows.get(VAULTS, call.vault), now(rows)) + 1)
 
 
