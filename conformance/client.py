@@ -21,7 +21,7 @@ output; an answer without a request; the client reported its own failure; a dige
 
 
 class ClientFault(Exception):
-    """A violation of the wire protocol by a client: its kind, and a description."""
+    """A violation of the wire protocol by a client: its kind, and a description (`detail`)."""
 
     def __init__(self, kind: FaultKind, detail: str) -> None:
         super().__init__(f"{kind}: {detail}")

@@ -62,7 +62,7 @@ class Script:
 @attrs.frozen
 class Divergence:
     """The first difference of a client from the reference: its aspect, the index of its call in the script (None before
-    the first call), and the values of the reference (`expected`) and of the client (`actual`).
+    the first call), that call's case, and the values of the reference (`expected`) and of the client (`actual`).
 
     `actual` is a digest if the client cannot show its state, or if the state is too long to keep. Return values have
     the form `{"returns": ...}`, and a rejection `{"rejected": REASON}`.
@@ -77,7 +77,10 @@ class Divergence:
 
 @attrs.frozen
 class Fault:
-    """A client's fault, and the index of the call in which it occurred (None before the first call)."""
+    """A client's fault: its kind, its description (`detail`), the call in which it occurred, and that call's case.
+
+    `position` is the index of the call in the script, None before the first call.
+    """
 
     kind: str
     detail: str
@@ -91,8 +94,9 @@ class Played:
     which everything was compared and is equal.
 
     `unsupported` counts cases that the client does not support, `partly` those in which something could not be
-    compared. `whys` gives the client's reason, or what was missing, by case. `is_stopped` is True if the run ended
-    while an answer was pending; such a client must get no further request.
+    compared. `whys` gives the client's reason, or what was missing, by case. `divergence` and `fault` are None if there
+    was none; the run ends at the first of either. `is_stopped` is True if the run ended while an answer was pending;
+    such a client must get no further request.
     """
 
     steps: int = 0

@@ -29,7 +29,9 @@ MOST_DROPPED: Final = 3
 
 @attrs.frozen
 class Met:
-    """A difference found in lockstep: its script, the position of the call, and both answers."""
+    """A difference found in lockstep: its kind, the call's action, the script, the position of the call in the script,
+    and the answers of base and head.
+    """
 
     kind: DifferenceKind
     action: str
@@ -103,8 +105,8 @@ def walk(
     """The result of playing every script in both versions, with a comparison of every row. It ends early if `stops`
     returns True, or once the head has failed to answer in each of the `changed` actions.
 
-    Also played by the wire protocol are the first ON_THE_WIRE scripts, each script that shows a new difference, and
-    each whose rows a version did not give.
+    Some scripts are also played by the wire protocol: the first ON_THE_WIRE ones, each that shows a new difference, and
+    each for which a version did not give its rows.
     """
     walked = Walked()
     for number, aimed in enumerate(scripts):

@@ -193,8 +193,9 @@ class _Run:
         }
 
     def shown(self, goals: list[Goal], kinds: set[str]) -> dict[str, Any]:
-        """A state and a call that violate a goal, for each of `kinds` for which the solver finds one, with the goal's
-        label and the solver's question. The first MOST_TRIED goals of a kind are tried. All laws hold in the state.
+        """For each of `kinds`, a state and a call that violate a goal of the kind, with the goal's label and the
+        solver's question; no entry if the solver finds none. The first MOST_TRIED goals of a kind are tried. All laws
+        hold in the state.
         """
         found: dict[str, Any] = {}
         for kind in sorted(kinds):

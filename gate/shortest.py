@@ -28,7 +28,8 @@ Fields = dict[str, list[str]]
 @attrs.frozen
 class Break:
     """The position of the first action that the versions answer differently, in the form that the shrinking engine
-    needs. No law is broken, so `violation` is None.
+    needs. No law is broken, so `violation` is None. `accepted` is given as True for every action of the run, so that
+    the engine drops none as rejected.
     """
 
     position: int

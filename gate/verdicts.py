@@ -80,7 +80,9 @@ class Shown:
 
 @attrs.frozen
 class Difference:
-    """One kind of difference in an action, with its evidence: a run, a state, or both."""
+    """One kind of difference in an action, with its evidence: a run from genesis (`witness`), a state in which a call
+    differs (`shown`), or both. `label` names the answers of base and head, such as two reasons of rejection.
+    """
 
     kind: DifferenceKind
     label: str
@@ -113,8 +115,10 @@ class CallProof:
 class ActionReport:
     """The verdict on one action of one protocol, with its evidence.
 
-    `scripts` and `calls` are the numbers that were played. `why` is the reason for UNKNOWN. `accepted_by` is the file
-    name of the decision that accepts the difference, if any.
+    `changes` are the changed definitions in the action's closure. `scripts` and `calls` are the numbers that were
+    played. `why` is the reason for UNKNOWN. `notes` are remarks for the reader of the report. `impact` has the effects
+    beyond the verdict, such as changed holdings, by name. `accepted_by` is the file name of the decision that accepts
+    the difference, if any.
     """
 
     protocol: str

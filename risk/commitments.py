@@ -99,7 +99,8 @@ _Part = tuple[Piece, tuple[Claim, ...]]
 
 
 class Enumeration:
-    """The recursion of `losses` over cases of shared causes, with limits on its work.
+    """The recursion of `losses` over cases of shared causes, with limits on its work. `chances` has the probability of
+    each cause, and `one` is the probability 1 in the same type.
 
     Subclasses replace the representation of a distribution (`kept`, `mixed`, `convolved`).
     """

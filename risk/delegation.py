@@ -20,8 +20,8 @@ MAX_OPERATORS: Final = 200
 
 @attrs.frozen
 class DelegationQuestion:
-    """A delegation problem with one of two objectives: the least shortfall at `minimum_return`, or the largest return
-    within `shortfall_limit`; the other is None.
+    """A delegation problem (`choice`) with one of two objectives: the least shortfall at a return of at least
+    `minimum_return`, or the largest return within `shortfall_limit`. The bound of the unused objective is None.
     """
 
     choice: Choice

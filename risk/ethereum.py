@@ -83,13 +83,13 @@ def missed_attestation_gwei(effective_balance_gwei: int, total_gwei: int) -> int
 
 
 def leak(balance_gwei: int, updating: bool = True) -> Iterator[tuple[int, int]]:
-    """The balance and the effective balance, in Gwei, of an offline validator after each epoch of an inactivity leak,
-    of which it pays the inactivity penalty alone: missed attestations are not counted.
+    """The balance and the effective balance, in Gwei, of an offline validator after each epoch of an inactivity leak.
+    It pays the inactivity penalty alone: penalties for missed attestations are not counted.
 
-    `balance_gwei` is also the first effective balance, and so a whole number of ETH.
-    Each epoch its score rises by 4; then it pays `effective balance * score / (4 * 2^24)`. Then, if `updating`, the
-    effective balance follows the balance with hysteresis. The iterator is infinite. Source: process_inactivity_updates,
-    get_inactivity_penalty_deltas of bellatrix, process_effective_balance_updates.
+    `balance_gwei` is also the first effective balance, and so a whole number of ETH. Each epoch its score rises by 4;
+    then it pays `effective balance * score / (4 * 2^24)`. Then, if `updating`, the effective balance follows the
+    balance with hysteresis. The iterator is infinite. Source: process_inactivity_updates, get_inactivity_penalty_deltas
+    of bellatrix, process_effective_balance_updates.
     """
     effective, score = balance_gwei, 0
     while True:

@@ -34,8 +34,8 @@ SECONDS: Final = 20.0
 
 @attrs.frozen
 class Service:
-    """A service: its profit, its threshold, the amount of each stake that it may slash (`allocations`), and the
-    fraction `slash` of what they use that attackers on it lose.
+    """A service: its profit, its threshold, and the amount of each stake that it may slash (`allocations`). Attackers
+    on it lose the fraction `slash` of what they use.
     """
 
     profit: Fraction
@@ -119,7 +119,7 @@ def cost_of(used: Used, left: Mapping[str, Fraction], services: Mapping[str, Ser
 
 @attrs.frozen
 class Path:
-    """The path of falls that one slash starts, with its verdict: FAILS if consensus breaks, HOLDS or UNKNOWN.
+    """The path of falls that one slash (`shock`) starts, with its verdict: FAILS if consensus breaks, HOLDS or UNKNOWN.
 
     `conditions[i]` is the base layer's condition after `steps[i]`. `shortest` is true if it is proved that no shorter
     sequence of falls breaks consensus. `why` is the reason for the verdict, in words.
@@ -415,10 +415,11 @@ class BaseLayer:
     def _worth_at_most(
         self, least: Mapping[str, Fraction], most: Mapping[str, Fraction], fallen: frozenset[str]
     ) -> dict[str, Fraction]:
-        """For each service not in `fallen`, an upper bound on the gain of any attack on it and perhaps others, if each
-        stake's remaining amount is between `least` and `most`. The bound lets a wholly used stake cost its least and
-        count with its most; thresholds apply to the least. For more than MOST_ALL_IN stakes it is coarser: all profits
-        minus the service's own cost.
+        """For each service not in `fallen`, an upper bound on the gain of any attack on it, alone or with others. The
+        remaining amount of each stake is anywhere between `least` and `most`.
+
+        The bound lets a wholly used stake cost its least and count with its most; thresholds apply to the least. For
+        more than MOST_ALL_IN stakes it is coarser: all profits minus the service's own cost.
         """
         standing = [name for name in self.services if name not in fallen]
         low, high = ({name: self.held(name, left) for name in standing} for left in (least, most))

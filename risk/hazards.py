@@ -26,7 +26,9 @@ FREEDOM: Final = (Fraction(1, 4), 1_000_000)
 
 @attrs.frozen
 class Shock:
-    """A shared cause, such as a client bug, which hits these services and these operators; None means all of them."""
+    """A shared cause, such as a client bug, and its probability. It hits these services and these operators; None means
+    all of them.
+    """
 
     name: str
     probability: Fraction

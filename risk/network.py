@@ -75,8 +75,9 @@ class Terms:
 class Network:
     """A network of stakes, commitments and services, with prices by token and terms by service.
 
-    `is_divisible` is true for elastic stake: an attacker may use, and lose, any part of a commitment. The constructor
-    raises MalformedTrace for an inconsistent network.
+    `origin` says where the network was read from. `losses` is the rule for the joint loss of a stake that several
+    services slash. `is_divisible` is true for elastic stake: an attacker may use, and lose, any part of a commitment.
+    The constructor raises MalformedTrace for an inconsistent network.
     """
 
     origin: Mapping[str, Json]

@@ -17,7 +17,7 @@ from risk.network import Losses, Network
 
 @attrs.frozen
 class Column:
-    """One use of a stake by an attacker: its loss, and the positions of the commitments that it uses.
+    """One use of a stake by an attacker: its loss (`cost`), and the positions of the commitments that it uses (`rows`).
 
     An option excludes all other columns of its stake. Columns that are not options (items) add up.
     """

@@ -263,7 +263,8 @@ def argument(name: str, format: Format, attribute: str = "") -> tuple[str, str, 
 
 
 class ActionFormat:
-    """The JSON form of one action: its class, its arguments after the sender, and the call's return values.
+    """The JSON form of one action: its class (`make`), its arguments after the sender, and the call's return values.
+    `optional` maps each argument that may be absent to its default.
 
     `carries` is for an action whose only argument is a record: the attribute that holds the record, and its format. The
     trace then writes the record's fields as the arguments.

@@ -27,7 +27,9 @@ class _Added:
 
 
 class Overlay:
-    """Immutable rows that take precedence over those of the dictionary `beneath`."""
+    """Immutable rows that take precedence over those of the dictionary `beneath`. `tree` has these rows, by the hash of
+    their keys. `added` lists those of their keys that `beneath` lacks.
+    """
 
     def __init__(self, beneath: Rows, tree: object, added: _Added | None) -> None:
         self.beneath: Final = beneath

@@ -82,7 +82,8 @@ def execute(transition: Transition[Any], state: State, actions: Sequence[object]
 
 
 class Protocol:
-    """One protocol, as the invariants, the proofs and the harness see it.
+    """One protocol, as the invariants, the proofs and the harness see it: its name, its tables (`schema`), its actions,
+    its reasons of rejection, its transition, and its traces.
 
     `observe` and `observe_final` return a state as JSON as the steps of a trace, and its end, show it. `write_returns`
     returns a call's return value as JSON. `check_post` raises MalformedTrace for a recorded state of a wrong form.

@@ -89,8 +89,9 @@ def operator_set_name(operator_set: OperatorSet) -> str:
 class World:
     """The accounts and names that a trace declares. They select the rows that its states show.
 
-    `parties` are the accounts whose staker rows are shown. `has_native_eth` is True if the trace declares the beacon
-    chain strategy; its states then show pods.
+    `parties` are the accounts whose staker rows are shown, `operators` those whose operator rows are. `avss` are those
+    whose metadata is. `has_native_eth` is True if the trace declares the beacon chain strategy; its states then show
+    pods.
     """
 
     def __init__(

@@ -40,8 +40,8 @@ def fund_pod(draft: Draft, action: FundPod) -> Delta:
 
 
 def plant_pod_owner_deposit_shares(draft: Draft, action: PlantPodOwnerDepositShares) -> Delta:
-    """Set a staker's deposit shares to what it had before the slashing release, which may be negative. No contract has
-    such a call: only traces and walks use it, at the start.
+    """Set a staker's deposit shares to a deficit from before the slashing release. This is a migrated state, no
+    contract call. Both its factors stay as they are.
     """
     put_deposit_shares(draft, action.staker, action.shares)
     return draft.delta()

@@ -63,7 +63,8 @@ PROOFS: Final = (
 class RewardsConfig:
     """One deployment's parameters. Fields that end in `_seconds` are durations, those in `_timestamp` points in time.
 
-    `owner` may change the settings. `emissions_controller` pays the submissions for EigenDA. A submission may name
+    No rewards may start before `genesis_rewards_timestamp`. `owner` may change the settings. `emissions_controller`
+    pays the submissions for EigenDA. A submission may name
     `beacon_chain_eth_strategy` although it is not whitelisted for deposits; empty if the deployment has no native ETH.
     """
 

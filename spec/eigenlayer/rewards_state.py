@@ -91,7 +91,12 @@ class SubmissionNonce:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Submission:
-    """An accepted submission: its position in the order of all submissions, its kind, and its amount net of fees."""
+    """An accepted submission: its position in the order of all submissions, its kind, its token, and its amount net of
+    fees in the token's base units.
+
+    Rewards are for the `duration_seconds` from `start_timestamp`. `operator_set` is `("", 0)` for kinds that name none.
+    The counts are the numbers of strategies and of operators that the submission names.
+    """
 
     position: Final[int]
     kind: Final[str]
@@ -128,7 +133,7 @@ class Submission:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class RewardedStrategy:
-    """A strategy of a submission, and the weight of one of its shares."""
+    """A strategy of a submission, and the weight of one of its shares (`multiplier`)."""
 
     strategy: Final[str]
     multiplier: Final[int]
@@ -181,7 +186,9 @@ class Distribution:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Root:
-    """A published Merkle root: the name of its tree, the end of its period, and its activation time."""
+    """A published Merkle root: the name of its tree, the end of its period, and its activation time. Rewards cannot be
+    claimed from a disabled root.
+    """
 
     tree: Final[str]
     calculation_end_timestamp: Final[int]

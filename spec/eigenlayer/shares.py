@@ -1,8 +1,8 @@
 """Conversions between deposit shares, withdrawable shares and scaled shares, and the operator's total shares.
 
-A slash of the operator does not change a staker's deposit shares. The shares that the staker can withdraw are
+A slash of the operator does not change a staker's deposit shares. It changes the shares that the staker can withdraw:
 
-    withdrawable = deposit shares * deposit scaling factor * slashing factor
+    withdrawable = deposit shares * deposit scaling factor * slashing factor.
 
 The slashing factor is the operator's current max magnitude (WAD for an undelegated staker). The deposit scaling factor
 offsets the slashes from before each of the staker's deposits. Source: SlashingLib, DelegationManager.

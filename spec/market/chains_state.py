@@ -76,7 +76,8 @@ class ChannelUse:
 class StakeTable:
     """A table of stake: its number of operators, their total weight, and the most that all of them could lose together.
 
-    It is valid on the other chain from its arrival until it is disabled.
+    `most` is this largest loss, in the unit of the weights. `is_sent` is False where no table was sent. A table is
+    valid on the other chain from its arrival until it is disabled.
     """
 
     is_sent: Final[bool]

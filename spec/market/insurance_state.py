@@ -122,8 +122,8 @@ class Underwritten:
 class Policy:
     """A policy: it pays its holder's losses by slashes of `operator`, from `start_point` until before `end_point`.
 
-    `cover_grains` is the most that it can still pay, over all slashes. A released policy leaves its place free for
-    another.
+    `sponsor` is the sponsor of the fund that pays. `cover_grains` is the most that it can still pay, over all slashes.
+    A released policy leaves its place free for another.
     """
 
     is_sold: Final[bool]

@@ -13,8 +13,8 @@ CapOn = tuple[list[int], int]
 
 
 def score_of(fee_rate: int, declared_loss_rate: int, expected_loss_rate: int) -> int:
-    """The score of a target: the fee on a unit of its stake per point, less the larger of the loss that its service
-    declares and the loss that the governor expects; at least 0. All are in grains.
+    """The score of a target, in grains per unit of stake and point: the fee less the loss, at least 0. The loss is the
+    larger of what the service declares and what the governor expects.
     """
     return max(fee_rate - max(declared_loss_rate, expected_loss_rate), 0)
 

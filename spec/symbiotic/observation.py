@@ -102,8 +102,8 @@ class Absent(Format):
 class World:
     """The vaults, accounts and names that a trace declares. They select the rows that its states show.
 
-    `holders` are the accounts whose shares are shown, `balances` those whose tokens are. `rewards` is None for a trace
-    without rewards.
+    `holders` are the accounts whose shares are shown, `balances` those whose tokens are. `operators`, `networks` and
+    `subnetworks` are those whose opt-ins, limits and stakes are shown. `rewards` is None for a trace without rewards.
     """
 
     def __init__(
