@@ -169,7 +169,9 @@ class Check:
             self.settle()
 
     def settle(self) -> None:
-        """Mark for each protocol if its run was cut short and if its coverage is judged, by the runs done so far."""
+        """Record for each protocol if its run was cut short, and if it checked all laws for enough steps to judge
+        coverage.
+        """
         for name, suite in self.suites.items():
             runs = suite.drawn.runs + suite.in_games.runs
             undone = suite.evidence is not None and bool(suite.evidence.undone)

@@ -17,7 +17,7 @@ LEVELS: Final = {"DIFFERS": "error", "LAXER": "error", "STRICTER": "error", "REM
 SARIF_SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"
 
 FINGERPRINT_KEY: Final = "restakeChange/v1"
-"""The key of this project's fingerprint in SARIF. GitHub computes its own key, of lines, itself."""
+"""The key of this project's fingerprint in SARIF. GitHub also computes a key of its own, from the source lines."""
 
 
 def as_junit(outcome: GateOutcome) -> str:

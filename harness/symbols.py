@@ -4,8 +4,9 @@ import re
 from collections.abc import Iterable, Mapping
 
 NEXT_TO = r"[-+*/<>=()]"
-"""The characters of which one stands next to a symbol of one or two letters; without one, a word such as "A" is not a
-symbol. Longer symbols are found as whole words.
+"""The characters beside which a symbol of one or two letters must stand. Elsewhere a word such as "A" is no symbol.
+
+Longer symbols are found as whole words.
 """
 
 

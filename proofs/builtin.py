@@ -70,7 +70,7 @@ class SymRange(SymList):
         return super().__getitem__(index)
 
     def any_item(self) -> Any:
-        """Refuse: only a value in a row is asked for an item, and a range may not be stored in a row."""
+        """Refuse: only lists stored in rows are asked for an item, and a range may not be stored in a row."""
         refuse("a range between symbols that is kept is not understood")
 
     def __eq__(self, other: object) -> Any:

@@ -218,8 +218,8 @@ class _Proofs:
         """
         self._parts: Final[dict[Part, tuple[Verdict, set[str]]]] = {}
         self._framed: Final[dict[str, tuple[dict[str, set[str]], set[str]]]] = {}
-        """The map from exploration to the laws that it cannot break, each with the scope of that claim, and the
-        functions that ran to see it.
+        """The laws that each exploration cannot break, with the scope of that claim, and the functions that ran to
+        establish it.
         """
         self._heard: Final[list[tuple[Any, Any]]] = []
         self.ran: Final[set[str]] = set()

@@ -51,7 +51,7 @@ class Items(Textless):
     def __init__(self, name: str, length: Term, element: Callable[[SymInt], Any], terms: tuple[Term, ...]) -> None:
         self.listed_as: Final = name
         self.terms: Final = terms
-        """The terms that identify the list among those with its name: the positions of the lists around it."""
+        """The terms that identify the list among those with its name: its indices in the lists that contain it."""
         self.length: Final = length
         self.element: Final = element
 

@@ -22,7 +22,7 @@ SINGLETON: Final = ""
 """The key of a table's only row."""
 
 GENESIS: Final = "genesis"
-"""The name under which verdicts on the base case are stored, in the place of a call's."""
+"""The name under which verdicts on the base case are stored, in place of the name of a call."""
 
 STEPS_TO_FIND_ONE: Final = 20_000_000
 """The solver steps to find rows that a deployment can choose."""

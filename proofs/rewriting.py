@@ -83,7 +83,9 @@ class Rewriting(ast.NodeTransformer):
         return node
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
-        """Read an attribute through the lifter if symbols have one of its name, or if it is private or `writes`."""
+        """Read an attribute through the lifter if symbols have one of this name, if it is private, or if its name is
+        `writes`.
+        """
         self.generic_visit(node)
         is_private = node.attr.startswith("_") and not node.attr.startswith("__") and self._module != MACHINE
         is_asked = is_private or node.attr in (WRITES, *OF_SYMBOLS.split())

@@ -267,8 +267,9 @@ def _is_of_any(terms: list[Term]) -> bool:
 
 
 def _leans_on_any(conditions: list[Any]) -> bool:
-    """True if conditions contain a constant, such as a quotient, that is one for all names although a fact ties it to
-    the arbitrary name.
+    """True if a condition contains a constant, such as a quotient, that a fact ties to the arbitrary name.
+
+    The constant is the same for all names, so the condition cannot be assumed of every name.
     """
     pending, seen = [term_of(condition) for condition in conditions], set[int]()
     while pending:

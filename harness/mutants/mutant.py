@@ -19,7 +19,7 @@ SHARED = ("arithmetic", "history", "machine")
 """The modules of `spec` that every rule runs on."""
 
 OF_ALL = ("shared", "reported")
-"""The catalogues of bugs in shared modules, and of bugs in several protocols."""
+"""The names of the two catalogues of bugs that are not of one protocol: bugs in shared modules, and reported bugs."""
 
 Packs = Collection[ProtocolPack]
 

@@ -30,7 +30,7 @@ class Seconds(click.FloatRange):
     """The type of options for seconds: a range that refuses `nan`, which click's own range accepts."""
 
     def convert(self, value: float, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """The number. Raises a usage error if it is out of range or `nan`."""
+        """The number of seconds. Raises a usage error if it is out of range or `nan`."""
         number: float = super().convert(value, param, ctx)
         if math.isnan(number):
             self.fail(f"{value} is no number.", param, ctx)

@@ -34,15 +34,15 @@ DISPUTED = ".smt2"
 def replay_command(traces: tuple[Path, ...], asked: tuple[str, ...], with_yields: bool, as_json: bool) -> int:
     """Replay recorded TRACEs (files or folders, .json or .json.gz) and compare every step.
 
-    Compared are the outcome, the error, the values returned and the whole state after each step. Where a trace
-    differs, the first differing step is shown with every path that differs, and the next trace goes on.
+    Compared are the outcome, the error, the values returned and the whole state after each step. Where a trace differs,
+    the first differing step is shown with every path that differs, and the next trace follows.
 
-    A counterexample that restake check kept in .restake/ is told step by step: each call, what it changed, and where
+    A counterexample that restake check kept in .restake/ is shown step by step: each call, what it changed, and where
     the law breaks, or that it no longer does. So is what restake prove kept there: a state and a call that refute a
     law, or a disputed question. All recorded traces take fourteen seconds of a processor, compiled.
 
-    --yields says of each trace that agrees what positions earned, by service and token, and where all that was paid in
-    is: commission, earnings, what is still assigned to nobody, and the dust of roundings.
+    --yields shows for each trace that agrees the earnings, by service and token. It also divides all that was paid in
+    into commission, earnings, amounts not yet assigned, and the dust of roundings.
     """
     files = list(find_traces(traces, (*SUFFIXES, DISPUTED)))
     of_proofs = [path for path in files if path.suffix == DISPUTED or path.name.startswith("proof_")]

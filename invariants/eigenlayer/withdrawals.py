@@ -138,10 +138,10 @@ def _asks_for_what_it_has(before: View, action: QueueWithdrawals) -> bool:
 
 
 def _only_open_windows_are_hit(step: AcceptedStep[SlashOperator]) -> bool:
-    """True if a slash leaves the payout of withdrawals whose slashing window ended before this block, and hits later
-    ones.
+    """True if a slash leaves the payout of withdrawals whose slashing window ended before this block.
 
-    A withdrawal whose window ends in this block is paid with the magnitude after the slash.
+    It must apply to all others. A withdrawal whose window ends in this block is paid with the magnitude after the
+    slash.
     """
     call = step.action
     last_block = current_block(step.before.rows) - 1

@@ -1,4 +1,4 @@
-"""State laws of the insurance's books: capital backs covers, shares have owners, and covers are those of policies."""
+"""State laws of the insurance: capital backs the cover, shares have owners, and total cover is that of all policies."""
 
 from typing import Any, Final
 

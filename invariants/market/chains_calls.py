@@ -82,8 +82,9 @@ def _writes_nothing_sent(step: AnyStep) -> bool:
 
 
 def _is_of_an_enabled_table(step: AcceptedStep[CheckCertificate]) -> bool:
-    """True if the certificate is stored as checked under the next number, counts enough, and its table is
-    not disabled.
+    """True if the certificate is stored as checked under the next number, and its table is not disabled.
+
+    It must count at least the threshold of stake.
     """
     channel, rows = channel_of(step.action), step.before.rows
     number = rows.get(CHANNEL_USES, channel).certificates

@@ -91,7 +91,9 @@ def _largest_step(rate: int, max_step_wad: int) -> int:
 
 
 def _group_carries_little(step: AnyStep) -> bool:
-    """True if no group's index falls, and a group carries fewer grains than the weight by which they were shared."""
+    """True if no group's index falls, and the grains that a group newly carries over are fewer than its weight
+    before.
+    """
     for group in written(step.delta, GROUPS):
         before, after = step.before.rows.get(GROUPS, group), step.after.rows.get(GROUPS, group)
         if after.index < before.index or after.carried_grains < 0:

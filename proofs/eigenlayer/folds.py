@@ -21,8 +21,9 @@ def _staker(rows: Draft, names: Names, withdrawals_queued: Any) -> Staker:
 
 
 def _as_if_queued(rows: Draft, names: Names) -> Rows:
-    """The replacement rows in `queue_withdrawal`'s loop: a pending withdrawal with as many strategies as are done, and
-    its nonce used.
+    """The replacement rows in `queue_withdrawal`'s loop: the nonce is used, and a withdrawal is pending.
+
+    It has as many strategies as the loop has processed.
     """
     key = (names["staker"], names["nonce"])
     return [
@@ -90,8 +91,10 @@ def _slashed_in_order(rows: Draft, names: Names) -> list[Any]:
 
 
 def _joins_with_each(rows: Draft, names: Names, strategy: Any) -> Rows:
-    """The replacement row in `_delegate`'s loop for laws about a strategy still to do: the staker is not delegated yet.
-    There is none for a strategy that is done. Native ETH, whose shares are added last, is always still to do.
+    """The replacement row in `_delegate`'s loop for laws about a strategy that is still to do: the staker is not
+    delegated.
+
+    There is none for a strategy that is done. Native ETH, whose shares are added last, always counts as still to do.
     """
     if strategy != BEACON_CHAIN_ETH and not names["to_do"](strategy):
         return []

@@ -49,8 +49,8 @@ class _Sequence:
         raise UnliftableError(f"a list is asked for {index!r}")
 
     def __iter__(self) -> Iterator[Any]:
-        """The iterator over one name, at the arbitrary index `PLACE`. A tuple made from this iterator stands for one
-        with that element there.
+        """The iterator over one name, at the arbitrary index `PLACE`. A tuple made from it stands for one with this
+        name there.
         """
         yield SymName(self.names(PLACE))
 

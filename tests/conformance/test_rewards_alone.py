@@ -98,8 +98,9 @@ def test_a_run_that_no_trace_can_say_is_shown_to_no_client() -> None:
 
 
 def test_the_longest_lane_plays_them_after_all_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Traces of rewards alone are played after all other recorded traces, even if their file is the smallest. Only the
-    lane `long` plays any.
+    """Traces of rewards alone are played after all other recorded traces, even if their file is the smallest.
+
+    Only the lane `long` plays any of them.
     """
     pack = pack_at("eigenlayer")
     folder = FOLDER.parent

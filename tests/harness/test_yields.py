@@ -80,7 +80,9 @@ def still_owed(state: State, found: Yields, contract: str, token: str) -> int:
 
 
 def gifts(trace: Trace, contract: str, token: str) -> int:
-    """The amount of a token that plain transfers gave to a contract over a trace; no books count it."""
+    """The amount of a token that plain transfers gave to a contract over a trace. The contract's accounts do not
+    include it.
+    """
     state, amount = trace.genesis.copy(), 0
     for step in trace.steps:
         before = Draft(state).get(TOKEN_BALANCES, (token, contract)).amount

@@ -19,7 +19,7 @@ POT: Final = "pot"
 
 
 class Reason(Rejection):
-    """Reasons of rejection."""
+    """The reason for which this protocol rejects a call."""
 
     TOO_LITTLE = "TooLittle"
 

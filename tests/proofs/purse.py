@@ -16,7 +16,7 @@ from spec.protocol import Protocol
 
 
 class Reason(Rejection):
-    """Reasons of rejection."""
+    """The reason for which this protocol rejects a call."""
 
     CLOSED = "Closed"
 

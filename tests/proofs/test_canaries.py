@@ -455,7 +455,9 @@ def test_a_head_that_is_written_equals_a_head(theory: Break) -> None:
 def test_a_law_sees_every_row_that_a_push_writes(
     allowed: str, verdict: str, contracts: Contracts, theory: Break
 ) -> None:
-    """Regression: the checkpoint of a push was no write, so that a law on written tables was PROVED without it."""
+    """Regression: the checkpoint of a push was no write. A law that lists the written tables was PROVED though it omits
+    it.
+    """
     push = (RULE, "    PAST.push(draft, action.sender, draft.get(CLOCK, SINGLETON).block, action.amount)\n" + RULE)
     frame = f"return all([write.table in (PURSES, {allowed}) for write in step.delta.writes])"
     assert status(theory(push, (GROWN, frame)), contracts=contracts) == verdict

@@ -308,8 +308,10 @@ def test_what_a_loop_leaves_behind_is_not_what_was_before(
 def test_a_sum_that_reads_another_row_of_its_table_is_asked_for_all_rows(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Regression: after such a loop, writes to a sum's table were assumed to change the value of the written rows
+    """Regression: after a loop over a list of any length, writes to a sum's table seemed to change the written rows
     alone.
+
+    Here other rows of the sum read the written row, so their values change as well.
     """
     held = 'HELD: Final = Sum("held", BALANCES, lambda _rows, _key, _row: "all", lambda row: row.amount)'
     reads = (

@@ -12,7 +12,7 @@ from spec.protocol import Protocol
 
 
 class Reason(Rejection):
-    """Reasons of rejection."""
+    """The reason for which this protocol rejects a call."""
 
     TOO_LITTLE = "TooLittle"
 

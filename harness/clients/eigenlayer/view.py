@@ -125,8 +125,8 @@ def _withdrawals(on: Deployment, stakers: dict[str, None]) -> Json:
 
 
 def _queued_by(on: Deployment, staker: str) -> list[tuple[tuple[Any, ...], Sequence[Any]]]:
-    """The queued withdrawals of a staker, each with the shares that it would pay, or the error of the view that says
-    so.
+    """The queued withdrawals of a staker, each with the shares that it would pay, or with the view's error if the view
+    reverts.
     """
     try:
         queued, shares = on.asked("delegation", "getQueuedWithdrawals(address)", WITHDRAWALS, staker)

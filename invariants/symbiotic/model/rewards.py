@@ -138,7 +138,7 @@ def claimed_now(rows: Draft, call: ClaimStakerRewards) -> int:
 
 
 def claim_amount(rows: Draft, call: ClaimStakerRewards) -> int:
-    """The amount of the token that a claim is worth: the account's part of each reward, each rounded down."""
+    """The amount of the token that a claim is worth: the account's share of each reward, each rounded down."""
     rewards: RewardList = (call.contract, call.token, call.network)
     done, amount = rewards_done(rows, rewards, call.sender).count, 0
     for position in range(claimed_now(rows, call)):

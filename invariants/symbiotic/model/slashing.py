@@ -109,8 +109,8 @@ def _slash_is_booked(step: AnyStep) -> bool:
 def _slash_is_split_in_proportion(step: AcceptedStep[Slash | ExecuteSlash]) -> bool:
     """True if a slash is split between active stake and buckets with the contract's roundings.
 
-    Active stake and the next epoch's bucket pay their parts rounded down, and this epoch's bucket pays the rest. What
-    it cannot pay, or all of the rest if it is out of reach, the next epoch's bucket pays.
+    Active stake and the next epoch's bucket pay their parts rounded down, and this epoch's bucket pays the rest. The
+    next epoch's bucket also pays what this one cannot, or the whole rest if this one is out of reach.
     """
     call, paid_amount = step.action, amounts(step)[1]
     before, after = step.before.rows, step.after.rows
