@@ -213,8 +213,8 @@ class _Proofs:
         self._call: Final = call
         self._opinions: Final = opinions
         self._unheard: Final[list[tuple[str, list[Any], str]]] = []
-        """The goals proved while paths were followed; other solvers are asked about them later, in
-        a separate process.
+        """The goals proved while paths were followed. Other solvers are asked about them later, in a separate
+        process.
         """
         self._parts: Final[dict[Part, tuple[Verdict, set[str]]]] = {}
         self._framed: Final[dict[str, tuple[dict[str, set[str]], set[str]]]] = {}

@@ -19,10 +19,10 @@ REPORT = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.argument("new", metavar="NEW.json", type=REPORT)
 @JSON_OPTION
 def diff_command(old: Path, new: Path, as_json: bool) -> int:
-    """Say what is worse, better or otherwise in a report NEW.json than in OLD.json: laws, traces, proofs, coverage.
+    """Compare two reports of restake check --format json: what is worse, better or otherwise different in NEW.json.
 
-    Both are reports that restake check --format json wrote. Exit code 1 says that something is worse: a law that held,
-    or a trace that agreed, does not any more or is gone; fewer calls are proved; something is not reached any more. It
+    Compared are laws, traces, proofs and coverage. The exit code is 1 if something is worse: a law no longer holds, a
+    trace no longer agrees, or either is gone. Fewer proved calls, and anything no longer reached, are also worse. It
     takes less than a second.
     """
     documents = []

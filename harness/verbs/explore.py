@@ -38,11 +38,11 @@ from harness.verbs import (
 def explore_command(asked: tuple[str, ...], depth: int, prune: bool, budget: float | None, as_json: bool) -> int:
     """Try every sequence of a few calls in a bounded model, up to a depth, with every law checked at every step.
 
-    Pruned or not, every sequence is covered: what follows from a state depends on that state alone, so a state met
-    again need not be searched again unless more calls are left than before.
+    Every sequence is covered, with pruning or without. The continuations of a state depend on that state alone, so a
+    state met again is only searched again if more calls are left than before.
 
-    It took seven minutes of a processor for both protocols, compiled, and takes about eight times as long for each
-    call more. --budget ends it sooner, and says so.
+    It took seven minutes of CPU time for both protocols, compiled, and takes about eight times as long for each further
+    call. --budget ends it sooner, and says so.
     """
     stop = Stop(math.inf if budget is None else budget)
     try:

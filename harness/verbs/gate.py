@@ -103,9 +103,9 @@ def gate_command(
     """Say what a change of the rules changes: each action SAME, EQUIVALENT by proof, STRICTER, LAXER or DIFFERS.
 
     Both versions are taken from git and run as processes of their own. Each difference comes with a trace that both
-    replay, and with a fingerprint by which it is accepted. docs/gate.md says what each verdict means.
+    replay, and with a fingerprint by which it can be accepted. docs/gate.md says what each verdict means.
 
-    It takes seconds where no rule is changed, and minutes where one has to be proved or walked.
+    A run takes seconds if no rule is changed, and minutes if a rule has to be proved or walked.
     """
     if context.invoked_subcommand is not None:
         return 0
@@ -199,7 +199,7 @@ def accept_command(fingerprint: str, why: str, until: str, decisions: str) -> in
 @FINGERPRINT
 @click.option("--smt", is_flag=True, help="Also the question that the solver was asked, in SMT-LIB.")
 def explain_command(fingerprint: str, smt: bool) -> int:
-    """Replay a difference that the last run found on both versions, and tell it row by row."""
+    """Replay, under both versions, a difference that the last run found, and show it row by row."""
     clean_environment()
     kept = read_kept(FOLDER, fingerprint)
     (pack,) = packs_asked((kept["place"],)).values()

@@ -95,9 +95,9 @@ def mutate_command(
 ) -> int:
     """Run the laws against mutants: the specification with one bug in each.
 
-    The bugs are a catalogue of real ones, and small changes that operators make to the source. Each is loaded from
-    source in a process of its own; installed files stay as they are. The same mutants come to the same end every time.
-    The catalogue takes about ten minutes on two cores, the others about as long again.
+    The bugs are a catalogue of real ones, and small changes that operators make to the source. Each mutant is loaded
+    from source in a process of its own; installed files stay as they are. Every run judges the same mutant alike. The
+    catalogue takes about ten minutes on two cores, the others about as long again.
 
     With --proofs, laws that are proved of the calls which run through the bug are proved anew, until a state and a call
     refute one.

@@ -15,9 +15,9 @@ from harness.verbs import how_built, packs_asked
 def serve_command(protocol: str) -> int:
     """Answer as the specification of PROTOCOL does: requests on standard input, answers on standard output.
 
-    One JSON object a line, as docs/conformance.md describes. Two clients are compared through it, and a test in any
-    language asks it what is right. The exit code is 0 after bye, and 2 if the requests end without it. It takes
-    a second to start, and some milliseconds for a call.
+    Each line is one JSON object, as docs/conformance.md describes. Through it, two clients can be compared, and a test
+    in any language can ask for the right answer. The exit code is 0 after bye, and 2 if the requests end without it. It
+    takes a second to start, and some milliseconds for a call.
     """
     (pack,) = packs_asked((protocol,)).values()
     client = Reference(pack.calls, f"{__version__} ({how_built()})")
