@@ -102,7 +102,9 @@ class Closures:
         return {self.sources.resolved(module, text) for text in (*texts, *definition.calls)}
 
     def _called(self, module: str, definition: Definition) -> set[Name | None]:
-        """The definitions that `definition` calls when its module is imported."""
+        """The definitions that `definition` calls when its module is imported; None stands for all names outside the
+        version's folder.
+        """
         return {self.sources.resolved(module, text) for text in definition.calls}
 
     @cached_property

@@ -69,7 +69,7 @@ class Budget:
 def prove_apart(
     subject: Subject, base: Version, head: Version, action: str, length: int, seconds: float, stops: Callable[[], bool]
 ) -> dict[str, Any]:
-    """The result of proving one action in a subprocess, as `gate.proving.prove` returns it. If that fails, or takes
+    """The result of proving one action in a subprocess: the value of `gate.proving.prove`. If that fails, or takes
     more than `seconds`, it has only `unlifted` with the reason. The call's lists may have up to `length` elements, or
     more if the theory says so.
     """

@@ -48,7 +48,9 @@ class Use:
 
 @attrs.frozen
 class Attack:
-    """An attack: the corrupted services, the commitments used, and the value of the attack by the claim's measure."""
+    """An attack: the corrupted services, the commitments used, and the value of the attack. It is the profit times the
+    claim's factor, minus the loss.
+    """
 
     services: tuple[str, ...]
     uses: tuple[Use, ...]

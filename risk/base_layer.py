@@ -122,7 +122,9 @@ def _greedy(
 
 
 def _filled_up(weights: Sequence[int], costs: Sequence[Fraction], needed: int, rest: Sequence[int]) -> Fraction | None:
-    """The cost of `needed` weight if members are divisible, in the order of `rest`. None if they have less weight."""
+    """The cost of the weight `needed`, taken from the members in the order of `rest`, where of the last one a part may
+    be taken at its part of the cost. None if they have less weight together.
+    """
     cost = ZERO
     for member in rest:
         if needed <= 0:

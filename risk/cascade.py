@@ -56,7 +56,9 @@ def bound(gamma: Fraction, psi: Fraction) -> Fraction | None:
 
 
 class Masks:
-    """A network with full losses, as integers; sets of stakes and sets of services are bit masks."""
+    """A network in which every slash takes the whole stake, with integers for values and weights. Sets of stakes and
+    sets of services are bit masks.
+    """
 
     def __init__(self, network: Network) -> None:
         self.stakes: Final = [stake.stake_id for stake in network.stakes]

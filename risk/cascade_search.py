@@ -92,8 +92,8 @@ def search(network: Network, psi: Fraction, seconds: float, gamma: Fraction | No
 
 
 def _propose(network: Network, psi: Fraction, seconds: float) -> tuple[set[str], set[str]]:
-    """The ids of the stakes of a shock of at most the fraction `psi` and of an attacking coalition, from one integer
-    program; the two are disjoint. Both are empty if the solver finds none in `seconds`.
+    """The ids of two disjoint sets of stakes, from one integer program: those that a shock destroys, worth at most the
+    fraction `psi` of all stake, and those that attack after it. Both are empty if the solver finds none in `seconds`.
     """
     stakes, services = [s.stake_id for s in network.stakes], list(network.terms)
     values = network.values

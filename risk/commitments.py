@@ -22,8 +22,8 @@ RULES: Final[Mapping[str, Callable[[Fraction, Fraction], Fraction]]] = {
     "max": max,
     "product": lambda taken, more: 1 - (1 - taken) * (1 - more),
 }
-"""The rules for two slashes of one piece: functions from both fractions to the joint
-fraction, named as in `risk.network`.
+"""The rules for two slashes of one piece, by the name that `risk.network.Losses` gives each: functions from both
+fractions to the joint fraction.
 
 - `full`: any slash takes everything.
 - `sum`: the sum of both, at most everything. Unique stake never reaches that cap.

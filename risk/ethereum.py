@@ -102,7 +102,7 @@ def leak(balance_gwei: int, updating: bool = True) -> Iterator[tuple[int, int]]:
 
 def leaked_gwei(balance_gwei: int, epochs: int, updating: bool = True) -> int:
     """The loss of an offline validator with this balance, in Gwei, in this number of epochs of an inactivity leak.
-    `updating`: the effective balance follows the balance, as in `leak`.
+    If `updating`, the effective balance follows the balance with hysteresis; otherwise it stays as it is.
     """
     after = leak(balance_gwei, updating)
     left = balance_gwei

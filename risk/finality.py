@@ -261,7 +261,9 @@ class BaseLayer:
         return best[1:] if best[1] else None
 
     def _network(self, left: Mapping[str, Fraction], held: Mapping[str, Mapping[str, Fraction]]) -> Network:
-        """The remaining stakes and standing services as a network with divisible stakes."""
+        """The remaining stakes and the standing services as a network with divisible stakes. `left` is the amount of
+        each stake, and `held` the amount that each standing service can slash of each stake.
+        """
         return Network(
             {"kind": "base layer"},
             "sum",

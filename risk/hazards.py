@@ -117,7 +117,7 @@ def _held(stake_id: str, amount: Fraction, hazards: Hazards) -> Fraction:
 
 def model(network: Network, hazards: Hazards, found: Sequence[Piece]) -> Model:
     """The joint distribution of all causes of slashes in the claims on some pieces of stake: their probabilities, and
-    how they depend on each other, as `hazards` declares it.
+    their dependence on each other, both declared in `hazards`.
     """
     known = {shock.name: shock.probability for shock in hazards.shocks}
     known |= {own_cause(row): hazards.slashes.get(row.service, Fraction(0)) for row in network.commitments}

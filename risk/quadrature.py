@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 NODES: Final = 20
-"""The number of nodes on each panel."""
+"""The number of nodes of the Gauss-Legendre rule on each panel, that is, each equal part of the interval."""
 
 TOLERANCE: Final = 1e-13
 FLOOR: Final = 4e-15

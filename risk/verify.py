@@ -104,8 +104,8 @@ class Problem:
 
 
 def value_of(problem: Problem, claim: Any, witness: Any) -> Fraction:
-    """The value of an attack by the claim's measure; `claim` and `witness`, the attack, are JSON of a verdict. Raises
-    Refused if the witness is no attack.
+    """The value of an attack: its profit times the claim's factor, minus its loss. `claim` and `witness`, the attack,
+    are JSON of a verdict. Raises Refused if the witness is no attack.
     """
     index, parts = {names: e for e, names in enumerate(problem.names)}, dict[int, Fraction]()
     for *names, part in witness["uses"]:

@@ -166,7 +166,9 @@ def _is_of(account: str, sender: object) -> bool:
 
 
 def _joined(base: Schema, layer: Layer) -> Schema:
-    """The schema with the tables of base and layer, each at its own index. Raises LayerError if they clash."""
+    """The schema with the tables of base and layer, each at its own index. Raises LayerError if two tables have the
+    same name, if a table's index is not its place, or if the base has more tables than fit before the layer's.
+    """
     if len(base.tables) > FIRST_LAYER_TABLE:
         raise LayerError(f"{layer.name}: the base has {len(base.tables)} tables, more than {FIRST_LAYER_TABLE}")
     joined = Schema()

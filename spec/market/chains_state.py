@@ -181,8 +181,8 @@ class RoundedSoFar:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class ForgoneSoFar:
-    """A service's own end of its recourse: it can no longer slash for points before `before_point`; 0 if it has given
-    up nothing.
+    """The part of its recourse that a service has given up: it can no longer slash for points before `before_point`. It
+    is 0 if it has given up nothing.
     """
 
     before_point: Final[int]

@@ -218,7 +218,7 @@ def count_position(port: Port, draft: Draft, action: CountPosition) -> Delta | R
     """Settle a position, and update its counted stake, for example after an allocation took effect. Returns the new
     stake.
 
-    Rejects: NOT_COUNTED.
+    Rejects: NOT_COUNTED if the position has never been counted.
     """
     position: Position = ((action.service, action.pool), action.operator)
     if not draft.get(POSITIONS, position).is_counted:
@@ -231,7 +231,8 @@ def propose_commission(port: Port, draft: Draft, action: ProposeCommission) -> D
     """Announce a new commission of the sender's position. It can be applied after the market's delay. A later
     announcement replaces it, and the delay restarts.
 
-    Rejects, in order: NOT_COUNTED, INVALID_COMMISSION if it is no fraction.
+    Rejects, in order: NOT_COUNTED if the position has never been counted, INVALID_COMMISSION unless the fraction is
+    from 0 to WAD.
     """
     position: Position = ((action.service, action.pool), action.sender)
     if not draft.get(POSITIONS, position).is_counted:
@@ -287,7 +288,7 @@ def join(port: Port, draft: Draft, action: Join) -> Delta | Reason:
 def count_holding(port: Port, draft: Draft, action: CountHolding) -> Delta | Reason:
     """Settle a holding and its group, and update the holding's counted weight. Returns the new weight.
 
-    Rejects: NOT_COUNTED.
+    Rejects: NOT_COUNTED if the holding has never been counted.
     """
     holding: Holding = (action.group, action.holder)
     if not draft.get(HOLDINGS, holding).is_counted:

@@ -214,8 +214,8 @@ def _observe_vault(draft: Draft, world: World, vault: str, captures: tuple[int, 
 
 
 def _observe_collateral(draft: Draft, world: World, config: VaultConfig) -> dict[str, Json]:
-    """The balances of a vault's collateral, if it differs from the default token, whose balances the state shows
-    elsewhere.
+    """The balances of a vault's collateral, as a field of the vault in a state. Empty if the collateral is the default
+    token: the state shows that token's balances once for all vaults.
     """
     if config.collateral == COLLATERAL:
         return {}

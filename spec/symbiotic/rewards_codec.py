@@ -51,7 +51,7 @@ PAYERS: Final = ("middleware0", "middleware1")
 """The accounts that hold reward tokens at the start, and have approved every rewards contract."""
 
 RECIPIENT: Final = "recipient0"
-"""An additional account in every trace with rewards."""
+"""An account that every trace with rewards has in addition to those that it lists, as a recipient of rewards."""
 
 TOKEN: Final = Name("reward token")
 TREE: Final = Name("tree", null=ZERO_ROOT)
