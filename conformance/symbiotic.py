@@ -10,15 +10,8 @@ from spec.machine import SINGLETON
 from spec.protocol import Trace
 from spec.symbiotic import PROTOCOL
 from spec.symbiotic.actions import AdvanceTime
-from spec.symbiotic.codec import (
-    ADVANCE_TIME,
-    CALL,
-    NAMES_BY_CLASS,
-    captures_after,
-    in_steps,
-    read_call,
-    write_call,
-)
+from spec.symbiotic.codec import CALL, captures_after, in_steps, read_call, write_call
+from spec.symbiotic.formats import ADVANCE_TIME, NAMES_BY_CLASS
 from spec.symbiotic.observation import Captures, World
 from spec.symbiotic.state import CLOCK
 

@@ -14,11 +14,13 @@ from conformance.wire import to_wire
 from spec.codec import Amount, Json, as_object, check_fields
 from spec.eigenlayer import PROTOCOL
 from spec.eigenlayer.actions import MineBlocks
-from spec.eigenlayer.codec import CALL, DELAYS, NAMES_BY_CLASS, RESOLUTION_DELAY, in_steps, read_call, write_call
+from spec.eigenlayer.codec import CALL, in_steps, read_call, write_call
+from spec.eigenlayer.formats import NAMES_BY_CLASS
 from spec.eigenlayer.observation import World
 from spec.eigenlayer.rewards_codec import LENGTHS, REWARDS_CONSTANTS, REWARDS_FAMILY
 from spec.eigenlayer.rewards_formats import REWARDS_FORMATS
 from spec.eigenlayer.state import CLOCK
+from spec.eigenlayer.trace_head import DELAYS, RESOLUTION_DELAY
 from spec.machine import SINGLETON
 from spec.protocol import Trace
 

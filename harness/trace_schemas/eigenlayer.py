@@ -4,28 +4,15 @@ from typing import Final
 
 from harness.trace_schemas import Schema, amount, calls, names, record, said, schema_of, step
 from spec.codec import Flag, Format, Number
-from spec.eigenlayer.codec import (
-    ACTION_FORMATS,
-    CONSTANTS,
-    DELAYS,
-    ERRORS,
-    EXTENSION,
-    FACT_FORMATS,
-    FORMAT_VERSION,
-    MINE,
-    NATIVE_CONSTANTS,
-    NEVER,
-    RESOLUTION_DELAY,
-    Expiry,
-    Signer,
-    Wei,
-)
+from spec.eigenlayer.codec import ERRORS
 from spec.eigenlayer.config import BEACON_CHAIN_ETH, BURN_ADDRESS, ZERO_ADDRESS
+from spec.eigenlayer.formats import ACTION_FORMATS, FACT_FORMATS, MINE, NEVER, Expiry, Signer, Wei
 from spec.eigenlayer.observation import POST, RESOLUTION_BLOCKS, OperatorSetName
 from spec.eigenlayer.presets import RELEASES, UNNAMED
 from spec.eigenlayer.rewards_codec import LENGTHS, REWARDS_CONSTANTS
 from spec.eigenlayer.rewards_config import KINDS, ONE_HUNDRED_IN_BIPS, PROOF_OF_NO_ROOT, PROOFS
 from spec.eigenlayer.rewards_formats import REWARDS_POST, AmountOrNull, Kind, Proof, TextOrNull
+from spec.eigenlayer.trace_head import CONSTANTS, DELAYS, EXTENSION, FORMAT_VERSION, NATIVE_CONSTANTS, RESOLUTION_DELAY
 
 OPERATOR_SET: Final[Schema] = {
     "type": "string",

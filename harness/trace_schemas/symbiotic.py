@@ -8,8 +8,8 @@ from typing import Final
 
 from harness.trace_schemas import Schema, amount, calls, names, record, said, schema_of, step
 from spec.codec import Flag, Format, Number
-from spec.symbiotic.codec import ACTION_FORMATS, ADVANCE_TIME
 from spec.symbiotic.config import DELEGATORS, OPERATOR_NETWORK_SPECIFIC, OPERATOR_SPECIFIC, SLASHERS, VETO_SLASHER
+from spec.symbiotic.formats import ACTION_FORMATS, ADVANCE_TIME
 from spec.symbiotic.observation import SubnetworkName
 from spec.symbiotic.reasons import Reason
 from spec.symbiotic.rewards_codec import EXTENSION, ContractOf, Hint, OrNull

@@ -27,8 +27,8 @@ from spec.eigenlayer.actions import (
     UpdateAvsMetadata,
     WithdrawalRequest,
 )
-from spec.eigenlayer.codec import NO_APPROVAL
 from spec.eigenlayer.config import ZERO_ADDRESS, Config
+from spec.eigenlayer.formats import NO_APPROVAL
 from spec.eigenlayer.state import (
     ALLOWANCES,
     AVSS,

@@ -40,8 +40,8 @@ from spec.eigenlayer.actions import (
     UpdateAvsMetadata,
     WithdrawalRequest,
 )
-from spec.eigenlayer.codec import NO_APPROVAL, RESOLUTION_DELAY
 from spec.eigenlayer.config import BEACON_CHAIN_ETH, GWEI_TO_WEI, ZERO_ADDRESS
+from spec.eigenlayer.formats import NO_APPROVAL
 from spec.eigenlayer.rewards_actions import (
     Claim,
     CreateAvsRewardsSubmission,
@@ -54,6 +54,7 @@ from spec.eigenlayer.rewards_actions import (
 )
 from spec.eigenlayer.rewards_config import PROOF_OK
 from spec.eigenlayer.state import OperatorSet
+from spec.eigenlayer.trace_head import RESOLUTION_DELAY
 from spec.machine import Draft
 
 STAKERS_: Final = ("staker0", "staker1")

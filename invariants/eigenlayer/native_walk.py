@@ -42,8 +42,8 @@ from spec.eigenlayer.actions import (
     WithdrawalRequest,
 )
 from spec.eigenlayer.clock import current_block
-from spec.eigenlayer.codec import NO_APPROVAL
 from spec.eigenlayer.config import BEACON_CHAIN_ETH, GWEI_TO_WEI, ZERO_ADDRESS
+from spec.eigenlayer.formats import NO_APPROVAL
 from spec.eigenlayer.state import (
     CONFIG,
     MAX_MAGNITUDES,

@@ -23,8 +23,8 @@ from invariants.eigenlayer.walk import (
 from invariants.walker import Walk, WalkReport
 from spec.arithmetic import INT256_MAX, WAD, div_floor
 from spec.eigenlayer import actions
-from spec.eigenlayer.codec import NO_APPROVAL
 from spec.eigenlayer.config import BEACON_CHAIN_ETH, GWEI_TO_WEI, ZERO_ADDRESS
+from spec.eigenlayer.formats import NO_APPROVAL
 from spec.eigenlayer.state import (
     ALLOCATIONS,
     CONFIG,

@@ -40,8 +40,8 @@ from spec.eigenlayer.actions import (
     WithdrawalRequest,
 )
 from spec.eigenlayer.clock import current_block
-from spec.eigenlayer.codec import NO_APPROVAL
 from spec.eigenlayer.config import BALANCE_OFFSET, MAX_TOTAL_SHARES, SHARES_OFFSET, ZERO_ADDRESS
+from spec.eigenlayer.formats import NO_APPROVAL
 from spec.eigenlayer.state import (
     OPERATOR_SETS,
     OPERATOR_SHARES,

@@ -54,8 +54,8 @@ from spec.eigenlayer.actions import (
 )
 from spec.eigenlayer.allocation import is_operator_slashable
 from spec.eigenlayer.clock import current_block
-from spec.eigenlayer.codec import NO_APPROVAL
 from spec.eigenlayer.config import BURN_ADDRESS, ZERO_ADDRESS
+from spec.eigenlayer.formats import NO_APPROVAL
 from spec.eigenlayer.rewards_actions import SetRewardsForAllSubmitter
 from spec.eigenlayer.state import (
     CONFIG,

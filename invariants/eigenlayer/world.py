@@ -7,7 +7,6 @@ from typing import Final, cast
 from invariants.choices import Seeded
 from spec.arithmetic import WAD
 from spec.codec import Json
-from spec.eigenlayer.codec import EXTENSION, RESOLUTION_DELAY
 from spec.eigenlayer.config import (
     BALANCE_OFFSET,
     BEACON_CHAIN_ETH,
@@ -18,6 +17,7 @@ from spec.eigenlayer.config import (
 )
 from spec.eigenlayer.presets import NEWEST, UNNAMED, Release
 from spec.eigenlayer.rewards_config import MAX_REWARDS_AMOUNT, ONE_HUNDRED_IN_BIPS, PROTOCOL_FEE_BIPS
+from spec.eigenlayer.trace_head import EXTENSION, RESOLUTION_DELAY
 
 TOKENS: Final[dict[str, Json]] = {
     party: str(10**24) for party in ("staker0", "staker1", "staker2", "operator0", "operator1")

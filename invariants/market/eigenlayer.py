@@ -36,8 +36,8 @@ from spec.eigenlayer.actions import (
     Undelegate,
 )
 from spec.eigenlayer.clock import current_block
-from spec.eigenlayer.codec import NO_APPROVAL
 from spec.eigenlayer.config import ZERO_ADDRESS
+from spec.eigenlayer.formats import NO_APPROVAL
 from spec.eigenlayer.opt_in import effective_slasher
 from spec.eigenlayer.state import ALLOCATIONS, MAX_MAGNITUDES, REGISTRATIONS, SLASHERS, STAKERS, TOKEN_BALANCES
 from spec.machine import Draft, Write

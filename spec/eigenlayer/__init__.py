@@ -3,7 +3,8 @@
 from typing import Final, get_args
 
 from spec.eigenlayer.actions import Action
-from spec.eigenlayer.codec import check_post, observe, observe_final, read_trace, write_returns, write_trace
+from spec.eigenlayer.codec import check_post, observe, observe_final, read_trace, write_trace
+from spec.eigenlayer.formats import write_returns
 from spec.eigenlayer.reasons import Reason
 from spec.eigenlayer.rewards_codec import REWARDS_FAMILY
 from spec.eigenlayer.security import security

@@ -20,8 +20,8 @@ from spec.eigenlayer.actions import (
 )
 from spec.eigenlayer.allocation import is_operator_slashable, settled_allocation
 from spec.eigenlayer.clock import current_block
-from spec.eigenlayer.codec import NO_APPROVAL
 from spec.eigenlayer.config import BEACON_CHAIN_ETH, ZERO_ADDRESS
+from spec.eigenlayer.formats import NO_APPROVAL
 from spec.eigenlayer.opt_in import effective_slasher
 from spec.eigenlayer.security import slashable_amounts, slashable_until
 from spec.eigenlayer.shares import scaled_shares, slashed_shares

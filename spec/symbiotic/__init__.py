@@ -6,7 +6,8 @@ from typing import Final, get_args
 
 from spec.protocol import Protocol
 from spec.symbiotic.actions import Action
-from spec.symbiotic.codec import read_trace, write_returns, write_trace
+from spec.symbiotic.codec import read_trace, write_trace
+from spec.symbiotic.formats import write_returns
 from spec.symbiotic.observation import check_post, observe, observe_final
 from spec.symbiotic.reasons import Reason
 from spec.symbiotic.security import security

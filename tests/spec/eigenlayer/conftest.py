@@ -16,8 +16,8 @@ from spec.eigenlayer.actions import (
     RegisterForOperatorSets,
     UpdateAvsMetadata,
 )
-from spec.eigenlayer.codec import NO_APPROVAL
 from spec.eigenlayer.config import ZERO_ADDRESS, Config
+from spec.eigenlayer.formats import NO_APPROVAL
 from spec.eigenlayer.reasons import Reason
 from spec.eigenlayer.state import (
     ALLOWANCES,

@@ -5,8 +5,8 @@ import pytest
 from invariants.eigenlayer.model import guards
 from spec.arithmetic import UINT32_MAX
 from spec.eigenlayer import actions
-from spec.eigenlayer.codec import NO_APPROVAL
 from spec.eigenlayer.config import BEACON_CHAIN_ETH, GWEI_TO_WEI, ZERO_ADDRESS, Config
+from spec.eigenlayer.formats import NO_APPROVAL
 from spec.eigenlayer.reasons import Reason
 from spec.eigenlayer.state import (
     BURNABLE_ETH,

@@ -18,8 +18,8 @@ from spec.eigenlayer.actions import (
     RemoveStrategiesFromOperatorSet,
     Undelegate,
 )
-from spec.eigenlayer.codec import NO_APPROVAL
 from spec.eigenlayer.config import ZERO_ADDRESS
+from spec.eigenlayer.formats import NO_APPROVAL
 from spec.eigenlayer.rewards_actions import (
     CreateOperatorDirectedOperatorSetRewardsSubmission,
     CreateTotalStakeRewardsSubmission,

@@ -6,8 +6,8 @@ import attrs
 import pytest
 
 from spec.eigenlayer import actions, views
-from spec.eigenlayer.codec import NO_APPROVAL
 from spec.eigenlayer.config import ZERO_ADDRESS
+from spec.eigenlayer.formats import NO_APPROVAL
 from spec.eigenlayer.reasons import Reason
 from spec.eigenlayer.state import (
     ALLOCATION_DELAYS,

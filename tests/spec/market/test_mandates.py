@@ -6,7 +6,7 @@ import attr
 import pytest
 
 from spec.eigenlayer import actions as el
-from spec.eigenlayer.codec import NO_APPROVAL
+from spec.eigenlayer.formats import NO_APPROVAL
 from spec.eigenlayer.state import ALLOCATIONS, REGISTRATIONS, TOKEN_BALANCES, Allocation, TokenBalance
 from spec.machine import Delta, Draft
 from spec.market.actions import (
