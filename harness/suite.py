@@ -420,7 +420,7 @@ class SuiteReport:
 
 
 def kind_of(law: Law) -> LawKind:
-    """The kind of a law, a game or a witness."""
+    """The kind of a law, game or witness: "state", "step", "rejection", "game" or "witness"."""
     if isinstance(law, Game):
         return "game"
     if isinstance(law, StateLaw):

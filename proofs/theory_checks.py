@@ -14,7 +14,7 @@ from proofs.paths import UnliftableError
 
 MACHINE: Final = "spec.machine"
 WATCHED: Final = "invariants.watching"
-"""The module of the checker's drafts, which no rule creates."""
+"""The module that defines the drafts of checkers. No rule creates such a draft."""
 
 RESERVED: Final = ("sum", "call", "subject", "member", "other", "stake", "TOTAL", "WHOLE", "FACTS-quotients")
 """The names that the engine uses for its own symbols and verdicts."""

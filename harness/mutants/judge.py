@@ -213,8 +213,9 @@ def played(game: Any, seed: int, moves: int) -> Ran:
 
 
 def described(error: BaseException) -> str:
-    """An exception as one line: its type, the place in this project's source, and its message. For a pack that could
-    not be loaded, its cause.
+    """An exception as one line: its type, the place in this project's source, and its message.
+
+    An UnknownProtocolError with a cause is described by its cause.
     """
     if isinstance(error, UnknownProtocolError) and error.__cause__ is not None:
         error = error.__cause__

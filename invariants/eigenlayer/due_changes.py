@@ -47,8 +47,8 @@ def _allocates(magnitude: int) -> actions.Action:
 
 
 def _oldest_slash(draft: Draft) -> int:
-    """The id of the oldest slash with unpaid shares, of the set's last five. If none of them has any, it is the id of
-    the last slash.
+    """The id of the oldest slash with unpaid shares, among the set's last five. If all five are paid, the id of the
+    last slash.
     """
     slash_count = draft.get(OPERATOR_SETS, SET).slash_count
     for slash_id in range(max(slash_count - 4, 1), slash_count):

@@ -389,7 +389,7 @@ def _rare(choices: Choices, draft: Draft) -> Action:
 
 
 def _of_delegations(choices: Choices, draft: Draft) -> Action:
-    """A call that delegates to an operator, to another one, or ends a delegation, by an account that may make it.
+    """A call by which a staker delegates, redelegates or ends its delegation, from an account that may make it.
 
     Seldom it changes an operator's delegation approver.
     """

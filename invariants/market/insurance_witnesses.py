@@ -111,7 +111,7 @@ class _Payouts:
         return any([is_own(step.before.rows, step.before.rows.get(POLICIES.places, one)) for one in self.claims(step)])
 
     def spares_own(self, step: AnyStep) -> bool:
-        """True if a policy against an operator's slash is held by the operator itself, and its fund bars it."""
+        """True if the slashed operator itself holds a policy against its slash, in a fund that bars self-insurance."""
         rows = step.before.rows
         for slashed in self._laws.slashes(step):
             offer = (slashed.service, slashed.pool)

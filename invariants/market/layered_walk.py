@@ -52,7 +52,9 @@ class LayeredWalk:
 
 
 def layered_walk(above: LayeredWalk) -> Walk:
-    """The walk above a base's walk, with one scenario for each other part of the market."""
+    """The ordinary walk above a base's walk, with a scenario each for insurance, receipts, mandates and other
+    chains.
+    """
     cast, world = above.cast, above.base.world
 
     def insurance(choices: Choices, draft: Draft) -> Any:

@@ -73,7 +73,9 @@ def replayed(model: BoundedModel, calls: list[Any]) -> Draft:
 
 
 def test_what_the_shortest_sequence_leaves_on_eigenlayer() -> None:
-    """A certificate counts five shares. In the last block in which home may answer, none of them can be slashed."""
+    """A certificate counts five shares. In the last block in which the home chain may react, none of them can be
+    slashed.
+    """
     channel = (("avs0", 1), "strategy0", "rollup")
     rows = replayed(on_eigenlayer(ONE_POINT_BEYOND), shortest("eigenlayer"))
     assert rows.get(CERTIFICATES, (channel, 0)) == Certificate(True, 106, 107, 5, ("operator0",))

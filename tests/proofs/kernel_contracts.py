@@ -5,7 +5,8 @@ from spec.eigenlayer.shares import slashed_shares, withdrawable_shares
 
 
 def floors(x: int, y: int, d: int) -> int:
-    """
+    """The product of x and y over d is rounded down.
+
     pre: x >= 0 and y >= 0 and d > 0
     post: __return__ * d <= x * y < (__return__ + 1) * d
     """
@@ -13,7 +14,8 @@ def floors(x: int, y: int, d: int) -> int:
 
 
 def ceils(x: int, y: int, d: int) -> int:
-    """
+    """The product of x and y over d is rounded up.
+
     pre: x >= 0 and y >= 0 and d > 0
     post: (__return__ - 1) * d < x * y <= __return__ * d
     """
@@ -21,7 +23,8 @@ def ceils(x: int, y: int, d: int) -> int:
 
 
 def floors_wad(x: int, y_wad: int) -> int:
-    """
+    """The product of x and a fraction in WAD is rounded down.
+
     pre: x >= 0 and y_wad >= 0
     post: __return__ * WAD <= x * y_wad < (__return__ + 1) * WAD
     """
@@ -29,7 +32,8 @@ def floors_wad(x: int, y_wad: int) -> int:
 
 
 def ceils_wad(x: int, y_wad: int) -> int:
-    """
+    """The product of x and a fraction in WAD is rounded up.
+
     pre: x >= 0 and y_wad >= 0
     post: (__return__ - 1) * WAD < x * y_wad <= __return__ * WAD
     """
@@ -37,7 +41,8 @@ def ceils_wad(x: int, y_wad: int) -> int:
 
 
 def divides_wad(x: int, y: int) -> int:
-    """
+    """The quotient of x and y in WAD is rounded down.
+
     pre: x >= 0 and y > 0
     post: __return__ * y <= x * WAD < (__return__ + 1) * y
     """
@@ -45,7 +50,8 @@ def divides_wad(x: int, y: int) -> int:
 
 
 def slashes(shares: int, before: int, after: int) -> int:
-    """
+    """The slashed shares are at most the proportion in which the magnitude falls, and never more than all.
+
     pre: shares >= 0 and 0 <= after <= before and before > 0
     post: 0 <= __return__ <= shares and __return__ * before <= shares * (before - after)
     """
@@ -53,7 +59,8 @@ def slashes(shares: int, before: int, after: int) -> int:
 
 
 def withdraws(shares: int, magnitude: int) -> int:
-    """
+    """The withdrawable shares, with a scaling factor of WAD, are at most all shares.
+
     pre: shares >= 0 and 0 <= magnitude <= WAD
     post: 0 <= __return__ <= shares
     """

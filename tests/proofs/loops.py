@@ -171,7 +171,7 @@ def _pay(draft: Draft, account: str) -> Reason | None:
 
 
 def transition(draft: Draft, action: Any) -> Delta | Reason:
-    """Every rule of the protocol."""
+    """Executes a call. Returns its Delta, or the reason of its rejection."""
     if isinstance(action, Drop):
         return _drop(draft, action)
     if isinstance(action, Grant):

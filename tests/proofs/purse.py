@@ -85,7 +85,7 @@ def is_free(draft: Draft, action: Pay) -> bool:
 
 
 def transition(draft: Draft, action: Pay) -> Delta | Reason:
-    """The only rule."""
+    """Executes a payment. Returns its Delta, or the reason of its rejection."""
     held = draft.get(PURSES, action.sender)
     if draft.get(CLOCK, SINGLETON).block > 9000:
         return Reason.CLOSED

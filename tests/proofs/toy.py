@@ -106,7 +106,7 @@ def _digits(amount: int) -> int:
 
 
 def transition(draft: Draft, action: Move) -> Delta | Reason:
-    """Every rule of the protocol."""
+    """Executes a call. Returns its Delta, or the reason of its rejection."""
     block = draft.get(CLOCK, SINGLETON).block
     if isinstance(action, Pass | GoBack):
         draft.put(CLOCK, SINGLETON, Clock(block + 1 if isinstance(action, Pass) else block - 1))

@@ -35,8 +35,8 @@ SUBNETWORKS_AND_OPERATORS: Final = (
 )
 OPT_IN: Final = "OptIn(address,address)"
 REQUEST: Final = "RequestSlash(uint256,bytes32,address,uint256,uint48,uint48)"
-"""The event with which a slash is requested. The events above name accounts, operators and subnetworks, too, in their
-topics.
+"""The event with which a slash is requested. Its second and third indexed arguments are the subnetwork and the
+operator.
 """
 
 SLASHERS: Final = ("instant", "veto")

@@ -318,7 +318,7 @@ def _claim(rows: Draft, sender: str, claim: Claim, recipient: str) -> Reason | N
 
 
 def claims_of(call: ProcessClaim | ProcessClaims) -> tuple[Claim, ...]:
-    """The claims of a call."""
+    """The claims of a ProcessClaims call, or the single claim of a ProcessClaim call."""
     return call.claims if isinstance(call, ProcessClaims) else (call.claim,)
 
 

@@ -143,9 +143,9 @@ def _slashed_of(step: AnyStep, operator_set: OperatorSet, slash_id: int, strateg
 
 
 def _slash_books_operator_and_queue(step: AcceptedStep[SlashOperator]) -> bool:
-    """True if a slash books the shares lost by the operator, and by the queue of the slashing window.
+    """True if a slash books the shares lost by the operator, and those lost by the queue of the slashing window.
 
-    The queue's value is rounded down, and the part of it that stays is rounded up.
+    The value of the queue is rounded down, and the value that it keeps is rounded up.
     """
     call = step.action
     before, operator_set = step.before.rows, (call.avs, call.operator_set_id)

@@ -14,7 +14,7 @@ from spec.symbiotic.actions import AdvanceTime, OptOutVault, Redeem, Slash
 
 
 def calls_of(reaction: int) -> tuple[list[Any], list[Any]]:
-    """The opening and the calls of the model. `reaction` is the reaction time of home, in seconds.
+    """The opening and the calls of the model. `reaction` is the reaction time of the home chain, in seconds.
 
     The opening sends a table of all of the vault's stake one second earlier.
     """
@@ -40,7 +40,7 @@ def calls_of(reaction: int) -> tuple[list[Any], list[Any]]:
 def on_symbiotic(reaction: int) -> BoundedModel:
     """The bounded model on Symbiotic, with a window of one epoch of four seconds.
 
-    `reaction` is the reaction time of home, in seconds.
+    `reaction` is the reaction time of the home chain, in seconds.
     """
     world = head(WORLD, 2)
     beginning, calls = calls_of(reaction)
