@@ -110,8 +110,8 @@ class Question:
         self.problem: Final = Problem(self.document)
 
     def attack(self, claim: Claim, services: Iterable[str], uses: Sequence[Use]) -> Attack | None:
-        """The attack on these services with these uses, and its value by the claim's measure, which the checker
-        computes. None if the checker refuses it as an attack.
+        """The attack on these services with these uses, with its value: the profit times the claim's factor, minus the
+        loss, as the checker computes them. None if the checker refuses it as an attack.
         """
         witness = Attack(tuple(services), tuple(uses), Fraction(0))
         try:
@@ -183,8 +183,8 @@ def _proposed(question: Question, program: Program, relaxed: Relaxed) -> Attack 
 
 
 def search(question: Question, claim: Claim, seconds: float, is_enough: bool) -> tuple[Attack | None, bool]:
-    """The best attack that the solver finds by the claim's measure, valued exactly; and True
-    if the solver calls it optimal.
+    """The attack that the solver finds with the greatest profit times the claim's factor, minus loss, valued exactly;
+    and True if the solver calls it optimal.
 
     `is_enough`: stop at the first attack that breaks the claim. The attack is None if the solver finds none.
     """

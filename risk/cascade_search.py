@@ -68,7 +68,8 @@ def attack_with(network: Network, stakes: set[str], services: set[str] | None = 
 
 def search(network: Network, psi: Fraction, seconds: float, gamma: Fraction | None = None) -> Found:
     """The worst shock of at most the fraction `psi` of all stake, and the attack after it, that the solver finds in
-    `seconds`, with bounds. Losses count as full, whatever the network's are. `gamma` is a proved slack, if known.
+    `seconds`, with bounds. Every slash counts as a loss of the whole stake, whatever rule the network has for losses.
+    `gamma` is a proved slack, if known.
     """
     network = network.whole()
     sufficient = gamma_eigenlayer(network)

@@ -16,8 +16,8 @@ class Clearing:
     """A clearing vector: the payment and the equity of each member, and the positions of the members in default.
 
     `greatest` is true for the greatest clearing vector and false for the least. `rounds` is the number of waves of
-    defaults for the greatest, and of waves of members that prove solvent for the least. `lost_in_default` is the value
-    destroyed by default itself.
+    defaults for the greatest, and of waves of members that prove solvent for the least. `lost` is the value that
+    defaults themselves destroy.
     """
 
     def __init__(

@@ -43,9 +43,8 @@ class Best:
 
 @attrs.frozen
 class Robustness:
-    """The least fraction of service weight (prize / threshold) that must misbehave before an attack counts.
-
-    `byzantine` are the misbehaving services.
+    """The least weight of misbehaving services (`byzantine`) with which an attack pays, as a fraction of the weight of
+    all services. A service's weight is its prize divided by its threshold.
     """
 
     weight: Fraction

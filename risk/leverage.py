@@ -84,8 +84,8 @@ def run_on(assets: Fraction, shares: Fraction, price: Fraction, withdrawals_shar
 
 
 class Deposit:
-    """A deposit into a receipt token around a slash: shares minted, price per share
-    afterwards, value of the deposit.
+    """A deposit into a receipt token around a slash: the shares minted, the price per share after deposit and slash,
+    and the value of the minted shares at that price.
     """
 
     def __init__(self, minted: Fraction, price: Fraction) -> None:

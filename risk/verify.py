@@ -124,7 +124,9 @@ def value_of(problem: Problem, claim: Any, witness: Any) -> Fraction:
 
 
 class Bounds:
-    """Upper bounds on the value of an attack by the claim's measure, after some choices are fixed."""
+    """Upper bounds on the value of an attack (profit times the claim's factor, minus loss), after some choices are
+    fixed.
+    """
 
     def __init__(self, problem: Problem, claim: Any) -> None:
         self.claim, self.sums, self.is_whole = claim, problem.losses == "sum", not problem.divisible

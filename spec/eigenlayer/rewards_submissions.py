@@ -75,8 +75,8 @@ def protocol_fee(amount: int) -> int:
 def create_avs_rewards_submission(draft: Draft, action: CreateAvsRewardsSubmission) -> Delta | Reason:
     """Submit rewards in the name of the sender, which need not be an AVS.
 
-    Rejects, for each submission in order: wrong strategies, start or duration for a reason of `_check_terms`;
-    AMOUNT_IS_ZERO, AMOUNT_EXCEEDS_MAX, START_TIMESTAMP_TOO_FAR_IN_FUTURE; a failed payment for a reason of `_pay_in`.
+    Rejects, for each submission in order: a reason of `_check_terms` if the strategies, the start or the duration are invalid;
+    AMOUNT_IS_ZERO, AMOUNT_EXCEEDS_MAX, START_TIMESTAMP_TOO_FAR_IN_FUTURE; a reason of `_pay_in` if the payment fails.
     Source: RewardsCoordinator.createAVSRewardsSubmission.
     """
     return _submit_each(draft, action.sender, action.sender, AVS, NO_OPERATOR_SET, action.submissions)
@@ -85,9 +85,7 @@ def create_avs_rewards_submission(draft: Draft, action: CreateAvsRewardsSubmissi
 def create_eigen_da_rewards_submission(draft: Draft, action: CreateEigenDaRewardsSubmission) -> Delta | Reason:
     """Submit rewards in the name of an AVS, paid by the emissions controller.
 
-    Rejects, in order: UNAUTHORIZED_CALLER; for each submission wrong strategies, start or duration for a reason of
-    `_check_terms`, AMOUNT_IS_ZERO, AMOUNT_EXCEEDS_MAX, START_TIMESTAMP_TOO_FAR_IN_FUTURE, a failed payment for a reason
-    of `_pay_in`.
+    Rejects, in order: UNAUTHORIZED_CALLER; for each submission a reason of `_check_terms` if the strategies, the start or the duration are invalid, AMOUNT_IS_ZERO, AMOUNT_EXCEEDS_MAX, START_TIMESTAMP_TOO_FAR_IN_FUTURE, a reason of `_pay_in` if the payment fails.
     Source: RewardsCoordinator.createEigenDARewardsSubmission.
     """
     if action.sender != draft.get(REWARDS_CONFIG, SINGLETON).emissions_controller:
@@ -98,9 +96,7 @@ def create_eigen_da_rewards_submission(draft: Draft, action: CreateEigenDaReward
 def create_rewards_for_all_submission(draft: Draft, action: CreateRewardsForAllSubmission) -> Delta | Reason:
     """Submit rewards for all stakers, without protocol fee.
 
-    Rejects, in order: UNAUTHORIZED_CALLER; for each submission wrong strategies, start or duration for a reason of
-    `_check_terms`, AMOUNT_IS_ZERO, AMOUNT_EXCEEDS_MAX, START_TIMESTAMP_TOO_FAR_IN_FUTURE, a failed payment for a reason
-    of `_pay_in`.
+    Rejects, in order: UNAUTHORIZED_CALLER; for each submission a reason of `_check_terms` if the strategies, the start or the duration are invalid, AMOUNT_IS_ZERO, AMOUNT_EXCEEDS_MAX, START_TIMESTAMP_TOO_FAR_IN_FUTURE, a reason of `_pay_in` if the payment fails.
     Source: RewardsCoordinator.createRewardsForAllSubmission.
     """
     if not draft.get(REWARDS_FOR_ALL_SUBMITTERS, action.sender).is_given:
@@ -111,9 +107,7 @@ def create_rewards_for_all_submission(draft: Draft, action: CreateRewardsForAllS
 def create_rewards_for_all_earners(draft: Draft, action: CreateRewardsForAllEarners) -> Delta | Reason:
     """Submit rewards for the operators of all AVSs and their stakers, without protocol fee.
 
-    Rejects, in order: UNAUTHORIZED_CALLER; for each submission wrong strategies, start or duration for a reason of
-    `_check_terms`, AMOUNT_IS_ZERO, AMOUNT_EXCEEDS_MAX, START_TIMESTAMP_TOO_FAR_IN_FUTURE, a failed payment for a reason
-    of `_pay_in`.
+    Rejects, in order: UNAUTHORIZED_CALLER; for each submission a reason of `_check_terms` if the strategies, the start or the duration are invalid, AMOUNT_IS_ZERO, AMOUNT_EXCEEDS_MAX, START_TIMESTAMP_TOO_FAR_IN_FUTURE, a reason of `_pay_in` if the payment fails.
     Source: RewardsCoordinator.createRewardsForAllEarners.
     """
     if not draft.get(REWARDS_FOR_ALL_SUBMITTERS, action.sender).is_given:
@@ -124,9 +118,8 @@ def create_rewards_for_all_earners(draft: Draft, action: CreateRewardsForAllEarn
 def create_unique_stake_rewards_submission(draft: Draft, action: CreateUniqueStakeRewardsSubmission) -> Delta | Reason:
     """Submit rewards for an operator set's operators, divided by the stake that they allocate to this set.
 
-    Rejects, in order: INVALID_PERMISSIONS unless the AVS calls, INVALID_OPERATOR_SET; for each submission wrong
-    strategies, start or duration for a reason of `_check_terms`, AMOUNT_IS_ZERO, AMOUNT_EXCEEDS_MAX,
-    START_TIMESTAMP_TOO_FAR_IN_FUTURE, a failed payment for a reason of `_pay_in`. Source:
+    Rejects, in order: INVALID_PERMISSIONS unless the AVS calls, INVALID_OPERATOR_SET; for each submission a reason of `_check_terms` if the strategies, the start or the duration are invalid, AMOUNT_IS_ZERO, AMOUNT_EXCEEDS_MAX,
+    START_TIMESTAMP_TOO_FAR_IN_FUTURE, a reason of `_pay_in` if the payment fails. Source:
     RewardsCoordinator.createUniqueStakeRewardsSubmission.
     """
     avs = action.operator_set[0]
@@ -140,9 +133,8 @@ def create_unique_stake_rewards_submission(draft: Draft, action: CreateUniqueSta
 def create_total_stake_rewards_submission(draft: Draft, action: CreateTotalStakeRewardsSubmission) -> Delta | Reason:
     """Submit rewards for an operator set's operators, divided by their total stake.
 
-    Rejects, in order: INVALID_PERMISSIONS unless the AVS calls, INVALID_OPERATOR_SET; for each submission wrong
-    strategies, start or duration for a reason of `_check_terms`, AMOUNT_IS_ZERO, AMOUNT_EXCEEDS_MAX,
-    START_TIMESTAMP_TOO_FAR_IN_FUTURE, a failed payment for a reason of `_pay_in`. Source:
+    Rejects, in order: INVALID_PERMISSIONS unless the AVS calls, INVALID_OPERATOR_SET; for each submission a reason of `_check_terms` if the strategies, the start or the duration are invalid, AMOUNT_IS_ZERO, AMOUNT_EXCEEDS_MAX,
+    START_TIMESTAMP_TOO_FAR_IN_FUTURE, a reason of `_pay_in` if the payment fails. Source:
     RewardsCoordinator.createTotalStakeRewardsSubmission.
     """
     avs = action.operator_set[0]
@@ -158,8 +150,7 @@ def create_operator_directed_avs_rewards_submission(
 ) -> Delta | Reason:
     """Submit rewards for named operators of an AVS, with one amount for each.
 
-    Rejects, in order: INVALID_PERMISSIONS unless the AVS calls; then, for each submission, a period or a list of
-    operators and amounts that `_submit_directed` does not accept, for one of its reasons.
+    Rejects, in order: INVALID_PERMISSIONS unless the AVS calls; then, for each submission, a reason of `_submit_directed` if its strategies, its period, its operators or their amounts are invalid, or if the payment fails.
     Source: RewardsCoordinator.createOperatorDirectedAVSRewardsSubmission.
     """
     if action.sender != action.avs:
@@ -176,8 +167,7 @@ def create_operator_directed_operator_set_rewards_submission(
 ) -> Delta | Reason:
     """Submit rewards for named operators of an operator set, with one amount for each.
 
-    Rejects, in order: INVALID_PERMISSIONS unless the AVS calls, INVALID_OPERATOR_SET; then, for each submission, a
-    period or a list of operators and amounts that `_submit_directed` does not accept, for one of its reasons.
+    Rejects, in order: INVALID_PERMISSIONS unless the AVS calls, INVALID_OPERATOR_SET; then, for each submission, a reason of `_submit_directed` if its strategies, its period, its operators or their amounts are invalid, or if the payment fails.
     Source: RewardsCoordinator.createOperatorDirectedOperatorSetRewardsSubmission.
     """
     operator_set = action.operator_set
@@ -215,7 +205,7 @@ def _submit(
 ) -> Reason | None:
     """Collect a submission's amount from the payer, deduct the fee, and store the rest under the account.
 
-    Rejects, in order: wrong strategies, start or duration for a reason of `_check_terms`; AMOUNT_IS_ZERO,
+    Rejects, in order: a reason of `_check_terms` if the strategies, the start or the duration are invalid; AMOUNT_IS_ZERO,
     AMOUNT_EXCEEDS_MAX, START_TIMESTAMP_TOO_FAR_IN_FUTURE; ERC20_INSUFFICIENT_ALLOWANCE, ERC20_INSUFFICIENT_BALANCE,
     ERC20_TRANSFER_TO_ZERO_ADDRESS if a fee is due and there is no fee recipient.
     Source: RewardsCoordinator._validateRewardsSubmission, _takeProtocolFee.
@@ -259,10 +249,10 @@ def _submit_directed(
     """Collect the sum of all operators' amounts from the AVS, deduct each operator's fee, and store the rest.
 
     Fees round down for each operator. If an amount times the fee overflows, the call is rejected even without a fee.
-    Rejects, in order: wrong strategies, start or duration for a reason of `_check_terms`; INPUT_ARRAY_LENGTH_ZERO,
+    Rejects, in order: a reason of `_check_terms` if the strategies, the start or the duration are invalid; INPUT_ARRAY_LENGTH_ZERO,
     ARITHMETIC_PANIC if the end is no uint32, SUBMISSION_NOT_RETROACTIVE unless it is past; for each operator
     INVALID_ADDRESS_ZERO, OPERATORS_NOT_IN_ASCENDING_ORDER, AMOUNT_IS_ZERO, ARITHMETIC_PANIC; then AMOUNT_EXCEEDS_MAX,
-    a failed payment for a reason of `_pay_in`.
+    a reason of `_pay_in` if the payment fails.
     Source: RewardsCoordinator._validateOperatorDirectedRewardsSubmission, _takeOperatorDirectedProtocolFee.
     """
     rejection = _check_terms(
