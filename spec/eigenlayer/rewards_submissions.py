@@ -75,9 +75,9 @@ def protocol_fee(amount: int) -> int:
 def create_avs_rewards_submission(draft: Draft, action: CreateAvsRewardsSubmission) -> Delta | Reason:
     """Submit rewards in the name of the sender, which need not be an AVS.
 
-    Rejects, for each submission in order: a reason of `_check_terms` if the strategies, the start or the duration are invalid;
-    AMOUNT_IS_ZERO, AMOUNT_EXCEEDS_MAX, START_TIMESTAMP_TOO_FAR_IN_FUTURE; a reason of `_pay_in` if the payment fails.
-    Source: RewardsCoordinator.createAVSRewardsSubmission.
+    Rejects, for each submission in order: a reason of `_check_terms` if the strategies, the start or the duration are
+    invalid; AMOUNT_IS_ZERO, AMOUNT_EXCEEDS_MAX, START_TIMESTAMP_TOO_FAR_IN_FUTURE; a reason of `_pay_in` if the payment
+    fails. Source: RewardsCoordinator.createAVSRewardsSubmission.
     """
     return _submit_each(draft, action.sender, action.sender, AVS, NO_OPERATOR_SET, action.submissions)
 
@@ -85,8 +85,9 @@ def create_avs_rewards_submission(draft: Draft, action: CreateAvsRewardsSubmissi
 def create_eigen_da_rewards_submission(draft: Draft, action: CreateEigenDaRewardsSubmission) -> Delta | Reason:
     """Submit rewards in the name of an AVS, paid by the emissions controller.
 
-    Rejects, in order: UNAUTHORIZED_CALLER; for each submission a reason of `_check_terms` if the strategies, the start or the duration are invalid, AMOUNT_IS_ZERO, AMOUNT_EXCEEDS_MAX, START_TIMESTAMP_TOO_FAR_IN_FUTURE, a reason of `_pay_in` if the payment fails.
-    Source: RewardsCoordinator.createEigenDARewardsSubmission.
+    Rejects, in order: UNAUTHORIZED_CALLER; for each submission a reason of `_check_terms` if the strategies, the start
+    or the duration are invalid, AMOUNT_IS_ZERO, AMOUNT_EXCEEDS_MAX, START_TIMESTAMP_TOO_FAR_IN_FUTURE, a reason of
+    `_pay_in` if the payment fails. Source: RewardsCoordinator.createEigenDARewardsSubmission.
     """
     if action.sender != draft.get(REWARDS_CONFIG, SINGLETON).emissions_controller:
         return Reason.UNAUTHORIZED_CALLER
@@ -96,8 +97,9 @@ def create_eigen_da_rewards_submission(draft: Draft, action: CreateEigenDaReward
 def create_rewards_for_all_submission(draft: Draft, action: CreateRewardsForAllSubmission) -> Delta | Reason:
     """Submit rewards for all stakers, without protocol fee.
 
-    Rejects, in order: UNAUTHORIZED_CALLER; for each submission a reason of `_check_terms` if the strategies, the start or the duration are invalid, AMOUNT_IS_ZERO, AMOUNT_EXCEEDS_MAX, START_TIMESTAMP_TOO_FAR_IN_FUTURE, a reason of `_pay_in` if the payment fails.
-    Source: RewardsCoordinator.createRewardsForAllSubmission.
+    Rejects, in order: UNAUTHORIZED_CALLER; for each submission a reason of `_check_terms` if the strategies, the start
+    or the duration are invalid, AMOUNT_IS_ZERO, AMOUNT_EXCEEDS_MAX, START_TIMESTAMP_TOO_FAR_IN_FUTURE, a reason of
+    `_pay_in` if the payment fails. Source: RewardsCoordinator.createRewardsForAllSubmission.
     """
     if not draft.get(REWARDS_FOR_ALL_SUBMITTERS, action.sender).is_given:
         return Reason.UNAUTHORIZED_CALLER
@@ -107,8 +109,9 @@ def create_rewards_for_all_submission(draft: Draft, action: CreateRewardsForAllS
 def create_rewards_for_all_earners(draft: Draft, action: CreateRewardsForAllEarners) -> Delta | Reason:
     """Submit rewards for the operators of all AVSs and their stakers, without protocol fee.
 
-    Rejects, in order: UNAUTHORIZED_CALLER; for each submission a reason of `_check_terms` if the strategies, the start or the duration are invalid, AMOUNT_IS_ZERO, AMOUNT_EXCEEDS_MAX, START_TIMESTAMP_TOO_FAR_IN_FUTURE, a reason of `_pay_in` if the payment fails.
-    Source: RewardsCoordinator.createRewardsForAllEarners.
+    Rejects, in order: UNAUTHORIZED_CALLER; for each submission a reason of `_check_terms` if the strategies, the start
+    or the duration are invalid, AMOUNT_IS_ZERO, AMOUNT_EXCEEDS_MAX, START_TIMESTAMP_TOO_FAR_IN_FUTURE, a reason of
+    `_pay_in` if the payment fails. Source: RewardsCoordinator.createRewardsForAllEarners.
     """
     if not draft.get(REWARDS_FOR_ALL_SUBMITTERS, action.sender).is_given:
         return Reason.UNAUTHORIZED_CALLER
@@ -118,7 +121,8 @@ def create_rewards_for_all_earners(draft: Draft, action: CreateRewardsForAllEarn
 def create_unique_stake_rewards_submission(draft: Draft, action: CreateUniqueStakeRewardsSubmission) -> Delta | Reason:
     """Submit rewards for an operator set's operators, divided by the stake that they allocate to this set.
 
-    Rejects, in order: INVALID_PERMISSIONS unless the AVS calls, INVALID_OPERATOR_SET; for each submission a reason of `_check_terms` if the strategies, the start or the duration are invalid, AMOUNT_IS_ZERO, AMOUNT_EXCEEDS_MAX,
+    Rejects, in order: INVALID_PERMISSIONS unless the AVS calls, INVALID_OPERATOR_SET; for each submission a reason of
+    `_check_terms` if the strategies, the start or the duration are invalid, AMOUNT_IS_ZERO, AMOUNT_EXCEEDS_MAX,
     START_TIMESTAMP_TOO_FAR_IN_FUTURE, a reason of `_pay_in` if the payment fails. Source:
     RewardsCoordinator.createUniqueStakeRewardsSubmission.
     """
@@ -133,7 +137,8 @@ def create_unique_stake_rewards_submission(draft: Draft, action: CreateUniqueSta
 def create_total_stake_rewards_submission(draft: Draft, action: CreateTotalStakeRewardsSubmission) -> Delta | Reason:
     """Submit rewards for an operator set's operators, divided by their total stake.
 
-    Rejects, in order: INVALID_PERMISSIONS unless the AVS calls, INVALID_OPERATOR_SET; for each submission a reason of `_check_terms` if the strategies, the start or the duration are invalid, AMOUNT_IS_ZERO, AMOUNT_EXCEEDS_MAX,
+    Rejects, in order: INVALID_PERMISSIONS unless the AVS calls, INVALID_OPERATOR_SET; for each submission a reason of
+    `_check_terms` if the strategies, the start or the duration are invalid, AMOUNT_IS_ZERO, AMOUNT_EXCEEDS_MAX,
     START_TIMESTAMP_TOO_FAR_IN_FUTURE, a reason of `_pay_in` if the payment fails. Source:
     RewardsCoordinator.createTotalStakeRewardsSubmission.
     """
@@ -150,8 +155,9 @@ def create_operator_directed_avs_rewards_submission(
 ) -> Delta | Reason:
     """Submit rewards for named operators of an AVS, with one amount for each.
 
-    Rejects, in order: INVALID_PERMISSIONS unless the AVS calls; then, for each submission, a reason of `_submit_directed` if its strategies, its period, its operators or their amounts are invalid, or if the payment fails.
-    Source: RewardsCoordinator.createOperatorDirectedAVSRewardsSubmission.
+    Rejects, in order: INVALID_PERMISSIONS unless the AVS calls; then, for each submission, a reason of
+    `_submit_directed` if its strategies, its period, its operators or their amounts are invalid, or if the payment
+    fails. Source: RewardsCoordinator.createOperatorDirectedAVSRewardsSubmission.
     """
     if action.sender != action.avs:
         return Reason.INVALID_PERMISSIONS
@@ -167,8 +173,9 @@ def create_operator_directed_operator_set_rewards_submission(
 ) -> Delta | Reason:
     """Submit rewards for named operators of an operator set, with one amount for each.
 
-    Rejects, in order: INVALID_PERMISSIONS unless the AVS calls, INVALID_OPERATOR_SET; then, for each submission, a reason of `_submit_directed` if its strategies, its period, its operators or their amounts are invalid, or if the payment fails.
-    Source: RewardsCoordinator.createOperatorDirectedOperatorSetRewardsSubmission.
+    Rejects, in order: INVALID_PERMISSIONS unless the AVS calls, INVALID_OPERATOR_SET; then, for each submission, a
+    reason of `_submit_directed` if its strategies, its period, its operators or their amounts are invalid, or if the
+    payment fails. Source: RewardsCoordinator.createOperatorDirectedOperatorSetRewardsSubmission.
     """
     operator_set = action.operator_set
     if action.sender != operator_set[0]:
@@ -205,10 +212,10 @@ def _submit(
 ) -> Reason | None:
     """Collect a submission's amount from the payer, deduct the fee, and store the rest under the account.
 
-    Rejects, in order: a reason of `_check_terms` if the strategies, the start or the duration are invalid; AMOUNT_IS_ZERO,
-    AMOUNT_EXCEEDS_MAX, START_TIMESTAMP_TOO_FAR_IN_FUTURE; ERC20_INSUFFICIENT_ALLOWANCE, ERC20_INSUFFICIENT_BALANCE,
-    ERC20_TRANSFER_TO_ZERO_ADDRESS if a fee is due and there is no fee recipient.
-    Source: RewardsCoordinator._validateRewardsSubmission, _takeProtocolFee.
+    Rejects, in order: a reason of `_check_terms` if the strategies, the start or the duration are invalid;
+    AMOUNT_IS_ZERO, AMOUNT_EXCEEDS_MAX, START_TIMESTAMP_TOO_FAR_IN_FUTURE; ERC20_INSUFFICIENT_ALLOWANCE,
+    ERC20_INSUFFICIENT_BALANCE, ERC20_TRANSFER_TO_ZERO_ADDRESS if a fee is due and there is no fee recipient. Source:
+    RewardsCoordinator._validateRewardsSubmission, _takeProtocolFee.
     """
     amount = submission.amount
     rejection = _check_terms(
@@ -249,11 +256,11 @@ def _submit_directed(
     """Collect the sum of all operators' amounts from the AVS, deduct each operator's fee, and store the rest.
 
     Fees round down for each operator. If an amount times the fee overflows, the call is rejected even without a fee.
-    Rejects, in order: a reason of `_check_terms` if the strategies, the start or the duration are invalid; INPUT_ARRAY_LENGTH_ZERO,
-    ARITHMETIC_PANIC if the end is no uint32, SUBMISSION_NOT_RETROACTIVE unless it is past; for each operator
-    INVALID_ADDRESS_ZERO, OPERATORS_NOT_IN_ASCENDING_ORDER, AMOUNT_IS_ZERO, ARITHMETIC_PANIC; then AMOUNT_EXCEEDS_MAX,
-    a reason of `_pay_in` if the payment fails.
-    Source: RewardsCoordinator._validateOperatorDirectedRewardsSubmission, _takeOperatorDirectedProtocolFee.
+    Rejects, in order: a reason of `_check_terms` if the strategies, the start or the duration are invalid;
+    INPUT_ARRAY_LENGTH_ZERO, ARITHMETIC_PANIC if the end is no uint32, SUBMISSION_NOT_RETROACTIVE unless it is past; for
+    each operator INVALID_ADDRESS_ZERO, OPERATORS_NOT_IN_ASCENDING_ORDER, AMOUNT_IS_ZERO, ARITHMETIC_PANIC; then
+    AMOUNT_EXCEEDS_MAX, a reason of `_pay_in` if the payment fails. Source:
+    RewardsCoordinator._validateOperatorDirectedRewardsSubmission, _takeOperatorDirectedProtocolFee.
     """
     rejection = _check_terms(
         draft, submission.strategies_and_multipliers, submission.start_timestamp, submission.duration_seconds

@@ -173,12 +173,13 @@ def give(custody: Custody, draft: Draft, action: Give, act: Act, account: str) -
 
 
 def redeem(custody: Custody, draft: Draft, action: RedeemReceipts, act: Act, account: str) -> Delta | Reason:
-    """Burn receipts of the sender, and pay their fraction of all issued receipts from the vault's holdings, rounded down.
+    """Burn receipts of the sender, and pay their fraction of all issued receipts from the vault's holdings, rounded
+    down.
 
     Pieces of a position enter the base's queue; receipts of the vault beneath are paid at once. Returns the number
     paid. A vault with a mark pays the receipts' fraction of the mark, at most its whole position. `account` is the
-    market's account. Rejects, in order: NOT_ENOUGH_RECEIPTS, also for a number that is not positive; TOO_LITTLE if the payment
-    is 0, or less than `least`; BASE_REFUSES if the base rejects the withdrawal.
+    market's account. Rejects, in order: NOT_ENOUGH_RECEIPTS, also for a number that is not positive; TOO_LITTLE if the
+    payment is 0, or less than `least`; BASE_REFUSES if the base rejects the withdrawal.
     """
     vault = action.vault
     issued = draft.get(ISSUED, vault)

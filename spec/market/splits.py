@@ -51,8 +51,8 @@ def _tightest(parts: list[int], free: list[bool], scores: list[int], bounds: lis
 
 
 def _fill(bound: CapOn, parts: list[int], free: list[bool], scores: list[int], bounds: list[CapOn]) -> None:
-    """Divide what is left of a bound among its free members, by score, and set their `free` to False. Rounds down; units
-    left over go one by one to the largest remainders, where every bound has room.
+    """Divide what is left of a bound among its free members, by score, and set their `free` to False. Rounds down;
+    units left over go one by one to the largest remainders, where every bound has room.
     """
     places = [place for place in bound[0] if free[place]]
     score = sum([scores[place] for place in places])
