@@ -46,6 +46,7 @@ def prove(theory: str, protocol_at: str, base: str, head: str, action: str, leng
     the call, have the lengths that the theory declares, at least `length`. If `length` is above one, lists of the call
     have those that the theory declares for step laws. Raises UnliftableError if a version cannot be lifted.
     """
+    refuse_another_machine(base, head)
     setup = setup_of(theory)
     closures = [Closures(Path(folder), protocol_at) for folder in (base, head)]
     contracts = kept_alike(setup.contracts_of.get(action, setup.contracts), setup.contracts, closures)
@@ -56,7 +57,6 @@ def prove(theory: str, protocol_at: str, base: str, head: str, action: str, leng
     except UnliftableError:  # a rule iterates over a list in a row
         run = _Run(*asked, contracts, length)
         goals = run.goals()
-    run.refuse_another_machine(base, head)
     found = run.answer(goals)
     missing = {kind for kind, by in found["kinds"].items() if by.get("REFUTED") and kind not in found["shown"]}
     others = setup.countermodels.get(action, contracts if run.is_any_length else None)
@@ -111,6 +111,20 @@ def _file_of(module: str, folder: Path) -> Path | None:
     return next((file for file in files if file.is_file()), None)
 
 
+def refuse_another_machine(base: str, head: str) -> None:
+    """Raise UnliftableError if `spec/machine.py`, or what it imports, differs in more than docstrings and comments.
+
+    A proof runs some of these functions, but not each of their branches: a draft of few writes keeps no index, for
+    example. What the head imports in addition shows as a difference of the importing module.
+    """
+    for module in storing():
+        files = [_file_of(module, Path(folder)) for folder in (base, head)]
+        old, new = [{} if file is None else functions_of(file.read_text(encoding="utf-8")) for file in files]
+        for name in sorted(old.keys() | new.keys()):
+            if old.get(name) != new.get(name):
+                raise UnliftableError(f"{module}:{name or 'module'} differs, and no proof runs all that stores writes")
+
+
 class _Run:
     """One symbolic execution of a call under both versions."""
 
@@ -138,18 +152,6 @@ class _Run:
         self._call: Final = self._prover.call(self._action, self._bounds)[0]
         self._apart: Final = self._prover.laws_of(self._prover.theory.induction.apart)
         self._scopes: Final[set[str]] = set()
-
-    def refuse_another_machine(self, base: str, head: str) -> None:
-        """Raise UnliftableError if `spec/machine.py`, or what it imports, differs in a function that no proof ran, such
-        as one that stores writes. What the head imports in addition shows as a difference of the importing module.
-        """
-        ran = self._prover.world.ran | self._other.world.ran
-        for module in storing():
-            files = [_file_of(module, Path(folder)) for folder in (base, head)]
-            old, new = [{} if file is None else functions_of(file.read_text(encoding="utf-8")) for file in files]
-            for name in sorted(old.keys() | new.keys()):
-                if old.get(name) != new.get(name) and f"{module}:{name}" not in ran:
-                    raise UnliftableError(f"{module}:{name or 'module'} differs, and no proof runs what stores writes")
 
     def goals(self) -> list[Goal]:
         """All goals, generated before the solver decides the first one."""
