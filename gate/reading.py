@@ -386,7 +386,7 @@ def _has_word(nodes: Iterable[ast.AST], words: frozenset[str]) -> bool:
 
 
 def _own(parts: Iterable[ast.AST]) -> set[str]:
-    """The names that are only ever bound to collections made in this code."""
+    """The names to which the nodes `parts` bind nothing but collections that they make."""
     made: list[str] = []
     given: list[str] = []
     for part in parts:

@@ -20,8 +20,8 @@ def base_fee_update(base_fee: int, target: int, used: int, denominator: int = 8)
 
 
 def base_fee_trace(initial: int, target: int, used: Sequence[int], denominator: int = 8) -> list[int]:
-    """The base fee after each block, given the gas used in each block; `initial` is that of the first block, and
-    `target` the gas at which it stays.
+    """The base fee after each block, given the gas used in each block. `initial` is the base fee of the first block. A
+    block that uses the gas `target` leaves the base fee as it is.
     """
     fees: list[int] = []
     for amount in used:

@@ -21,7 +21,8 @@ Row = TypeVar("Row")
 
 
 Rejection = Enum
-"""The base of each protocol's closed enumeration of reasons. A member's value is the contract's own error name.
+"""The base class of each protocol's enumeration of all reasons for a rejection. A member's value is the contract's own
+error name.
 
 It is an alias of `Enum`, not a class. The compiler would refuse the members of an enumeration that a protocol outside
 this package derives from a compiled class.

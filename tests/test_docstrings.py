@@ -54,7 +54,7 @@ def test_help_shows_the_signature_with_its_types_and_the_meaning() -> None:
 
 
 def test_help_of_a_class_shows_its_fields_and_of_reasons_their_meaning() -> None:
-    assert "The closed enumeration: the value is the Solidity error" in pydoc.plain(pydoc.render_doc(Reason))
+    assert "All reasons for which a call can be rejected. The value" in pydoc.plain(pydoc.render_doc(Reason))
     assert "mypyc" not in (Reason.__doc__ or "")
     assert re.search(r"Delta\(writes: list\[.*Write\], returns: object\)", pydoc.plain(pydoc.render_doc(Delta)))
 

@@ -4,7 +4,9 @@ from spec.machine import Rejection
 
 
 class Reason(Rejection):
-    """The closed enumeration: the value is the Solidity error, panic or revert string as the trace format writes it."""
+    """All reasons for which a call can be rejected. The value of each is the Solidity error, panic or revert string, as
+    the trace format writes it.
+    """
 
     # DelegationManager
     ACTIVELY_DELEGATED = "ActivelyDelegated"

@@ -16,8 +16,8 @@ class Custody(Protocol):
         """The actions that deposit a sender's tokens as a position of `account`."""
 
     def delegation(self, draft: Draft, account: str, operator: str) -> tuple[object, ...]:
-        """The actions that delegate an account's positions to an operator. None on a base whose pools delegate
-        themselves.
+        """The actions that delegate an account's positions to an operator. The tuple is empty on a base where a pool,
+        not its holders, chooses the operators.
         """
 
     def position(self, draft: Draft, account: str, pool: str) -> int:

@@ -1,4 +1,5 @@
-"""Receipts: a vault issues equal parts of its holdings, and takes them back for the same part.
+"""Receipts: a vault issues receipts for deposits into it. Each receipt is worth an equal part of the vault's holdings,
+and is redeemed for that part.
 
 A vault holds a position in the base, under its own account, or receipts of a vault beneath it. A slash writes no row
 here: the base's position loses value, and with it every receipt above it. A redemption enters the base's withdrawal
