@@ -105,11 +105,13 @@ class ProtocolPack:
     @property
     def walk(self) -> "Walk | None":
         """The random walk, with the catalogue of laws, to which those of `laws_at` are added; None if the pack has
-        none.
+        none. Raises UnknownProtocolError for a walk through another protocol than the pack's.
         """
-        if self.walk_at is not None and self.laws_at:
-            return _walk_with(self.walk_at, self.laws_at)
-        found: Walk | None = None if self.walk_at is None else load(self.walk_at)
+        if self.walk_at is None:
+            return None
+        found: Walk = _walk_with(self.walk_at, self.laws_at) if self.laws_at else load(self.walk_at)
+        if self.protocol_at is not None and load(self.protocol_at) is not found.protocol:
+            raise UnknownProtocolError(f"{self.walk_at!r} is no walk through the protocol {self.protocol_at!r}")
         return found
 
     @property

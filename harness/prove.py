@@ -4,6 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 import attrs
@@ -15,10 +16,13 @@ from harness.pack import ProtocolPack
 from harness.proof_workers import KILLED, ProofTask, run_tasks
 from harness.stopping import Stop
 from harness.traces import KEPT
-from proofs.call_task import laws_named, laws_of_longer_lists
+from invariants.law import StateLaw
+from proofs.call_task import laws_named, laws_of, laws_of_longer_lists, speaks
+from proofs.concrete import plain_theory
 from proofs.cross_check import ANSWERS, Opinions
 from proofs.digests import solver_version
-from proofs.ledger import Ledger, SourceChangedError
+from proofs.genesis import GENESIS
+from proofs.ledger import Ledger, LedgerError, SourceChangedError
 from proofs.ledger_files import own_place
 
 GOOD: Final = frozenset({"PROVED", "VACUOUS", "KNOWN FALSE", "NOT CONCERNED"})
@@ -39,12 +43,40 @@ def ledger_of(pack: ProtocolPack, folder: Path | None = None) -> Ledger:
     """The ledger of a protocol with a theory: the verdicts that come with it and those in the user's own cache, or only
     those in `folder`.
 
-    Raises LedgerError if a ledger cannot be trusted.
+    Raises LedgerError if a ledger cannot be trusted, or the theory is of another protocol or of other laws.
     """
     assert pack.theory_at is not None
+    _refuse_another_protocol(pack, pack.theory_at)
     own = own_place() / "ledgers"
     folders = [own] if pack.ledgers is None else [Path(pack.ledgers), own]
     return Ledger(pack.name, pack.theory_at, folders if folder is None else [folder])
+
+
+def _refuse_another_protocol(pack: ProtocolPack, place: str) -> None:
+    """Raise LedgerError if the theory at `place` is of another protocol than the pack's, or of another law of the same
+    id: its verdicts would be read as those on the pack.
+    """
+    walk, theory = pack.walk, plain_theory(place)
+    if theory.protocol is not pack.protocol:
+        raise LedgerError(
+            f"{place} is a theory of another protocol than {pack.protocol_at or pack.walk_at}: it proves nothing"
+        )
+    of_theory = {law.law_id: law for law in laws_of(theory)}
+    for law in () if walk is None else walk.catalogue.laws():
+        if of_theory.get(law.law_id, law) is not law:
+            raise LedgerError(f"{law.law_id} of {pack.place or pack.name} is another law than that of {place}")
+
+
+def laws_without_theory(pack: ProtocolPack) -> dict[str, list[str]]:
+    """The ids of the pack's laws that are no part of its theory, by the calls of which verdicts on them are missing."""
+    assert pack.theory_at is not None
+    if pack.walk is None:
+        return {}
+    of_theory = {law.law_id for law in laws_of(plain_theory(pack.theory_at))}
+    laws = [law for law in pack.walk.catalogue.laws() if law.law_id not in of_theory]
+    found = {action.__name__: [law.law_id for law in laws if speaks(law, action)] for action in pack.protocol.actions}
+    found[GENESIS] = [law.law_id for law in laws if isinstance(law, StateLaw)]
+    return {call: named for call, named in found.items() if named}
 
 
 class Proving:
@@ -60,13 +92,16 @@ class Proving:
         effort: int = 1,
         opinions: Opinions | None = None,
         compares: bool = False,
+        without_theory: Wanted = MappingProxyType({}),
     ) -> None:
         """`asked` are the laws whose verdicts are reported, `to_prove` those to prove now. If `compares` is true,
-        verdicts that the ledger has already are proved again for comparison and not written to it.
+        verdicts that the ledger has already are proved again for comparison and not written to it. `without_theory` are
+        laws that are reported as MISSING, since they are no part of the theory.
         """
         self.ledger: Final = ledger
         self.protocol: Final = ledger.protocol
-        self.asked: Final = asked
+        self.asked: Final = {call: [*laws, *without_theory.get(call, ())] for call, laws in asked.items()}
+        self.without_theory: Final = sorted({law_id for laws in without_theory.values() for law_id in laws})
         self.to_prove: Final = {call: list(laws) for call, laws in to_prove.items() if laws}
         self.results: Final[dict[str, dict[str, dict[str, Any]]]] = {}
         """The verdicts of this run, by call and law."""
@@ -257,6 +292,7 @@ class Proving:
             "failures": self.failures,
             "undone": [{"law": law_id, "call": call} for call, law_id in self.left()],
             "unkept": self.unkept,
+            "without_theory": self.without_theory,
             "disputed": [{"call": call, "law": law_id, "who": who} for law_id, call, who in self.disputes()],
             "opinions": self.heard(),
             "verdicts": [
@@ -284,9 +320,12 @@ class ProofQuestion:
     effort: int = 1
     opinions: Opinions | None = None
 
-    def of(self, ledger: Ledger) -> Proving:
-        """The proof run for one protocol's ledger. Raises UnknownNameError if the protocol has no such law or call."""
-        known = laws_named(ledger.place)
+    def of(self, ledger: Ledger, pack: ProtocolPack | None = None) -> Proving:
+        """The proof run for one protocol's ledger, in which laws of the `pack` that are no part of the theory are
+        MISSING. Raises UnknownNameError if the protocol has no such law or call.
+        """
+        without_theory = {} if pack is None else laws_without_theory(pack)
+        known = laws_named(ledger.place).union(*without_theory.values())
         calls_by = f"restake new-trace {ledger.protocol} --fields"
         for what, names, there, all_by in (
             ("call", self.calls, set(ledger.due), calls_by),
@@ -305,7 +344,12 @@ class ProofQuestion:
             call: [law_id for law_id in laws if self.everything or self._is_due(ledger, call, law_id)]
             for call, laws in asked.items()
         }
-        return Proving(ledger, asked, to_prove, self.effort, self.opinions)
+        missing = {
+            call: [law_id for law_id in laws if not self.laws or law_id in self.laws]
+            for call, laws in without_theory.items()
+            if call in asked
+        }
+        return Proving(ledger, asked, to_prove, self.effort, self.opinions, without_theory=missing)
 
     def _is_due(self, ledger: Ledger, call: str, law_id: str) -> bool:
         """True if a verdict is to be proved: it is missing or stale, is UNKNOWN and more effort is allowed, or lacks
@@ -384,6 +428,8 @@ def print_proving(console: Console, proving: Proving) -> None:
             if found:
                 replays = " (replays)" if law_id in found["broken"] else " (does not break on the plain specification)"
             console.print(f"  {verdict}  {law_id}  {call}{replays}", soft_wrap=True, highlight=False, markup=False)
+    for law_id in proving.without_theory:
+        console.print(f"  MISSING  {law_id}: it is no part of {proving.ledger.place}", soft_wrap=True, highlight=False)
     findings = {(law_id, str(rest["finding"])) for law_id, _, _, rest in proving.rows() if "finding" in rest}
     for law_id, trace in sorted(findings):
         console.print(f"  KNOWN VIOLATION  {law_id}: docs/findings/{trace}", soft_wrap=True, highlight=False)

@@ -87,7 +87,7 @@ def prove_command(
     for pack in with_theory(packs_asked(asked)):
         ledger = read_ledger(partial(ledger_of, pack, folder))
         try:
-            provings.append(question.of(ledger))
+            provings.append(question.of(ledger, pack))
         except UnknownNameError as error:
             unknown.append(str(error))
     # Without --protocol, protocols that lack the named law or call are skipped.

@@ -1,5 +1,6 @@
 """A pack from outside can have laws, Hypothesis rules, proofs and mutants, though no file of the project names it."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -10,11 +11,13 @@ from harness.check import Check, Plan
 from harness.cli import cli
 from harness.mutants.fate import Effort
 from harness.mutants.run import Choice, Mutation
+from harness.pack import UnknownProtocolError
 from harness.protocols import pack_at, select_packs
 from harness.prove import ledger_of
 from harness.schedulers import Scheduler
 from harness.stopping import Stop
 from proofs.call_task import prove_laws
+from proofs.ledger import LedgerError
 
 pytestmark = [pytest.mark.source, pytest.mark.usefixtures("example")]
 
@@ -69,3 +72,106 @@ def test_what_is_proved_of_it_is_asked_by_the_place_of_its_pack() -> None:
     assert (result.exit_code, "Deposit, Slash, Withdraw" in result.output) == (2, True)
     none = CliRunner().invoke(cli, ["prove", "--protocol", "staking_pool:PROTOCOL", "--json"])
     assert (none.exit_code, "no theory" in none.output) == (2, True)
+
+
+VARIANTS = """
+import attrs
+from invariants.law import Scope, StateLaw, StepLaw
+from invariants.walker import Walk
+from pool_laws import CATALOGUE, WALK, WORLD, next_action, opening
+from pool_pack import PACK
+from staking_pool import POOL, PROTOCOL, Deposit
+
+SECOND = PROTOCOL.with_transition(lambda draft, action: PROTOCOL.transition(draft, action))
+SECOND_WALK = Walk(SECOND, CATALOGUE, WORLD, opening, next_action)
+OTHER_LAW = StepLaw("POOL-02", "Anything may be.", "here", lambda step: True)
+OTHER_LAW_WALK = WALK.only(("POOL-01", "POOL-03")).with_laws([OTHER_LAW])
+OF_LEMMA = [StateLaw("UINT-pool", "A pool is anything.", "here", lambda view, key: True, rows={POOL: lambda key: key})]
+LAWS = [
+    StateLaw("MY-01", "The pool is anything.", "here", lambda view, key: True, rows={POOL: lambda key: key}),
+    StepLaw("MY-02", "A deposit does anything.", "here", lambda step: True, Scope((Deposit,))),
+]
+ANOTHER_PROTOCOL = attrs.evolve(PACK, protocol_at="pool_variants:SECOND")
+ANOTHER_WALK = attrs.evolve(PACK, protocol_at=None, walk_at="pool_variants:SECOND_WALK")
+BOTH = attrs.evolve(PACK, protocol_at="pool_variants:SECOND", walk_at="pool_variants:SECOND_WALK")
+ANOTHER_LAW = attrs.evolve(PACK, walk_at="pool_variants:OTHER_LAW_WALK")
+RENAMED = attrs.evolve(PACK, protocol_at="pool_laws:WALK.protocol", specifies="the same in other words")
+"""
+
+
+@pytest.fixture
+def variants(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A fixture: the module `pool_variants`, with packs that differ from the worked example's in one part or two."""
+    folder = tmp_path / "variants"
+    folder.mkdir()
+    (folder / "pool_variants.py").write_text(VARIANTS)
+    monkeypatch.syspath_prepend(str(folder))
+
+
+@pytest.mark.usefixtures("variants")
+@pytest.mark.parametrize(
+    ("place", "kind", "problem"),
+    [
+        (
+            "pool_variants:ANOTHER_PROTOCOL",
+            UnknownProtocolError,
+            "'pool_laws:WALK' is no walk through the protocol 'pool_variants:SECOND'",
+        ),
+        (
+            "pool_variants:ANOTHER_WALK",
+            LedgerError,
+            "pool_theory:THEORY is a theory of another protocol than pool_variants:SECOND_WALK: it proves nothing",
+        ),
+        (
+            "pool_variants:BOTH",
+            LedgerError,
+            "pool_theory:THEORY is a theory of another protocol than pool_variants:SECOND: it proves nothing",
+        ),
+        (
+            "pool_variants:ANOTHER_LAW",
+            LedgerError,
+            "POOL-02 of pool_variants:ANOTHER_LAW is another law than that of pool_theory:THEORY",
+        ),
+        (
+            "pool_pack:PACK+pool_variants:OF_LEMMA",
+            LedgerError,
+            "UINT-pool of pool_pack:PACK+pool_variants:OF_LEMMA is another law than that of pool_theory:THEORY",
+        ),
+    ],
+)
+def test_a_theory_of_another_protocol_or_law_proves_nothing_of_a_pack(
+    place: str, kind: type[Exception], problem: str
+) -> None:
+    """Regression: verdicts on the pool were shown as those of a variant with other rules."""
+    with pytest.raises(kind) as refused:
+        ledger_of(pack_at(place))
+    assert str(refused.value) == problem
+    for verb in (["prove"], ["check", "--steps", "0", "--examples", "0"]):
+        result = CliRunner().invoke(cli, [*verb, "--protocol", place])
+        assert result.exit_code != 0
+        assert "PROVED" not in result.output
+
+
+@pytest.mark.usefixtures("variants")
+def test_a_variant_of_the_same_protocol_and_laws_keeps_its_proofs() -> None:
+    assert set(ledger_of(pack_at("pool_variants:RENAMED")).due) == set(ledger_of(pack_at(PLACE)).due)
+    assert ledger_of(pack_at("eigenlayer@v1_12_0")).due == ledger_of(pack_at("eigenlayer")).due
+
+
+@pytest.mark.usefixtures("variants")
+def test_laws_that_are_added_are_missing_from_what_is_proved() -> None:
+    """Regression: they were in no line, and the exit code was 0."""
+    asked = ["prove", "--protocol", f"{PLACE}+pool_variants:LAWS", "--law", "MY-01", "--law", "MY-02", "--json"]
+    result = CliRunner().invoke(cli, asked, standalone_mode=False)
+    assert result.return_value == 2
+    (shown,) = json.loads(result.stdout)["protocols"]
+    assert shown["without_theory"] == ["MY-01", "MY-02"]
+    assert [(row["law"], row["call"], row["verdict"]) for row in shown["verdicts"]] == [
+        ("MY-01", "Deposit", "MISSING"),
+        ("MY-02", "Deposit", "MISSING"),
+        ("MY-01", "Slash", "MISSING"),
+        ("MY-01", "Withdraw", "MISSING"),
+        ("MY-01", "genesis", "MISSING"),
+    ]
+    said = CliRunner().invoke(cli, asked[:-1], standalone_mode=False).stdout
+    assert "  MISSING  MY-02: it is no part of pool_theory:THEORY\n" in said
