@@ -107,8 +107,8 @@ class BookLaws:
         self._held: Final = Sum("held_by_groups", GROUPS, _one, lambda row: row.held_grains)
         self._capital: Final = Sum("capital_of_funds", FUNDS, _one, lambda row: row.staying_grains + row.leaving_grains)
         self._credited: Final = Sum("claimable", CLAIMABLES, _one, lambda row: row.grains)
-        self._stake: Final = Sum("counted_stake", POSITIONS, _first, lambda row: row.amount)
-        self._stake_to_index: Final = Sum("settled_stake", POSITIONS, _first, lambda row: row.amount * row.index)
+        self.stake: Final = Sum("counted_stake", POSITIONS, _first, lambda row: row.amount)
+        self.stake_to_index: Final = Sum("settled_stake", POSITIONS, _first, lambda row: row.amount * row.index)
         self._weight: Final = Sum("counted_weight", HOLDINGS, _first, lambda row: row.amount)
         self._weight_to_index: Final = Sum("settled_weight", HOLDINGS, _first, lambda row: row.amount * row.index)
         self._fed: Final = Sum("places_in_feeds", FEEDS.places, _position_and_list, _one_place)
@@ -117,7 +117,7 @@ class BookLaws:
         self.sums_of_lists: Final = [self._fed, self._watched, self._held_by_row]
         self.sums: Final = [
             *(self._budgets, self._reserved, self._held, self._capital, self._credited),
-            *(self._stake, self._stake_to_index, self._weight, self._weight_to_index),
+            *(self.stake, self.stake_to_index, self._weight, self._weight_to_index),
         ]
 
     def _adds_up(self, view: View, _subject: object) -> bool:
@@ -129,8 +129,8 @@ class BookLaws:
 
     def _meter_is_of_its_positions(self, view: View, offer: Offer) -> bool:
         meter = view.rows.get(METERS, offer)
-        unsettled = meter.index * meter.stake - view.total(self._stake_to_index, offer)
-        return meter.stake == view.total(self._stake, offer) and meter.reserved_grains == unsettled
+        unsettled = meter.index * meter.stake - view.total(self.stake_to_index, offer)
+        return meter.stake == view.total(self.stake, offer) and meter.reserved_grains == unsettled
 
     def _group_is_of_its_holdings(self, view: View, group: Any) -> bool:
         shared = view.rows.get(GROUPS, group)
@@ -199,7 +199,7 @@ class BookLaws:
                 HERE,
                 lambda view, subject: self._meter_is_of_its_positions(view, subject),
                 rows={METERS: _same},
-                sums={self._stake: _same, self._stake_to_index: _same},
+                sums={self.stake: _same, self.stake_to_index: _same},
             ),
             StateLaw(
                 "FEE-04",

@@ -1,5 +1,5 @@
-"""The trusted contracts for the market: the first index of its tables, and functions that symbolic execution cannot
-follow.
+"""The trusted contracts for the market: functions that symbolic execution cannot follow, and the shapes of the unused
+tables below the market's.
 """
 
 import sys
@@ -12,13 +12,6 @@ from proofs.builtin import lifted_range
 from proofs.paths import path
 from proofs.setup import HISTORIES_ALONE, Contracts
 from proofs.symbols import SymBool, SymInt, term_of
-
-TABLES: Final = 9
-"""The number of tables of the free base, after which the market's tables begin; each of these indices is used."""
-
-
-def _few_tables(module: ModuleType) -> None:
-    module.__dict__["FIRST_LAYER_TABLE"] = TABLES
 
 
 def _exponential(factor: Any, numerator: Any, denominator: Any) -> SymInt:
@@ -73,6 +66,16 @@ def _window(pool: Any) -> SymInt:
 
 def _any_window(module: ModuleType) -> None:
     module.__dict__["any_window"] = _window
+    _name_unused_tables(module)
+
+
+def _name_unused_tables(module: ModuleType) -> None:
+    """Declare the unused tables between those of the base and the market's, which the engine asks of a state."""
+    shape = module.__dict__["Table"][str, module.__dict__["Moment"]]
+    for table in module.__dict__["SCHEMA"].tables:
+        if table.name.startswith("unused_"):
+            module.__dict__[table.name] = table
+            module.__annotations__[table.name] = Final[shape]
 
 
 def _in_any_order(_names: Any) -> SymBool:
@@ -88,7 +91,6 @@ def _any_order(module: ModuleType) -> None:
 CONTRACTS: Final[Contracts] = {
     **HISTORIES_ALONE,
     "proofs.market.free": _any_window,
-    "spec.layer": _few_tables,
     "spec.market.chains": _any_order,
     "spec.market.mandates": _accounts_by_mandate,
     "spec.market.plans": _short_plans,

@@ -14,6 +14,7 @@ from spec.market import insurance_state as insurance
 from spec.market import mandates_state as mandates
 from spec.market import receipts_state as receipts
 from spec.market import state as market
+from spec.market.actions import OpenReceiptVault
 from spec.market.authority import Allocated
 from spec.market.chains import note_slash
 from spec.market.chains_state import (
@@ -121,6 +122,11 @@ itself is in STAKED, under the same key.
 ALLOTTED: Final[Table[Stake, Amount]] = SCHEMA.table("allotted", Amount())
 """The map from (service, operator, pool) to the amount that a mandate has allocated."""
 
+HORIZON: Final[Table[str, Amount]] = SCHEMA.table("horizon", Amount())
+"""One number, which may be any. No call reads or writes it. So what is proved of an offer whose index is at this number
+holds at every index.
+"""
+
 REACHED: Final[Table[tuple[Stake, int], Amount]] = SCHEMA.table("reached", Amount())
 """The map from ((service, operator, pool), point) to the amount slashable for that point if nothing had ever been
 slashed.
@@ -129,8 +135,14 @@ slashed.
 TAKEN: Final[Table[Stake, Amount]] = SCHEMA.table("taken", Amount())
 """The map from (service, operator, pool) to the total ever slashed."""
 
-# In the lifted copy, the market's tables begin after these nine (`contracts.py`).
-SCHEMA.tables.extend(market.SCHEMA.tables[9:])
+
+def _known(table: Table[Any, Any]) -> Table[Any, Any]:
+    """The table; an unused one with rows of which the engine has symbols."""
+    return Table(table.name, table.index, Moment()) if table.default is None else table
+
+
+# After these ten tables come the unused ones below the market's, which begin at index 64.
+SCHEMA.tables.extend([_known(table) for table in market.SCHEMA.tables[10:]])
 
 SETTINGS: Final[Table[str, Settings]] = market.SETTINGS
 TERMS: Final[Table[Offer, Terms]] = market.TERMS
@@ -326,6 +338,53 @@ class Allot:
         self.service = service
         self.operator = operator
         self.amount = amount
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class OpenVault:
+    """Open a receipt vault, as `OpenReceiptVault`: on the pool if `is_on_pool`, else on the vault beneath; without an
+    operator unless `is_delegated`. The names of a proved call are not empty, so it says by these which of them count.
+    """
+
+    sender: Final[str]
+    vault: Final[str]
+    pool: Final[str]
+    operator: Final[str]
+    beneath: Final[str]
+    mark_period_points: Final[int]
+    is_on_pool: Final[bool]
+    is_delegated: Final[bool]
+
+    def __init__(
+        self,
+        sender: str,
+        vault: str,
+        pool: str,
+        operator: str,
+        beneath: str,
+        mark_period_points: int,
+        is_on_pool: bool,
+        is_delegated: bool,
+    ) -> None:
+        self.sender = sender
+        self.vault = vault
+        self.pool = pool
+        self.operator = operator
+        self.beneath = beneath
+        self.mark_period_points = mark_period_points
+        self.is_on_pool = is_on_pool
+        self.is_delegated = is_delegated
+
+    def call(self) -> OpenReceiptVault:
+        """The call of the market."""
+        return OpenReceiptVault(
+            self.sender,
+            self.vault,
+            self.pool if self.is_on_pool else "",
+            self.operator if self.is_delegated else "",
+            "" if self.is_on_pool else self.beneath,
+            self.mark_period_points,
+        )
 
 
 def any_window(_pool: str) -> int:

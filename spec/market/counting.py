@@ -122,8 +122,8 @@ def _share(draft: Draft, group: Group, grains: int) -> bool:
 
 def settle_group(port: Port, draft: Draft, group: Group) -> None:
     """Settle every position whose fees a group shares, so that a later holder has no part in them."""
-    for listed in FEEDS.members(draft, group):
-        settle_position(port, draft, listed.position)
+    for place in range(FEEDS.size(draft, group)):
+        settle_position(port, draft, FEEDS.at(draft, group, place).position)
 
 
 def settle_holding(draft: Draft, holding: Holding) -> None:
@@ -194,27 +194,38 @@ def recount_holding(port: Port, draft: Draft, holding: Holding) -> int:
 def observe_rows(port: Port, draft: Draft, writes: list[Write]) -> None:
     """Settle and recount the positions and holdings that depend on the rows that a base call wrote.
 
-    The order is: settle each affected holding's group, with all positions that feed it; settle the affected positions;
-    settle the affected holdings; recount the positions; recount the holdings.
+    The order is: settle each affected holding's group, with all positions that feed it; then settle and recount each
+    affected position; then each affected holding. Several rows may name the same: to settle or count it again changes
+    nothing.
     """
-    positions: dict[Position, None] = {}
-    holdings: dict[Holding, None] = {}
-    for write in writes:
-        row: RowKey = (write.table.name, write.key)
-        for one in POSITIONS_BY_ROW.members(draft, row):
-            positions[one.position] = None
-        for other in HOLDINGS_BY_ROW.members(draft, row):
-            holdings[other.holding] = None
-    groups: dict[Group, None] = {}
-    for holding in holdings:
-        groups[holding[0]] = None
-    for group in groups:
-        settle_group(port, draft, group)
-    for position in positions:
+    rows: list[RowKey] = [(write.table.name, write.key) for write in writes]
+    of_positions = [row for row in rows if POSITIONS_BY_ROW.size(draft, row) > 0]
+    of_holdings = [row for row in rows if HOLDINGS_BY_ROW.size(draft, row) > 0]
+    for row in of_holdings:
+        _settle_groups(port, draft, row)
+    for row in of_positions:
+        _count_positions(port, draft, row)
+    for row in of_holdings:
+        _count_holdings(port, draft, row)
+
+
+def _settle_groups(port: Port, draft: Draft, row: RowKey) -> None:
+    """Settle the groups of the holdings that depend on a base row."""
+    for place in range(HOLDINGS_BY_ROW.size(draft, row)):
+        settle_group(port, draft, HOLDINGS_BY_ROW.at(draft, row, place).holding[0])
+
+
+def _count_positions(port: Port, draft: Draft, row: RowKey) -> None:
+    """Settle and recount the positions that depend on a base row."""
+    for place in range(POSITIONS_BY_ROW.size(draft, row)):
+        position = POSITIONS_BY_ROW.at(draft, row, place).position
         settle_position(port, draft, position)
-    for holding in holdings:
-        settle_holding(draft, holding)
-    for position in positions:
         recount_position(port, draft, position)
-    for holding in holdings:
+
+
+def _count_holdings(port: Port, draft: Draft, row: RowKey) -> None:
+    """Settle and recount the holdings that depend on a base row, after their groups were settled."""
+    for place in range(HOLDINGS_BY_ROW.size(draft, row)):
+        holding = HOLDINGS_BY_ROW.at(draft, row, place).holding
+        settle_holding(draft, holding)
         recount_holding(port, draft, holding)

@@ -124,10 +124,11 @@ def buy_policy(port: Port, draft: Draft, action: BuyPolicy, act: Act, account: s
 
 def _free_place(draft: Draft, offer: Offer) -> int:
     """The first free place for a policy of an offer, or NO_PLACE if all MAX_POLICIES places are taken."""
-    for place, policy in enumerate(POLICIES.members(draft, offer)):
+    size = POLICIES.size(draft, offer)
+    for place in range(size):
+        policy = POLICIES.at(draft, offer, place)
         if not policy.is_sold:
             return place
-    size = POLICIES.size(draft, offer)
     return size if size < MAX_POLICIES else NO_PLACE
 
 

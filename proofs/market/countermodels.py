@@ -1,0 +1,38 @@
+"""The price of a policy in few states, for the search for a counterexample; no proof uses it.
+
+The price is a product of four numbers, of which solvers find no model. A search may restrict itself to funds that ask
+for the expected loss alone, to an expected loss of one part in WAD in a year of one point, and to terms of one point.
+"""
+
+from collections.abc import Mapping
+from types import ModuleType
+from typing import Any, Final
+
+from proofs.market.contracts import CONTRACTS
+from proofs.paths import path
+from proofs.setup import Contracts
+from proofs.symbols import term_of
+
+
+def _price_is_low(module: ModuleType) -> None:
+    of_rule = module.__dict__["premium_of"]
+
+    def yearly_premium_wad(terms: Any, risk: Any, *_others: Any) -> int:
+        """The yearly premium where a fund asks for no more than an expected loss of one part in WAD."""
+        nothing = (terms.slope_wad, terms.steep_slope_wad, terms.loading_wad)
+        for condition in (*[part == 0 for part in nothing], risk.expected_loss_wad == 1, risk.points_per_year == 1):
+            path().assume(term_of(condition))
+        return 1
+
+    def premium_of(cover_grains: Any, yearly_wad: Any, term_points: Any, points_per_year: Any) -> Any:
+        """The premium of one point in a year of one point."""
+        for number in (term_points, points_per_year):
+            path().assume(term_of(number == 1))
+        return of_rule(cover_grains, yearly_wad, 1, 1)
+
+    module.__dict__["yearly_premium_wad"] = yearly_premium_wad
+    module.__dict__["premium_of"] = premium_of
+
+
+COUNTERMODELS: Final[Mapping[str, Contracts]] = {"BuyPolicy": {**CONTRACTS, "spec.market.policies": _price_is_low}}
+"""The map from call to the trusted contracts used in the search for a counterexample."""
