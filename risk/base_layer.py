@@ -17,7 +17,7 @@ TWO_THIRDS: Final = Fraction(2, 3)
 
 def finalises(total: Fraction, offline: Fraction, removed: Fraction = ZERO) -> bool:
     """True if at least two thirds of the counted weight votes. `total`, `offline` and `removed` are weights; offline
-    weight is counted and does not vote, removed weight is neither.
+    weight is counted and does not vote, removed weight does neither.
     """
     return (total - offline - removed) * 3 >= (total - removed) * 2
 

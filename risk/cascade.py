@@ -31,9 +31,9 @@ class Strike:
 class Worst:
     """The worst case of a shock that destroys at most the fraction `psi` of all stake.
 
-    `paper` is psi plus the largest fraction of all stake that attacks lose after such a shock.
-    `realised` is the largest fraction that shock and attacks lose together, never more than `paper`.
-    `shock` and `strikes` attain `realised`.
+    `paper` is the measure of Durvasula and Roughgarden: psi plus the largest fraction of all stake that attacks lose
+    after such a shock. `realised` is the largest fraction that shock and attacks lose together, never more than
+    `paper`. `shock` and `strikes` attain `realised`.
     """
 
     psi: Fraction

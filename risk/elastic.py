@@ -43,8 +43,8 @@ class Best:
 
 @attrs.frozen
 class Robustness:
-    """The least weight of misbehaving services (`byzantine`) with which an attack pays, as a fraction of the weight of
-    all services. A service's weight is its prize divided by its threshold.
+    """The least weight of misbehaving services (`byzantine`) after which an attack counts, as a fraction of the weight
+    of all services. A service's weight is its prize divided by its threshold.
     """
 
     weight: Fraction

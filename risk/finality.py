@@ -350,7 +350,9 @@ class BaseLayer:
         return (name for name in self.services if name not in fallen and self.falls(name, left))
 
     def _closure(self, shock: Shock, fallen: frozenset[str]) -> tuple[list[str], frozenset[str]]:
-        """All services that fall one at a time, as a sequence and as a set; the set depends on no order."""
+        """The services that fall, one at a time, after the services `fallen`, as a sequence; and the set of all fallen
+        services. The set is the same for every order of falls.
+        """
         order: list[str] = []
         while True:
             name = next(self._falling(self.left(shock, fallen), fallen), None)

@@ -1,4 +1,4 @@
-"""The restaking obligations of a base layer: a network has the stakes and what secures which service, a `restake-base`
+"""The restaking obligations of a base layer: a network says which stakes secure which services, and a `restake-base`
 document declares the consensus.
 """
 

@@ -226,7 +226,9 @@ FACT_FORMATS: Final[dict[str, ActionFormat]] = {
         actions.PlantPodOwnerDepositShares, [argument("staker", ACCOUNT), argument("shares", SignedAmount(256))]
     ),
 }
-"""The format of every fact, by its name in traces. A fact takes a block like a call, but has no sender."""
+"""The format of every fact, by its name in traces. A fact is an event that is no contract call, such as ETH that a
+checkpoint counted. It takes a block like a call, but has no sender.
+"""
 
 MINE: Final = Record(
     MineBlocks, [argument("blocks", Amount(32)), argument("seconds", Amount(32))], optional={"seconds": 0}

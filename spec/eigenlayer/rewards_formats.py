@@ -69,7 +69,9 @@ class TextOrNull(Format):
 
 
 def values(*read: object) -> object:
-    """The fields of a record as a tuple, in order. It is `make` of records that are only checked."""
+    """The fields of a record as a tuple, in order: the constructor for records that are read only to check
+    their form.
+    """
     return read
 
 

@@ -89,7 +89,8 @@ def increase_delegation(
     any.
 
     The staker's deposit shares already include the new ones. Without new shares, nothing changes after the first check.
-    Rejects, in order: FULLY_SLASHED, INVALID_DEPOSIT_SCALING_FACTOR. Source: DelegationManager._increaseDelegation.
+    Rejects, in order: FULLY_SLASHED if the slashing factor is 0, INVALID_DEPOSIT_SCALING_FACTOR if the new scaling
+    factor is 0. Source: DelegationManager._increaseDelegation.
     """
     if slashing_factor_wad == 0:
         return Reason.FULLY_SLASHED

@@ -205,9 +205,9 @@ def _complete_shares(draft: Draft, completion: Completion, position: int, slasha
     """Pay one position of a withdrawal: the strategy's tokens, or deposit shares under the staker's current operator.
 
     A position without shares after slashing pays nothing.
-    Rejects tokens for the reasons of `redeem_shares`, and ETH for those of `withdraw_shares_as_eth`. Rejects shares for
-    MAX_STRATEGIES_EXCEEDED, FULLY_SLASHED, INVALID_DEPOSIT_SCALING_FACTOR, and native shares for the reasons of
-    `join_native_shares`.
+    Rejects a payment in tokens for a reason of `redeem_shares`, and one in ETH for a reason of
+    `withdraw_shares_as_eth`. Rejects one in shares with MAX_STRATEGIES_EXCEEDED, FULLY_SLASHED or
+    INVALID_DEPOSIT_SCALING_FACTOR, and one in native shares for a reason of `join_native_shares`.
     """
     staker = completion.staker
     queued = draft.get(QUEUED_SHARES, (staker, completion.nonce, position))

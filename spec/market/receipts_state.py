@@ -50,7 +50,8 @@ class ReceiptVault:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Receipts:
-    """The receipts that a vault has issued and not taken back; and the mark, for a vault that is priced by one.
+    """The number of receipts of a vault that are issued and not redeemed; and the mark, for a vault that is priced by
+    one.
 
     `marked_worth` is the value of the vault at `marked_point`, plus payments in and less payments out since then.
     """

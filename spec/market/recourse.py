@@ -17,8 +17,8 @@ class Recourse(Protocol):
     """The base, as to what can be slashed for an earlier point. No method writes."""
 
     def window(self, draft: Draft, pool: str) -> int:
-        """The number of points after a point for which its lasting stake can still be slashed, inclusive; 0 if it
-        cannot.
+        """The number of points for which stake of the pool that is lasting at a point can still be slashed after that
+        point, the last one included; 0 if it cannot.
         """
 
     def reference(self, draft: Draft) -> int:

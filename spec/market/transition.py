@@ -163,6 +163,6 @@ class Market:
 
 
 def market_layer(port: Port, custody: Custody, authority: Authority, recourse: Recourse) -> Layer:
-    """The market as a layer, on the base that these four interfaces are of."""
+    """The market as a layer on the base that these four interfaces belong to."""
     market = Market(port, custody, authority, recourse)
     return Layer("market", SCHEMA, get_args(Action), market.rule, market.observe, ACCOUNT)

@@ -346,7 +346,7 @@ def _shape(fields: dict[str, Format]) -> Record:
 
 
 def _nothing(*_: object) -> object:
-    """A constructor that returns None, because these records are only checked."""
+    """A constructor for records that are read only to check their form: it returns None."""
     return None
 
 

@@ -30,13 +30,11 @@ from spec.symbiotic.state import (
 def deposit(draft: Draft, action: Deposit) -> Delta | Reason:
     """Transfer the sender's collateral into a vault, and mint active shares at the exchange rate before the transfer.
 
-    Returns the amount deposited and the shares minted, at least as many. The limit applies to active stake alone,
-    without withdrawals in progress.
-    Rejects, in order: INVALID_ON_BEHALF_OF, NOT_WHITELISTED_DEPOSITOR, ERC20_INSUFFICIENT_ALLOWANCE,
-    ERC20_INSUFFICIENT_BALANCE, INSUFFICIENT_DEPOSIT for an amount of 0, DEPOSIT_LIMIT_REACHED, ARITHMETIC_PANIC if the
-    vault's shares or stake plus 1 exceed uint256, MUL_DIV_OVERFLOW if the minted shares do, ARITHMETIC_PANIC if the
-    vault's shares then do.
-    Source: Vault.deposit.
+    Returns the amount deposited and the number of shares minted, which is at least the amount. The limit applies to
+    active stake alone, without withdrawals in progress. Rejects, in order: INVALID_ON_BEHALF_OF,
+    NOT_WHITELISTED_DEPOSITOR, ERC20_INSUFFICIENT_ALLOWANCE, ERC20_INSUFFICIENT_BALANCE, INSUFFICIENT_DEPOSIT for an
+    amount of 0, DEPOSIT_LIMIT_REACHED, ARITHMETIC_PANIC if the vault's shares or stake plus 1 exceed uint256,
+    MUL_DIV_OVERFLOW if the minted shares do, ARITHMETIC_PANIC if the vault's shares then do. Source: Vault.deposit.
     """
     vault = action.vault
     amount = action.amount

@@ -1,4 +1,4 @@
-"""The head of Symbiotic's traces: reads the release, the configuration and the genesis that a file declares."""
+"""The head of Symbiotic's traces: reads the configuration and the genesis that a file declares."""
 
 from collections.abc import Mapping
 from typing import Final, cast

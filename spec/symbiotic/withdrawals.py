@@ -136,7 +136,8 @@ def claim_batch(draft: Draft, action: ClaimBatch) -> Delta | Reason:
     """Pay the sender's parts of several buckets to a recipient in one transfer, all or none. Returns the sum.
 
     Rejects, in order: INVALID_RECIPIENT, INVALID_LENGTH_EPOCHS without an epoch; for each epoch INVALID_EPOCH until it
-    is over, ALREADY_CLAIMED, ARITHMETIC_PANIC, INSUFFICIENT_CLAIM, as for a single claim. Source: Vault.claimBatch.
+    is over, ALREADY_CLAIMED, ARITHMETIC_PANIC if the bucket's amount or shares plus 1 exceed uint256,
+    INSUFFICIENT_CLAIM if the part is worth 0. Source: Vault.claimBatch.
     """
     if action.recipient == ZERO_ADDRESS:
         return Reason.INVALID_RECIPIENT

@@ -88,8 +88,8 @@ class EigenLayerRecourse:
         return (service, operator, pool)
 
     def rounded(self, writes: list[Write]) -> tuple[Group, ...]:
-        """The groups whose stake the writes change by a rounded amount: that of each strategy of a queued withdrawal,
-        since queued shares count, since v1.13.1, as scaled shares that are rounded down.
+        """The groups whose stake the writes change by a rounded amount: one for each strategy of a queued withdrawal.
+        From v1.13.1 on queued shares count as scaled shares, which are rounded down.
         """
         found: list[Group] = []
         for write in writes:
