@@ -223,8 +223,8 @@ ERRORS: Final = tuple([reason.value for reason in Reason])
 
 
 def observe(state: State, world: object, context: object) -> Json:
-    """The whole state, as `post` of the world's kind of trace: the whole protocol, with or without rewards, or rewards
-    alone.
+    """The whole state as a trace's `post` shows it. The class of `world` decides what is shown: the whole protocol
+    (World), the whole protocol with rewards (WorldWithRewards), or rewards alone (RewardsWorld).
     """
     if isinstance(world, RewardsWorld):
         return observe_rewards_trace(state, world)

@@ -75,7 +75,8 @@ class Allowance:
 class Strategy:
     """A strategy: a pool of one token that issues shares.
 
-    `address_rank` orders strategies as their addresses do. `total_shares` changes only when tokens enter or leave the
+    `address_rank` orders strategies as their addresses do. `is_whitelisted` is True if deposits into it are allowed.
+    `total_shares` changes only when tokens enter or leave the
     strategy. `legacy_burnable_shares` were slashed in releases without slash ids, and never grow.
     """
 
@@ -293,8 +294,8 @@ class Registration:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Avs:
-    """An AVS: True if it has published metadata, without which it cannot create operator sets; True if it has a
-    registrar.
+    """An AVS. `has_metadata` is True if it has published metadata, without which it cannot create operator sets.
+    `has_registrar` is True if it has a registrar.
 
     The specification assumes that a registrar accepts every operator. Without a registrar the contract calls the AVS
     itself. The AVS is an externally owned account here, so that call reverts.
@@ -348,7 +349,7 @@ class Slasher:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Membership:
-    """True if a strategy belongs to an operator set, which may then slash it."""
+    """The membership of a strategy in an operator set: `is_member` is True if the set may slash the strategy."""
 
     is_member: Final[bool]
 
@@ -445,7 +446,7 @@ class BurnableEth:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class SpentSalt:
-    """True if an approver's salt has been used. Each salt can be used once."""
+    """The use of an approver's salt: `is_spent` is True if it has been used. Each salt can be used once."""
 
     is_spent: Final[bool]
 

@@ -25,7 +25,9 @@ class AdvanceTime:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class TransferCollateral:
-    """Transfer `amount` of a token to any account. A transfer to a vault credits no one. Source: ERC20.transfer."""
+    """Transfer `amount` of the token `collateral` to any account. For a transfer to a vault nobody gets shares. Source:
+    ERC20.transfer.
+    """
 
     sender: Final[str]
     to: Final[str]
@@ -439,7 +441,8 @@ class SetResolver:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class TransferReward:
-    """Transfer `amount` of any token to any account. A transfer to a rewards contract credits no one.
+    """Transfer `amount` of any token to any account. A transfer to a rewards contract adds nothing to what any account
+    can claim.
 
     Source: ERC20.transfer.
     """
@@ -460,8 +463,8 @@ class TransferReward:
 class DistributeStakerRewards:
     """Distribute a reward to the holders of active shares at the past timestamp `timestamp`.
 
-    The admin fee is set aside if it is at most `max_admin_fee_bips`; otherwise the call is rejected. A hint is the
-    position of a checkpoint, as `check_hint` takes it.
+    The admin fee is set aside if it is at most `max_admin_fee_bips`; otherwise the call is rejected. The hints are the
+    positions, from 0, of the checkpoints with the active shares and the active stake at that timestamp, or NO_HINT.
     Source: DefaultStakerRewards.distributeRewards.
     """
 
@@ -502,7 +505,9 @@ class DistributeStakerRewards:
 class ClaimStakerRewards:
     """Claim the sender's parts of the next rewards of a list, at most `max_rewards` of them.
 
-    There are either no hints, or one for each reward. Source: DefaultStakerRewards.claimRewards.
+    `active_shares_of_hints` is empty, or has a hint for each reward: the position, from 0, of the checkpoint with the
+    sender's active shares at the rewarded timestamp, or NO_HINT.
+    Source: DefaultStakerRewards.claimRewards.
     """
 
     sender: Final[str]
