@@ -40,7 +40,9 @@ CHANGERS: Final = frozenset(
     | {"update", "appendleft", "extendleft", "rotate", "move_to_end", "subtract", "register"}
     | {"__delitem__", "__iadd__", "__iand__", "__ior__", "__isub__", "__ixor__"}
 )
-"""Methods that mutate a collection, or register an implementation of a generic function; called or passed on."""
+"""Methods that mutate a collection, or register an implementation of a generic function. Code that calls such a method,
+or passes it on, may change a definition.
+"""
 
 BUILDERS: Final = frozenset({"__init__", "__attrs_pre_init__", "__attrs_post_init__"})
 """Constructor methods: nothing else refers to their `self` yet, so they may assign to it."""

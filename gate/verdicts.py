@@ -182,8 +182,8 @@ def worst(words: Iterable[Word]) -> Word:
 
 
 def verdict_of(kinds: Iterable[DifferenceKind]) -> Word:
-    """The verdict for an action with differences of these kinds: STRICTER or LAXER if they say so, DIFFERS if they say
-    both, `answers` or `raises`, or `reason` alone.
+    """The verdict for an action with differences of these kinds. STRICTER for `stricter` and LAXER for `laxer`, with or
+    without `reason`; DIFFERS in all other cases.
     """
     found = set(kinds)
     if found & {"answers", "raises"} or {"stricter", "laxer"} <= found:

@@ -193,8 +193,8 @@ def step_rate(port: Port, draft: Draft, action: StepRate) -> Delta | Reason:
 def enrol(port: Port, draft: Draft, action: Enrol) -> Delta | Reason:
     """Enrol the sender in an offer, which counts its stake from now on. Returns the counted stake.
 
-    Rejects, in order: NO_SUCH_OFFER, ALREADY_COUNTED, INVALID_COMMISSION if it is no fraction, TOO_MANY_COUNTED if a
-    row on which the stake depends, or its group, has MAX_COUNTED positions already.
+    Rejects, in order: NO_SUCH_OFFER, ALREADY_COUNTED, INVALID_COMMISSION unless it is from 0 to WAD, TOO_MANY_COUNTED
+    if a row on which the stake depends, or its group, has MAX_COUNTED positions already.
     """
     offer: Offer = (action.service, action.pool)
     position: Position = (offer, action.sender)

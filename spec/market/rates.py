@@ -69,7 +69,8 @@ def proposed_rate(terms: Terms, rate: int, shortfall: int, stake: int) -> int:
 
 
 def next_rate(terms: Terms, rate: int, shortfall: int, stake: int) -> int:
-    """The rate after a step: the curve's rate, within all bounds. The largest step rounds down, to 1 at least.
+    """The rate after a step from `rate`: the curve's rate, within all bounds. The largest step rounds down, to 1 at
+    least. `stake` is the counted stake, and `shortfall` the sum that the curve EXPONENTIAL uses (see `Meter`).
 
     Below the target the rate does not fall, above it it does not rise, and at the target it stays, whatever the curve
     says.

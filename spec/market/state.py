@@ -113,6 +113,7 @@ class Meter:
     `budget_grains` can still be earned. `reserved_grains` are earned, and not yet paid to positions by settling.
     `stake` is the total counted stake. The index is as of `updated_point`; the last step of the rate was at
     `stepped_point`. `shortfall` is for EXPONENTIAL: the sum over all steps of the missing stake, less the excess stake.
+    Each step keeps it from 0 to MAX_EXPONENT times the divisor.
     """
 
     budget_grains: Final[int]
