@@ -1,8 +1,8 @@
 """The two checks made from each law's declaration: the full scan, slow and simple, and the incremental check of a step.
 
-The incremental check records which subject read which row, where a key does not determine it. After a step it checks
-again every subject, and counts again every row of a sum, that read a row or total changed by the step. Tests compare it
-with the scan for arbitrary writes.
+The incremental check records which subject read which row, where a key does not determine it. If a step changes a row
+or total, every subject that read it is checked again, and every row of a sum that read it is counted again. Tests
+compare the incremental check with the scan for arbitrary writes.
 """
 
 from collections.abc import Callable
@@ -83,9 +83,9 @@ def scan(catalogue: Catalogue, state: State, start: Totals | None = None) -> lis
 
 
 class _Reader:
-    """A subject or a row of a sum, with the rows and totals that it read.
+    """A subject of a law, or a row of a sum, with the rows and totals that it read.
 
-    `reads` alternates: a table or a sum, then the row's key or the group.
+    `reads` alternates: a table and the key of a row in it, or a sum and a group.
     """
 
     def __init__(self) -> None:
@@ -135,7 +135,10 @@ class _Guarded:
 
 
 class _Readers:
-    """An index from each row and each total to its readers. Readers whose law has a `harmless` test are kept apart."""
+    """An index from each row and each total to its readers.
+
+    Readers whose law has a `harmless` test for the row's table are kept apart, in `guarded`.
+    """
 
     def __init__(self, tables: int, sums: int) -> None:
         self.guarded: Final[list[list[_Guarded]]] = [[] for _ in range(tables)]
@@ -192,7 +195,7 @@ class _Count:
 
 
 class _StateCheck:
-    """A state law with its counter, and the subjects that the current step may have affected, each once."""
+    """A state law with its counter. `subjects` are those that the current step may have affected, each once."""
 
     def __init__(self, law: StateLaw, count: _Count) -> None:
         self.law: Final = law
@@ -458,7 +461,7 @@ class Checker:
                     self._call(self._readers.of_total(shift.total, shift.group))
 
     def _call(self, readers: dict[_Reader, None] | None) -> None:
-        """Mark the rows of sums among these readers as due to be counted again."""
+        """Mark those of these readers that are rows of sums as due to be counted again."""
         if readers is not None:
             for reader in readers:
                 if isinstance(reader, _Counted):

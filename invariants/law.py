@@ -62,7 +62,7 @@ class Sum:
         self.value: Final = value
         self.also_reads: Final = also_reads
         self.index = IN_NO_CATALOGUE
-        """The sum's position in its catalogue; the catalogue sets it."""
+        """The index of the sum in its catalogue, which sets it."""
 
     def worth(self, _rows: Draft, row: Any) -> int:
         """The value that one row adds."""
@@ -85,7 +85,8 @@ the sum and the change of that group's total.
 
 
 class ReadingSum(Sum):
-    """A sum in which a row's value depends on other rows: queued shares count as the operator's magnitude leaves them.
+    """A sum in which a row's value depends on other rows. Queued shares, for example, count times the operator's
+    magnitude.
 
     `reads` computes a row's value from the rows of a state, of its own table and of `also_reads`; checkers use only
     that. `moves` is for proofs. For each table whose writes change the value of rows that are not written themselves,
@@ -111,7 +112,7 @@ class ReadingSum(Sum):
 
 
 class NestedSum(Sum):
-    """A sum in which a row's value depends on the total of another sum: of the group equal to the row's key.
+    """A sum in which a row's value depends on another sum's total, that of the group equal to the row's key.
 
     `inner`, the other sum, must stand earlier in the catalogue.
     """
@@ -163,7 +164,7 @@ class Totals:
         return self._now[total.index]
 
     def begin(self) -> None:
-        """Store the current totals as those of the start, with which conservation laws compare."""
+        """Store the current totals as the start totals, with which conservation laws compare."""
         self._start = [dict(groups) for groups in self._now]
 
     def begin_with(self, other: "Totals") -> None:
@@ -221,7 +222,9 @@ class Shifts:
 
 
 class UndeclaredError(Exception):
-    """Raised when a law or a sum reads what it does not declare: no checker could know when to check it again."""
+    """The exception for a law or a sum that reads what it does not declare. No checker could know when to check it
+    again.
+    """
 
 
 def undeclared(who: str, what: str) -> UndeclaredError:
@@ -230,7 +233,7 @@ def undeclared(who: str, what: str) -> UndeclaredError:
 
 
 class View:
-    """One state as laws see it: rows through a draft, and totals.
+    """One state as laws see it: its rows, read through a draft, and its totals.
 
     `shifts` are the changes of totals from this state to the current one, if this state is an earlier one.
     """
@@ -270,9 +273,9 @@ class StateLaw(Law):
 
     `rows` and `sums` give the functions from a row's key, or from a sum's group, to the subject that it belongs to.
     `also_reads` are the tables of all other rows that `holds` reads, and the sums of all other groups that it reads.
-    `harmless` takes such a row before and after a write. It returns True if a subject for which the law held needs no
-    new check: the law still holds, and the subject depends on no further rows. Tests change rows at random to verify
-    this.
+    `harmless` gives, for some of these tables, a test of a row before and after a write. The test returns True if a
+    subject for which the law held needs no new check: the law still holds, and the subject depends on no further rows.
+    Tests change rows at random to verify this.
     """
 
     def __init__(
