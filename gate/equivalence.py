@@ -40,17 +40,16 @@ class Goal:
 
 
 class OtherVersion:
-    """The rules of the head, lifted from its folder to run on the symbolic state of a prover of the base."""
+    """The rules of the head, lifted from its folder to run on the symbolic state of `prover`, a prover of the base.
+
+    `protocol_at` is the place of the protocol, `module:attribute`, below `folder`. `contracts` replace functions in its
+    modules. `lists` are the largest lengths of lists in rows, by `table.field`; None means any length. Raises
+    UnliftableError if the version cannot be lifted, has a table that the base lacks, or has fields of other types.
+    """
 
     def __init__(
         self, prover: Prover, protocol_at: str, folder: File, contracts: Contracts, lists: Mapping[str, int] | None
     ) -> None:
-        """`protocol_at` is the place of the protocol, `module:attribute`, below `folder`. `contracts` replace functions
-        in its modules. `lists` are the largest lengths of lists in rows, by `table.field`; None means any length.
-
-        Raises UnliftableError if the version cannot be lifted, has a table that the base lacks, or has fields of other
-        types.
-        """
         self.prover: Final = prover
         self._lists: Final = lists
         module, _, name = protocol_at.partition(":")

@@ -56,10 +56,11 @@ def beacon_chain_slashing_factor_after(
 def record_beacon_chain_eth_balance_update(draft: Draft, action: RecordBeaconChainEthBalanceUpdate) -> Delta | Reason:
     """Credit a pod owner with shares for a gain, or lower its beacon chain slashing factor for a loss.
 
-    A change of zero writes nothing. Rejects, in order: ONLY_EIGEN_POD, SHARES_NOT_MULTIPLE_OF_GWEI,
-    LEGACY_WITHDRAWALS_NOT_COMPLETED if the owner has a deficit; for a gain SHARES_NEGATIVE, ARITHMETIC_PANIC,
-    FULLY_SLASHED, MUL_DIV_OVERFLOW, INVALID_DEPOSIT_SCALING_FACTOR (`join_native_shares` says when), for a loss
-    ARITHMETIC_PANIC, MUL_DIV_OVERFLOW (`_lose`). Source: EigenPodManager.recordBeaconChainETHBalanceUpdate.
+    A change of zero writes nothing. Rejects, in order: ONLY_EIGEN_POD unless the owner's pod calls,
+    SHARES_NOT_MULTIPLE_OF_GWEI, LEGACY_WITHDRAWALS_NOT_COMPLETED if the owner has a deficit; for a gain
+    SHARES_NEGATIVE, ARITHMETIC_PANIC, FULLY_SLASHED, MUL_DIV_OVERFLOW, INVALID_DEPOSIT_SCALING_FACTOR
+    (`join_native_shares` says when), for a loss ARITHMETIC_PANIC, MUL_DIV_OVERFLOW (`_lose`). Source:
+    EigenPodManager.recordBeaconChainETHBalanceUpdate.
     """
     owner = action.pod_owner
     if not action.is_from_pod or action.sender != owner or not draft.get(PODS, owner).exists:

@@ -245,8 +245,8 @@ def deregister_from_operator_sets(draft: Draft, action: DeregisterFromOperatorSe
     """Deregister an operator from operator sets. The caller is the operator or the AVS.
 
     The operator stays slashable for DEALLOCATION_DELAY.
-    Rejects, in order: INVALID_CALLER; for each set INVALID_OPERATOR_SET, NOT_MEMBER_OF_SET, ARITHMETIC_PANIC if the end
-    of that delay is no uint32; EMPTY_REVERT if the AVS has no registrar.
+    Rejects, in order: INVALID_CALLER for any other caller; for each set INVALID_OPERATOR_SET, NOT_MEMBER_OF_SET,
+    ARITHMETIC_PANIC if the end of that delay is no uint32; EMPTY_REVERT if the AVS has no registrar.
     Source: AllocationManager.deregisterFromOperatorSets.
     """
     if action.sender not in (action.operator, action.avs):

@@ -41,7 +41,7 @@ from spec.machine import SINGLETON, Delta, Draft
 def submit_root(draft: Draft, action: SubmitRoot) -> Delta | Reason:
     """Publish a root. Claims against it are possible after the activation delay.
 
-    Rejects, in order: UNAUTHORIZED_CALLER, NEW_ROOT_MUST_BE_FOR_NEW_CALCULATED_PERIOD,
+    Rejects, in order: UNAUTHORIZED_CALLER unless the rewards updater calls, NEW_ROOT_MUST_BE_FOR_NEW_CALCULATED_PERIOD,
     REWARDS_END_TIMESTAMP_NOT_ELAPSED, ARITHMETIC_PANIC if the activation time is no uint32.
     Source: RewardsCoordinator.submitRoot.
     """
@@ -74,7 +74,8 @@ def submit_root(draft: Draft, action: SubmitRoot) -> Delta | Reason:
 def disable_root(draft: Draft, action: DisableRoot) -> Delta | Reason:
     """Disable a root before its activation. Its period cannot be used again.
 
-    Rejects, in order: UNAUTHORIZED_CALLER, INVALID_ROOT_INDEX, ROOT_DISABLED, ROOT_ALREADY_ACTIVATED.
+    Rejects, in order: UNAUTHORIZED_CALLER unless the rewards updater calls, INVALID_ROOT_INDEX, ROOT_DISABLED,
+    ROOT_ALREADY_ACTIVATED.
     Source: RewardsCoordinator.disableRoot.
     """
     if action.sender != draft.get(REWARDS_SETTINGS, SINGLETON).rewards_updater:

@@ -85,9 +85,10 @@ def create_avs_rewards_submission(draft: Draft, action: CreateAvsRewardsSubmissi
 def create_eigen_da_rewards_submission(draft: Draft, action: CreateEigenDaRewardsSubmission) -> Delta | Reason:
     """Submit rewards in the name of an AVS, paid by the emissions controller.
 
-    Rejects, in order: UNAUTHORIZED_CALLER; for each submission a reason of `_check_terms` if the strategies, the start
-    or the duration are invalid, AMOUNT_IS_ZERO, AMOUNT_EXCEEDS_MAX, START_TIMESTAMP_TOO_FAR_IN_FUTURE, a reason of
-    `_pay_in` if the payment fails. Source: RewardsCoordinator.createEigenDARewardsSubmission.
+    Rejects, in order: UNAUTHORIZED_CALLER unless the emissions controller calls; for each submission a reason of
+    `_check_terms` if the strategies, the start or the duration are invalid, AMOUNT_IS_ZERO, AMOUNT_EXCEEDS_MAX,
+    START_TIMESTAMP_TOO_FAR_IN_FUTURE, a reason of `_pay_in` if the payment fails. Source:
+    RewardsCoordinator.createEigenDARewardsSubmission.
     """
     if action.sender != draft.get(REWARDS_CONFIG, SINGLETON).emissions_controller:
         return Reason.UNAUTHORIZED_CALLER
@@ -97,9 +98,10 @@ def create_eigen_da_rewards_submission(draft: Draft, action: CreateEigenDaReward
 def create_rewards_for_all_submission(draft: Draft, action: CreateRewardsForAllSubmission) -> Delta | Reason:
     """Submit rewards for all stakers, without protocol fee.
 
-    Rejects, in order: UNAUTHORIZED_CALLER; for each submission a reason of `_check_terms` if the strategies, the start
-    or the duration are invalid, AMOUNT_IS_ZERO, AMOUNT_EXCEEDS_MAX, START_TIMESTAMP_TOO_FAR_IN_FUTURE, a reason of
-    `_pay_in` if the payment fails. Source: RewardsCoordinator.createRewardsForAllSubmission.
+    Rejects, in order: UNAUTHORIZED_CALLER unless the owner has allowed the sender; for each submission a reason of
+    `_check_terms` if the strategies, the start or the duration are invalid, AMOUNT_IS_ZERO, AMOUNT_EXCEEDS_MAX,
+    START_TIMESTAMP_TOO_FAR_IN_FUTURE, a reason of `_pay_in` if the payment fails. Source:
+    RewardsCoordinator.createRewardsForAllSubmission.
     """
     if not draft.get(REWARDS_FOR_ALL_SUBMITTERS, action.sender).is_given:
         return Reason.UNAUTHORIZED_CALLER
@@ -109,9 +111,10 @@ def create_rewards_for_all_submission(draft: Draft, action: CreateRewardsForAllS
 def create_rewards_for_all_earners(draft: Draft, action: CreateRewardsForAllEarners) -> Delta | Reason:
     """Submit rewards for the operators of all AVSs and their stakers, without protocol fee.
 
-    Rejects, in order: UNAUTHORIZED_CALLER; for each submission a reason of `_check_terms` if the strategies, the start
-    or the duration are invalid, AMOUNT_IS_ZERO, AMOUNT_EXCEEDS_MAX, START_TIMESTAMP_TOO_FAR_IN_FUTURE, a reason of
-    `_pay_in` if the payment fails. Source: RewardsCoordinator.createRewardsForAllEarners.
+    Rejects, in order: UNAUTHORIZED_CALLER unless the owner has allowed the sender; for each submission a reason of
+    `_check_terms` if the strategies, the start or the duration are invalid, AMOUNT_IS_ZERO, AMOUNT_EXCEEDS_MAX,
+    START_TIMESTAMP_TOO_FAR_IN_FUTURE, a reason of `_pay_in` if the payment fails. Source:
+    RewardsCoordinator.createRewardsForAllEarners.
     """
     if not draft.get(REWARDS_FOR_ALL_SUBMITTERS, action.sender).is_given:
         return Reason.UNAUTHORIZED_CALLER

@@ -66,8 +66,8 @@ def set_max_network_limit(draft: Draft, action: SetMaxNetworkLimit) -> Delta | R
 def set_network_limit(draft: Draft, action: SetNetworkLimit) -> Delta | Reason:
     """Change the stake that a vault gives a subnetwork, from now on.
 
-    Rejects, in order: EMPTY_REVERT if the delegator is specific to one network, UNAUTHORIZED_ACCOUNT,
-    EXCEEDS_MAX_NETWORK_LIMIT, ALREADY_SET.
+    Rejects, in order: EMPTY_REVERT if the delegator is specific to one network, UNAUTHORIZED_ACCOUNT unless the vault's
+    admin calls, EXCEEDS_MAX_NETWORK_LIMIT, ALREADY_SET.
     Source: setNetworkLimit of the three other delegators.
     """
     vault_subnetwork: VaultSubnetwork = (action.vault, action.subnetwork)
@@ -86,8 +86,9 @@ def set_network_limit(draft: Draft, action: SetNetworkLimit) -> Delta | Reason:
 def set_operator_network_shares(draft: Draft, action: SetOperatorNetworkShares) -> Delta | Reason:
     """Change an operator's shares of a subnetwork's stake, from now on. This also changes the other operators' stake.
 
-    Rejects, in order: EMPTY_REVERT if the delegator is no NetworkRestakeDelegator, UNAUTHORIZED_ACCOUNT, ALREADY_SET,
-    ARITHMETIC_PANIC if the total exceeds uint256. Source: NetworkRestakeDelegator.setOperatorNetworkShares.
+    Rejects, in order: EMPTY_REVERT if the delegator is no NetworkRestakeDelegator, UNAUTHORIZED_ACCOUNT unless the
+    vault's admin calls, ALREADY_SET, ARITHMETIC_PANIC if the total exceeds uint256. Source:
+    NetworkRestakeDelegator.setOperatorNetworkShares.
     """
     vault_subnetwork: VaultSubnetwork = (action.vault, action.subnetwork)
     subnetwork_operator: VaultSubnetworkOperator = (action.vault, action.subnetwork, action.operator)
@@ -110,7 +111,8 @@ def set_operator_network_shares(draft: Draft, action: SetOperatorNetworkShares) 
 def set_operator_network_limit(draft: Draft, action: SetOperatorNetworkLimit) -> Delta | Reason:
     """Change an operator's maximum stake in a subnetwork, from now on.
 
-    Rejects, in order: EMPTY_REVERT if the delegator is no FullRestakeDelegator, UNAUTHORIZED_ACCOUNT, ALREADY_SET.
+    Rejects, in order: EMPTY_REVERT if the delegator is no FullRestakeDelegator, UNAUTHORIZED_ACCOUNT unless the vault's
+    admin calls, ALREADY_SET.
     Source: FullRestakeDelegator.setOperatorNetworkLimit.
     """
     subnetwork_operator: VaultSubnetworkOperator = (action.vault, action.subnetwork, action.operator)

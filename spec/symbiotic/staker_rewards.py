@@ -193,8 +193,8 @@ def claimable_rewards(draft: Draft, rewards: RewardList, account: str) -> int:
 def claim_admin_fee(draft: Draft, action: ClaimAdminFee) -> Delta | Reason:
     """Pay the whole admin fee that is set aside in one token to a recipient.
 
-    Rejects, in order: EMPTY_REVERT if there is no such contract, UNAUTHORIZED_ACCOUNT, INSUFFICIENT_ADMIN_FEE if no fee
-    is set aside, ERC20_INVALID_RECEIVER, ERC20_INSUFFICIENT_BALANCE.
+    Rejects, in order: EMPTY_REVERT if there is no such contract, UNAUTHORIZED_ACCOUNT unless the admin fee's claimer
+    calls, INSUFFICIENT_ADMIN_FEE if no fee is set aside, ERC20_INVALID_RECEIVER, ERC20_INSUFFICIENT_BALANCE.
     Source: DefaultStakerRewards.claimAdminFee.
     """
     config = draft.get(STAKER_REWARDS, action.contract)
@@ -214,7 +214,8 @@ def claim_admin_fee(draft: Draft, action: ClaimAdminFee) -> Delta | Reason:
 def set_admin_fee(draft: Draft, action: SetAdminFee) -> Delta | Reason:
     """Change the admin fee on rewards that are paid in from now on.
 
-    Rejects, in order: EMPTY_REVERT if there is no such contract, UNAUTHORIZED_ACCOUNT, ALREADY_SET, INVALID_ADMIN_FEE.
+    Rejects, in order: EMPTY_REVERT if there is no such contract, UNAUTHORIZED_ACCOUNT unless the admin fee's setter
+    calls, ALREADY_SET, INVALID_ADMIN_FEE.
     Source: DefaultStakerRewards.setAdminFee.
     """
     config = draft.get(STAKER_REWARDS, action.contract)

@@ -67,8 +67,8 @@ def deposit(draft: Draft, action: Deposit) -> Delta | Reason:
 
 
 def set_deposit_whitelist(draft: Draft, action: SetDepositWhitelist) -> Delta | Reason:
-    """Restrict deposits to the whitelist, or lift the restriction. Rejects, in order: UNAUTHORIZED_ACCOUNT,
-    ALREADY_SET.
+    """Restrict deposits to the whitelist, or lift the restriction. Rejects, in order: UNAUTHORIZED_ACCOUNT unless the
+    vault's admin calls, ALREADY_SET.
 
     Source: Vault.setDepositWhitelist.
     """
@@ -92,7 +92,8 @@ def set_deposit_whitelist(draft: Draft, action: SetDepositWhitelist) -> Delta | 
 def set_depositor_whitelist_status(draft: Draft, action: SetDepositorWhitelistStatus) -> Delta | Reason:
     """Add an account to the deposit whitelist, or remove it. Its earlier deposits stay.
 
-    Rejects, in order: UNAUTHORIZED_ACCOUNT, INVALID_ACCOUNT, ALREADY_SET. Source: Vault.setDepositorWhitelistStatus.
+    Rejects, in order: UNAUTHORIZED_ACCOUNT unless the vault's admin calls, INVALID_ACCOUNT, ALREADY_SET. Source:
+    Vault.setDepositorWhitelistStatus.
     """
     depositor: Pair = (action.vault, action.account)
     if not has_role(draft, action.vault, action.sender):
@@ -106,7 +107,8 @@ def set_depositor_whitelist_status(draft: Draft, action: SetDepositorWhitelistSt
 
 
 def set_is_deposit_limit(draft: Draft, action: SetIsDepositLimit) -> Delta | Reason:
-    """Switch the deposit limit on or off. Rejects, in order: UNAUTHORIZED_ACCOUNT, ALREADY_SET.
+    """Switch the deposit limit on or off. Rejects, in order: UNAUTHORIZED_ACCOUNT unless the vault's admin calls,
+    ALREADY_SET.
 
     Source: Vault.setIsDepositLimit.
     """
@@ -130,7 +132,7 @@ def set_is_deposit_limit(draft: Draft, action: SetIsDepositLimit) -> Delta | Rea
 def set_deposit_limit(draft: Draft, action: SetDepositLimit) -> Delta | Reason:
     """Change the amount of the deposit limit, even while the limit is off. It may be below the vault's current stake.
 
-    Rejects, in order: UNAUTHORIZED_ACCOUNT, ALREADY_SET. Source: Vault.setDepositLimit.
+    Rejects, in order: UNAUTHORIZED_ACCOUNT unless the vault's admin calls, ALREADY_SET. Source: Vault.setDepositLimit.
     """
     policy = draft.get(DEPOSIT_POLICIES, action.vault)
     if not has_role(draft, action.vault, action.sender):
