@@ -89,9 +89,9 @@ def modify_allocations(draft: Draft, action: ModifyAllocations) -> Delta | Reaso
     """Set the magnitudes that an operator allocates to operator sets. The operator need not be registered for them.
 
     Rejects, in order: INVALID_PERMISSIONS unless the operator calls, UNINITIALIZED_ALLOCATION_DELAY; then for each
-    request INPUT_ARRAY_LENGTH_MISMATCH, INVALID_OPERATOR_SET, and for each of its strategies
-    MODIFICATION_ALREADY_PENDING, SAME_MAGNITUDE, UINT64_OVERFLOW, INSUFFICIENT_MAGNITUDE, ARITHMETIC_PANIC
-    (`_modify_allocation` says when).
+    request INPUT_ARRAY_LENGTH_MISMATCH unless there is a magnitude for each strategy, INVALID_OPERATOR_SET unless the
+    set exists, and for each of its strategies MODIFICATION_ALREADY_PENDING, SAME_MAGNITUDE, UINT64_OVERFLOW,
+    INSUFFICIENT_MAGNITUDE, ARITHMETIC_PANIC (`_modify_allocation` says when).
     Source: AllocationManager.modifyAllocations.
     """
     if action.sender != action.operator:
@@ -246,8 +246,8 @@ def set_allocation_delay(draft: Draft, action: SetAllocationDelay) -> Delta | Re
     """Change the operator's allocation delay, effective ALLOCATION_CONFIGURATION_DELAY + 1 blocks from now.
 
     An earlier pending change is applied first if its effect block has come, and replaced otherwise.
-    Rejects, in order: INVALID_PERMISSIONS unless the operator calls, INVALID_OPERATOR, ARITHMETIC_PANIC if the effect
-    block is no uint32.
+    Rejects, in order: INVALID_PERMISSIONS unless the operator calls, INVALID_OPERATOR unless it is registered,
+    ARITHMETIC_PANIC if the effect block is no uint32.
     Source: AllocationManager.setAllocationDelay.
     """
     if action.sender != action.operator:

@@ -125,8 +125,8 @@ def _create_operator_set(
 def add_strategies_to_operator_set(draft: Draft, action: AddStrategiesToOperatorSet) -> Delta | Reason:
     """Add strategies that an operator set may slash, with immediate effect. Earlier allocations become slashable, too.
 
-    Rejects, in order: INVALID_PERMISSIONS unless the AVS calls, INVALID_OPERATOR_SET; for each strategy
-    INVALID_STRATEGY if it is native ETH and the set redistributes, STRATEGY_ALREADY_IN_OPERATOR_SET.
+    Rejects, in order: INVALID_PERMISSIONS unless the AVS calls, INVALID_OPERATOR_SET unless the set exists; for each
+    strategy INVALID_STRATEGY if it is native ETH and the set redistributes, STRATEGY_ALREADY_IN_OPERATOR_SET.
     Source: AllocationManager.addStrategiesToOperatorSet.
     """
     operator_set = (action.avs, action.operator_set_id)
@@ -160,7 +160,8 @@ def _add_strategy(draft: Draft, operator_set: OperatorSet, strategy: str) -> Rea
 def remove_strategies_from_operator_set(draft: Draft, action: RemoveStrategiesFromOperatorSet) -> Delta | Reason:
     """Remove strategies that an operator set may slash, with immediate effect. Allocations stay as they are.
 
-    Rejects, in order: INVALID_PERMISSIONS unless the AVS calls, INVALID_OPERATOR_SET, STRATEGY_NOT_IN_OPERATOR_SET.
+    Rejects, in order: INVALID_PERMISSIONS unless the AVS calls, INVALID_OPERATOR_SET unless the set exists,
+    STRATEGY_NOT_IN_OPERATOR_SET.
     Source: AllocationManager.removeStrategiesFromOperatorSet.
     """
     operator_set = (action.avs, action.operator_set_id)
@@ -189,8 +190,8 @@ def update_slasher(draft: Draft, action: UpdateSlasher) -> Delta | Reason:
     """Change an operator set's slasher, effective SLASHER_CONFIGURATION_DELAY + 1 blocks from now.
 
     A call that proposes a slasher that is already pending changes nothing.
-    Rejects, in order: INVALID_PERMISSIONS unless the AVS calls, INVALID_OPERATOR_SET, INPUT_ADDRESS_ZERO,
-    ARITHMETIC_PANIC if the effect block is no uint32.
+    Rejects, in order: INVALID_PERMISSIONS unless the AVS calls, INVALID_OPERATOR_SET unless the set exists,
+    INPUT_ADDRESS_ZERO, ARITHMETIC_PANIC if the effect block is no uint32.
     Source: AllocationManager.updateSlasher, _updateSlasher.
     """
     if action.sender != action.operator_set[0]:
@@ -217,9 +218,9 @@ def update_slasher(draft: Draft, action: UpdateSlasher) -> Delta | Reason:
 def register_for_operator_sets(draft: Draft, action: RegisterForOperatorSets) -> Delta | Reason:
     """Register an operator for operator sets of one AVS. A registrar, if the AVS has one, accepts every operator.
 
-    Rejects, in order: INVALID_PERMISSIONS unless the operator calls, INVALID_OPERATOR; for each set
-    INVALID_OPERATOR_SET, ALREADY_MEMBER_OF_SET if the operator is still slashable there; EMPTY_REVERT if the AVS has no
-    registrar.
+    Rejects, in order: INVALID_PERMISSIONS unless the operator calls, INVALID_OPERATOR unless it is registered; for each
+    set INVALID_OPERATOR_SET unless the set exists, ALREADY_MEMBER_OF_SET if the operator is still slashable there;
+    EMPTY_REVERT if the AVS has no registrar.
     Source: AllocationManager.registerForOperatorSets.
     """
     if action.sender != action.operator:
@@ -245,8 +246,8 @@ def deregister_from_operator_sets(draft: Draft, action: DeregisterFromOperatorSe
     """Deregister an operator from operator sets. The caller is the operator or the AVS.
 
     The operator stays slashable for DEALLOCATION_DELAY.
-    Rejects, in order: INVALID_CALLER for any other caller; for each set INVALID_OPERATOR_SET, NOT_MEMBER_OF_SET,
-    ARITHMETIC_PANIC if the end of that delay is no uint32; EMPTY_REVERT if the AVS has no registrar.
+    Rejects, in order: INVALID_CALLER for any other caller; for each set INVALID_OPERATOR_SET unless the set exists,
+    NOT_MEMBER_OF_SET, ARITHMETIC_PANIC if the end of that delay is no uint32; EMPTY_REVERT if the AVS has no registrar.
     Source: AllocationManager.deregisterFromOperatorSets.
     """
     if action.sender not in (action.operator, action.avs):

@@ -178,8 +178,9 @@ def _check_claim(draft: Draft, claim: Claim) -> Reason | None:
     """Check a claim's root, the lengths of its lists, the earner's proof, and then each token's proof.
 
     Rejects, in order: INDEX_PANIC if there is no such root, ROOT_DISABLED, ROOT_NOT_ACTIVATED,
-    INPUT_ARRAY_LENGTH_MISMATCH; for the earner's proof INVALID_EARNER_LEAF_INDEX, EMPTY_ROOT, INVALID_PROOF_LENGTH,
-    INVALID_CLAIM_PROOF; for each token's proof INVALID_TOKEN_LEAF_INDEX and the latter three.
+    INPUT_ARRAY_LENGTH_MISMATCH unless the lists of tokens, token indices and token proofs are equally long; for the
+    earner's proof INVALID_EARNER_LEAF_INDEX, EMPTY_ROOT, INVALID_PROOF_LENGTH, INVALID_CLAIM_PROOF; for each token's
+    proof INVALID_TOKEN_LEAF_INDEX and the latter three.
     Source: RewardsCoordinator._checkClaim, _verifyEarnerClaimProof, _verifyTokenClaimProof.
     """
     if claim.root_index >= draft.get(DISTRIBUTION, SINGLETON).root_count:

@@ -67,8 +67,8 @@ def set_operator_pi_split(draft: Draft, action: SetOperatorPiSplit) -> Delta | R
 def set_operator_set_split(draft: Draft, action: SetOperatorSetSplit) -> Delta | Reason:
     """Change an operator's split of an operator set's rewards.
 
-    Rejects, in order: INVALID_PERMISSIONS unless the operator calls, INVALID_OPERATOR_SET, ARITHMETIC_PANIC if the
-    activation time is no uint32, SPLIT_EXCEEDS_MAX, PREVIOUS_SPLIT_PENDING.
+    Rejects, in order: INVALID_PERMISSIONS unless the operator calls, INVALID_OPERATOR_SET unless the set exists,
+    ARITHMETIC_PANIC if the activation time is no uint32, SPLIT_EXCEEDS_MAX, PREVIOUS_SPLIT_PENDING.
     Source: RewardsCoordinator.setOperatorSetSplit.
     """
     if action.sender != action.operator:

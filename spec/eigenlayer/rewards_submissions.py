@@ -124,9 +124,9 @@ def create_rewards_for_all_earners(draft: Draft, action: CreateRewardsForAllEarn
 def create_unique_stake_rewards_submission(draft: Draft, action: CreateUniqueStakeRewardsSubmission) -> Delta | Reason:
     """Submit rewards for an operator set's operators, divided by the stake that they allocate to this set.
 
-    Rejects, in order: INVALID_PERMISSIONS unless the AVS calls, INVALID_OPERATOR_SET; for each submission a reason of
-    `_check_terms` if the strategies, the start or the duration are invalid, AMOUNT_IS_ZERO, AMOUNT_EXCEEDS_MAX,
-    START_TIMESTAMP_TOO_FAR_IN_FUTURE, a reason of `_pay_in` if the payment fails. Source:
+    Rejects, in order: INVALID_PERMISSIONS unless the AVS calls, INVALID_OPERATOR_SET unless the set exists; for each
+    submission a reason of `_check_terms` if the strategies, the start or the duration are invalid, AMOUNT_IS_ZERO,
+    AMOUNT_EXCEEDS_MAX, START_TIMESTAMP_TOO_FAR_IN_FUTURE, a reason of `_pay_in` if the payment fails. Source:
     RewardsCoordinator.createUniqueStakeRewardsSubmission.
     """
     avs = action.operator_set[0]
@@ -140,9 +140,9 @@ def create_unique_stake_rewards_submission(draft: Draft, action: CreateUniqueSta
 def create_total_stake_rewards_submission(draft: Draft, action: CreateTotalStakeRewardsSubmission) -> Delta | Reason:
     """Submit rewards for an operator set's operators, divided by their total stake.
 
-    Rejects, in order: INVALID_PERMISSIONS unless the AVS calls, INVALID_OPERATOR_SET; for each submission a reason of
-    `_check_terms` if the strategies, the start or the duration are invalid, AMOUNT_IS_ZERO, AMOUNT_EXCEEDS_MAX,
-    START_TIMESTAMP_TOO_FAR_IN_FUTURE, a reason of `_pay_in` if the payment fails. Source:
+    Rejects, in order: INVALID_PERMISSIONS unless the AVS calls, INVALID_OPERATOR_SET unless the set exists; for each
+    submission a reason of `_check_terms` if the strategies, the start or the duration are invalid, AMOUNT_IS_ZERO,
+    AMOUNT_EXCEEDS_MAX, START_TIMESTAMP_TOO_FAR_IN_FUTURE, a reason of `_pay_in` if the payment fails. Source:
     RewardsCoordinator.createTotalStakeRewardsSubmission.
     """
     avs = action.operator_set[0]
@@ -176,9 +176,9 @@ def create_operator_directed_operator_set_rewards_submission(
 ) -> Delta | Reason:
     """Submit rewards for named operators of an operator set, with one amount for each.
 
-    Rejects, in order: INVALID_PERMISSIONS unless the AVS calls, INVALID_OPERATOR_SET; then, for each submission, a
-    reason of `_submit_directed` if its strategies, its period, its operators or their amounts are invalid, or if the
-    payment fails. Source: RewardsCoordinator.createOperatorDirectedOperatorSetRewardsSubmission.
+    Rejects, in order: INVALID_PERMISSIONS unless the AVS calls, INVALID_OPERATOR_SET unless the set exists; then, for
+    each submission, a reason of `_submit_directed` if its strategies, its period, its operators or their amounts are
+    invalid, or if the payment fails. Source: RewardsCoordinator.createOperatorDirectedOperatorSetRewardsSubmission.
     """
     operator_set = action.operator_set
     if action.sender != operator_set[0]:

@@ -64,8 +64,9 @@ def pending_diff_after_slash(pending_diff_magnitude: int, wad_to_slash: int) -> 
 def slash_operator(draft: Draft, action: SlashOperator) -> Delta | Reason:
     """Slash an operator in several strategies. Returns the slash's id and the shares slashed in each strategy.
 
-    Rejects, in order: INPUT_ARRAY_LENGTH_MISMATCH, INVALID_OPERATOR_SET, OPERATOR_NOT_SLASHABLE, INVALID_CALLER unless
-    the set's slasher calls; for each strategy STRATEGIES_MUST_BE_IN_ASCENDING_ORDER, INVALID_WAD_TO_SLASH,
+    Rejects, in order: INPUT_ARRAY_LENGTH_MISMATCH unless there is a fraction for each strategy, INVALID_OPERATOR_SET
+    unless the set exists, OPERATOR_NOT_SLASHABLE, INVALID_CALLER unless the set's slasher calls; for each strategy
+    STRATEGIES_MUST_BE_IN_ASCENDING_ORDER, INVALID_WAD_TO_SLASH unless the fraction is above 0 and at most WAD,
     STRATEGY_NOT_IN_OPERATOR_SET, and ARITHMETIC_PANIC (`_slash` says when).
     Source: AllocationManager.slashOperator.
     """

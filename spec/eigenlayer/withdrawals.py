@@ -50,8 +50,9 @@ def shares_after_slashing(scaled: int, slashing_factor_wad: int) -> int:
 def queue_withdrawals(draft: Draft, action: QueueWithdrawals) -> Delta | Reason:
     """Queue one withdrawal of the sender's shares for each request. Returns the number of withdrawals.
 
-    Rejects, for each request in turn: INPUT_ARRAY_LENGTH_MISMATCH, INPUT_ARRAY_LENGTH_ZERO; for each of its strategies
-    SHARES_AMOUNT_ZERO, SHARES_AMOUNT_TOO_HIGH, or another reason of `_queue_shares`.
+    Rejects, for each request in turn: INPUT_ARRAY_LENGTH_MISMATCH unless there is a number of shares for each strategy,
+    INPUT_ARRAY_LENGTH_ZERO without a strategy; for each of its strategies SHARES_AMOUNT_ZERO, SHARES_AMOUNT_TOO_HIGH,
+    or another reason of `_queue_shares`.
     Source: DelegationManager.queueWithdrawals.
     """
     operator = draft.get(STAKERS, action.sender).delegated_to
@@ -146,7 +147,8 @@ def _queue_shares(
 def complete_queued_withdrawal(draft: Draft, action: CompleteQueuedWithdrawal) -> Delta | Reason:
     """Complete one queued withdrawal, in tokens or in shares, as the call asks.
 
-    Rejects, in order: INPUT_ARRAY_LENGTH_MISMATCH, WITHDRAWER_NOT_CALLER, WITHDRAWAL_NOT_QUEUED, ARITHMETIC_PANIC,
+    Rejects, in order: INPUT_ARRAY_LENGTH_MISMATCH unless there is a token for each strategy, WITHDRAWER_NOT_CALLER,
+    WITHDRAWAL_NOT_QUEUED, ARITHMETIC_PANIC if the last block of the slashable window is no uint32,
     WITHDRAWAL_DELAY_NOT_ELAPSED; for each strategy any reason for which `_complete_shares` cannot pay it.
     Source: DelegationManager.completeQueuedWithdrawal.
     """
@@ -170,9 +172,10 @@ def complete_queued_withdrawals(draft: Draft, action: CompleteQueuedWithdrawals)
 def _complete(draft: Draft, sender: str, completion: Completion) -> Reason | None:
     """Complete one withdrawal after its slashable window: every strategy in tokens, or every strategy in shares.
 
-    Rejects, in order: INPUT_ARRAY_LENGTH_MISMATCH, WITHDRAWER_NOT_CALLER, WITHDRAWAL_NOT_QUEUED, ARITHMETIC_PANIC if
-    the window's last block is no uint32, WITHDRAWAL_DELAY_NOT_ELAPSED; for each strategy any reason for which
-    `_complete_shares` cannot pay it. Source: DelegationManager._completeQueuedWithdrawal.
+    Rejects, in order: INPUT_ARRAY_LENGTH_MISMATCH unless there is a token for each strategy, WITHDRAWER_NOT_CALLER,
+    WITHDRAWAL_NOT_QUEUED, ARITHMETIC_PANIC if the window's last block is no uint32, WITHDRAWAL_DELAY_NOT_ELAPSED; for
+    each strategy any reason for which `_complete_shares` cannot pay it. Source:
+    DelegationManager._completeQueuedWithdrawal.
     """
     staker = completion.staker
     withdrawal = draft.get(WITHDRAWALS, (staker, completion.nonce))

@@ -80,9 +80,9 @@ def distribute_staker_rewards(draft: Draft, action: DistributeStakerRewards) -> 
 
     The vault need not give the network stake. Hints are checked only at the first reward for a timestamp.
     Rejects, in order: EMPTY_REVERT if there is no such contract, NOT_NETWORK_MIDDLEWARE, INVALID_REWARD_TIMESTAMP
-    unless the timestamp is past, HIGH_ADMIN_FEE; at the first reward for the timestamp EMPTY_REVERT or INDEX_PANIC for
-    a wrong hint, and INVALID_REWARD_TIMESTAMP if the vault had no shares or no stake then;
-    ERC20_INSUFFICIENT_ALLOWANCE, ERC20_INSUFFICIENT_BALANCE, INSUFFICIENT_REWARD for an amount of 0.
+    unless the timestamp is past, HIGH_ADMIN_FEE above the call's maximum; at the first reward for the timestamp
+    EMPTY_REVERT or INDEX_PANIC for a wrong hint, and INVALID_REWARD_TIMESTAMP if the vault had no shares or no stake
+    then; ERC20_INSUFFICIENT_ALLOWANCE, ERC20_INSUFFICIENT_BALANCE, INSUFFICIENT_REWARD for an amount of 0.
     Source: DefaultStakerRewards.distributeRewards.
     """
     config = draft.get(STAKER_REWARDS, action.contract)
@@ -140,9 +140,9 @@ def claim_staker_rewards(draft: Draft, action: ClaimStakerRewards) -> Delta | Re
     """Pay the sender's parts of its next rewards to a recipient, in one transfer. A sum of 0 is not transferred.
 
     Any account may claim. One without shares is paid nothing, and cannot claim these rewards again.
-    Rejects, in order: EMPTY_REVERT if there is no such contract, INVALID_RECIPIENT, NO_REWARDS_TO_CLAIM,
-    INVALID_HINTS_LENGTH unless there is a hint for each reward or none at all, EMPTY_REVERT or INDEX_PANIC for a wrong
-    hint, ERC20_INSUFFICIENT_BALANCE.
+    Rejects, in order: EMPTY_REVERT if there is no such contract, INVALID_RECIPIENT for the zero address,
+    NO_REWARDS_TO_CLAIM, INVALID_HINTS_LENGTH unless there is a hint for each reward or none at all, EMPTY_REVERT or
+    INDEX_PANIC for a wrong hint, ERC20_INSUFFICIENT_BALANCE.
     Source: DefaultStakerRewards.claimRewards.
     """
     vault = draft.get(STAKER_REWARDS, action.contract).vault
@@ -215,7 +215,7 @@ def set_admin_fee(draft: Draft, action: SetAdminFee) -> Delta | Reason:
     """Change the admin fee on rewards that are paid in from now on.
 
     Rejects, in order: EMPTY_REVERT if there is no such contract, UNAUTHORIZED_ACCOUNT unless the admin fee's setter
-    calls, ALREADY_SET, INVALID_ADMIN_FEE.
+    calls, ALREADY_SET, INVALID_ADMIN_FEE above one hundred percent.
     Source: DefaultStakerRewards.setAdminFee.
     """
     config = draft.get(STAKER_REWARDS, action.contract)

@@ -31,7 +31,7 @@ def deposit(draft: Draft, action: Deposit) -> Delta | Reason:
     """Transfer the sender's collateral into a vault, and mint active shares at the exchange rate before the transfer.
 
     Returns the amount deposited and the number of shares minted, which is at least the amount. The limit applies to
-    active stake alone, without withdrawals in progress. Rejects, in order: INVALID_ON_BEHALF_OF,
+    active stake alone, without withdrawals in progress. Rejects, in order: INVALID_ON_BEHALF_OF for the zero address,
     NOT_WHITELISTED_DEPOSITOR, ERC20_INSUFFICIENT_ALLOWANCE, ERC20_INSUFFICIENT_BALANCE, INSUFFICIENT_DEPOSIT for an
     amount of 0, DEPOSIT_LIMIT_REACHED, ARITHMETIC_PANIC if the vault's shares or stake plus 1 exceed uint256,
     MUL_DIV_OVERFLOW if the minted shares do, ARITHMETIC_PANIC if the vault's shares then do. Source: Vault.deposit.
@@ -92,8 +92,8 @@ def set_deposit_whitelist(draft: Draft, action: SetDepositWhitelist) -> Delta | 
 def set_depositor_whitelist_status(draft: Draft, action: SetDepositorWhitelistStatus) -> Delta | Reason:
     """Add an account to the deposit whitelist, or remove it. Its earlier deposits stay.
 
-    Rejects, in order: UNAUTHORIZED_ACCOUNT unless the vault's admin calls, INVALID_ACCOUNT, ALREADY_SET. Source:
-    Vault.setDepositorWhitelistStatus.
+    Rejects, in order: UNAUTHORIZED_ACCOUNT unless the vault's admin calls, INVALID_ACCOUNT for the zero address,
+    ALREADY_SET. Source: Vault.setDepositorWhitelistStatus.
     """
     depositor: Pair = (action.vault, action.account)
     if not has_role(draft, action.vault, action.sender):

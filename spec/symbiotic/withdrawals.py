@@ -29,9 +29,9 @@ from spec.symbiotic.state import (
 def withdraw(draft: Draft, action: Withdraw) -> Delta | Reason:
     """Withdraw an amount of collateral. Returns the active shares burned and the withdrawal shares minted.
 
-    Rejects, in order: INVALID_CLAIMER, INSUFFICIENT_WITHDRAWAL for an amount of 0, ARITHMETIC_PANIC or
-    MUL_DIV_OVERFLOW if the computation of the shares to burn overflows uint256, TOO_MUCH_WITHDRAW if the sender has
-    fewer, ARITHMETIC_PANIC or MUL_DIV_OVERFLOW if that of the bucket's new shares overflows.
+    Rejects, in order: INVALID_CLAIMER for the zero address, INSUFFICIENT_WITHDRAWAL for an amount of 0,
+    ARITHMETIC_PANIC or MUL_DIV_OVERFLOW if the computation of the shares to burn overflows uint256, TOO_MUCH_WITHDRAW
+    if the sender has fewer, ARITHMETIC_PANIC or MUL_DIV_OVERFLOW if that of the bucket's new shares overflows.
     Source: Vault.withdraw.
     """
     holder: Pair = (action.vault, action.sender)
@@ -53,9 +53,9 @@ def withdraw(draft: Draft, action: Withdraw) -> Delta | Reason:
 def redeem(draft: Draft, action: Redeem) -> Delta | Reason:
     """Withdraw the value of active shares. Returns the amount and the withdrawal shares minted.
 
-    Rejects, in order: INVALID_CLAIMER, TOO_MUCH_REDEEM if the sender has fewer shares, ARITHMETIC_PANIC if the vault's
-    stake or shares plus 1 exceed uint256, INSUFFICIENT_REDEMPTION if the value is 0, ARITHMETIC_PANIC or
-    MUL_DIV_OVERFLOW if the computation of the bucket's new shares overflows uint256.
+    Rejects, in order: INVALID_CLAIMER for the zero address, TOO_MUCH_REDEEM if the sender has fewer shares,
+    ARITHMETIC_PANIC if the vault's stake or shares plus 1 exceed uint256, INSUFFICIENT_REDEMPTION if the value is 0,
+    ARITHMETIC_PANIC or MUL_DIV_OVERFLOW if the computation of the bucket's new shares overflows uint256.
     Source: Vault.redeem.
     """
     holder: Pair = (action.vault, action.sender)
@@ -120,8 +120,9 @@ def withdrawals_of(draft: Draft, vault: str, epoch: int, account: str) -> int | 
 def claim(draft: Draft, action: Claim) -> Delta | Reason:
     """Pay the sender's part of one bucket to a recipient. Returns the amount.
 
-    Rejects, in order: INVALID_RECIPIENT, INVALID_EPOCH until the bucket's epoch is over, ALREADY_CLAIMED,
-    ARITHMETIC_PANIC if the bucket's amount or shares plus 1 exceed uint256, INSUFFICIENT_CLAIM if the part is worth 0.
+    Rejects, in order: INVALID_RECIPIENT for the zero address, INVALID_EPOCH until the bucket's epoch is over,
+    ALREADY_CLAIMED, ARITHMETIC_PANIC if the bucket's amount or shares plus 1 exceed uint256, INSUFFICIENT_CLAIM if the
+    part is worth 0.
     Source: Vault.claim.
     """
     if action.recipient == ZERO_ADDRESS:
@@ -135,9 +136,9 @@ def claim(draft: Draft, action: Claim) -> Delta | Reason:
 def claim_batch(draft: Draft, action: ClaimBatch) -> Delta | Reason:
     """Pay the sender's parts of several buckets to a recipient in one transfer, all or none. Returns the sum.
 
-    Rejects, in order: INVALID_RECIPIENT, INVALID_LENGTH_EPOCHS without an epoch; for each epoch INVALID_EPOCH until it
-    is over, ALREADY_CLAIMED, ARITHMETIC_PANIC if the bucket's amount or shares plus 1 exceed uint256,
-    INSUFFICIENT_CLAIM if the part is worth 0. Source: Vault.claimBatch.
+    Rejects, in order: INVALID_RECIPIENT for the zero address, INVALID_LENGTH_EPOCHS without an epoch; for each epoch
+    INVALID_EPOCH until it is over, ALREADY_CLAIMED, ARITHMETIC_PANIC if the bucket's amount or shares plus 1 exceed
+    uint256, INSUFFICIENT_CLAIM if the part is worth 0. Source: Vault.claimBatch.
     """
     if action.recipient == ZERO_ADDRESS:
         return Reason.INVALID_RECIPIENT
