@@ -197,7 +197,10 @@ class Keeper:
         shrinking: Shrinking | None = None,
     ) -> KeptFinding:
         """The report of a finding kept in `folder`. `actions` is its full or its shrunk trace; `last` is the finding as
-        it was met last. `shrinking` is None for an unshrunk finding.
+        it was met last.
+
+        `is_shown_again` is true if a fresh client shows it with this trace alone. `shrinking` is None for an unshrunk
+        finding.
         """
         what = last.what
         differing: tuple[Difference, ...] = ()
@@ -224,8 +227,8 @@ class Keeper:
         """The ids of the laws that a wrong rejection breaks, because of its reason or because the call is rejected at
         all.
 
-        The rejected call is the last of `actions`, in the world of `head`. Empty for other divergences, and if the
-        protocol does not have the reason.
+        `what` is the client's divergence or fault. The rejected call is the last of `actions`, in the world of `head`.
+        Empty for other divergences, and if the protocol does not have the reason.
         """
         walk = self._pack.walk
         if walk is None or not isinstance(what, Divergence) or not actions or not isinstance(what.actual, dict):
@@ -359,8 +362,10 @@ class _Live:
         return until
 
     def breaks(self, actions: Actions, is_limited: bool = True) -> Break | None:
-        """The action at which the client shows the finding when it plays `actions`. None if it does not show it, if the
-        deadline passes first, if there are no actions, or if no trace can express them.
+        """The action at which the client shows the finding when it plays `actions`.
+
+        None if it does not show it, if there are no actions, or if no trace can express them. With `is_limited` also
+        None if the deadline passes first.
         """
         if not actions:
             return None

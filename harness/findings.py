@@ -98,8 +98,9 @@ def keep(
 
 
 def keep_game(folder: Path, game: Game, report: GameReport, found_by: str, stops: Callable[[], bool]) -> Iterator[Kept]:
-    """A lost play of a game, saved in a file of `folder`: the iterator yields it as it was played, then shrunk. Once
-    `stops` returns true, shrinking ends.
+    """A lost play of a game, saved in a file of `folder`: the iterator yields it as it was played, then shrunk.
+
+    `found_by` describes the run that found it. Once `stops` returns true, shrinking ends.
     """
     found = _save_game(folder, game, report.party, found_by, report.history, report.played)
     yield found
@@ -287,8 +288,9 @@ def finding_of(
 def game_finding_of(
     folder: Path, game: Game, place: str, report: GameReport, seed: int, stops: Callable[[], bool]
 ) -> Iterator[Finding]:
-    """The finding of a lost play of a game: the iterator yields it as it was played, then shrunk. If no trace can be
-    written, the finding's command plays the game again.
+    """The finding of a lost play of a game: the iterator yields it as it was played, then shrunk.
+
+    If no trace can be written, the finding's command plays the game again. Once `stops` returns true, shrinking ends.
     """
     found_by, subject = f"game of seed {seed}", ", ".join(report.party)
     effort = f"--law {game.law_id} --seed {seed} --steps {STEPS_PER_GAME} --examples 0"

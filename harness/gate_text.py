@@ -122,7 +122,10 @@ def steps(story: Sequence[Mapping[str, Any]], is_verbose: bool) -> Iterator[str]
 
 
 def rows(base: Mapping[str, Any], head: Mapping[str, Any]) -> Iterator[str]:
-    """The lines of one step's changed rows and return values: one line where both versions agree, else one for each."""
+    """The lines of one step's changed rows and return values under the versions `base` and `head`.
+
+    There is one line where both agree, else one for each version.
+    """
     mine, others = ({(row[0], json.dumps(row[1])): (row[2], row[3]) for row in each["rows"]} for each in (base, head))
     for place in sorted({*mine, *others}):
         name = f"{place[0]}[{call(json.loads(place[1]))}]"

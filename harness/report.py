@@ -181,7 +181,7 @@ def print_retelling(console: Console, report: TraceReport, told: Retelling) -> N
 
 
 def told_lines(position: int, step: Told) -> list[str]:
-    """The lines of one step: the call, its answer, and its changes in plain aligned text."""
+    """The lines of the step at index `position`: the call, its answer, and its changes in plain aligned text."""
     sender = "" if step.sender is None else f" by {step.sender}"
     lines = [f"  step {position}: {step.action}{sender}"]
     if step.arguments:

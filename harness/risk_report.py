@@ -68,8 +68,9 @@ class Row:
 
 
 def row_of(at: Stepped, sums: Sums, psi: Fraction, seconds: float) -> Row:
-    """The report's row on the network of one step, for a shock of at most the fraction `psi` of all stake. `sums` is
-    updated to this network.
+    """The report's row on the network of one step, for a shock of at most the fraction `psi` of all stake.
+
+    `sums` is updated to this network. `seconds` limits the search for a verdict.
     """
     net = at.network
     sums.follow(parts(net.stakes, net.commitments, net.prices))

@@ -93,10 +93,10 @@ def shrink(walk: Walk, law_id: str, actions: Sequence[Any], stops: Callable[[], 
 def shrink_by(
     walk: Walk, breaks: Callable[[Actions], Break | None], actions: Sequence[Any], stops: Callable[[], bool], steps: int
 ) -> list[Any]:
-    """The shortest run found for which `breaks` returns a break, derived from `actions`; for conditions other than a
-    law, such as a client's wrong answer.
+    """The shortest run found for which `breaks` returns a break, derived from `actions`.
 
-    At most `steps` steps are executed. Of the walk, only its world and its trace format are used.
+    It serves conditions other than a law, such as a client's wrong answer. At most `steps` steps are executed, and none
+    once `stops` returns true. Of the walk, only its world and its trace format are used.
     """
     shrinker = _Shrinker(walk, breaks, tuple(actions), stops, steps)
     shrinker.run(exhausts=False)

@@ -116,7 +116,7 @@ class Summary:
 
 
 def counted(number: int, what: str) -> str:
-    """A number with its noun: "1 step", "2 steps"."""
+    """A number with its noun: "1 step", "2 steps". `what` is the noun in the singular."""
     return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 

@@ -135,7 +135,7 @@ class _Guarded:
 
 
 class _Readers:
-    """An index from each row and each total to its readers.
+    """An index from each row and each total to its readers: the subjects of laws and the rows of sums that read it.
 
     Readers whose law has a `harmless` test for the row's table are kept apart, in `guarded`.
     """

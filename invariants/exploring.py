@@ -173,8 +173,9 @@ class _Search:
         return sequences
 
     def _below(self, left: int) -> list[int]:
-        """The number of accepted sequences by length from the current state, from the cache if it was searched as
-        deeply.
+        """The number of accepted sequences by length, up to `left` further calls, from the current state.
+
+        It comes from the cache if the state was searched as deeply.
         """
         known = self._sequences_from.get(self._fingerprint)
         if known is not None and len(known) > left and self._prunes:

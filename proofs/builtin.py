@@ -322,8 +322,10 @@ def lifted_either(first: Any, *others: Callable[[], Any]) -> Any:
 
 
 def _joined(value: Any, others: Sequence[Callable[[], Any]], join: Callable[..., Term], end: bool) -> Any:
-    """The truth value of all operands together. Operands that are no truth values, raise, or write where Python may
-    have stopped are evaluated as in Python, which stops at the first that equals `end`.
+    """The truth value of all operands together: `value`, then the results of `others`, combined by `join`.
+
+    Operands that are no truth values, raise, or write where Python may have stopped are evaluated as in Python. That
+    stops at the first operand that equals `end`.
     """
     if not others:
         return value

@@ -88,10 +88,10 @@ def _best_model(prover: Prover, solver: Any, noted: list[Any]) -> Any:
 
 
 def _wishes(prover: Prover, noted: list[Any]) -> list[Term]:
-    """Wishes that make a counterexample more likely to be valid, if it satisfies them.
+    """Further conditions on a counterexample, which make it more likely to be valid. None of them must be satisfied.
 
-    Rows are within the scopes of the proof, since laws were assumed only as far as their loops were unrolled. Histories
-    have one small value at all times, since checkpoints that no path read are invented.
+    The rows should be within the scopes of the proof, since laws were assumed only as far as their loops were unrolled.
+    Each history should have one small value at all times, since checkpoints that no path read are invented.
     """
     wishes: list[Term] = []
     with Path(None, [], False):

@@ -197,7 +197,7 @@ class Ledger:
         return entries
 
     def _believe(self, call: str, law_id: str, word: str) -> None:
-        """Raise LedgerError for a fresh verdict that the catalogue does not allow."""
+        """Raise LedgerError if the catalogue does not allow the fresh verdict `word`."""
         if law_id not in self.due[call]:
             raise LedgerError(f"verdicts.{law_id}: there is no such law of {call}")
         if law_id in self._known_violations and word not in OF_FALSE:

@@ -72,7 +72,10 @@ def is_range(node: ast.expr) -> bool:
 
 
 def of_loops(tree: ast.AST) -> Iterator[Found]:
-    """A compiled loop reads its iterable again at each turn, and leaves its variable unset if there is no turn."""
+    """The loops that a compiled module runs differently.
+
+    A compiled loop reads its iterable again at each turn, and leaves its variable unset if there is no turn.
+    """
     for loop in [node for node in ast.walk(tree) if isinstance(node, ast.For)]:
         assigned = names(loop.target, ast.Store) | {
             name for statement in loop.body for name in names(statement, ast.Store)
@@ -114,14 +117,14 @@ def read_outside(function: ast.AST, name: str) -> set[str]:
 
 
 def of_names_assigned_in_expressions(tree: ast.AST) -> Iterator[Found]:
-    """In compiled code, the part of an expression before `:=` may already see the new value."""
+    """The uses of `:=`. In compiled code, the part of the expression before it may already see the new value."""
     for node in ast.walk(tree):
         if isinstance(node, ast.NamedExpr):
             yield node.lineno, f"{node.target.id!r} is assigned inside an expression"
 
 
 def of_generators(tree: ast.AST) -> Iterator[Found]:
-    """A compiled generator that is not consumed at once keeps the values that names had when it was made."""
+    """The generators that are not consumed at once. A compiled one keeps the values that names had when it was made."""
     consumed = {
         node.args[0]
         for node in ast.walk(tree)
@@ -138,7 +141,7 @@ def of_generators(tree: ast.AST) -> Iterator[Found]:
 
 
 def of_identities(tree: ast.AST, file: str) -> Iterator[Found]:
-    """In compiled code, equal numbers, strings and tuples need not be the same objects."""
+    """The comparisons with `is` that are not permitted. In compiled code, equal values need not be the same object."""
 
     def is_one_of_a_kind(node: ast.expr) -> bool:
         if isinstance(node, ast.Constant):
@@ -154,7 +157,7 @@ def of_identities(tree: ast.AST, file: str) -> Iterator[Found]:
 
 
 def of_truth_values(tree: ast.AST) -> Iterator[Found]:
-    """In compiled code, a boolean annotated as a number becomes 1 or 0."""
+    """The places where a boolean is returned or stored under the annotation `int`. Compiled, it becomes 1 or 0."""
 
     def is_truth(node: ast.expr | None) -> bool:
         return isinstance(node, ast.Compare) or (isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not))
@@ -172,8 +175,8 @@ def of_truth_values(tree: ast.AST) -> Iterator[Found]:
 
 
 def of_patches(tree: ast.Module) -> Iterator[Found]:
-    """Compiled code binds functions, classes and constants of its module. A later assignment from outside has no
-    effect.
+    """The assignments to functions, classes and constants from outside. Compiled code has bound them and ignores the
+    new value.
     """
     fixed = {node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
     for node in ast.walk(tree):

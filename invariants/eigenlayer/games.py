@@ -260,11 +260,12 @@ class Outsider(Coalition):
 
 
 def allowance(end: State, strategy: str, moves: list[Any]) -> int:
-    """The allowance for rounding of one strategy, in tokens at the last and therefore highest exchange rate.
+    """The allowance for rounding of one strategy after these moves, in tokens at the exchange rate of the state `end`.
 
-    It is one share for each withdrawal queued from an operator slashed before, which slashes may count twice (SOLV-01).
-    It is one share for each deposit of the outsider, and one token unit for each of its completed withdrawals, which
-    round against it (ROUND-02). A withdrawal that lists the strategy twice counts twice.
+    That rate is the last, and therefore the highest. The allowance is one share for each withdrawal queued from an
+    operator slashed before. Slashes may count such a withdrawal twice (SOLV-01). It is one share for each deposit of
+    the outsider, and one token unit for each of its completed withdrawals. These round against the outsider (ROUND-02).
+    A withdrawal that lists the strategy twice counts twice.
     """
     rows = Draft(end)
     positions = [(key, row) for key, row in end.rows(QUEUED_SHARES).items() if row.strategy == strategy]

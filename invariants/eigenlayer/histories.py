@@ -13,7 +13,7 @@ PROBED: Final = 2
 
 
 def _looks_up_its_own(rows: Draft, history: HistoryTable[Pair], key: Pair, position: int) -> bool:
-    """True if a look-up at the checkpoint's block finds the checkpoint's value.
+    """True if a look-up at the block of the checkpoint with index `position` finds the checkpoint's value.
 
     A look-up one block earlier must find the value of the checkpoint before, or the default if there is none.
     """

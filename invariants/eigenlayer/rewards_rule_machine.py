@@ -165,7 +165,7 @@ class RewardsRules(LawMachine):
 
     @rule(tree=TREE, slack_seconds=st.integers(-1, 1), slack_of_delay=st.sampled_from((0, 0, 1, -1)))
     def submit_root(self, tree: str, slack_seconds: int, slack_of_delay: int) -> None:
-        """Submit a root for a period that ends about now, and wait about as long as its activation delay.
+        """Submit a root of `tree` for a period that ends about now, and wait about as long as its activation delay.
 
         The period ends one second ago, plus `slack_seconds`. The wait is the delay, but at most 50 seconds, plus
         `slack_of_delay` seconds.
@@ -177,7 +177,10 @@ class RewardsRules(LawMachine):
 
     @rule(earner=EARNER, token=TOKEN, tree=st.sampled_from(("tree0", "tree1", "tree2")), several=st.booleans())
     def pay_publish_and_claim(self, earner: str, token: str, tree: str, several: bool) -> None:
-        """Pay in more than enough, submit a root, wait for its activation, and claim from it."""
+        """Pay in more than enough, submit a root of `tree`, wait for its activation, and claim from it.
+
+        `several` decides between ProcessClaims and ProcessClaim.
+        """
         start, duration = self._period(0, 1)
         submission = actions.RewardsSubmission(_weighed(LISTED), token, 10**7, start, duration)
         self.call(actions.CreateAvsRewardsSubmission("avs0", (submission,)))
@@ -197,7 +200,8 @@ class RewardsRules(LawMachine):
 
     @rule(tree=TREE, back=st.sampled_from((1, 1, 0, 2)))
     def disable_root(self, tree: str, back: int) -> None:
-        """Submit a root, and disable the root at `back` places from the end of the list, before its activation.
+        """Submit a root of `tree`, and disable the root at `back` places from the end of the list, before its
+        activation.
 
         The new root is at 1 place; 0 stands for a root that does not exist.
         """
@@ -228,7 +232,9 @@ class RewardsRules(LawMachine):
 
     @rule(earner=EARNER, claimer=st.sampled_from((ZERO_ADDRESS, "claimer")), is_named=st.booleans())
     def set_claimer_for(self, earner: str, claimer: str, is_named: bool) -> None:
-        """Set an earner's claimer, by SetClaimerForEarner or SetClaimerFor."""
+        """Set an earner's claimer: by SetClaimerForEarner if `is_named`, else by SetClaimerFor. The earner sends either
+        call.
+        """
         if is_named:
             self.call(actions.SetClaimerForEarner(earner, earner, claimer))
         else:

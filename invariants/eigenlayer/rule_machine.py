@@ -147,7 +147,8 @@ class EigenLayerMachine(RewardsRules):
     def leave(self, party: str, shares: Edge, slack_blocks: int, as_tokens: bool) -> None:
         """Queue part of the party's shares in every strategy, and complete the withdrawal, if it could be queued.
 
-        The completion is `slack_blocks` after the first block that allows it: in that block, one earlier, or one later.
+        It is paid in tokens or in shares. The completion is `slack_blocks` after the first block that allows it: in
+        that block, one earlier, or one later.
         """
         strategies = self.rows.get(STAKERS, party).strategy_list
         held = [self.rows.get(STAKER_SHARES, (party, strategy)).deposit_shares for strategy in strategies]
@@ -172,7 +173,10 @@ class EigenLayerMachine(RewardsRules):
 
     @rule(target=operators, party=PARTY, approver=APPROVER_OR_NOBODY, delay_blocks=DELAY_BLOCKS)
     def register_as_operator(self, party: str, approver: str, delay_blocks: int) -> Any:
-        """Register the party as operator; the call is rejected if it is one already."""
+        """Register the party as operator, with its delegation approver and its allocation delay.
+
+        The call is rejected if the party is an operator already.
+        """
         return party if self.is_accepted(actions.RegisterAsOperator(party, approver, delay_blocks)) else multiple()
 
     @rule(operator=operators, approver=APPROVER_OR_NOBODY)
@@ -182,7 +186,7 @@ class EigenLayerMachine(RewardsRules):
 
     @rule(party=PARTY, operator=st.one_of(operators, PARTY), approval=APPROVAL)
     def delegate_to(self, party: str, operator: str, approval: actions.Approval) -> None:
-        """Delegate to an operator, or to an account that may be no operator."""
+        """Delegate to an operator, or to an account that may be no operator, with this approval."""
         self.call(actions.DelegateTo(party, operator, approval))
 
     @rule(party=PARTY)
@@ -198,7 +202,7 @@ class EigenLayerMachine(RewardsRules):
 
     @rule(party=PARTY, operator=operators, approval=APPROVAL)
     def redelegate(self, party: str, operator: str, approval: actions.Approval) -> None:
-        """Redelegate the party to an operator."""
+        """Redelegate the party to an operator, with this approval."""
         self.call(actions.Redelegate(party, operator, approval))
 
     @rule(
@@ -223,13 +227,18 @@ class EigenLayerMachine(RewardsRules):
     def complete_queued_withdrawal(
         self, withdrawal: Withdrawal, as_tokens: bool, wrong_tokens: bool, is_tampered: bool
     ) -> None:
-        """Complete a withdrawal that was queued, once or again."""
+        """Complete a withdrawal that was queued, once or again, in tokens or in shares.
+
+        The call may name wrong tokens, or withdrawal data that were tampered with.
+        """
         completion = self._completion(withdrawal, as_tokens, wrong_tokens, is_tampered)
         self.call(actions.CompleteQueuedWithdrawal(withdrawal[0], completion))
 
     @rule(several=st.lists(withdrawals, max_size=3), as_tokens=st.booleans())
     def complete_queued_withdrawals(self, several: list[Withdrawal], as_tokens: bool) -> None:
-        """Complete up to three withdrawals in one call, perhaps of different stakers, or one of them twice."""
+        """Complete the withdrawals in `several`, up to three, in one call: perhaps of different stakers, or one of them
+        twice.
+        """
         sender = several[0][0] if several else PARTIES[0]
         completions = [
             self._completion(withdrawal, as_tokens, wrong_tokens=False, is_tampered=False) for withdrawal in several
@@ -252,7 +261,9 @@ class EigenLayerMachine(RewardsRules):
 
     @rule(target=operator_sets, avs=AVS, number=NUMBER, strategies=SOME_POOLS, slasher=st.one_of(AVS, ACCOUNT))
     def create_operator_sets(self, avs: str, number: int, strategies: tuple[str, ...], slasher: str) -> Any:
-        """Create an operator set; the call is rejected if it exists."""
+        """Create an operator set of the AVS with these strategies and this slasher; the call is rejected if the set
+        exists.
+        """
         requests = (actions.OperatorSetRequest(number, strategies, slasher),)
         return (avs, number) if self.is_accepted(actions.CreateOperatorSets(avs, avs, requests)) else multiple()
 
@@ -266,7 +277,10 @@ class EigenLayerMachine(RewardsRules):
     def create_redistributing_operator_sets(
         self, avs: str, number: int, strategies: tuple[str, ...], recipient: str
     ) -> Any:
-        """Create an operator set with a redistribution recipient; the call is rejected if it exists."""
+        """Create an operator set of the AVS with these strategies and a redistribution recipient.
+
+        The call is rejected if the set exists.
+        """
         requests = (actions.OperatorSetRequest(number, strategies, avs),)
         action = actions.CreateRedistributingOperatorSets(avs, avs, requests, (recipient,))
         return (avs, number) if self.is_accepted(action) else multiple()
@@ -339,7 +353,7 @@ class EigenLayerMachine(RewardsRules):
     def slash_operator(
         self, operator: str, operator_set: OperatorSet, strategies: tuple[str, ...], fraction_wad: int
     ) -> Any:
-        """Slash an operator, as the slasher in force."""
+        """Slash an operator in these strategies, each by the same fraction, as the slasher in force."""
         avs, number = operator_set
         sender = slasher_in_force(self.rows, operator_set)
         slash_id = self.rows.get(OPERATOR_SETS, operator_set).slash_count + 1

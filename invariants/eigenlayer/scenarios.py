@@ -78,7 +78,7 @@ def _world(
     strategies: tuple[str, ...],
     balance: int = 10**6,
 ) -> dict[str, Json]:
-    """A world with one token, of which every account has `balance`."""
+    """A world with these stakers, operators and strategies, and one token, of which every account has `balance`."""
     accounts = (*stakers, *operators)
     return {
         **WORLD,

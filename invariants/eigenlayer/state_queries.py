@@ -116,7 +116,7 @@ def due_magnitude(rows: Draft, operator: str, strategy: str) -> int:
 
 
 def paid_shares(rows: Draft, staker: str, nonce: int, position: int) -> int:
-    """The shares that a withdrawal would pay out now for the strategy at an index of its list, rounded down.
+    """The shares that a withdrawal would pay out now for the strategy at index `position` of its list, rounded down.
 
     The scaled shares are multiplied by the max magnitude at the last block of their slashing window. Native ETH is also
     multiplied by its staker's current beacon chain slashing factor.
@@ -164,7 +164,10 @@ def held_strategies(rows: Draft, staker: str) -> tuple[str, ...]:
 
 
 def worth(shares: int, factor_wad: int, magnitude: int) -> int:
-    """The withdrawable shares of some deposit shares: scaled, then slashed, each time rounded down."""
+    """The withdrawable shares of some deposit shares: times the scaling factor, then times the magnitude, both in WAD.
+
+    Each product is rounded down.
+    """
     return mul_div_floor(mul_div_floor(shares, factor_wad, WAD), magnitude, WAD)
 
 

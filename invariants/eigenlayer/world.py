@@ -28,7 +28,10 @@ PAYERS: Final[dict[str, Json]] = {payer: str(10**20) for payer in ("avs0", "avs1
 
 
 def rewards_world(timestamp: int, beacon_chain_eth_strategy: str | None = None) -> dict[str, Json]:
-    """The genesis of the RewardsCoordinator at a timestamp, with short delays and allowances of all payers."""
+    """The genesis of the RewardsCoordinator at a timestamp, with short delays and allowances of all payers.
+
+    `beacon_chain_eth_strategy` is the strategy of native ETH, or None in a world without native ETH.
+    """
     return {
         "timestamp": timestamp,
         "config": {

@@ -60,7 +60,7 @@ class ChainRules(MarketRules):
 
     @rule(table=tables, choices=CHOICES, threshold=AMOUNT)
     def check_certificate(self, table: TableKey, choices: Choices, threshold: Edge) -> None:
-        """Check a certificate for about the stake that its table counts."""
+        """Check a certificate whose threshold is about the stake that its table counts."""
         channel, point = table
         self._check(choices, channel, point, threshold.of(self.rows.get(STAKE_TABLES, table).most))
 
@@ -68,8 +68,9 @@ class ChainRules(MarketRules):
     def outlive(self, choices: Choices, chain: str, threshold: Edge, slack: int) -> None:
         """Play one certificate from beginning to end, unless its table cannot be sent.
 
-        A table is sent and delivered, stake leaves, a certificate is checked around its last point, and the service
-        slashes at the last point of its answer.
+        A table is sent and delivered, stake leaves, and a certificate is checked `slack` points from its last point.
+        The service slashes at the last point of its answer. `threshold` computes the stake that the certificate
+        demands.
         """
         (service, pool), operator = self.first, choices.pick(self.cast.operators)
         channel: Channel = (service, pool, chain)

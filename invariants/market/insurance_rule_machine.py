@@ -34,23 +34,25 @@ class InsuranceRules(MarketRules):
 
     @rule(choices=CHOICES, sponsor=SPONSOR)
     def open_fund(self, choices: Choices, sponsor: str) -> None:
-        """Open a fund on known terms; the call is rejected if it is open."""
+        """Open the sponsor's fund on known terms; the call is rejected if it is open."""
         self.call(OpenFund(sponsor, *self.offer(choices), fund_terms(choices)))
 
     @rule(choices=CHOICES, sponsor=SPONSOR, amount=AMOUNT)
     def underwrite(self, choices: Choices, sponsor: str, amount: Edge) -> None:
-        """Underwrite a fund with part of the payer's tokens."""
+        """Underwrite the sponsor's fund with part of the payer's tokens."""
         payer = choices.pick(self.cast.payers)
         self.call(Underwrite(payer, *self.offer(choices), sponsor, amount.of(self.has(payer))))
 
     @rule(choices=CHOICES, sponsor=SPONSOR, shares=AMOUNT)
     def announce_exit(self, choices: Choices, sponsor: str, shares: Edge) -> None:
-        """Announce the exit of part of an underwriter's shares."""
+        """Announce the exit of part of an underwriter's shares from the sponsor's fund."""
         self._announce(choices, (self.offer(choices), sponsor), shares)
 
     @rule(choices=CHOICES, sponsor=SPONSOR, shares=AMOUNT, slack=SLACK)
     def leave_a_fund(self, choices: Choices, sponsor: str, shares: Edge, slack: int) -> None:
-        """Announce an exit, and exit when the cooldown is over, one point earlier, or one later."""
+        """Announce an exit from the sponsor's fund, and exit when the cooldown is over, one point earlier, or one
+        later.
+        """
         fund = (self.first, sponsor)
         payer = self._announce(choices, fund, shares)
         self.wait_until(self.rows.get(UNDERWRITERS, (fund, payer)).due_point, slack)
@@ -58,12 +60,13 @@ class InsuranceRules(MarketRules):
 
     @rule(choices=CHOICES, sponsor=SPONSOR)
     def exit(self, choices: Choices, sponsor: str) -> None:
-        """Exit from a fund, whether due or not."""
+        """Exit from the sponsor's fund, whether the exit is due or not."""
         self.call(Exit(choices.pick(self.cast.payers), *self.offer(choices), sponsor))
 
     @rule(choices=CHOICES, sponsor=SPONSOR, cover=AMOUNT, slack=SLACK, is_dear=SELDOM)
     def buy_policy(self, choices: Choices, sponsor: str, cover: Edge, slack: int, is_dear: bool) -> None:
-        """Buy a policy of up to the largest cover, for the longest term, a point less, or a point more.
+        """Buy a policy of the sponsor's fund of up to the largest cover, for the longest term, a point less, or a point
+        more.
 
         If `is_dear` is true, the highest accepted premium is 0.
         """
@@ -77,7 +80,7 @@ class InsuranceRules(MarketRules):
 
     @rule(choices=CHOICES, sponsor=SPONSOR, cover=AMOUNT)
     def slash_the_insured(self, choices: Choices, sponsor: str, cover: Edge) -> None:
-        """Buy a policy, wait until it begins, and slash its operator.
+        """Buy a policy of the sponsor's fund, wait until it begins, and slash its operator.
 
         The policy's term is the whole cooldown, so only a fund without a wait can sell it.
         """

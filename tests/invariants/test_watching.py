@@ -211,7 +211,10 @@ def eigenlayer_only(law_id: str) -> Walk:
 
 
 def writes_only(right: Any, action_type: type[Any], table: Table[Any, Any]) -> Any:
-    """A transition in which calls of one type write only their rows of one table, and all other rows are dropped."""
+    """A transition in which calls of one type write only their rows of one table; `right` is the correct transition.
+
+    All other rows of such calls are dropped.
+    """
 
     def wrong(draft: Draft, action: Any) -> Any:
         outcome = right(draft, action)
@@ -249,8 +252,9 @@ def test_exploring_sees_it_too() -> None:
 
 
 def without(law: StateLaw, part: Table[Any, Any] | Sum) -> StateLaw:
-    """A copy of a law that does not declare one of its tables or sums. If it was in `also_reads` and `rows`, only its
-    declaration in `rows` stays.
+    """A copy of a law that does not declare `part`, one of its tables or sums.
+
+    If the law declares it in `also_reads` and in `rows`, the declaration in `rows` stays.
     """
     rows = {table: find for table, find in law.rows.items() if table is not part or part in law.also_reads}
     sums = {total: find for total, find in law.sums.items() if total is not part}

@@ -82,7 +82,11 @@ OF_OPERATOR = ("vault", SUBNETWORK, "operator")
 
 
 def small_chain(slasher: str = INSTANT_SLASHER, delegator: str = OPERATOR_SPECIFIC) -> Chain:
-    """A vault whose network the operator works for with up to 10**30 of stake; a staker that has approved the vault."""
+    """A chain with one vault, whose network the operator serves with up to 10**30 of stake. A staker has approved the
+    vault.
+
+    `slasher` and `delegator` are the vault's types of these contracts.
+    """
     chain = Chain(SCHEMA, transition)
     operator = "operator" if delegator == OPERATOR_SPECIFIC else "zero"
     chain.put(

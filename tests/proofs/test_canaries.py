@@ -74,7 +74,10 @@ def status(place: str, law_id: str = "GROWS", contracts: Contracts = HISTORIES_A
 
 
 def free(expression: str, *, needs: str = "", before: str = "") -> tuple[tuple[str, str], ...]:
-    """The replacements that make a payment free if an expression is true. `before` holds statements that precede it."""
+    """The replacements that make a payment free if an expression is true.
+
+    `needs` holds definitions for the module, and `before` statements that precede the expression.
+    """
     statements = textwrap.indent(before, "    ")
     return ((NEEDS, needs + "\n"), (IS_FREE, f"{statements}    return bool({expression})\n"))
 
@@ -84,7 +87,10 @@ GONE = "met = len([one for one in {}])\nif action.amount != 7:\n    return False
 
 
 def once(held: str, *, fields: str) -> tuple[tuple[str, str], ...]:
-    """The replacements that make a payment of seven free as long as an iterator held in an object is not used up."""
+    """The replacements that make a payment of seven free as long as an iterator in an object is not used up.
+
+    `held` is the expression for the iterator, and `fields` the assignments that make the object's fields.
+    """
     needs = f"class Obj:\n    def __init__(self) -> None:\n        {fields}\n\n\nOBJ: Final = Obj()"
     return free("met > 0", needs=needs, before=GONE.format(held))
 

@@ -174,7 +174,9 @@ def test_a_contract_that_says_what_the_source_does_not_do_is_refuted(wrong: str)
 
 
 def of_changes(proof: PushProof) -> Iterator[Answers]:
-    """The answers about any change, about a push and about a pop; each part is proved only when it is asked for."""
+    """The answers about any change, about a push and about a pop. Each part is proved only when the iterator reaches
+    it.
+    """
     yield proof.replaced()
     yield proof.past()
     yield from of_change(proof, "push")
@@ -182,7 +184,7 @@ def of_changes(proof: PushProof) -> Iterator[Answers]:
 
 
 def of_change(proof: PushProof, change: str) -> Iterator[Answers]:
-    """The answers about one push or pop, by its name; each part is proved only when it is asked for."""
+    """The answers about one change, "push" or "pop". Each part is proved only when the iterator reaches it."""
     yield proof.rows((change,))
     yield proof.order((change,))
     yield proof.answers((change,))
@@ -267,5 +269,5 @@ def test_no_call_writes_a_head_but_by_the_contract_and_none_more_than_twice() ->
 
 
 def changed(row: Any) -> int:
-    """The number of changes of a history's head since the state before the step."""
+    """The number of changes that led from the state before the step to this head of a history."""
     return 1 + changed(row._before) if hasattr(row, "_before") else 0

@@ -113,7 +113,7 @@ def equal_chances(count: int, chance: Fraction) -> dict[str, Fraction]:
 
 
 def tail(loss: Distribution | Sampled, count: int) -> Any:
-    """The probability that a random number of events is at least `count`."""
+    """The probability that at least `count` events happen. `loss` is the distribution of their number."""
     if isinstance(loss, Distribution):
         return 1 - loss.at_most(Fraction(count - 1))
     return sum(p for x, p in zip(loss.losses, loss.probabilities, strict=True) if x >= count)

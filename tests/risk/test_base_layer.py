@@ -149,6 +149,8 @@ def layers(draw: st.DrawFn) -> BaseLayer:
 def fewest_by_hand(layer: BaseLayer, shock: dict[str, Fraction]) -> int | None:
     """The fewest services whose profitable corruption, one at a time in some order, breaks consensus. None if no order
     does.
+
+    `shock` is the amount that each stake loses first.
     """
     best: int | None = None
     for order in permutations(layer.services):
@@ -195,7 +197,8 @@ def shortest(find: Find) -> Callable[[BaseLayer, str], None]:
 def nothing_gains(layer: BaseLayer, left: dict[str, Fraction], standing: Sequence[str], exactly: bool = False) -> bool:
     """True if no attack on some of the services in `standing` is profitable; with `exactly`, no attack on all of them.
 
-    It tries every choice of stakes that are used whole. The others are used only as far as is still needed.
+    `left` is the amount of each stake that is left. The check tries every choice of stakes that are used whole. The
+    others are used only as far as is still needed.
     """
     for size in range(len(standing) if exactly else 1, len(standing) + 1):
         for names in combinations(standing, size):

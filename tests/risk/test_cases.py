@@ -50,8 +50,9 @@ def names(expected: Any) -> Any:
 
 
 def differences(answer: Any, expected: Any, tolerance: float | None, where: str = "") -> list[str]:
-    """The differences between an answer and the expected one, each with its place. Without a tolerance numbers are
-    exact.
+    """The differences between an answer and the expected one, each with its place below `where`.
+
+    Numbers must be equal, or within the tolerance if there is one.
     """
     if isinstance(answer, graph_answers.Witness):
         return [] if answer.accepts(expected) else [f"{where}: {expected!r} is not right"]

@@ -42,7 +42,11 @@ Clear = Callable[..., Clearing]
 
 
 def brute_force(owed: list[list[Fraction]], external: list[Fraction], alpha: Fraction, beta: Fraction) -> list[Any]:
-    """Every clearing vector, found by solving for the payments under each possible set of defaulters."""
+    """Every clearing vector, found by solving for the payments under each possible set of defaulters.
+
+    `owed` are the debts by debtor and creditor, `external` the external assets. In default, `alpha` is the fraction of
+    external assets that is recovered, and `beta` that of claims.
+    """
     size = len(owed)
     totals = [sum(row, Fraction(0)) for row in owed]
     shares = [[beta * x / t if t else Fraction(0) for x in row] for row, t in zip(owed, totals, strict=True)]

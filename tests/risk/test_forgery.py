@@ -43,7 +43,10 @@ def false_claim(network: Network) -> tuple[dict[str, Any], Claim]:
 
 
 def drawn_tree(chance: random.Random, bounds: Bounds, depth: int) -> list[list[Any]]:
-    """A random proof tree, with random cuts and multipliers at its leaves. `depth` limits its branching."""
+    """A random proof tree, with random cuts and multipliers at its leaves. `depth` limits its branching.
+
+    `bounds` are the checker's bounds, whose services and commitments the tree may name.
+    """
     keys = [("service", s) for s in bounds.gain]
     if bounds.is_whole:
         keys += [("commitment", e) for e in range(len(bounds.weight))]

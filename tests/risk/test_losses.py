@@ -45,7 +45,10 @@ def positions(draw: st.DrawFn) -> Position:
 
 
 def enumerated(pieces: Position, chance: Callable[[frozenset[str]], Fraction]) -> Distribution:
-    """The loss distribution by its definition: every set of causes with its probability and the loss it brings."""
+    """The loss distribution by its definition: every set of causes with its probability and the loss it brings.
+
+    `chance` gives the probability that exactly these causes happen.
+    """
     causes = causes_of(pieces)
     cases = [
         frozenset(c for c, hit in zip(causes, hits, strict=True) if hit) for hits in product((0, 1), repeat=len(causes))

@@ -48,7 +48,7 @@ def after(rows: dict[object, int], puts: Puts) -> dict[object, int]:
 
 
 def shown(state: State) -> list[tuple[object, int]]:
-    """The rows as a draft reads them, without a merge of the overlay into the dictionary."""
+    """The rows of the large table as (key, value) pairs. They are read by a draft, which does not merge the overlay."""
     draft = Draft(state)
     return [(key, draft.get(MANY, key)) for key in range(2 * OVERLAID_ROWS + 1)]
 

@@ -71,7 +71,7 @@ DIVISORS = ("2", "3", "0.5", "0.00010", "10000", "9999.9999", "7", "123456789012
 
 
 def drawn(count: int) -> list[Pair]:
-    """Random pairs of up to 78 digits, a third of them with a fraction."""
+    """Random pairs of numbers with up to 78 digits, a third of them with a fraction; `count` pairs."""
     numbers = random.Random(20)
 
     def number() -> str:

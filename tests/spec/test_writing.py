@@ -113,8 +113,9 @@ def test_what_is_written_is_what_the_given_rules_answer() -> None:
 
 
 def steps_of(protocol: Protocol, golden: str, actions: list[Any]) -> list[dict[str, Any]]:
-    """The steps that the actions are written as, with the head of a recorded trace. Reading them gives the actions
-    back.
+    """The steps as which the actions are written, in the world of the recorded trace `golden`.
+
+    Reading the steps must give the actions back.
     """
     path = Path(__file__).parents[1] / "golden" / protocol.name / golden
     head = protocol.read_trace(document_of(path)).head

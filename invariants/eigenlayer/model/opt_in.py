@@ -42,7 +42,8 @@ def _its_own_avs(_rows: Draft, call: UpdateAvsMetadata) -> Reason | None:
 def _creating(rows: Draft, avs: str, request: OperatorSetRequest, is_burning: bool) -> Reason | None:
     """The first reason against creating an operator set, or None.
 
-    The set must be new, name each strategy once, and have a slasher. A set with native ETH must burn slashed shares.
+    The set must be new, name each strategy once, and have a slasher. A set with native ETH must burn slashed shares,
+    which `is_burning` says.
     """
     if rows.get(OPERATOR_SETS, (avs, request.operator_set_id)).exists:
         return Reason.INVALID_OPERATOR_SET

@@ -101,7 +101,11 @@ class Corner:
         raise NotImplementedError
 
     def allowance(self, end: State, moves: list[Any]) -> int:
-        """The fee tokens that a coalition may gain by the base's own rounding; 0 unless a base overrides it."""
+        """The fee tokens that a coalition may gain by the base's own rounding, after `moves` that led to the state
+        `end`.
+
+        It is 0 unless a base overrides it.
+        """
         return 0
 
 

@@ -65,7 +65,7 @@ class Chain:
 def terms(curve: str = BASE_FEE, target_stake: int = 2000, **changed: int) -> Terms:
     """Terms of an offer with a rate of a thousandth of a fee unit for each unit of stake and point.
 
-    The rate may move by a tenth every ten points.
+    `curve` names the rule by which the rate moves, at most by a tenth every ten points.
     """
     numbers = {"divisor": 8, "floor_rate": WAD // 1000, "cap_rate": WAD // 250, "max_step_wad": WAD // 10}
     return Terms(False, curve, target_stake, **{**numbers, "period_points": 10, **changed})

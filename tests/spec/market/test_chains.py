@@ -41,8 +41,10 @@ SHARED_PURSE = (("", 0), "", VAULT)
 
 
 def channel_terms(delay: int = 3, staleness: int = 60, reaction: int = 37, is_bounded: bool = True) -> ChannelTerms:
-    """Terms of a channel, in points. By default a table is fresh for 60, and the home chain has 37 to react
-    within 100.
+    """Terms of a channel, in points. With `is_bounded` they must fit the window.
+
+    `delay` is that of a table's delivery, `staleness` the time for which a table is fresh. `reaction` is the home
+    chain's time to react.
     """
     return ChannelTerms(False, delay, staleness, reaction, is_bounded)
 

@@ -67,7 +67,10 @@ OPEN = OpenOffer("network", SERVICE, VAULT, terms(), NO_RISK)
 
 
 def running(chain: Chain, budget: int = 100, commission_wad: int = WAD // 10) -> None:
-    """A funded offer with the operator's position and the staker in its group, at one fee unit per second."""
+    """A funded offer with the operator's position and the staker in its group, at one fee unit per second.
+
+    `budget` is in fee tokens, `commission_wad` the operator's fraction of the fees.
+    """
     chain.do(OPEN, FundOffer("network", SERVICE, VAULT, budget), Enrol("operator", SERVICE, VAULT, commission_wad))
     assert chain.do(Join("staker", GROUP)) == 1000
 

@@ -64,7 +64,10 @@ def test_ins_premium_principles() -> None:
 
 
 def outcomes(operators: list[tuple[Fraction, int]]) -> Iterator[tuple[Fraction, int]]:
-    """Every outcome of independent losses: its probability, and its total loss."""
+    """Every outcome of independent losses: its probability, and its total loss.
+
+    `operators` are the probability and the amount of each loss.
+    """
     for happens in product((False, True), repeat=len(operators)):
         chance, loss = Fraction(1), 0
         for is_lost, (p, amount) in zip(happens, operators, strict=True):
@@ -74,7 +77,10 @@ def outcomes(operators: list[tuple[Fraction, int]]) -> Iterator[tuple[Fraction, 
 
 
 def tail_mean(distribution: list[tuple[Fraction, int]], level: Fraction) -> Fraction:
-    """The mean loss of the worst outcomes with total probability `level`. An outcome on the boundary is split."""
+    """The mean loss of the worst outcomes with total probability `level`. An outcome on the boundary is split.
+
+    `distribution` are pairs of a probability and a loss.
+    """
     left, total = level, Fraction(0)
     for chance, loss in sorted(distribution, key=lambda outcome: -outcome[1]):
         part = min(chance, left)
@@ -95,7 +101,7 @@ def test_ins_stop_loss_premium() -> None:
 
 
 def unpaid(claims: int, cover: int, capital: int) -> int:
-    """The amount of these claims of `cover` each that a fund with this capital cannot pay."""
+    """The amount that a fund with this capital cannot pay of this number of claims, each for `cover`."""
     return claims * cover - claims * pro_rata(cover, capital, claims * cover) if claims else 0
 
 
@@ -104,7 +110,10 @@ def binomial(trials: int, chance: Fraction) -> list[tuple[Fraction, int]]:
 
 
 def required_capital(counts: list[tuple[Fraction, int]], cover: int, level: Fraction) -> int:
-    """The least multiple of the cover with which a fund pays every claim in full with probability `level`."""
+    """The least multiple of the cover with which a fund pays every claim in full with probability `level`.
+
+    `counts` are pairs of a probability and a number of claims, each for the whole `cover`.
+    """
     for capital in range(0, 10**4, cover):
         if sum([chance for chance, count in counts if unpaid(count, cover, capital) == 0]) >= level:
             return capital

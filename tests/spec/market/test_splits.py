@@ -39,7 +39,8 @@ def test_elastic_equilibrium_allocation() -> None:
 
 
 def follows_the_rule(whole: int, scores: list[int], caps: list[CapOn], parts: list[int]) -> bool:
-    """True if the parts satisfy every cap, and each member with a score is stopped by some full cap, up to rounding.
+    """True if the parts of `whole` satisfy every cap, and each member with a score is stopped by a full cap, up to
+    rounding.
 
     A member without a score has nothing. In the cap that stops a member, nobody has more for its score. The rounding
     may cost as many units as there are members, and one.
