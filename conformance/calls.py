@@ -110,8 +110,9 @@ class _ByTrace(History):
         self.world = begun.world
 
     def read(self, call: Json, where: str) -> tuple[list[object], object]:
-        """The actions of the next call, and the context for `observe`. Raises MalformedTrace if `call` is not a call;
-        the next one is then read as if this one had not been given.
+        """The actions of the next call, and the context for `observe`. `where` names the call's place for error
+        messages. Raises MalformedTrace if `call` is not a call; the next one is then read as if this one had not been
+        given.
         """
         step = {**as_object(call, where), "ok": True, "error": None, "returns": {}, "post": None}
         steps = [*self._steps, step]

@@ -256,7 +256,9 @@ class ProcessClient(Client):
             raise ClientFault("garbage", f"{error}: {_shown(line)}") from error
 
     def _send(self, line: bytes, deadline: float, op: str) -> None:
-        """Write a request and read output meanwhile, so that neither side blocks the other."""
+        """Write a request and read output meanwhile, so that neither side blocks the other. `line` is the request,
+        `deadline` the time by which it must be written, and `op` the request's name for messages.
+        """
         rest = memoryview(line)
         self._selector.register(self._in, selectors.EVENT_WRITE)
         try:
@@ -271,8 +273,8 @@ class ProcessClient(Client):
             self._unregister(self._in)
 
     def _receive(self, deadline: float, op: str) -> bytes:
-        """The next line of output, with its newline. Raises ClientFault if the process ends first or the deadline
-        passes, and Stopped if the run is stopped.
+        """The next line of output, with its newline. `op` is the request's name for messages. Raises ClientFault if the
+        process ends first or the deadline passes, and Stopped if the run is stopped.
         """
         while True:
             end = self._buffer.find(b"\n", self._searched)

@@ -26,8 +26,8 @@ def of_actions(calls: Calls, head: Mapping[str, Json], actions: list[Any], sourc
 
 
 def of_trace(calls: Calls, trace: Trace, source: str) -> Script:
-    """A script with the calls of a trace. The trace's expected results are ignored, since the
-    reference computes them.
+    """A script with the calls of a trace. The trace's expected results are ignored, since the reference computes them.
+    `source` describes the script for readers.
     """
     return of_actions(calls, trace.head, [action for step in trace.steps for action in step.actions], source)
 
@@ -81,7 +81,7 @@ def of_examples(
 ) -> Iterator[Script]:
     """Scripts of up to `examples` runs, of up to `steps` rules each, that Hypothesis draws by a protocol's rule
     machine. The machine's rules favour edge cases. Each script ends before the first action that cannot be written as a
-    call.
+    call. `walk` gives the world and the opening actions; `seed` seeds the drawing.
     """
     runs: list[list[Any]] = []
 

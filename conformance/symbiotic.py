@@ -46,8 +46,8 @@ class SymbioticHistory(History):
 
     def read(self, call: Json, where: str) -> tuple[list[object], object]:
         """The actions of the next call: time passes up to its timestamp, then the call itself. The context for
-        `observe` maps each vault to the capture timestamps of its latest slash calls. Raises MalformedTrace if the
-        value is not a call.
+        `observe` maps each vault to the capture timestamps of its latest slash calls. `where` names the call's place
+        for error messages. Raises MalformedTrace if the value is not a call.
         """
         fields = dict(as_object(call, where))
         check_fields(fields, CALL, where)

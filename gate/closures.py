@@ -87,7 +87,7 @@ class Closures:
 
     def _acts(self, module: str, name: str, definition: Definition) -> bool:
         """True if a definition may change another one when its module is imported: by its own code, or by the functions
-        that it then calls or passes on.
+        that it then calls or passes on. `definition` has the name `name` in `module`.
         """
         return definition.sets_at_import or not self._setters.isdisjoint(self._handed(module, name, definition))
 
@@ -96,6 +96,7 @@ class Closures:
         because any code that receives them may call them.
 
         Arguments of the protocol's own constructor are excluded: nothing calls the rules before the protocol exists.
+        `definition` has the name `name` in `module`.
         """
         is_protocol = (module, name) == self.sources.resolved(self._place[0], self._place[2])
         texts = definition.calls if is_protocol and self._transition() is not None else definition.at_import

@@ -212,8 +212,8 @@ class Judge:
         changed: Mapping[str, list[Change]],
         left_out: list[str],
     ) -> None:
-        """Play further scripts for the kinds of difference that the proof leaves open, if
-        they could change the verdict.
+        """Play further scripts for the kinds of difference that the proof leaves open, if they could change the
+        verdict. `name` is the action, `shown` are the kinds already shown, and results are added to `walked`.
         """
         seen = {*shown, *walked.kinds(name)}
         wanted = deciding(seen, proof.open_kinds)

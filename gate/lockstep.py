@@ -230,7 +230,8 @@ def _blamed(names: list[str], position: int, changed: Collection[str]) -> str:
     """The action that a difference is attributed to: that of the call if it changed, else the last changed action
     before it, else the call's after all.
 
-    An earlier call may have written rows that no trace shows.
+    An earlier call may have written rows that no trace shows. `names` are the actions of all calls, and `position` is
+    the differing call's.
     """
     before = [name for name in names[: position + 1] if name in changed]
     return before[-1] if before else names[position]

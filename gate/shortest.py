@@ -85,7 +85,9 @@ class Versions:
 
 
 def kind_between(base: str, head: str) -> str:
-    """The kind of difference between two answers, which differ in words, rows or return values."""
+    """The kind of difference between two answers, which differ in words, rows or return values. `base` and `head` are
+    the answers, each as one word: `accepted`, a reason, or `raises ERROR`.
+    """
     if head.startswith("raises "):
         return "raises"
     if base == head:

@@ -90,8 +90,8 @@ def introduced(client: ProcessClient, protocol: str, folder: Path) -> Introducti
 
 
 def why(fault: ClientFault, stderr: str, folder: Path) -> str:
-    """The reason why a version does not run, in one line, from its last output; paths
-    are relative to the repository.
+    """The reason why a version does not run, in one line, from its last output; paths are relative to the repository.
+    `stderr` is that output, and `folder` the version's.
     """
     lines = [line.strip() for line in stderr.replace(f"{folder}/", "").splitlines() if line.strip()]
     places = [line for line in lines if line.startswith('File "') and "<string>" not in line]

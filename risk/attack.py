@@ -306,14 +306,16 @@ def maximum(question: Question, measure: Claim, seconds: float = SECONDS) -> Att
 
 
 def best_attack(network: Network, seconds: float = SECONDS) -> AttackVerdict:
-    """The verdict on the attack on at least one service with the largest profit minus
-    loss, even if that is negative.
+    """The verdict on the attack on at least one service with the largest profit minus loss, even if that is negative.
+    `seconds` is the approximate limit of each search and each proof.
     """
     return maximum(Question(network), Claim(), seconds)
 
 
 def cheapest(network: Network, services: Sequence[str], seconds: float = SECONDS) -> AttackVerdict:
-    """The verdict on the attack on all of these services that loses least; the attack's value is minus its loss."""
+    """The verdict on the attack on all of these services that loses least; the attack's value is minus its loss.
+    `seconds` is the approximate limit of each search and each proof.
+    """
     return maximum(Question(network), Claim(counts_profits=False, forced=tuple(services)), seconds)
 
 
@@ -363,7 +365,8 @@ def slack(network: Network, seconds: float = SECONDS) -> tuple[Fraction | None, 
 
     Gamma is negative if an attack pays, and None if no service has a profit. EXACT: one attack loses exactly this much,
     and a certificate proves that none loses less. NOT-CERTIFIED: the attack loses this much, so gamma is only an upper
-    bound of the slack. Computed by Dinkelbach's method.
+    bound of the slack. Computed by Dinkelbach's method. `seconds` is the approximate limit of each search and each
+    proof.
     """
     question = Question(network)
     services = [service for service, terms in network.terms.items() if terms.profit > 0]

@@ -148,7 +148,9 @@ class Enumeration:
         return weights
 
     def mixed(self, yes: Any, no: Any, chance: Weight) -> Any:
-        """The mixture of the distributions with and without a cause, which happens with probability `chance`."""
+        """The mixture of the distributions with and without a cause, which happens with probability `chance`. `yes` is
+        the distribution if the cause happens, `no` the one if it does not.
+        """
         mixture = {loss: weight * chance for loss, weight in yes.items()}
         for loss, weight in no.items():
             mixture[loss] = mixture.get(loss, 0 * self.one) + weight * (self.one - chance)
@@ -156,7 +158,7 @@ class Enumeration:
 
     def _alone(self, piece: Piece, claims: Sequence[Claim], happened: frozenset[str]) -> dict[Fraction, Weight]:
         """The probability of each loss of one piece under these claims; no cause that is still open is shared by two of
-        them.
+        them. `happened` are the causes that have happened already; other causes are open.
         """
         rule = RULES[piece.rule]
         states: dict[Fraction, Weight] = {ZERO: self.one}
@@ -200,7 +202,9 @@ def _less(claim: Claim, cause: str) -> Claim:
 
 
 def _components(parts: Sequence[_Part], happened: frozenset[str]) -> list[list[_Part]]:
-    """The parts grouped so that no open cause occurs in two groups."""
+    """The parts grouped so that no open cause occurs in two groups. `happened` are the causes that have happened
+    already; other causes are open.
+    """
     groups: list[tuple[set[str], list[_Part]]] = []
     for part in parts:
         open_causes = {cause for claim in part[1] if not claim.causes & happened for cause in claim.causes}

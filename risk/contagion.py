@@ -70,7 +70,9 @@ def _from_below(
     """The least clearing vector: all members are presumed in default until the payments that they receive refute it.
 
     A presumed defaulter pays at most its debt, and at most what default leaves it. The least solution of that system is
-    needed. Members that no money reaches pay nothing; for the others the solution is unique.
+    needed. Members that no money reaches pay nothing; for the others the solution is unique. `owed` is the whole debt
+    of each member, `external` its external assets, and `shares[i][j]` the fraction of i's debt that it owes to j.
+    `left_external` and `left_shares` are what default leaves of both.
     """
     size = len(owed)
     solvent: list[int] = []
@@ -89,7 +91,9 @@ def _from_below(
 
 
 def _reached(sources: Sequence[int], shares: Matrix) -> set[int]:
-    """The members that money from the sources reaches, directly or through others."""
+    """The members that money from the sources reaches, directly or through others. `shares[i][j]` is the fraction of
+    i's payments that goes to j.
+    """
     reached = set(sources)
     waiting = list(sources)
     while waiting:

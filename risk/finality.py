@@ -109,7 +109,7 @@ class UndecidedError(Exception):
 
 def cost_of(used: Used, left: Mapping[str, Fraction], services: Mapping[str, Service]) -> Fraction:
     """The attackers' loss: for each stake, the sum of the slashes of what they use, at most what is left of it. `left`
-    is the remaining amount of each stake.
+    is the remaining amount of each stake. `used` is the amount of each stake that they use against each service.
     """
     sums: dict[str, Fraction] = {}
     for (stake, name), amount in used.items():
@@ -287,7 +287,8 @@ class BaseLayer:
         """True if a sufficient condition proves that no attack on these services gains, alone or together.
 
         A unit of stake earns at most a service's profit over its need. The condition: no service's profit exceeds its
-        cost, and no stake, used whole against all its services, earns more than it loses.
+        cost, and no stake, used whole against all its services, earns more than it loses. `left` is the remaining
+        amount of each stake, and `standing` are the services.
         """
         brought = dict.fromkeys(self.stakes, ZERO)
         for name in standing:
@@ -455,7 +456,8 @@ class BaseLayer:
         joint: Mapping[tuple[str, ...], Used] = NOTHING_JOINT,
     ) -> Path:
         """The path as steps, each with its cost, profit and losses, and the condition after each step. `groups` are the
-        services that fall in each step; `joint` has the uses of stake in those that are joint attacks.
+        services that fall in each step; `joint` has the uses of stake in those that are joint attacks. `shortest` is
+        copied into the path.
         """
         left = self.left(shock, ())
         steps = [Step((), ZERO, ZERO, shock)]

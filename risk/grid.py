@@ -56,7 +56,9 @@ class _Grid(Enumeration):
         return found
 
     def mixed(self, yes: Any, no: Any, chance: Any) -> Any:
-        """The mixture of the distributions with and without a cause, which happens with probability `chance`."""
+        """The mixture of the distributions with and without a cause, which happens with probability `chance`. `yes` is
+        the distribution if the cause happens, `no` the one if it does not.
+        """
         found = np.zeros(max(len(yes), len(no)))
         found[: len(yes)] += yes * chance
         found[: len(no)] += no * (1.0 - chance)

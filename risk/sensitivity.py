@@ -47,6 +47,7 @@ def profit_limit(network: Network, service: str, seconds: float = SECONDS) -> Pr
     """The largest profit of a service at which no attack on it pays; None if no attack is found in time.
 
     It is the least loss of any attack that corrupts the service, minus the profits of the other services that fall.
+    `seconds` is the approximate limit of each search and each proof.
     """
     verdict = maximum(Question(network), Claim(forced=(service,)), seconds)
     if verdict.attack is None:
@@ -59,6 +60,7 @@ def threshold_limit(network: Network, service: str, seconds: float = SECONDS) ->
 
     None if the service has no weight, or if a verdict is not certified in time. Found by bisection between two proved
     verdicts: a profitable attack holds some share of the service, and pays at every threshold up to that share.
+    `seconds` is the approximate limit of each verdict.
     """
     terms = network.terms[service]
     behind = network.secured_by[service]

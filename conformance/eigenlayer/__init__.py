@@ -56,7 +56,8 @@ class EigenLayerHistory(History):
 
     def read(self, call: Json, where: str) -> tuple[list[object], object]:
         """The actions of the next call: the block before it, if one is mined, then the call itself. The context for
-        `observe` is None. Raises MalformedTrace if the value is not a call.
+        `observe` is None. `where` names the call's place for error messages. Raises MalformedTrace if the value is not
+        a call.
         """
         fields = as_object(call, where)
         check_fields(fields, CALL, where)

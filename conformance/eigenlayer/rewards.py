@@ -36,8 +36,8 @@ class RewardsHistory(History):
 
     def read(self, call: Json, where: str) -> tuple[list[object], object]:
         """The actions of the next call: a block at the call's timestamp, then the call itself; only the block if the
-        call lets time pass. The context for `observe` is None. Raises MalformedTrace if the timestamp is earlier than
-        the previous call's, or the action is unknown.
+        call lets time pass. The context for `observe` is None. `where` names the call's place for error messages.
+        Raises MalformedTrace if the timestamp is earlier than the previous call's, or the action is unknown.
         """
         fields = as_object(call, where)
         check_fields(fields, CALL, where)
