@@ -83,7 +83,10 @@ class Plan:
             yield of_trace(self.pack.calls, trace, path.name)
 
     def _traces(self) -> Iterator[tuple[Path, Trace]]:
-        """The recorded traces, the smallest first; those of another trace family, such as rewards alone, come last."""
+        """The recorded traces with their paths, the smallest first.
+
+        Those of another trace family, such as rewards alone, come last.
+        """
         others: list[tuple[Path, Trace]] = []
         for path in sorted(find_traces([self.pack.traces]), key=lambda path: (path.stat().st_size, path.name)):
             trace = load_trace(path, {self.pack.name: self.pack.protocol})[1]

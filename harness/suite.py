@@ -276,8 +276,9 @@ class SuiteReport:
         ]
 
     def gaps(self) -> dict[str, list[str]]:
-        """The gaps in the run's coverage: actions never accepted, reasons never given, witnesses never seen. Actions
-        and reasons in `out_of_reach` are no gaps.
+        """The gaps in the run's coverage, by kind: actions never accepted, reasons never given, witnesses never seen.
+
+        Actions and reasons in `out_of_reach` are no gaps.
         """
         return {
             "actions never accepted": [

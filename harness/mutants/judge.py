@@ -135,13 +135,17 @@ Suite = Callable[[Sequence[str], Effort], Iterator[tuple[str, int, Any]]]
 
 
 def runs(protocols: Sequence[str], effort: Effort) -> Iterator[tuple[str, int, Any]]:
-    """The runs that judge a mutant by all laws: walks first, then the bounded models, then plays of games."""
+    """The runs that judge a mutant by all laws: walks first, then the bounded models, then plays of games.
+
+    Each is a method, a seed and a function that executes the run.
+    """
     return _suite([pack_at(place) for place in protocols], effort, lambda part: part)
 
 
 def property_runs(protocols: Sequence[str], effort: Effort) -> Iterator[tuple[str, int, Any]]:
-    """The runs that judge a mutant by the properties alone, which are all laws but model laws;
-    in the order of `runs`.
+    """The runs that judge a mutant by the properties alone, which are all laws but model laws, in the order of `runs`.
+
+    Each is a method, a seed and a function that executes the run.
     """
     return _suite([pack_at(place) for place in protocols], effort, lambda part: part.of_properties())
 

@@ -82,7 +82,7 @@ class PayoutLaws:
         return self._port.slashes(step.before.rows, step.after.rows, step.delta.writes)
 
     def losses(self, step: AnyStep, slashed: Slashed) -> dict[str, int]:
-        """The loss of every holder of a policy of the slashed offer, in grains."""
+        """The loss of the slashed stake for each policy holder of the slashed offer, by holder, in grains."""
         offer: Offer = (slashed.service, slashed.pool)
         before, after, group = step.before.rows, step.after.rows, self._port.group(slashed.operator, slashed.pool)
         price = before.get(RISKS, offer).unit_price_wad

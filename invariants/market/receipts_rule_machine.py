@@ -74,7 +74,7 @@ class ReceiptRules(MarketRules):
 
     @rule(choices=CHOICES, vault=st.sampled_from(VAULT_NAMES), amount=AMOUNT)
     def run_after_a_slash(self, choices: Choices, vault: str, amount: Edge) -> None:
-        """Slash an operator, then let two holders redeem one after the other."""
+        """Slash an operator, then let two holders redeem one after the other, each the given amount of its receipts."""
         self.slash(choices, self.first, self.cast.operators[0])
         for holder in self.cast.payers[:2]:
             held = self.rows.get(RECEIPTS, (vault, holder)).amount

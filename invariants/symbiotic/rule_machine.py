@@ -269,7 +269,10 @@ class SymbioticMachine(LawMachine):
         recipient=st.one_of(STAKER, ACCOUNT),
     )
     def claim_batch(self, withdrawal: Withdrawal, later: tuple[int, ...], recipient: str) -> None:
-        """Claim several epochs in one call, from the withdrawal's epoch on; perhaps one of them twice, or none."""
+        """Claim several epochs in one call; perhaps one of them twice, or none.
+
+        `later` are the epochs, counted from the withdrawal's epoch.
+        """
         vault, epoch, claimer = withdrawal
         self.call(actions.ClaimBatch(_sender(claimer), vault, recipient, tuple([epoch + epochs for epochs in later])))
 

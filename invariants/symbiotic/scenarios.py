@@ -192,7 +192,10 @@ def _changing_opening() -> list[Action]:
 
 
 def _changing_action(choices: Choices, draft: Draft) -> Action:
-    """The next action: a resolver is set or removed, and slashes are requested and decided around that second."""
+    """The next action: a resolver is set or removed, a slash is requested, executed or vetoed, or time passes.
+
+    Slash calls fall within a few seconds of the second in which the resolver changes.
+    """
     missing_seconds = RESOLVER_ORDINALS.latest_point(draft, (VAULT_NAME, SUBNETWORK)) - current_timestamp(draft)
     count = draft.get(SLASH_REQUEST_COUNTS, VAULT_NAME).count
     if missing_seconds > 3:

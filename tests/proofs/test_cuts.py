@@ -417,7 +417,7 @@ FREE: Final = Sum("free", CLUBS, lambda _rows, _key, _row: "all", _free)
 
 
 def test_any_name_of_one_rows_list_is_no_name_of_anothers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Regression: the symbol for any name in a row's list was the same for two rows of a sum."""
+    """Regression: two rows of a sum have lists of names. One symbol stood for an arbitrary name in both lists."""
     held = 'HELD: Final = Sum("held", BALANCES, lambda _rows, _key, _row: "all", lambda row: row.amount)\n'
     said = (
         "            StateLaw('T', 'x', '', lambda view, key: key != POT or view.rows.get(BALANCES, key).amount == 0"

@@ -105,7 +105,9 @@ def flows(waterfall: Waterfall) -> Callable[[int, list[int]], None]:
 
 
 def in_proportion(loss: Fraction, layers: list[tuple[str, Fraction]]) -> tuple[dict[str, Fraction], Fraction]:
-    """Broken: every layer pays its proportion of the loss at once."""
+    """Broken: every layer pays its proportion of the loss at once. Returns the payments by layer, and the
+    unpaid loss.
+    """
     total = sum((limit for _, limit in layers), ZERO)
     part = min(ONE, loss / total) if total else ZERO
     return {name: limit * part for name, limit in layers}, loss - total * part
@@ -139,7 +141,9 @@ def redresses(redress: Redress) -> Callable[[int, list[tuple[int, int]]], None]:
 
 
 def paid_in_full(pool: Fraction, covers: Any, losses: Any) -> tuple[dict[str, Fraction], Fraction]:
-    """Broken: every claim is paid in full, even beyond the pool."""
+    """Broken: every claim is paid in full, even beyond the pool. Returns the payments by claimant, and the burned
+    amount.
+    """
     paid = {name: min(cover, losses[name]) for name, cover in covers.items()}
     return paid, pool - sum(paid.values(), ZERO)
 

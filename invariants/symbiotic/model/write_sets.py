@@ -119,7 +119,7 @@ def _operator(_rows: Draft, call: Any, key: Any) -> bool:
 
 
 def _history(history: HistoryTable[Any], owns: Owns) -> dict[Table[Any, Any], Owns]:
-    """The tests of the keys of a history's heads and of its checkpoints.
+    """By table, the tests of the keys of a history's heads and of its checkpoints.
 
     A checkpoint's key is (key of the history, number of the checkpoint).
     """

@@ -87,7 +87,9 @@ def test_only_its_service_opens_a_channel_once(on_symbiotic: Chain) -> None:
 
 
 def test_a_table_says_what_lasts_and_all_together_have(on_symbiotic: Chain) -> None:
-    """Both operators have all stake of a vault that operators share. Together they count it once."""
+    """Each of two operators has all stake of a vault that operators share. The table's total for both counts
+    it once.
+    """
     chain = on_symbiotic
     assert chain.try_(SendTable("network", *ON_SYMBIOTIC, ())) is Reason.NO_SUCH_CHANNEL
     chain.do(
