@@ -16,13 +16,16 @@ every scenario and world is met by a walk that checks every law.
 
 
 def proved_whole(ledger: "Ledger") -> tuple[str, ...]:
-    """The ids of the laws that the ledger proves for every call, with the current source and without a bound or a
-    restricting scope. A walk cannot leave the scope of such a proof.
+    """The ids of the laws that the ledger proves for every call, with all that these proofs assume, with the current
+    source and without a bound or a restricting scope. A walk cannot leave the scope of such a proof.
     """
-    from harness.gathering import proofs_by_law, proving_of  # here, since it loads a solver, and reports read ONE_IN
+    # here, since it loads a solver, and reports read ONE_IN
+    from harness.gathering import doubts_of, proofs_by_law, proving_of
     from proofs.call_task import findings_of
 
-    proofs = proofs_by_law(proving_of(ledger, (), "ledger", "").rows(), findings_of(ledger.place))
+    proving = proving_of(ledger, (), "ledger", "")
+    rows = proving.rows()
+    proofs = proofs_by_law(rows, findings_of(ledger.place), doubts_of(proving, {row[0] for row in rows}))
     return tuple([law for law, proof in proofs.items() if proof.is_whole and not proof.scopes])
 
 

@@ -81,6 +81,10 @@ def _of_protocols(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterat
             proved, now = (_proved(each[law]["proof"]) for each in laws)
             if proved != now:
                 yield Changed("better" if now > proved else "worse", f"{law}: calls proved", str(proved), str(now))
+            doubted, doubt = (_doubt(each[law]["proof"]) for each in laws)
+            if bool(doubted) != bool(doubt):
+                said = (doubted or "in no doubt", doubt or "in no doubt")
+                yield Changed("worse" if doubt else "better", f"{law}: its proof", *said)
         for what in sorted({*one["gaps"], *other["gaps"]}):
             missing, left = (set(each["gaps"].get(what, ())) for each in (one, other))
             if missing != left:
@@ -102,6 +106,10 @@ def _verdicts(kind: str, before: Mapping[str, str], after: Mapping[str, str]) ->
 
 def _proved(proof: Mapping[str, Any] | None) -> int:
     return 0 if proof is None else int(proof["proved"])
+
+
+def _doubt(proof: Mapping[str, Any] | None) -> str:
+    return "" if proof is None else str(proof.get("doubt", ""))  # reports of earlier releases have no doubts
 
 
 def _said(value: Json) -> str:

@@ -1,6 +1,6 @@
 """Evidence on a law besides the checks of a run: its verdicts in the ledger of proofs, and the mutants it kills."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import attrs
 
@@ -12,7 +12,8 @@ class ProofStatus:
 
     `open_calls` are neither proved nor refuted. `stale_calls` have a verdict, but their source has changed since.
     `missing_calls` have no verdict, although the catalogue requires one. A law that is a known violation is checked and
-    not proved.
+    not proved. `doubt` says why the calls that are proved do not show the law: its proof "rests on" what is not proved,
+    or the law is violated.
     """
 
     proved: int
@@ -22,22 +23,25 @@ class ProofStatus:
     scopes: tuple[str, ...]
     is_known_violation: bool = False
     missing_calls: tuple[str, ...] = ()
+    doubt: str = ""
 
     @property
     def is_whole(self) -> bool:
-        """True if every call that could break the law is proved, and there is one. False for a known violation."""
+        """True if every call that could break the law is proved, and there is one, and all that these proofs assume is
+        proved, too. False for a known violation.
+        """
         unproved = (*self.open_calls, *self.refuted_calls, *self.stale_calls, *self.missing_calls)
-        return self.proved > 0 and not unproved and not self.is_known_violation
+        return self.proved > 0 and not unproved and not self.is_known_violation and not self.doubt
 
     @property
     def in_short(self) -> str:
         """The status in short. `refuted` if any call is, else `false` for a known violation. Otherwise proved calls of
-        all calls, such as `27/27`, with a star if within bounds; `-` without calls.
+        all calls, such as `27/27`, with a star if within bounds, and a question mark if in doubt; `-` without calls.
         """
         if self.refuted_calls or self.is_known_violation:
             return "refuted" if self.refuted_calls else "false"
         calls = self.proved + len(self.open_calls) + len(self.stale_calls) + len(self.missing_calls)
-        return f"{self.proved}/{calls}{'*' if self.scopes else ''}" if calls else "-"
+        return f"{self.proved}/{calls}{'*' if self.scopes else ''}{'?' if self.doubt else ''}" if calls else "-"
 
 
 @attrs.frozen
@@ -50,6 +54,7 @@ class Evidence:
     be proved and were not, and `unknown_now` ones came out UNKNOWN. Nothing can be proved of the calls `failing`.
     `counterexamples` are files that this run wrote for refuted laws; `unkept` says what could not be written, and why.
     `by_call` has the verdict on each law, by call. `kills` counts the mutants that each law kills, of all `mutants`.
+    Every proof of a call assumes the laws `assumed`, and the proof of a law also those that `leans` gives for it.
     """
 
     solver: str
@@ -68,3 +73,19 @@ class Evidence:
     counterexamples: tuple[str, ...] = ()
     unkept: tuple[str, ...] = ()
     by_call: Mapping[str, Mapping[str, str]] = {}
+    assumed: tuple[str, ...] = ()
+    leans: Mapping[str, tuple[str, ...]] = {}
+
+    def proofs_beside(self, violated: Collection[str]) -> Mapping[str, ProofStatus]:
+        """The proof status of each law in a run that saw some laws violated. In doubt are these and all whose proofs
+        assume one of them.
+        """
+        if not violated:
+            return self.proofs
+        found: dict[str, ProofStatus] = {}
+        for law_id, proof in self.proofs.items():
+            broken = sorted({*self.assumed, *self.leans.get(law_id, ())} & {*violated})
+            doubt = f"rests on {', '.join(broken)}, violated in this run" if broken else proof.doubt
+            doubt = "is of a law that is violated in this run" if law_id in violated else doubt
+            found[law_id] = attrs.evolve(proof, doubt=doubt)
+        return found

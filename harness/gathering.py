@@ -10,7 +10,8 @@ from random import Random
 from typing import Any, Final, Literal
 
 from harness.evidence import Evidence, ProofStatus
-from harness.prove import Proving, run_together
+from harness.premises import RESTING_ON_NONE, Premises, rests_on, unproved
+from harness.prove import GOOD, Proving, run_together
 from harness.stopping import Stop
 from proofs.call_task import findings_of
 from proofs.digests import solver_version
@@ -103,11 +104,13 @@ def _evidence(proving: Proving, drawn_by: str) -> Evidence:
     by_call: dict[str, dict[str, str]] = {}
     for law, call, word, _ in sorted(rows, key=lambda row: row[:2]):
         by_call.setdefault(law, {})[call] = word
+    premises = Premises(ledger)
+    doubts = doubts_of(proving, by_call)
     # A protocol from outside this project has no table of kills.
     kills = json.loads(KILLS.read_text()).get(ledger.protocol, {"laws": {}, "mutants": 0})
     return Evidence(
         solver_version(),
-        proofs_by_law(rows, findings_of(ledger.place)),
+        proofs_by_law(rows, findings_of(ledger.place), doubts),
         len(rows),
         dict(sorted(whose.items())),
         tuple(proving.results),
@@ -129,14 +132,36 @@ def _evidence(proving: Proving, drawn_by: str) -> Evidence:
         tuple([str(path) for path in proving.written]),
         tuple(proving.unkept),
         by_call,
+        tuple(sorted(premises.assumed)),
+        {law: tuple(sorted(leans)) for law in by_call if (leans := premises.leans(law))},
     )
 
 
+def doubts_of(proving: Proving, laws: Collection[str]) -> dict[str, str]:
+    """The words on what is not proved, by law, of those among some laws whose proofs rest on it. Only the ledger and
+    this run's verdicts are looked up: nothing is proved.
+    """
+    premises, words = Premises(proving.ledger), proving.words()
+    if all(word in GOOD for word in words.values()):
+        return {}
+    found: dict[str, str] = {}
+    said: dict[frozenset[str], str] = {}
+    for law in set(laws) - RESTING_ON_NONE - findings_of(proving.ledger.place).keys():
+        leans = premises.leans(law)
+        if leans not in said:
+            said[leans] = rests_on(unproved(premises.behind([law]), words))
+        if said[leans]:
+            found[law] = said[leans]
+    return found
+
+
 def proofs_by_law(
-    rows: Sequence[tuple[str, str, str, Mapping[str, Any]]], known_violations: Collection[str]
+    rows: Sequence[tuple[str, str, str, Mapping[str, Any]]],
+    known_violations: Collection[str],
+    doubts: Mapping[str, str],
 ) -> dict[str, ProofStatus]:
-    """The proof status of each law, from rows of law, call, verdict and further fields. Calls that cannot concern a law
-    are not counted.
+    """The proof status of each law, from rows of law, call, verdict and further fields, and from `doubts_of` these
+    laws. Calls that cannot concern a law are not counted.
     """
     calls: dict[str, dict[str, list[str]]] = {}
     scopes: dict[str, set[str]] = {}
@@ -152,6 +177,7 @@ def proofs_by_law(
             tuple(sorted(scopes[law_id])),
             law_id in known_violations,
             tuple(found.get("MISSING", ())),
+            doubts.get(law_id, ""),
         )
         for law_id, found in sorted(calls.items())
     }

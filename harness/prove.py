@@ -13,6 +13,7 @@ from rich.console import Console
 from harness.closest import closest
 from harness.exit_codes import exit_code
 from harness.pack import ProtocolPack
+from harness.premises import SHOWN, Premises, Unproved, rests_on, unproved
 from harness.proof_workers import KILLED, ProofTask, run_tasks
 from harness.stopping import Stop
 from harness.traces import KEPT
@@ -234,8 +235,11 @@ class Proving:
         """The rows of law, call, verdict and further fields, for everything requested. The verdict is STALE or MISSING
         if there is none for the current source.
         """
+        return self._rows(self.asked)
+
+    def _rows(self, asked: Wanted) -> list[tuple[str, str, str, dict[str, Any]]]:
         found: list[tuple[str, str, str, dict[str, Any]]] = []
-        for call, laws in sorted(self.asked.items()):
+        for call, laws in sorted(asked.items()):
             known = {**self.ledger.verdicts(call), **self.results.get(call, {})}
             for law_id in sorted(laws):
                 rest = known.get(law_id, {"scope": []})
@@ -248,6 +252,17 @@ class Proving:
                     word = "STALE"
                 found.append((law_id, call, word, rest))
         return found
+
+    def words(self) -> dict[tuple[str, str], str]:
+        """All required verdicts, by call and law, requested or not; this run's replace the ledger's."""
+        return {(call, law_id): word for law_id, call, word, _ in self._rows(self.ledger.due)}
+
+    def unproved(self) -> Unproved:
+        """The verdicts that are not proved and were not requested, on which those rest that are proved and were."""
+        shown = {law_id for law_id, _, word, _ in self.rows() if word in SHOWN}
+        asked = {(call, law_id) for call, laws in self.asked.items() for law_id in laws}
+        claims = Premises(self.ledger).behind(shown) - asked
+        return unproved(claims, self.words()) if claims else {}
 
     def heard(self) -> dict[str, dict[str, int]]:
         """The counts of other solvers' answers to all queries, by solver."""
@@ -274,12 +289,12 @@ class Proving:
     @property
     def exit_code(self) -> int:
         """The exit code: 0 if everything is proved or a known violation, 1 if anything is refuted or disputed, 2 if
-        anything is open, undone or unwritten, 5 if nothing was requested.
+        anything is open, undone or unwritten, or rests on what is not proved, 5 if nothing was requested.
         """
         verdicts = {verdict for _, _, verdict, _ in self.rows()}
         return exit_code(
             failed="REFUTED" in verdicts or bool(self.disputes()),
-            is_open=not verdicts <= GOOD or bool(self.failures or self.left() or self.unkept),
+            is_open=not verdicts <= GOOD or bool(self.failures or self.left() or self.unkept or self.unproved()),
             is_empty=not verdicts,
         )
 
@@ -293,6 +308,10 @@ class Proving:
             "undone": [{"law": law_id, "call": call} for call, law_id in self.left()],
             "unkept": self.unkept,
             "without_theory": self.without_theory,
+            "rests_on": [
+                {"law": law_id, "verdict": word, "calls": list(calls)}
+                for (law_id, word), calls in self.unproved().items()
+            ],
             "disputed": [{"call": call, "law": law_id, "who": who} for law_id, call, who in self.disputes()],
             "opinions": self.heard(),
             "verdicts": [
@@ -418,6 +437,8 @@ def print_proving(console: Console, proving: Proving) -> None:
     for law_id, counts in sorted(laws.items()):
         said = ", ".join(f"{count} {verdict}" for verdict, count in sorted(counts.items()))
         console.print(f"  {law_id:28} {said}", soft_wrap=True, highlight=False)
+    if said := rests_on(proving.unproved()):
+        console.print(f"  what is PROVED {said}", soft_wrap=True, highlight=False, markup=False)
     words = sorted({scope for named in scopes.values() for scope in named})
     for scope in words:
         console.print(f"  scope: {scope}", soft_wrap=True, highlight=False, markup=False)

@@ -4,9 +4,9 @@ import json
 import shlex
 import textwrap
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 import attrs
 from rich import box
@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from harness.evidence import Evidence
+from harness.evidence import Evidence, ProofStatus
 from harness.exit_codes import exit_code
 from harness.findings import Retelling, Told, replaying
 from harness.replay import Mismatch
@@ -331,7 +331,8 @@ def _total(column: tuple[str, ...]) -> str:
 def print_evidence(console: Console, suite: SuiteReport, evidence: Evidence) -> None:
     """Print what the columns of proofs and mutants mean, the bounds of proofs, and what was proved in this run."""
     laws = {row.law for row in suite.rows()}
-    lemmas = {law_id: proof for law_id, proof in evidence.proofs.items() if law_id not in laws}
+    proofs = suite.proofs()
+    lemmas = {law_id: proof for law_id, proof in proofs.items() if law_id not in laws}
     lines = [
         "Proved: by induction, of so many of the calls that could break it, for any number of accounts, rows and",
         "steps, and integers of any size. docs/proofs.md says what that leans on.",
@@ -340,14 +341,15 @@ def print_evidence(console: Console, suite: SuiteReport, evidence: Evidence) -> 
         whole = sum(proof.is_whole for proof in lemmas.values())
         lines.append(f"{whole} of {len(lemmas)} lemmas that these proofs lean on are proved in the same walk.")
     bounds: dict[str, list[str]] = {}
-    for scope in sorted({scope for proof in evidence.proofs.values() for scope in proof.scopes}):
+    for scope in sorted({scope for proof in proofs.values() for scope in proof.scopes}):
         what, _, bound = scope.rpartition(" of length ")
         bounds.setdefault(bound, []).append(what)
     if bounds:
         lines.append("*: within bounds (restake prove --law ID says which go with a law):")
     for bound, names in bounds.items():
         lines.append(f"  of length {bound}: {', '.join(names)}" if names[0] else f"  {bound}")
-    for law_id, proof in sorted(evidence.proofs.items(), key=lambda item: item[0] not in laws):
+    lines += doubts_in(proofs)
+    for law_id, proof in sorted(proofs.items(), key=lambda item: item[0] not in laws):
         words = {"open": proof.open_calls, "refuted": proof.refuted_calls, "stale": proof.stale_calls}
         words["missing"] = proof.missing_calls
         lines += [f"{word}: {law_id} of {', '.join(calls)}" for word, calls in words.items() if calls]
@@ -370,6 +372,26 @@ def print_evidence(console: Console, suite: SuiteReport, evidence: Evidence) -> 
         lines.append(f"Mutants killed: the bugs, of {evidence.mutants:,}, at which the law broke (docs/mutants.md).")
     for line in lines:
         console.print(line, markup=False, soft_wrap=True)
+
+
+def doubts_in(proofs: Mapping[str, ProofStatus]) -> list[str]:
+    """A line for each doubt in some proofs, with the first of its laws. Known violations, which have no proof, and laws
+    of which no call is proved are left out.
+    """
+    doubts: dict[str, list[str]] = {}
+    for law_id, proof in proofs.items():
+        if proof.doubt and proof.proved and not proof.is_known_violation:
+            doubts.setdefault(proof.doubt, []).append(law_id)
+    return [f"marked ?: {_first_of(laws)}: the proof {doubt}" for doubt, laws in doubts.items()]
+
+
+def _first_of(names: Sequence[str]) -> str:
+    more = f" and {len(names) - MOST_DOUBTED} more" if len(names) > MOST_DOUBTED else ""
+    return ", ".join(names[:MOST_DOUBTED]) + more
+
+
+MOST_DOUBTED: Final = 3
+"""The number of laws that a line on a doubt names."""
 
 
 def actions_table(rows: Collection[ActionRow]) -> Table:

@@ -250,8 +250,21 @@ class SuiteReport:
 
     def rows(self) -> list[Row]:
         """The rows of the matrix: laws and games, then witnesses, each sorted by id."""
-        laws = [self._row(law) for law in (*self.catalogue.laws(), *self.games)]
-        return laws + [self._row(law) for law in sorted(self.catalogue.witnesses, key=lambda law: law.law_id)]
+        proofs = self.proofs()
+        laws = [self._row(law, proofs) for law in (*self.catalogue.laws(), *self.games)]
+        return laws + [self._row(law, proofs) for law in sorted(self.catalogue.witnesses, key=lambda law: law.law_id)]
+
+    def proofs(self) -> Mapping[str, ProofStatus]:
+        """The proof status of each law; empty without evidence. A law that this run saw violated is in doubt, and so is
+        every law whose proof assumes it.
+        """
+        if self.evidence is None:
+            return {}
+        violated = {*self.findings}
+        for part in (self.on_traces, self.on_walks, self.by_hypothesis, self.in_games):
+            violated.update([law for counts in (part.broken, part.known_broken) for law in counts if counts[law]])
+        known = [law for law, proof in self.evidence.proofs.items() if proof.is_known_violation]
+        return self.evidence.proofs_beside(violated.difference(known))
 
     def actions(self) -> list[ActionRow]:
         """A row for each action, in the protocol's order."""
@@ -388,10 +401,12 @@ class SuiteReport:
             "assumed": list(self.assumed),
             "out_of_reach": dict(self.out_of_reach),
             "findings": [attrs.asdict(finding) for finding in self.findings.values()],
-            "evidence": None if self.evidence is None else attrs.asdict(self.evidence),
+            "evidence": None
+            if self.evidence is None
+            else attrs.asdict(attrs.evolve(self.evidence, proofs=self.proofs())),
         }
 
-    def _row(self, law: Law) -> Row:
+    def _row(self, law: Law, proofs: Mapping[str, ProofStatus]) -> Row:
         law_id = law.law_id
         summaries = (self.on_traces, self.on_walks, self.by_hypothesis, self.in_games)
         kind = kind_of(law)
@@ -414,7 +429,7 @@ class SuiteReport:
         counted = (scanned, on_traces, on_walks, by_hypothesis, in_games, broken)
         proof = kills = None
         if self.evidence is not None and is_law:
-            proof = self.evidence.proofs.get(law_id)
+            proof = proofs.get(law_id)
             kills = self.evidence.kills.get(law_id, 0) if self.evidence.mutants else None
         symbols = symbols_in(law.sentence, self.symbols)
         return Row(law_id, kind, law.sentence, law.source, *counted, verdict, proof, kills, symbols)

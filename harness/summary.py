@@ -13,7 +13,16 @@ from rich.markup import escape
 
 from harness.assumed import ONE_IN
 from harness.outcome import RunOutcome
-from harness.report import plain_table, print_details, print_finding, print_table, print_trace, print_wrapped, replayed
+from harness.report import (
+    doubts_in,
+    plain_table,
+    print_details,
+    print_finding,
+    print_table,
+    print_trace,
+    print_wrapped,
+    replayed,
+)
 from harness.suite import Row, SuiteReport, counted
 from harness.symbols import legend
 from harness.traces import bundled_findings, place_of
@@ -27,7 +36,7 @@ ADVICE: Final = (
 """The last lines of a short report."""
 
 COLUMNS: Final = (
-    "checked: how often. proved: of how many of the calls that could break it, * within a scope. "
+    "checked: how often. proved: of how many of the calls that could break it, * within a scope, ? in doubt. "
     "kills: how many mutants it notices. -: does not apply. Witnesses are situations that some run has to reach."
 )
 """The explanation of the columns in a law's line."""
@@ -167,7 +176,8 @@ def checked(suite: SuiteReport) -> list[str]:
     said = ["; ".join(parts)] if parts else ["nothing"]
     if suite.assumed:
         said.append(
-            f"{len(suite.assumed)} laws, proved of every call and within no bound, on one random walk in {ONE_IN} only"
+            f"{len(suite.assumed)} laws, in the ledger proved of every call and within no bound, "
+            f"on one random walk in {ONE_IN} only"
         )
     return said + [f"not reached, {why}: {named(names)}" for why, names in suite.excused().items()]
 
@@ -207,6 +217,7 @@ def proved(suite: SuiteReport) -> list[str]:
         said.append(f"checked and never proved: {', '.join(unproved)}")
     if rest:
         said.append(f"not whole: {named(rest)}")
+    said += doubts_in({law: proof for law, proof in laws.items() if proof is not None})
     held = sum(suite.evidence.verdicts.values())
     if held < suite.evidence.due:
         stale = f"{suite.evidence.due - held:,} of {suite.evidence.due:,} verdicts are stale or missing here"

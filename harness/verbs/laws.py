@@ -10,7 +10,7 @@ import click
 from harness.check import laws_of
 from harness.closest import closest
 from harness.declarations import declaration_of, notation_of
-from harness.gathering import KILLS, proofs_by_law
+from harness.gathering import KILLS, doubts_of, proofs_by_law
 from harness.pack import ProtocolPack
 from harness.prove import ProofQuestion, ledger_of
 from harness.report import plain_table, print_table, print_wrapped
@@ -134,11 +134,13 @@ def explained(pack: ProtocolPack, each: Told) -> dict[str, Json]:
         found["known_violation"] = {"meaning": known.meaning, "instead": known.instead, "reproduce": shown}
     if pack.theory_at is not None:
         ledger = read_ledger(lambda: ledger_of(pack))
-        rows = [row for row in ProofQuestion().of(ledger).rows() if row[0] == law_id]
-        proof = proofs_by_law(rows, {law_id} if known is not None else ()).get(law_id)
+        proving = ProofQuestion().of(ledger)
+        rows = [row for row in proving.rows() if row[0] == law_id]
+        proof = proofs_by_law(rows, {law_id} if known is not None else (), doubts_of(proving, [law_id])).get(law_id)
         if proof is not None:
             stale = len(proof.stale_calls) + len(proof.missing_calls)
-            found["proved"] = {"calls": proof.in_short, "stale": stale, "scopes": list(proof.scopes)}
+            told = {"calls": proof.in_short, "stale": stale, "scopes": list(proof.scopes), "doubt": proof.doubt}
+            found["proved"] = told
     kills = json.loads(KILLS.read_text()).get(pack.name)
     if kills is not None and each.kind != "witness":
         found["mutants_killed"] = {"killed": kills["laws"].get(law_id, 0), "of": kills["mutants"]}
@@ -155,8 +157,10 @@ def print_explained(each: Told, found: dict[str, Json]) -> None:
     if isinstance(proved, dict) and isinstance(scopes := proved["scopes"], list):
         shows = f"restake prove --protocol {each.place} --law {law.law_id}"
         stale = f" ({proved['stale']} stale or missing)" if proved["stale"] else ""
-        lines.append(f"  proved of {proved['calls']} calls{stale}: {shows}")
+        whole = "not whole, with proofs" if proved["doubt"] else "proved"
+        lines.append(f"  {whole} of {proved['calls']} calls{stale}: {shows}")
         lines += [f"    scope: {scope}" for scope in scopes]
+        lines += [f"    ?: the proof {proved['doubt']}"] if proved["doubt"] else []
     elif each.kind != "witness":
         lines.append("  not proved: no theory, or no proof of this kind of law")
     if isinstance(kills, dict):

@@ -78,7 +78,8 @@ def prove_command(
     A disagreement makes exit code 1, and the question is kept in .restake/.
 
     A law that is refuted comes with a state and a call, kept in .restake/, that restake replay shows on the
-    specification as it runs everywhere else. Exit code 2 also says that something is neither proved nor refuted.
+    specification as it runs everywhere else. Exit code 2 also says that something is neither proved nor refuted, or
+    that what is proved rests on other verdicts, which are not.
     """
     question = ProofQuestion(laws, calls, everything, effort, _opinions(effort, other_z3) if cross_check else None)
     stop = Stop(math.inf if budget is None else budget)

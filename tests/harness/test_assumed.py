@@ -49,8 +49,9 @@ def test_laws_are_assumed_that_the_ledger_holds_proved_within_no_bound(monkeypat
         "OPEN": ProofStatus(2, ("Slash",), (), (), ()),
         "MISSING": ProofStatus(2, (), (), (), (), False, ("Slash",)),
         "FALSE": ProofStatus(2, (), (), (), (), True),
+        "DOUBTED": ProofStatus(3, (), (), (), (), doubt="rests on what is not proved"),
     }
-    monkeypatch.setattr("harness.gathering.proofs_by_law", lambda _rows, _known: proofs)
+    monkeypatch.setattr("harness.gathering.proofs_by_law", lambda _rows, _known, _doubts: proofs)
     assert proved_whole(ledger_of(pack_at("symbiotic"))) == ("WHOLE",)
 
 
@@ -71,7 +72,7 @@ def test_a_report_says_what_is_assumed(tmp_path: Path, monkeypatch: pytest.Monke
     suite = SuiteReport(walk.protocol, walk.catalogue, assumed=("DEP-01", "DEP-02"))
     assert checked(suite) == [
         "nothing",
-        "2 laws, proved of every call and within no bound, on one random walk in 11 only",
+        "2 laws, in the ledger proved of every call and within no bound, on one random walk in 11 only",
     ]
     monkeypatch.chdir(tmp_path)
     asked = "--protocol symbiotic --law DEP-01 --law SOLV-02 --steps 800 --examples 0 --assume-proved --json"

@@ -93,6 +93,14 @@ def test_what_is_worse_better_and_otherwise_is_said_and_judged(report: Report) -
     assert back.stdout.splitlines()[-1] == "0 worse, 6 better, 1 otherwise"
 
 
+def test_a_proof_that_comes_into_doubt_is_worse(report: Report) -> None:
+    later = copy.deepcopy(report)
+    later["suites"]["staking_pool"]["laws"][1]["proof"]["doubt"] = "rests on POOL-01, violated in this run"
+    worse = ("worse", "staking_pool POOL-02: its proof", "in no doubt", "rests on POOL-01, violated in this run")
+    assert [tuple(change.values()) for change in json.loads(diff(report, later, "--json").stdout)] == [worse]
+    assert diff(later, report).stdout.splitlines()[-1] == "0 worse, 1 better, 0 otherwise"
+
+
 @pytest.mark.parametrize(
     ("before", "after", "direction"),
     [

@@ -15,6 +15,7 @@ import pytest
 from rich.console import Console
 
 from harness import gathering
+from harness.assumed import proved_whole
 from harness.evidence import Evidence, ProofStatus
 from harness.gathering import KILLS, gathered, proofs_by_law, rotation, sample
 from harness.junit import junit
@@ -52,9 +53,9 @@ def test_verdicts_on_calls_are_put_together_by_law() -> None:
         ("FOUR-01", "Claim", "STALE", found("PROVED")),
         ("FOUR-01", "Burn", "NOT CONCERNED", found("NOT CONCERNED")),
     ]
-    assert proofs_by_law(rows, {"FOUR-01"}) == {
+    assert proofs_by_law(rows, {"FOUR-01"}, {"ONE-01": "rests on TWO-01"}) == {
         "FOUR-01": ProofStatus(0, (), (), ("Claim",), (), True),
-        "ONE-01": ProofStatus(2, (), (), (), (BOUNDED, OTHER_BOUND)),
+        "ONE-01": ProofStatus(2, (), (), (), (BOUNDED, OTHER_BOUND), doubt="rests on TWO-01"),
         "THREE-01": ProofStatus(0, (), (), ("Burn",), ()),
         "TWO-01": ProofStatus(1, ("genesis",), ("Deposit",), (), (BOUNDED,), False, ("Claim",)),
     }
@@ -71,6 +72,7 @@ def test_a_proof_in_short() -> None:
             ProofStatus(0, (), (), (), (), True),
             ProofStatus(0, (), (), (), ()),
             ProofStatus(26, (), (), (), (), False, ("Slash",)),
+            ProofStatus(27, (), (), (), (BOUNDED,), doubt="rests on what is not proved"),
         )
     ] == [
         ("27/27", True),
@@ -80,6 +82,7 @@ def test_a_proof_in_short() -> None:
         ("false", False),
         ("-", False),
         ("26/27", False),
+        ("27/27*?", False),
     ]
 
 
@@ -157,7 +160,9 @@ def test_the_ledger_alone_is_shown_without_proving_anything() -> None:
         ProofStatus(CALLS, (), (), (), (BOUNDED,)),
     )
     assert sum([len(calls) for calls in shown.by_call.values()]) == due()
-    rest = attrs.evolve(shown, proofs={}, by_call={})
+    assert {"CONS-01", "LEMMA-due"} <= {*shown.assumed}
+    assert (set(shown.assumed) & {"EXIT-02", "LEMMA-debt"}, shown.leans["EXIT-02"]) == (set(), ("LEMMA-debt",))
+    rest = attrs.evolve(shown, proofs={}, by_call={}, assumed=(), leans={})
     whose = {f"{solver_version()}, installed": due()}
     assert rest == Evidence(solver_version(), {}, due(), whose, (), 0, "", (), (), kills["laws"], kills["mutants"])
     assert list(weighed("ledger", "CONS-01").proofs) == ["CONS-01"]
@@ -171,10 +176,61 @@ def of_another_source(file: Path, *only: str) -> None:
     file.write_text(ledgers.written("eigenlayer", file.stem, {**entries, **stale}))
 
 
+def as_told(ledger: Path, call: str, law: str, **told: Any) -> Evidence:
+    """The evidence on all laws, if the ledger holds another verdict on one law of a call."""
+    Ledger("eigenlayer", PLACE, [ledger.parent]).record(call, [], snapshot(PLACE), {law: found(**told)})
+    return weighed("ledger")
+
+
+SLASH_REFUTED = "rests on 1 verdict that is not proved here: LEMMA-due REFUTED of 1 call"
+
+
+@pytest.mark.parametrize(
+    ("call", "law", "verdict", "doubt"),
+    [
+        ("SlashOperator", "LEMMA-due", "REFUTED", SLASH_REFUTED),
+        ("SlashOperator", "TOTAL", "UNKNOWN", "rests on 1 verdict that is not proved here: TOTAL UNKNOWN of 1 call"),
+        ("genesis", "CONS-01", "UNKNOWN", "rests on 1 verdict that is not proved here: CONS-01 UNKNOWN of 1 call"),
+        (
+            "contracts",
+            "CONTRACT-history",
+            "UNKNOWN",
+            "rests on 1 verdict that is not proved here: CONTRACT-history UNKNOWN of 1 call",
+        ),
+    ],
+)
+def test_a_law_is_in_doubt_while_what_its_proof_assumes_is_not_proved(
+    ledger: Path, call: str, law: str, verdict: str, doubt: str
+) -> None:
+    """Regression: a law counted as proved by its own verdicts alone."""
+    told = as_told(ledger, call, law, verdict=verdict)
+    of_steps = told.proofs["DELEG-02"]
+    assert (of_steps.is_whole, of_steps.doubt) == (False, doubt)
+    assert weighed("ledger", "DELEG-02").proofs["DELEG-02"] == of_steps
+    foundations = {"CONTRACT-history", "FACTS-quotients"}
+    false = findings_of(PLACE).keys()
+    assert {each for each, proof in told.proofs.items() if not proof.doubt} == {*foundations, *false}
+    assert proved_whole(Ledger("eigenlayer", PLACE)) == tuple(sorted(foundations - {law}))
+
+
+def test_only_laws_that_lean_on_a_law_are_in_doubt_with_it(ledger: Path) -> None:
+    proofs = as_told(ledger, "SlashOperator", "LEMMA-debt", verdict="UNKNOWN").proofs
+    assert {law for law, proof in proofs.items() if proof.doubt} == {"EXIT-02", "SOLV-01"}
+    as_told(ledger, "SlashOperator", "LEMMA-debt", verdict="PROVED")
+    proofs = as_told(ledger, "SlashOperator", "EXIT-02", verdict="UNKNOWN").proofs  # which no proof assumes
+    assert {law for law, proof in proofs.items() if proof.doubt} == set()
+
+
+def test_what_cannot_concern_a_law_casts_no_doubt(ledger: Path) -> None:
+    told = as_told(ledger, "SlashOperator", "CONS-01", verdict="VACUOUS")
+    assert {proof.doubt for proof in told.proofs.values()} == {""}
+
+
 @pytest.mark.source
 def test_what_changed_is_stale_until_it_is_proved(ledger: Path) -> None:
     of_another_source(ledger / "TransferToken.json")
-    assert weighed("ledger").proofs["CONS-01"] == ProofStatus(CALLS - 1, (), (), ("TransferToken",), ())
+    before = attrs.evolve(weighed("ledger").proofs["CONS-01"], doubt="")
+    assert before == ProofStatus(CALLS - 1, (), (), ("TransferToken",), ())
     now = weighed("changed")
     assert (now.proved_now, now.differing, now.undone) == (("TransferToken",), (), ())
     assert now.proofs["CONS-01"].stale_calls == ()
@@ -192,8 +248,9 @@ def test_a_verdict_that_is_not_there_is_missing_and_due(ledger: Path) -> None:
     (ledger / "TransferToken.json").unlink()
     before = weighed("ledger", "CONS-01")
     proof = before.proofs["CONS-01"]
-    assert (proof.in_short, proof.missing_calls) == (f"{CALLS - 1}/{CALLS}", ("TransferToken",))
-    assert weighed("changed", "CONS-01").proofs["CONS-01"].in_short == f"{CALLS}/{CALLS}"
+    assert (proof.in_short, proof.missing_calls) == (f"{CALLS - 1}/{CALLS}?", ("TransferToken",))
+    # Laws that the proof assumes are missing still.
+    assert weighed("changed", "CONS-01").proofs["CONS-01"].in_short == f"{CALLS}/{CALLS}?"
 
 
 @pytest.mark.source  # proofs read the source in either build, which others of this file try
@@ -266,7 +323,7 @@ def test_proofs_that_time_cuts_short_are_said_to_be_undone(ledger: Path) -> None
         file.unlink()
     found_then = weighed("all", "CONS-01", stop=Stop(0.0))
     assert (found_then.verdicts_now, len(found_then.undone)) == (0, CALLS)
-    assert found_then.proofs["CONS-01"].in_short == f"0/{CALLS}"
+    assert found_then.proofs["CONS-01"].in_short == f"0/{CALLS}?"
 
 
 EVIDENCE = Evidence(
@@ -339,6 +396,35 @@ Mutants killed: the bugs, of 20, at which the law broke (docs/mutants.md).
 
 
 @pytest.mark.usefixtures("example")
+def test_a_law_that_is_violated_is_not_proved_in_the_same_report_nor_is_what_assumes_it() -> None:
+    """Regression: one report called a law violated, and proved of every call."""
+    whole = {law: ProofStatus(4, (), (), (), ()) for law in ("POOL-01", "POOL-02", "POOL-03", "LEMMA-here")}
+    evidence = attrs.evolve(EVIDENCE, proofs=whole, assumed=("POOL-01", "LEMMA-here"), leans={"POOL-03": ("POOL-02",)})
+    walk = load_walk(POOL)
+
+    def seen_broken(law: str) -> SuiteReport:
+        checked = Summary(1, 9, 2, checked={"POOL-01": 5, "POOL-02": 4, "POOL-03": 1}, broken={law: 1})
+        return SuiteReport(walk.protocol, walk.catalogue, on_walks=checked, evidence=evidence)
+
+    doubted = {row.law: row.proof.doubt for row in seen_broken("POOL-02").rows() if row.proof is not None}
+    assert doubted == {
+        "POOL-01": "",
+        "POOL-02": "is of a law that is violated in this run",
+        "POOL-03": "rests on POOL-02, violated in this run",
+    }
+    assert {proof.doubt for proof in seen_broken("POOL-01").proofs().values()} == {
+        "is of a law that is violated in this run",
+        "rests on POOL-01, violated in this run",
+    }
+    said = io.StringIO()
+    print_block(Console(file=said, width=400), seen_broken("POOL-02"))
+    assert "1 of 3 laws, of every call" in said.getvalue()
+    assert "marked ?: POOL-02: the proof is of a law that is violated in this run" in said.getvalue()
+    document = json.loads(json.dumps(seen_broken("POOL-02").as_json()))
+    assert document["evidence"]["proofs"]["POOL-02"]["doubt"] == "is of a law that is violated in this run"
+
+
+@pytest.mark.usefixtures("example")
 def test_a_refuted_law_fails_in_every_form_of_the_report() -> None:
     suite = pool(EVIDENCE)
     laws = json.loads(json.dumps(suite.as_json()))["laws"]
@@ -351,6 +437,7 @@ def test_a_refuted_law_fails_in_every_form_of_the_report() -> None:
             "scopes": [BOUNDED, OTHER_BOUND, "nothing overflows"],
             "is_known_violation": False,
             "missing_calls": [],
+            "doubt": "",
         },
         {
             "proved": 2,
@@ -360,6 +447,7 @@ def test_a_refuted_law_fails_in_every_form_of_the_report() -> None:
             "scopes": [],
             "is_known_violation": False,
             "missing_calls": [],
+            "doubt": "",
         },
     ]
     assert '<failure message="POOL-02 of Slash">POOL-02 of Slash</failure>' in junit([], [suite], None)

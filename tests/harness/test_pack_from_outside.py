@@ -175,3 +175,24 @@ def test_laws_that_are_added_are_missing_from_what_is_proved() -> None:
     ]
     said = CliRunner().invoke(cli, asked[:-1], standalone_mode=False).stdout
     assert "  MISSING  MY-02: it is no part of pool_theory:THEORY\n" in said
+
+
+def test_one_law_is_not_said_to_be_proved_before_all_that_its_proof_assumes() -> None:
+    """Regression: the exit code was 0 for a law whose lemmas nobody had proved, or that were refuted."""
+    asked = ["prove", "--protocol", PLACE, "--jobs", "1"]
+    alone = CliRunner().invoke(cli, [*asked, "--law", "POOL-02"], standalone_mode=False)
+    assert (alone.return_value, "  POOL-02                      2 PROVED\n" in alone.stdout) == (2, True)
+    (line,) = [line for line in alone.stdout.splitlines() if "rests on" in line]
+    assert line.startswith(
+        "  what is PROVED rests on 18 verdicts that are not proved here: POOL-01 MISSING of 4 calls, "
+    )
+    shown = CliRunner().invoke(cli, [*asked, "--law", "POOL-02", "--json"], standalone_mode=False)
+    (document,) = json.loads(shown.stdout)["protocols"]
+    calls = ["Deposit", "Slash", "Withdraw"]
+    assert {"law": "UINT-pool", "verdict": "MISSING", "calls": [*calls, "genesis"]} in document["rests_on"]
+    assert {"law": "TOTAL", "verdict": "MISSING", "calls": calls} in document["rests_on"]
+    contracts = CliRunner().invoke(cli, [*asked, "--action", "contracts"], standalone_mode=False)
+    assert (contracts.return_value, "rests on" in contracts.stdout) == (0, False)
+    for more, code in (([], 0), (["--law", "POOL-02"], 0), (["--action", "Withdraw"], 0)):
+        known = CliRunner().invoke(cli, [*asked, *more], standalone_mode=False)
+        assert (known.return_value, "rests on" in known.stdout) == (code, False)

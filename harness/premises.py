@@ -1,0 +1,100 @@
+"""The premises of proofs: the verdicts that must be PROVED, too, before a proof of one law says that it holds.
+
+A proof of a call assumes laws of the state before, which their own verdicts on every call and on the beginning show. It
+also rests on TOTAL, which says that nothing raises, and on the verdicts on sums and on contracts.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Final
+
+from proofs.concrete import plain_theory
+from proofs.genesis import GENESIS
+from proofs.ledger import Ledger
+from proofs.parts import TOTAL
+from proofs.trusted_contracts import CONTRACTS, HISTORY, QUOTIENTS
+
+SHOWN: Final = frozenset({"PROVED", "VACUOUS"})
+"""The verdicts that show a claim: that it holds, or that what it concerns is impossible."""
+
+RESTING_ON_NONE: Final = frozenset({HISTORY, QUOTIENTS})
+"""The claims that are proved alone, without any other."""
+
+Claim = tuple[str, str]
+"""A call, and the id of a law or another claim that needs a verdict on it."""
+
+Unproved = Mapping[tuple[str, str], Sequence[str]]
+"""Verdicts that are not proved: the calls, by law and verdict."""
+
+WORST_FIRST: Final = ("REFUTED", "UNKNOWN", "STALE", "MISSING")
+
+MOST_SHOWN: Final = 4
+"""The number of laws that a line names before it counts the others."""
+
+
+class Premises:
+    """The premises of the proofs of one theory. `assumed` are the laws that every proof of a call assumes."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        theory = plain_theory(ledger.place)
+        induction = theory.induction
+        self._due: Final = ledger.due
+        self._further: Final = {
+            law_id: (*induction.leans.get(law_id, ()), *induction.follows.get(law_id, ()))
+            for law_id in (*induction.leans, *induction.follows)
+        }
+        self.assumed: Final = self._closed({law.law_id for law in theory.assumed()})
+
+    def _closed(self, law_ids: Collection[str]) -> frozenset[str]:
+        """Some laws, and those on which they lean or from which they follow, however deep."""
+        found, pending = set(law_ids), [*law_ids]
+        while pending:
+            further = set(self._further.get(pending.pop(), ())) - found
+            found |= further
+            pending += further
+        return frozenset(found)
+
+    def leans(self, law_id: str) -> frozenset[str]:
+        """The laws that the proof of a law assumes besides those that every proof assumes."""
+        return self._closed(self._further.get(law_id, ())) - self.assumed
+
+    def behind(self, laws: Collection[str]) -> set[Claim]:
+        """The claims on which the verdicts on some laws rest."""
+        named = set(laws) - RESTING_ON_NONE
+        if not named:
+            return set()
+        rests_on = self.assumed.union(*[self.leans(law_id) for law_id in named])
+        return {
+            (call, law_id)
+            for call, due in self._due.items()
+            for law_id in due
+            if law_id in rests_on or law_id == TOTAL or call == CONTRACTS or (call, law_id[:4]) == (GENESIS, "SUM-")
+        }
+
+
+def unproved(claims: Collection[Claim], words: Mapping[Claim, str]) -> Unproved:
+    """The claims that are not shown, given the verdict on each. The worst come first, then those of most calls."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for call, law_id in sorted(claims):
+        word = words.get((call, law_id), "MISSING")
+        if word not in SHOWN:
+            found.setdefault((law_id, word), []).append(call)
+    order = sorted(found, key=lambda each: (*_rank(each[1]), -len(found[each]), each[0]))
+    return {each: found[each] for each in order}
+
+
+def _rank(word: str) -> tuple[int, str]:
+    return WORST_FIRST.index(word) if word in WORST_FIRST else len(WORST_FIRST), word
+
+
+def rests_on(found: Unproved) -> str:
+    """The words that a proof rests on verdicts that are not proved; empty if there are none."""
+    if not found:
+        return ""
+    count = sum(map(len, found.values()))
+    parts = [
+        f"{law_id} {word} of {len(calls)} call{'' if len(calls) == 1 else 's'}"
+        for (law_id, word), calls in found.items()
+    ]
+    more = f" and {len(parts) - MOST_SHOWN} more" if len(parts) > MOST_SHOWN else ""
+    verdicts = "verdict that is" if count == 1 else "verdicts that are"
+    return f"rests on {count:,} {verdicts} not proved here: {', '.join(parts[:MOST_SHOWN])}{more}"
