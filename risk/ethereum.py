@@ -191,8 +191,8 @@ def correlated_miss_trace(
     it.
 
     `missing` is the amount that misses in each slot, in the unit of `total`, the whole; `net_excess` is the value
-    before the first slot. Factors are rounded down, and at most `most`. Source: EIP-7716 as posted at ethresear.ch
-    19341. `adjustment` scales the factors.
+    before the first slot. Factors are rounded down, and at most `most`. `adjustment` scales the factors.
+    Source: EIP-7716 as posted at ethresear.ch 19341.
     """
     trace: list[tuple[int, int]] = []
     for amount in missing:

@@ -66,8 +66,8 @@ def read_terms_file(document: Json) -> Declared:
 def from_security(security: Security, declared: Declared, origin: Mapping[str, Json]) -> Network:
     """The network that a protocol's state secures, under declared terms; losses of one stake are summed.
 
-    It contains every service of `security`, even one without stake. Raises MalformedTrace
-    for an undeclared price or term.
+    It contains every service of `security`, even one without stake. `origin` is written into the network, to say where
+    the state is from. Raises MalformedTrace for an undeclared price or term.
     """
     return Network(
         origin,
@@ -127,7 +127,8 @@ def elastic(
     """An elastic network of validators `v0`, `v1`, ... and services `s0`, `s1`, ...
 
     `allocations[v][s]` is what validator v allocates to service s. An attacker may use any part of an allocation; a
-    validator loses the sum of the used parts, at most its stake. Source: Bar-Zur and Eyal.
+    validator loses the sum of the used parts, at most its stake. `prizes` and `thresholds` are by service.
+    Source: Bar-Zur and Eyal.
     """
     return Network(
         {"kind": "elastic"},

@@ -55,7 +55,9 @@ class Symmetric:
         return found
 
     def largest_budget(self, byzantine: int = 0) -> Fraction:
-        """The largest subsidy under which no attack pays: the least cost minus gain; negative if an attack gains."""
+        """The largest subsidy under which no attack pays: the least cost minus gain; negative if an attack gains. It is
+        computed after `byzantine` services slashed.
+        """
         return min(cost - gain for gain, cost in self.attacks(byzantine))
 
     def least_stake(self, byzantine: int = 0, budget: Fraction = ZERO) -> Fraction | None:

@@ -216,6 +216,7 @@ def _rescaling_overflow(
 ) -> Reason | None:
     """The reason of the revert if the computation of a new deposit scaling factor exceeds uint256, else None.
 
+    `factor_wad` is the factor before the `added_shares`.
     Rejects: MUL_DIV_OVERFLOW, ARITHMETIC_PANIC. Source: SlashingLib.update.
     """
     if deposit_shares_before == 0:

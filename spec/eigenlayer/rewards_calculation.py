@@ -153,7 +153,9 @@ def leaves(payments: Sequence[Payment]) -> dict[str, dict[str, int]]:
 
 
 def _reward_days(row: Submission, days: Mapping[int, Day]) -> list[Day]:
-    """The days that a submission pays, among the given ones: midnights after its start, up to and including its end."""
+    """The days that a submission pays, among the given ones: midnights after its start, up to and including its end.
+    `row` is the submission, and `days` maps the timestamps of the given days to them.
+    """
     midnights = range(row.start_timestamp + DAY_SECONDS, row.start_timestamp + row.duration_seconds + 1, DAY_SECONDS)
     return [days[midnight] for midnight in midnights if midnight in days]
 
@@ -249,7 +251,8 @@ def _directed(
     """The payments of an operator-directed submission: each operator's amount, spread over its days in the set.
 
     The amount of an operator that is never in the set goes back to the AVS. So does the stakers' part of a day on which
-    no strategy of the submission is in the set.
+    no strategy of the submission is in the set. `row` is the submission, made for `account` with the number `nonce`,
+    and `weighted` its strategies.
     """
     payments: list[Payment] = []
     for place in range(row.operator_count):
@@ -287,7 +290,8 @@ def _directed(
 
 def _by_stake(account: str, nonce: int, row: Submission, weighted: Weighted, per_day: int, day: Day) -> list[Payment]:
     """The payments of one day of a submission by stake. The set's operators share the day's tokens, `per_day`, by
-    weight, and each one with its stakers. If no operator has any weight, the tokens go back to the AVS.
+    weight, and each one with its stakers. If no operator has any weight, the tokens go back to the AVS. `row` is the
+    submission, made for `account` with the number `nonce`, and `weighted` its strategies.
     """
     unique = row.operator_set if row.kind == UNIQUE_STAKE else None
     weights: list[tuple[str, Numeric]] = []

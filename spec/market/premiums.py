@@ -30,7 +30,9 @@ def loaded_wad(premium_wad: int, loading_wad: int) -> int:
 
 
 def premium_of(cover_grains: int, yearly_wad: int, term_points: int, points_per_year: int) -> int:
-    """The premium of a whole term, in units of the fee token. Rounds up, once, in favour of the underwriters."""
+    """The premium of a cover for `term_points`, in units of the fee token. A year of `points_per_year` costs the
+    fraction `yearly_wad` of the cover. Rounds up, once, in favour of the underwriters.
+    """
     return mul_div_ceil(cover_grains * yearly_wad, term_points, WAD * WAD * points_per_year)
 
 

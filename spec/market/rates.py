@@ -22,8 +22,8 @@ MAX_EXPONENT: Final = 64
 
 
 def base_fee_step(rate: int, target: int, used: int, divisor: int) -> int:
-    """The next base fee: it changes by up to `1/divisor` of itself, for a gap of the whole target. The change rounds
-    down, twice.
+    """The base fee after `rate`, given the amount `used` meanwhile. It changes by `1/divisor` of itself if `used` is 0
+    or twice the target, and in proportion to the distance from the target otherwise. The change rounds down, twice.
 
     Above the target it rises by 1 at least. `target` and `divisor` are positive.
     Source: EIP-1559, the calculation of the base fee.

@@ -25,11 +25,13 @@ class Recourse(Protocol):
         """The last point whose slashable stake no further call can change."""
 
     def left(self, draft: Draft, service: Service, operator: str, pool: str, point: int) -> int:
-        """The amount that a service can slash from an operator now, for an offence at `point`."""
+        """The amount that a service can slash from an operator now, for an offence at `point`. `pool` is the pool from
+        which the slash takes.
+        """
 
     def together(self, draft: Draft, pool: str, point: int, amount: int) -> int:
         """The most that slashes of several operators can take together now. `amount` is the sum of their separate
-        amounts.
+        amounts. They are slashes in the pool for an offence at `point`.
         """
 
     def purse(self, service: Service, operator: str, pool: str) -> tuple[Service, str, str]:

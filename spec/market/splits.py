@@ -37,7 +37,9 @@ def split(whole: int, scores: list[int], caps: list[CapOn]) -> list[int]:
 
 
 def _tightest(parts: list[int], free: list[bool], scores: list[int], bounds: list[CapOn]) -> CapOn | None:
-    """The bound with the least room per unit of score; None if no target is free. Among equals, the first."""
+    """The bound with the least room per unit of score; None if no target is free. Among equals, the first. `parts` are
+    the amounts given to the targets so far.
+    """
     found: CapOn | None = None
     found_room, found_score = 0, 0
     for bound in bounds:
@@ -52,7 +54,8 @@ def _tightest(parts: list[int], free: list[bool], scores: list[int], bounds: lis
 
 def _fill(bound: CapOn, parts: list[int], free: list[bool], scores: list[int], bounds: list[CapOn]) -> None:
     """Divide what is left of a bound among its free members, by score, and set their `free` to False. Rounds down;
-    units left over go one by one to the largest remainders, where every bound has room.
+    units left over go one by one to the largest remainders, where every bound has room. `parts` are the amounts given
+    to the targets so far.
     """
     places = [place for place in bound[0] if free[place]]
     score = sum([scores[place] for place in places])
@@ -74,12 +77,14 @@ def _fill(bound: CapOn, parts: list[int], free: list[bool], scores: list[int], b
 
 
 def has_room(place: int, parts: list[int], bounds: list[CapOn]) -> bool:
-    """True if a target's part can grow by one within every bound."""
+    """True if a target's part can grow by one within every bound. `place` is the target's position, and `parts` are the
+    amounts given to all targets so far.
+    """
     return all([place not in bound[0] or sum([parts[one] for one in bound[0]]) < bound[1] for bound in bounds])
 
 
 def room_of(place: int, parts: list[int], bounds: list[CapOn]) -> int:
     """The most that a target's part can grow within every bound; negative if it exceeds one. Some bound contains the
-    target.
+    target. `place` is the target's position, and `parts` are the amounts given to all targets so far.
     """
     return min([bound[1] - sum([parts[one] for one in bound[0]]) for bound in bounds if place in bound[0]])

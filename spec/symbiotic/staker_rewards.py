@@ -176,7 +176,10 @@ def claim_staker_rewards(draft: Draft, action: ClaimStakerRewards) -> Delta | Re
 
 
 def _part_of(draft: Draft, holder: Pair, rewards: RewardList, index: int) -> int:
-    """An account's part of one reward. It never exceeds the reward, as the account's shares never exceed all shares."""
+    """An account's part of one reward. It never exceeds the reward, as the account's shares never exceed all shares.
+    `index` is the reward's position in the list, and `holder` the key of the account's shares: the vault and the
+    account.
+    """
     reward = draft.get(DISTRIBUTIONS, (rewards, index))
     all_shares = draft.get(CACHED_SHARES, (rewards[0], reward.timestamp)).shares
     return reward_part(ACTIVE_SHARES_OF.value_at(draft, holder, reward.timestamp), reward.amount, all_shares)
