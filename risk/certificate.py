@@ -206,8 +206,8 @@ class Tree:
         return [[(name, set(), Fraction(most))] for (kind, name), value in fixed.items() if kind == "service" and value]
 
     def _settled(self, fixed: Mapping[Key, int]) -> list[Row]:
-        """Exact multipliers for divisible stakes, once all choices are fixed and only the used fractions of commitments
-        are open; no rows for other networks.
+        """The rows with multipliers, computed exactly, of a leaf of a network with divisible stakes. All choices are
+        fixed there, and only the used fractions of commitments are open. No rows for other networks.
 
         A service's multiplier pays for the weight that it needs beyond its wholly lost stakes.
         """

@@ -145,7 +145,9 @@ class Deposit:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class SetDepositWhitelist:
-    """Restrict deposits into a vault to its whitelist, or lift the restriction. Source: Vault.setDepositWhitelist."""
+    """Restrict deposits into a vault to its whitelist if `status`, otherwise lift the restriction. Source:
+    Vault.setDepositWhitelist.
+    """
 
     sender: Final[str]
     vault: Final[str]
@@ -159,7 +161,9 @@ class SetDepositWhitelist:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class SetDepositorWhitelistStatus:
-    """Add an account to a vault's deposit whitelist, or remove it. Source: Vault.setDepositorWhitelistStatus."""
+    """Add an account to a vault's deposit whitelist if `status`, otherwise remove it. Source:
+    Vault.setDepositorWhitelistStatus.
+    """
 
     sender: Final[str]
     vault: Final[str]
@@ -175,7 +179,7 @@ class SetDepositorWhitelistStatus:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class SetIsDepositLimit:
-    """Switch a vault's deposit limit on or off. Source: Vault.setIsDepositLimit."""
+    """Switch a vault's deposit limit on if `status`, otherwise off. Source: Vault.setIsDepositLimit."""
 
     sender: Final[str]
     vault: Final[str]
