@@ -1,11 +1,15 @@
-"""Docstrings of compiled modules: mypyc drops them, so this hook writes them into the C files before compilation.
+"""Docstrings of compiled modules: mypyc drops them, so this hook writes them into the C files before compilation. It
+also records digests of the compiled sources, by which proofs notice that another source lies beside a module.
 
 The build hook of hatch-mypyc runs its own setup file in a subprocess. `DocstringHook`, which precedes it in
 pyproject.toml, makes that file call `mypycify` of this module instead of mypyc's.
 """
 
 import ast
+import json
 import re
+import tempfile
+from hashlib import sha256
 from inspect import cleandoc
 from pathlib import Path
 from typing import Any
@@ -14,20 +18,30 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 Documented = ast.Module | ast.ClassDef | ast.FunctionDef
 
+RECORD = "harness/COMPILED.json"
+"""The path of the record in a wheel; `harness/compiled.py` reads it."""
+
 FILLER = "/* 'mypyc filler docstring' */"
 """The marker that mypyc writes for the docstring of a class whose metaclass C code calls, such as an enumeration."""
 
 
 class DocstringHook(BuildHookInterface[Any]):
-    """The hook that makes the build hook after it compile with docstrings."""
+    """The hook that makes the build hook after it compile with docstrings, and record what it compiles."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Replace the import of `mypycify` in the setup file of hatch-mypyc."""
+        """Replace the import of `mypycify` in the setup file of hatch-mypyc. The record goes into the wheel."""
         # imported here, because only a build environment has it; it has no types, so mypy cannot check it
         import hatch_mypyc.plugin as plugin  # type: ignore[import-untyped]
 
         plain = plugin.construct_setup_file
-        ours = f"import sys; sys.path.append({self.root!r}); from {Path(__file__).stem} import mypycify"
+        self.folder = tempfile.TemporaryDirectory()
+        record = Path(self.folder.name, "COMPILED.json")
+        record.write_text("{}", encoding="utf-8")
+        build_data["force_include"][str(record)] = RECORD
+        ours = (
+            f"import functools, sys; sys.path.append({self.root!r}); import {Path(__file__).stem} as ours; "
+            f"mypycify = functools.partial(ours.mypycify, {str(record)!r})"
+        )
 
         def construct_setup_file(*args: Any, **options: Any) -> str:
             asked: str = plain(*args, **options)
@@ -36,15 +50,19 @@ class DocstringHook(BuildHookInterface[Any]):
         plugin.construct_setup_file = construct_setup_file
 
 
-def mypycify(paths: list[str], **options: Any) -> Any:
-    """The extensions that mypyc makes, with docstrings in their C files; several compilers run in parallel."""
+def mypycify(record: str, paths: list[str], **options: Any) -> Any:
+    """The extensions that mypyc makes, with docstrings in their C files; several compilers run in parallel. Digests of
+    the sources, by module, are written to the file `record`.
+    """
     from mypyc.build import mypycify as compile_to_c
 
     from hatch_compilers import compile_together
 
     compile_together()
-    extensions = compile_to_c(paths, **options)
     sources = {path[:-3].replace("\\", "/").replace("/", "."): Path(path) for path in paths if path.endswith(".py")}
+    digests = {module: sha256(path.read_bytes()).hexdigest() for module, path in sorted(sources.items())}
+    Path(record).write_text(json.dumps(digests, indent=1) + "\n", encoding="utf-8")
+    extensions = compile_to_c(paths, **options)
     for extension in extensions:
         for file in map(Path, extension.sources):
             module = file.stem.removeprefix("__native_").replace("___", ".")

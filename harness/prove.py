@@ -11,6 +11,7 @@ import attrs
 from rich.console import Console
 
 from harness.closest import closest
+from harness.compiled import another_source
 from harness.exit_codes import exit_code
 from harness.pack import ProtocolPack
 from harness.premises import SHOWN, Premises, Unproved, rests_on, unproved
@@ -44,9 +45,12 @@ def ledger_of(pack: ProtocolPack, folder: Path | None = None) -> Ledger:
     """The ledger of a protocol with a theory: the verdicts that come with it and those in the user's own cache, or only
     those in `folder`.
 
-    Raises LedgerError if a ledger cannot be trusted, or the theory is of another protocol or of other laws.
+    Raises LedgerError if a ledger cannot be trusted, the theory is of another protocol or of other laws, or what runs
+    was compiled from another source than proofs read.
     """
     assert pack.theory_at is not None
+    if differs := another_source():
+        raise LedgerError(differs)
     _refuse_another_protocol(pack, pack.theory_at)
     own = own_place() / "ledgers"
     folders = [own] if pack.ledgers is None else [Path(pack.ledgers), own]
