@@ -14,12 +14,16 @@ from typing import Final
 import attrs
 
 from gate.reading import ALL, REST, Definition, Name, NotReadError, Sources, defined, digest, reads
+from gate.words import is_harmless
 
 MACHINE: Final = "spec.machine"
 """The module that runs every rule."""
 
 FILES: Final[Name] = ("files", "all")
 """All files of a version, as one definition: reached by any code that may read a file."""
+
+TEXTS: Final[Name] = ("modules", "that no import names")
+"""All other Python files, as one definition: reached by any code that may find a definition by a string."""
 
 ORDER: Final[Name] = ("order", "of all statements")
 """The order of all modules' statements, as one definition: reached by every action if the order may matter."""
@@ -55,6 +59,8 @@ class Closures:
     def __init__(self, folder: Path, protocol_at: str) -> None:
         self.sources: Final = Sources(folder)
         self._place: Final = protocol_at.partition(":")
+        self._edges: Final[dict[Name, tuple[Name, ...]]] = {}
+        self._leaves: Final[dict[Name, str | None]] = {}
         if self.sources.module(self._place[0]) is None:
             raise NotReadError(f"{self._place[0]}: there is no such module")
 
@@ -70,11 +76,25 @@ class Closures:
         return tuple(sorted(seen))
 
     @cached_property
+    def _storing(self) -> frozenset[str]:
+        """The names of `spec.machine` and of all modules that it imports: they store what calls write."""
+        pending, seen = [MACHINE], set[str]()
+        while pending:
+            name = pending.pop()
+            if name not in seen and self.sources.module(name) is not None:
+                seen.add(name)
+                pending.extend(self.sources.imported(name))
+        return frozenset(seen)
+
+    @cached_property
     def _always(self) -> list[Name]:
         """The definitions that every action reaches: the whole module `spec.machine`; and of each module the statements
-        outside definitions, the names like `__name__`, and definitions that may change another one at import.
+        outside definitions, the names like `__name__`, definitions that may change another one at import, and classes
+        with methods that no code names, such as `__eq__`.
         """
         found: list[Name] = [(MACHINE, ALL)]
+        for method, classes in self._methods.items():
+            found += classes if _is_hidden(method) else []
         for name in self.modules:
             module = self.sources.module(name)
             if module is not None:
@@ -89,9 +109,15 @@ class Closures:
         """True if a definition may change another one when its module is imported: by its own code, or by the functions
         that it then calls or passes on. `definition` has the name `name` in `module`.
         """
-        return definition.sets_at_import or not self._setters.isdisjoint(self._handed(module, name, definition))
+        acts = definition.sets_at_import or self._is_harmful(module, definition.at_import)
+        return acts or not self._setters.isdisjoint(self._handed(module, name, definition))
 
-    def _handed(self, module: str, name: str, definition: Definition) -> set[Name | None]:
+    def _is_harmful(self, module: str, texts: Iterable[str]) -> bool:
+        """True if one of these names leads to a member of a library that may change what it is given."""
+        outside = [each for text in texts for each in self.sources.leads(module, text).outside]
+        return not all(is_harmless(each) for each in outside)
+
+    def _handed(self, module: str, name: str, definition: Definition) -> set[Name]:
         """The definitions that `definition` reads or calls when its module is imported. Those that it only reads count
         because any code that receives them may call them.
 
@@ -100,56 +126,84 @@ class Closures:
         """
         is_protocol = (module, name) == self.sources.resolved(self._place[0], self._place[2])
         texts = definition.calls if is_protocol and self._transition() is not None else definition.at_import
-        return {self.sources.resolved(module, text) for text in (*texts, *definition.calls)}
+        return self._led(module, (*texts, *definition.calls))
 
-    def _called(self, module: str, definition: Definition) -> set[Name | None]:
-        """The definitions that `definition` calls when its module is imported; None stands for all names outside the
-        version's folder.
-        """
-        return {self.sources.resolved(module, text) for text in definition.calls}
+    def _led(self, module: str, texts: Iterable[str]) -> set[Name]:
+        """All definitions to which these names, as a module's code has them, may lead."""
+        return {name for text in texts for name in self.sources.leads(module, text).names}
 
     @cached_property
-    def _setters(self) -> set[Name | None]:
-        """The definitions that may change others, directly or through what they read; those of `spec.machine` are
-        excluded.
+    def _setters(self) -> set[Name]:
+        """The definitions that may change others, directly or through what they read; those of modules that store what
+        calls write are excluded.
         """
-        return self._with_readers(lambda module, definition: definition.is_setter and module != MACHINE)
+
+        def is_one(module: str, definition: Definition) -> bool:
+            acts = definition.is_setter or self._is_harmful(module, definition.reads)
+            return acts and module not in self._storing
+
+        return self._with_readers(is_one)
 
     @cached_property
-    def _openers(self) -> set[Name | None]:
+    def _openers(self) -> set[Name]:
         """The definitions that may read a file, directly or through what they read."""
         return self._with_readers(lambda _, definition: definition.is_opener)
 
     @cached_property
     def _opens_at_import(self) -> bool:
         """True if importing the modules of the protocol may read a file."""
-        definitions = [(name[0], self.sources.definition(name)) for name in self._defined()]
+        definitions = [(name[0], self.sources.definition(name)) for name in self._digests]
         return any(
-            definition.opens_at_import or not self._openers.isdisjoint(self._called(module, definition))
+            definition.opens_at_import or not self._openers.isdisjoint(self._led(module, definition.calls))
             for module, definition in definitions
             if definition is not None
         )
 
-    def _with_readers(self, is_one: Callable[[str, Definition], bool]) -> set[Name | None]:
-        """The definitions that satisfy the predicate, and all that read them, directly or through others."""
+    def _with_readers(self, is_one: Callable[[str, Definition], bool]) -> set[Name]:
+        """The definitions that satisfy the predicate, and all that read them, directly or through others. A name that
+        ends in `*` stands for a module, or an enumeration, one of whose definitions is found.
+        """
         readers: dict[Name, list[Name]] = {}
-        found: set[Name | None] = set()
+        found: set[Name] = set()
         pending: list[Name] = []
-        for module, text in self._defined():
+        for module, text in self._digests:
             definition = self.sources.definition((module, text))
             if definition is None or not text:
                 continue
-            for each in definition.reads:
-                name = self.sources.resolved(module, each)
-                if name is not None:
-                    readers.setdefault(name, []).append((module, text))
+            for name in self._reached_by(module, definition):
+                readers.setdefault(name, []).append((module, text))
             pending += [(module, text)] if is_one(module, definition) else []
         while pending:
             name = pending.pop()
             if name not in found:
                 found.add(name)
+                head, dot, _ = name[1].partition(".")
                 pending += readers.get(name, [])
+                pending += [] if ALL in name[1] else [(name[0], f"{head}.{ALL}" if dot else ALL)]
         return found
+
+    @cached_property
+    def _methods(self) -> dict[str, list[Name]]:
+        """The map from each name of a method, or of an attribute that a class gives a value, to the classes that define
+        it. Modules that store what calls write are excluded: their rows and keys are the protocol's.
+        """
+        found: dict[str, list[Name]] = {}
+        for name in self._digests:
+            definition = self.sources.definition(name)
+            for method in () if definition is None or name[0] in self._storing else definition.methods:
+                found.setdefault(method, []).append(name)
+        return found
+
+    def _reached_by(self, module: str, definition: Definition) -> Iterator[Name]:
+        """The definitions to which a definition's names may lead, and the classes that define what it asks of an
+        object, since nothing says of which class the object is.
+        """
+        for text in definition.reads:
+            yield from self.sources.leads(module, text).names
+        if module in self._storing:
+            return
+        for member in self._methods if ALL in definition.members else definition.members & self._methods.keys():
+            yield from self._methods[member]
 
     def of(self, action: str) -> dict[Name, str]:
         """The map from every definition that an action's rule can reach, as (module, name), to its digest. `action` is
@@ -165,59 +219,92 @@ class Closures:
             text = _hands_on(taken[-1]) if taken else None
             other = None if text is None else self.sources.resolved(place[0], text)
             further = None if other is None or other in seen else self._handed_on(other, action)
-            pending += self._read(place[0], reads(taken if further is None else taken[:-1]))
-            pending += [place] if self._is_door(place) else []
+            pending += self._read(place[0], reads(taken if further is None else taken[:-1], self._asks(place[0])))
+            pending += self._asked_of_objects(place)
             if further is None:
                 found |= self.reach(pending)
                 return found | self._read_files(found) | self._order
             place, taken = further
             seen.add(place)
 
-    def _is_door(self, place: Name) -> bool:
+    def _asks(self, module: str) -> bool:
+        """True if `isinstance` means in a module what it means in Python."""
+        found = self.sources.module(module)
+        return found is not None and found.asks
+
+    def _asked_of_objects(self, place: Name) -> Iterator[Name]:
+        """The classes that define what a dispatch function asks of an object, and itself if it is not understood."""
         definition = self.sources.definition(place)
-        return definition is not None and definition.is_door
+        if definition is not None:
+            names = set(self._reached_by(place[0], attrs.evolve(definition, reads=frozenset())))
+            yield from names
+            yield from [place] if definition.is_door or definition.is_vague else []
 
     def reach(self, names: Iterable[Name]) -> dict[Name, str]:
         """The map from every definition that the named ones can reach, including themselves, to its digest. A name that
         ends in `*` stands for all definitions of a module or members of an enumeration.
         """
         found: dict[Name, str] = {}
+        whole: set[Name] = set()
         pending = list(names)
         while pending:
             name = pending.pop()
             head, dot, member = name[1].partition(".")
             if ALL in (name[1], member):
-                module = self.sources.module(name[0])
-                there = () if module is None else module.definitions
-                pending += [(name[0], each) for each in there if not dot or each.partition(".")[0] == head]
+                if name not in whole:
+                    whole.add(name)
+                    pending += self._whole(name[0], head if dot else "")
                 continue
             definition = self.sources.definition(name)
             if name in found or definition is None:
                 continue
             found[name] = definition.digest
-            pending += self._read(name[0], definition.reads)
-            pending += [(each, ALL) for each in self.modules if definition.is_door]
-            pending += [(name[0], head)] if dot else []
+            pending += self._next(name, definition)
+            if definition.is_door:
+                found[TEXTS] = self.sources.texts(self.modules)
         return found
 
+    def _next(self, name: Name, definition: Definition) -> tuple[Name, ...]:
+        """The definitions that one definition reaches at once."""
+        if name not in self._edges:
+            found = {*self._read(name[0], definition.reads), *self._reached_by(name[0], definition)}
+            found.update(self._below.get(name, ()))
+            if definition.is_door or (definition.is_vague and name[0] not in self._storing):
+                found.update((each, ALL) for each in self.modules)
+            head, dot, _ = name[1].partition(".")
+            found.update([(name[0], head)] if dot else [])
+            self._edges[name] = tuple(found)
+        return self._edges[name]
+
+    def _whole(self, name: str, enumeration: str) -> Iterator[Name]:
+        """All members of an enumeration of a module; or, without one, all that the module defines and imports."""
+        module = self.sources.module(name)
+        for each in () if module is None else module.definitions:
+            if not enumeration or each.partition(".")[0] == enumeration:
+                yield name, each
+        if module is not None and not enumeration:
+            yield from self._read(name, module.imports)
+
     def _read(self, module: str, texts: Iterable[str]) -> Iterator[Name]:
-        """The definitions that names in a module's code refer to, with the imports that bind them. `texts` are the
+        """The definitions that names in a module's code may refer to, with the imports that bind them. `texts` are the
         names as the code has them, such as `f` or `module.f`.
         """
         for text in texts:
-            yield module, f"import {text.partition('.')[0]}"
-            name = self.sources.resolved(module, text)
-            if name is not None:
-                yield name
+            led = self.sources.leads(module, text)
+            yield from led.hops
+            yield from led.names
 
     def everything(self) -> dict[Name, str]:
-        """The map from every definition of every module that the protocol imports to its digest, with the entries FILES
-        and ORDER if these matter.
+        """The map from every definition of every module that the protocol imports to its digest, with the entries
+        FILES, TEXTS and ORDER if these matter.
         """
-        found = self._defined()
-        return found | self._read_files(found) | self._order
+        found = self._digests
+        has_door = any(of.is_door for name in found if (of := self.sources.definition(name)))
+        texts = {TEXTS: self.sources.texts(self.modules)} if has_door else {}
+        return found | texts | self._read_files(found) | self._order
 
-    def _defined(self) -> dict[Name, str]:
+    @cached_property
+    def _digests(self) -> dict[Name, str]:
         return {
             (name, text): definition.digest
             for name in self.modules
@@ -248,10 +335,9 @@ class Closures:
     def _order(self) -> dict[Name, str]:
         """The entry ORDER with the digest of the order of all statements, if the order may matter; else empty."""
         modules = {name: module for name in self.modules if (module := self.sources.module(name)) is not None}
-        acts = any(
-            self._acts(name[0], name[1], of) for name in self._defined() if (of := self.sources.definition(name))
-        )
-        if not acts and all(module.is_in_order for module in modules.values()):
+        acts = any(self._acts(name[0], name[1], of) for name in self._digests if (of := self.sources.definition(name)))
+        is_in_order = all(module.is_in_order and self.sources.is_clear(name) for name, module in modules.items())
+        if not acts and is_in_order:
             return {}
         said = repr([(name, module.order) for name, module in modules.items()])
         return {ORDER: hashlib.sha256(said.encode()).hexdigest()[:16]}
@@ -295,7 +381,8 @@ class Closures:
         branch, and what all actions share.
         """
         parameter = function.args.args[1].arg
-        if any(isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store) for each in ast.walk(function)):
+        is_rebound = any(isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store) for each in ast.walk(function))
+        if is_rebound or self._makes_classes or not self._asks(module):
             yield from function.body  # a rebound name may make it dispatch on another action than it was given
             return
         for node in function.body:
@@ -308,24 +395,50 @@ class Closures:
                 return
 
     def _leaf(self, module: str, text: str) -> str | None:
-        """The defining name of the class that `text` refers to; None if it has subclasses or is not a plain class."""
-        name = self.sources.resolved(module, text)
-        nodes = [] if name is None else self.sources.statements(name)
-        is_one = len(nodes) == 1 and isinstance(nodes[0], ast.ClassDef) and name not in self._bases
-        is_one = is_one and isinstance(nodes[0], ast.ClassDef) and not nodes[0].keywords
-        return name[1] if name is not None and is_one else None
+        """The defining name of the class that `text` refers to; None if it has subclasses, is not a plain class, or is
+        not the only one of its name.
+        """
+        if (module, text) not in self._leaves:
+            self._leaves[module, text] = self._leaf_of(self.sources.resolved(module, text))
+        return self._leaves[module, text]
+
+    def _leaf_of(self, name: Name | None) -> str | None:
+        if name is None or name in self._below or not self._is_plain(name):
+            return None
+        others = [each for each in self.modules if each != name[0] and self.sources.definition((each, name[1]))]
+        return None if others else name[1]
+
+    def _is_plain(self, name: Name) -> bool:
+        """True if a class alone says which objects are of it: neither it nor a base has a metaclass, and no code of the
+        version decorates it.
+        """
+        nodes = self.sources.statements(name)
+        node = nodes[0] if len(nodes) == 1 else None
+        if not isinstance(node, ast.ClassDef) or node.keywords or self._led(name[0], reads(node.decorator_list)):
+            return False
+        for base in node.bases:
+            above = self.sources.resolved(name[0], base.id) if isinstance(base, ast.Name) else None
+            if above is None or not self._is_plain(above):
+                return False
+        return True
 
     @cached_property
-    def _bases(self) -> set[Name | None]:
-        """The classes that have subclasses, as (module, name), and None for those outside of the folder."""
-        return {
-            self.sources.resolved(name, text)
-            for name in self.modules
-            if (module := self.sources.module(name)) is not None
-            for node in ast.walk(module.tree)
-            if isinstance(node, ast.ClassDef)
-            for text in reads(node.bases)
-        }
+    def _makes_classes(self) -> bool:
+        """True if any definition may make a class without a class statement, or change the class of an object."""
+        return any(of.makes_classes for name in self._digests if (of := self.sources.definition(name)))
+
+    @cached_property
+    def _below(self) -> dict[Name, list[Name]]:
+        """The map from each class that has subclasses, to the definitions whose code derives them."""
+        found: dict[Name, list[Name]] = {}
+        for name in self.modules:
+            module = self.sources.module(name)
+            for statement in [] if module is None else module.tree.body:
+                for node in ast.walk(statement):
+                    if isinstance(node, ast.ClassDef):
+                        for base in self._led(name, reads(node.bases)):
+                            found.setdefault(base, []).extend((name, each) for each in defined(statement) or [REST])
+        return found
 
     def _transition(self) -> Name | None:
         """The protocol's transition function; None if the protocol is not built by a plain constructor call."""
@@ -352,6 +465,11 @@ def changes(base: Closures, head: Closures, mine: Mapping[Name, str], others: Ma
     found = _differing(base, head, mine, others)
     changed = [change for change in found if not _is_in_both(base, head, change)]
     return changed or found
+
+
+def _is_hidden(method: str) -> bool:
+    """True if Python calls a method of this name without code that names it."""
+    return method.startswith("__") and method.endswith("__")
 
 
 def _is_in_both(base: Closures, head: Closures, change: Change) -> bool:

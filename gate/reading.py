@@ -1,19 +1,35 @@
 """Static analysis of a version's modules: their definitions, what their names refer to, and what runs at import.
 
 The analysis reads source text only; no code of the version runs. Code that it does not understand counts as reached, so
-that a relevant change is never called SAME. Docstrings, comments and annotations of functions are ignored.
+that a relevant change is never called SAME. Docstrings and comments are ignored, as are annotations of functions, apart
+from those of constructors and decorated functions. A name or a text that may lead to several definitions leads to each.
 """
 
 import ast
+import builtins
 import hashlib
-import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeGuard
 
 import attrs
 
+from gate.words import (
+    BUILDERS,
+    CHANGERS,
+    CLASS_MAKERS,
+    DOORS,
+    FIELD_MAKERS,
+    GETTERS,
+    LIBRARY,
+    MAKERS,
+    OPENERS,
+    PLAIN_METHODS,
+    RECORD_MAKERS,
+    SETTERS,
+    VALUE_MAKERS,
+)
 from proofs.digests import canonical
 
 REST: Final = ""
@@ -24,41 +40,6 @@ ALL: Final = "*"
 
 ASKED: Final = "__class__"
 """The pseudo-member that is read if code only tests for a class, for example with `isinstance`."""
-
-DOORS: Final = frozenset(
-    {"eval", "exec", "globals", "vars", "__import__", "importlib", "import_module", "modules", "builtins"}
-    | {"__builtins__", "__globals__", "__subclasses__", "_getframe", "currentframe", "resolve_name", "runpy"}
-)
-"""Names and attributes that can find any definition by a string. A definition that reads one reaches everything."""
-
-SETTERS: Final = DOORS | {"setattr", "delattr", "setitem", "delitem", "iadd", "ior", "__setattr__", "__dict__"}
-"""Names that can rebind another definition. Assignments to attributes and items can do so too."""
-
-CHANGERS: Final = frozenset(
-    {"__setitem__", "add", "append", "clear", "discard", "extend", "insert", "pop", "popitem", "remove"}
-    | {"difference_update", "intersection_update", "symmetric_difference_update", "reverse", "setdefault", "sort"}
-    | {"update", "appendleft", "extendleft", "rotate", "move_to_end", "subtract", "register"}
-    | {"__delitem__", "__iadd__", "__iand__", "__ior__", "__isub__", "__ixor__"}
-)
-"""Methods that mutate a collection, or register an implementation of a generic function. Code that calls such a method,
-or passes it on, may change a definition.
-"""
-
-BUILDERS: Final = frozenset({"__init__", "__attrs_pre_init__", "__attrs_post_init__"})
-"""Constructor methods: nothing else refers to their `self` yet, so they may assign to it."""
-
-MAKERS: Final = frozenset({"bytearray", "defaultdict", "deque", "dict", "list", "set", "sorted"})
-"""Functions that return a new collection, to which nothing else refers."""
-
-OPENERS: Final = frozenset(
-    {"open", "read_bytes", "read_text", "get_data", "resources", "fileinput", "linecache", "runpy", "mmap"}
-    | {"ConfigParser", "RawConfigParser", "ZipFile", "ElementTree", "sqlite3", "subprocess", "popen", "system"}
-    | {"listdir", "scandir", "iterdir", "glob", "rglob", "is_file", "is_dir", "stat", "getsize"}
-)
-"""Names that can read files. If a version reads one file, all its files count."""
-
-LIBRARY: Final = sys.stdlib_module_names - {"test"} | {"attr", "attrs", "z3"}
-"""Top-level modules that a version may not define: Python would import them instead of the library's."""
 
 Name = tuple[str, str]
 """A definition as (module, name); a member's name is `Reason.NAME`, an import's name is `import f`."""
@@ -76,8 +57,12 @@ class Definition:
     - `calls`: the names that are called when the module is imported.
     - `is_setter`: it may change another definition when it runs; `sets_at_import`: it may do so at import.
     - `is_opener`: it may read a file when it runs; `opens_at_import`: it may do so at import.
-    - `is_door`: it may find any definition by a string.
+    - `is_door`: it may find any definition by a string, or make a class that no class statement declares.
+    - `is_vague`: it declares fields or rows without saying of which classes they are.
+    - `makes_classes`: it may make a class that no class statement declares, or change the class of an object.
     - `at_import`: all names that are read when the module is imported.
+    - `members`: the names of the attributes that it reads; ALL if it finds an attribute by a computed string.
+    - `methods`: the names of the methods that it defines if it is a class, and of its attributes with values.
     """
 
     digest: str
@@ -90,7 +75,22 @@ class Definition:
     is_opener: bool = False
     opens_at_import: bool = False
     is_door: bool = False
+    is_vague: bool = False
+    makes_classes: bool = False
     at_import: frozenset[str] = frozenset()
+    members: frozenset[str] = frozenset()
+    methods: frozenset[str] = frozenset()
+
+
+@attrs.frozen
+class Led:
+    """The definitions to which a name in a module's code may lead: `names`. `hops` are the imports on the way, and
+    `outside` the members of libraries, such as `heapq.heappush`.
+    """
+
+    names: frozenset[Name]
+    hops: frozenset[Name]
+    outside: frozenset[str]
 
 
 class Module:
@@ -106,11 +106,14 @@ class Module:
         except ValueError as error:
             raise NotReadError(f"{file}: {error}") from error
         self.file: Final = file
-        self.imports: Final[dict[str, Name]] = {}
+        self.imports: Final[dict[str, list[Name]]] = {}
+        """All that each imported name may refer to."""
         self.always: Final[set[Name]] = set()
         """The imported definitions that every action reaches: imports below the top level, or
         of a name with several meanings.
         """
+        self.below_top: Final[set[str]] = set()
+        """The names that imports below the top level bind."""
         self.enumerations: Final[set[str]] = set()
         found: dict[str, list[ast.stmt]] = {}
         rest: list[ast.stmt] = []
@@ -133,31 +136,69 @@ class Module:
     @cached_property
     def definitions(self) -> dict[str, Definition]:
         """The module's definitions by name, including its imports and its statements outside definitions."""
-        openers, doors = OPENERS | self._brought_by(OPENERS), DOORS | self._brought_by(DOORS)
-        return {name: _definition(nodes, openers, doors) for name, nodes in self._found.items()} | self._brought
+        words = Words(
+            openers=OPENERS | self._brought_by(OPENERS),
+            doors=DOORS | self._brought_by(DOORS),
+            makers=self.builtin(MAKERS | VALUE_MAKERS),
+            classes=CLASS_MAKERS | self._brought_by(CLASS_MAKERS),
+            records=RECORD_MAKERS | self._brought_by(RECORD_MAKERS),
+            asks=self.asks,
+        )
+        return {name: _definition(nodes, words) for name, nodes in self._found.items()} | self._brought
+
+    @cached_property
+    def _bound(self) -> frozenset[str]:
+        """All names that the module gives a meaning anywhere, other than by importing them from `collections`."""
+        found = set(self._found)
+        for alias, names in self.imports.items():
+            found |= {alias for origin, _ in names if origin != "collections"}
+        return frozenset(found.union(_given(Code([self.tree]).parts)))
+
+    def builtin(self, names: frozenset[str]) -> frozenset[str]:
+        """Those of `names` that mean in this module what they mean in Python."""
+        return names - self._bound
+
+    @property
+    def asks(self) -> bool:
+        """True if `isinstance` means in this module what it means in Python."""
+        return "isinstance" not in self._bound
+
+    def binds(self, name: str) -> bool:
+        """True if the module defines or imports this name."""
+        return name in self._found or name in self.imports
 
     @property
     def is_in_order(self) -> bool:
-        """True if the order of the module's top-level statements cannot matter: all are definitions, and no name is
-        defined twice.
+        """True if the order of the module's top-level statements cannot matter: all are definitions, and no name has
+        two meanings, be it by two definitions, two imports, or as a builtin of Python.
         """
-        return not self._found[REST] and all(len(nodes) == 1 for nodes in self._found.values() if nodes)
+        named = {name for name, nodes in self._found.items() if nodes}
+        return (
+            not self._found[REST]
+            and all(len(nodes) == 1 for nodes in self._found.values() if nodes)
+            and named.isdisjoint(self.imports)
+            and all(len(set(names)) == 1 for names in self.imports.values())
+            and not any(hasattr(builtins, name) for name in [*named, *self.imports])
+        )
 
     @property
     def order(self) -> list[list[str]]:
-        """The names that each top-level statement defines or imports, in order; an empty list for other statements."""
-        return [defined(node) or [alias.name for alias in getattr(node, "names", [])] for node in self.tree.body]
+        """The names that each top-level statement defines, in order; for an import its text, and an empty list for any
+        other statement.
+        """
+        return [defined(node) or ([ast.unparse(node)] if _is_import(node) else []) for node in self.tree.body]
 
     @property
     def may_open(self) -> bool:
         """True if any code of the module may read a file."""
-        return bool(self._brought_by(OPENERS)) or _has_word([self.tree], OPENERS)
+        return bool(self._brought_by(OPENERS)) or Code([self.tree]).has(OPENERS)
 
     def _brought_by(self, words: frozenset[str]) -> frozenset[str]:
         """The names under which the module imports any of `words`, or anything from a module with such a name."""
         return frozenset(
             alias
-            for alias, (origin, imported) in self.imports.items()
+            for alias, names in self.imports.items()
+            for origin, imported in names
             if imported in words or not words.isdisjoint(origin.split("."))
         )
 
@@ -167,12 +208,13 @@ class Module:
         for node in ast.walk(self.tree):
             for alias, name in _imported(node, module, path, self.file):
                 line = getattr(node, "lineno", 1)
+                self.below_top.update([] if node in self.tree.body else [alias])
                 if alias in self._found or alias in self.imports or node not in self.tree.body:
-                    self.always.update((name, self.imports.get(alias, name)))
+                    self.always.update((name, *self.imports.get(alias, [])))
                 if alias == name[0].partition(".")[0] != name[0] and name[1] == REST:
                     self.always.add((name[0], ALL))
                     name = (alias, REST)  # `import a.b` gives the name a
-                self.imports[alias] = name
+                self.imports.setdefault(alias, []).append(name)
                 meant.setdefault(alias, []).append((name, line))
         for alias, names in meant.items():
             said = hashlib.sha256(repr(sorted(name for name, _ in names)).encode()).hexdigest()[:16]
@@ -187,6 +229,7 @@ class Sources:
         self._folder: Final = folder
         self._modules: Final[dict[str, Module | None]] = {}
         self._looked_over: Final[set[Path]] = set()
+        self._led: Final[dict[Name, Led]] = {}
 
     def module(self, name: str) -> Module | None:
         """The module of this name, or None if the folder has none. Raises NotReadError if it cannot be analysed."""
@@ -219,9 +262,17 @@ class Sources:
     @cached_property
     def files(self) -> str:
         """The digest of all files of the version without `__pycache__`, for code that may read any of them."""
+        return self._digest_of("*", frozenset())
+
+    def texts(self, modules: Iterable[str]) -> str:
+        """The digest of all Python files but those of `modules`, for code that may import any of them."""
+        return self._digest_of("*.py", frozenset(module.file for name in modules if (module := self.module(name))))
+
+    def _digest_of(self, pattern: str, left_out: frozenset[str]) -> str:
         found = hashlib.sha256()
-        for path in sorted(self._folder.rglob("*")):
-            if path.is_file() and "__pycache__" not in path.parts:
+        for path in sorted(self._folder.rglob(pattern)):
+            is_left_out = "__pycache__" in path.parts or path.relative_to(self._folder).as_posix() in left_out
+            if path.is_file() and not is_left_out:
                 found.update(repr((path.relative_to(self._folder).as_posix(), path.read_bytes())).encode())
         return found.hexdigest()[:16]
 
@@ -231,28 +282,81 @@ class Sources:
         return None if module is None else module.definitions.get(name[1])
 
     def resolved(self, module: str, text: str) -> Name | None:
-        """The definition, as (module, name), that a name used in a module refers to, following imports; None if it is
-        not in the folder.
+        """The one definition, as (module, name), to which a name used in a module leads, following imports. None if
+        there is none in the folder, or several.
         """
-        seen: set[Name] = set()
-        while (found := self.module(module)) is not None and (module, text) not in seen:
-            seen.add((module, text))
+        names = self.leads(module, text).names
+        return next(iter(names)) if len(names) == 1 else None
+
+    def leads(self, module: str, text: str) -> Led:
+        """The definitions to which a name used in a module may lead, such as `f` or `module.f`.
+
+        A name that a package defines may also be one of its modules: Python takes whichever was bound last. An
+        attribute that a module does not define leads to all of its definitions.
+        """
+        place = (module, text)
+        if place not in self._led:
+            self._led[place] = self._follow(place)
+        return self._led[place]
+
+    def _follow(self, place: Name) -> Led:
+        names, hops, outside = set[Name](), set[Name](), set[str]()
+        pending, seen = [place], set[Name]()
+        while pending:
+            here = pending.pop()
+            if here in seen:
+                continue
+            seen.add(here)
+            module, text = here
             head, dot, member = text.partition(".")
+            found = self.module(module)
+            if found is None:
+                outside.add(f"{module}.{text}")
+                continue
             if head in found.enumerations:
-                bare = member == ASKED
-                return module, head if bare else text if dot and text in found.definitions else f"{head}.{ALL}"
-            if head in found.definitions:
-                return module, head
-            if head not in found.imports:
-                below = f"{module}.{head}"
-                return None if self.module(below) is None else (below, ALL)
-            origin, imported = found.imports[head]
-            if self.module(f"{origin}.{imported}") is not None and imported:
-                origin, imported = f"{origin}.{imported}", REST
-            if imported == REST and not dot:
-                return None if self.module(origin) is None else (origin, ALL)
-            module, text = (origin, member) if imported == REST else (origin, f"{imported}{dot}{member}")
-        return None
+                is_bare = member == ASKED
+                is_one = bool(dot) and text in found.definitions
+                names.add((module, head if is_bare else text if is_one else f"{head}.{ALL}"))
+            elif head in found.definitions:
+                names.add((module, head))
+            below = f"{module}.{head}"
+            if self.module(below) is not None and not self._takes_from(found, below):
+                pending += [(below, member)] if dot else []
+                names |= set() if dot else {(below, ALL)}
+            elif here != place and not found.binds(head) and self.module(below) is None:
+                names.add((module, ALL))
+            for origin, imported in found.imports.get(head, ()):
+                hops.add((module, f"import {head}"))
+                whole = f"{origin}.{imported}" if imported else origin
+                above, _, last = whole.rpartition(".")
+                package, is_module = self.module(above) if above else None, self.module(whole) is not None
+                if package is not None and (package.binds(last) or not is_module):
+                    pending.append((above, f"{last}{dot}{member}"))
+                elif is_module:
+                    pending += [(whole, member)] if dot else []
+                    names |= set() if dot else {(whole, ALL)}
+                else:
+                    outside.add(f"{whole}{dot}{member}")
+        return Led(frozenset(names), frozenset(hops), frozenset(outside))
+
+    def _takes_from(self, package: Module, name: str) -> bool:
+        """True if a package has an attribute with the name of its module `name` that is taken from just that module, by
+        `from package.f import f`. The module is loaded before, so that Python binds the attribute last.
+        """
+        last = name.rpartition(".")[2]
+        origins = {origin for origin, imported in package.imports.get(last, ()) if imported}
+        return origins == {name} and last not in package.definitions and last not in package.below_top
+
+    def is_clear(self, name: str) -> bool:
+        """True if the package of a module gives the module's name no other meaning, so that the order of imports cannot
+        matter.
+        """
+        above, _, last = name.rpartition(".")
+        package = self.module(above) if above else None
+        if package is None or self._takes_from(package, name):
+            return True
+        own = {(above, last), (name, REST)}
+        return last not in package.definitions and own.issuperset(package.imports.get(last, ()))
 
     def statements(self, name: Name) -> list[ast.stmt]:
         """The top-level statements of a module that define this name, and no other name with it."""
@@ -262,7 +366,8 @@ class Sources:
     def imported(self, name: str) -> Iterator[str]:
         """The names of the modules that a module may import, and of the packages that contain them."""
         module = self.module(name)
-        for origin, imported in [] if module is None else {*module.imports.values(), *module.always}:
+        brought = [] if module is None else [each for names in module.imports.values() for each in names]
+        for origin, imported in [] if module is None else {*brought, *module.always}:
             for each in (origin, f"{origin}.{imported}"):
                 parts = each.removesuffix(".").split(".")
                 yield from [".".join(parts[: length + 1]) for length in range(len(parts))]
@@ -293,14 +398,24 @@ def _origin(module: str, path: Path, node: ast.ImportFrom) -> str:
 
 
 def _is_enumeration(node: ast.ClassDef) -> bool:
-    bases = {base.id for base in node.bases if isinstance(base, ast.Name)}
-    return bool(bases & {"Enum", "Rejection"}) and all(_is_member(each) for each in node.body)
+    """True for an enumeration whose members do not depend on each other: constants that all differ."""
+    bases = [base.id for base in node.bases if isinstance(base, ast.Name)]
+    if bases not in (["Enum"], ["Rejection"]) or len(node.bases) != 1 or node.keywords or node.decorator_list:
+        return False
+    values = [each.value.value for each in node.body if isinstance(each, ast.Assign) and _is_constant(each.value)]
+    names = [each.targets for each in node.body if isinstance(each, ast.Assign)]
+    return all(_is_member(each) for each in node.body) and len(names) == len(values) == len(set(values))
+
+
+def _is_constant(node: ast.expr) -> TypeGuard[ast.Constant]:
+    return isinstance(node, ast.Constant)
 
 
 def _is_member(node: ast.stmt) -> bool:
     """True for an enumeration member with a constant value, and for a docstring."""
     is_one = not isinstance(node, ast.Assign) or (len(node.targets) == 1 and isinstance(node.targets[0], ast.Name))
-    return is_one and isinstance(node, ast.Assign | ast.Expr) and isinstance(node.value, ast.Constant)
+    is_plain = not isinstance(node, ast.Assign) or not ast.unparse(node.targets[0]).startswith("_")
+    return is_one and is_plain and isinstance(node, ast.Assign | ast.Expr) and isinstance(node.value, ast.Constant)
 
 
 def _without_members(node: ast.ClassDef) -> ast.ClassDef:
@@ -320,24 +435,68 @@ def defined(node: ast.stmt) -> list[str]:
     return []
 
 
-def _definition(nodes: list[ast.stmt], openers: frozenset[str], doors: frozenset[str]) -> Definition:
+class Code:
+    """Some syntax trees, with all their nodes and all names and attribute names that occur in them."""
+
+    def __init__(self, nodes: Iterable[ast.AST]) -> None:
+        self.parts: Final = [part for node in nodes for part in ast.walk(node)]
+        names = {part.id for part in self.parts if isinstance(part, ast.Name)}
+        self.words: Final = names | {part.attr for part in self.parts if isinstance(part, ast.Attribute)}
+
+    def has(self, words: frozenset[str]) -> bool:
+        """True if any of these words occurs as a name or an attribute name."""
+        return not words.isdisjoint(self.words)
+
+
+@attrs.frozen
+class Words:
+    """The names that have a special meaning in a module (see `gate.words`); `asks` is true if `isinstance` has its
+    own meaning there.
+    """
+
+    openers: frozenset[str]
+    doors: frozenset[str]
+    makers: frozenset[str]
+    classes: frozenset[str]
+    records: frozenset[str]
+    asks: bool
+
+
+def _definition(nodes: list[ast.stmt], words: Words) -> Definition:
     lines = [(node.lineno, node.end_lineno or node.lineno) for node in nodes] or [(1, 1)]
-    at_import = [part for node in nodes for part in _at_import(node)]
-    called = [part.func for node in at_import for part in ast.walk(node) if isinstance(part, ast.Call)]
+    parts_at_import = [part for node in nodes for part in _at_import(node)]
+    code, at_import = Code(nodes), Code(parts_at_import)
+    called = [part.func for part in at_import.parts if isinstance(part, ast.Call)]
     # A decorator is called. A base class is notified of each subclass, and may run code then.
     whole = [node for part in nodes if isinstance(part, ast.FunctionDef | ast.ClassDef) for node in part.decorator_list]
     made = [node for part in nodes if isinstance(part, ast.ClassDef) for node in (*part.bases, *part.keywords)]
-    calls = reads([*called, *whole, *made])
-    place = (lines[0][0], lines[-1][1])
-    opens = (_has_word(nodes, openers), _has_word(at_import, openers))
-    acts = (_is_setter(nodes), _is_setter(at_import), *opens, _has_word(nodes, doors))
-    return Definition(digest(nodes), *place, reads(nodes), calls, *acts, at_import=reads(at_import))
+    makes_classes = _makes_classes(code, words.classes)
+    return Definition(
+        digest(nodes),
+        lines[0][0],
+        lines[-1][1],
+        reads(nodes, words.asks),
+        reads([*called, *whole, *made], words.asks),
+        is_setter=_is_setter(code, words.makers),
+        sets_at_import=_is_setter(at_import, words.makers),
+        is_opener=code.has(words.openers),
+        opens_at_import=at_import.has(words.openers),
+        is_door=code.has(words.doors) or makes_classes,
+        is_vague=code.has(words.records) or any(_is_vague(node) for node in nodes),
+        makes_classes=makes_classes,
+        at_import=reads(parts_at_import, words.asks),
+        members=_members(code),
+        methods=frozenset(name for node in nodes if isinstance(node, ast.ClassDef) for name in _methods(node)),
+    )
 
 
 def _at_import(node: ast.stmt) -> Iterator[ast.AST]:
-    """The parts of a statement that run when its module is imported."""
+    """The parts of a statement that run when its module is imported. Annotations of functions that call nothing are
+    left out.
+    """
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
         yield from [*node.decorator_list, *node.args.defaults, *[each for each in node.args.kw_defaults if each]]
+        yield from [each for each in _annotations(node) if _acts(each)]
     elif isinstance(node, ast.ClassDef):
         yield from [*node.decorator_list, *node.bases, *node.keywords]
         for part in node.body:
@@ -346,33 +505,167 @@ def _at_import(node: ast.stmt) -> Iterator[ast.AST]:
         yield node
 
 
-def _words(nodes: Iterable[ast.AST]) -> set[str]:
-    """All names and attribute names that occur in these syntax trees."""
-    parts = [part for node in nodes for part in ast.walk(node)]
-    names = {part.id for part in parts if isinstance(part, ast.Name)}
-    return names | {part.attr for part in parts if isinstance(part, ast.Attribute)}
+def _annotations(node: ast.FunctionDef | ast.AsyncFunctionDef) -> list[ast.expr]:
+    """The annotations of a function's parameters and of its result."""
+    taken = node.args
+    given = [*taken.posonlyargs, *taken.args, *taken.kwonlyargs, taken.vararg, taken.kwarg]
+    return [each for each in (*[arg.annotation for arg in given if arg], node.returns) if each is not None]
 
 
-def _is_setter(nodes: Iterable[ast.AST]) -> bool:
-    """True if these nodes may change a definition when they run. Changes of newly made objects do not count."""
-    whole = list(nodes)
-    parts = [part for node in whole for part in ast.walk(node)]
-    if _words(whole) & SETTERS or any(isinstance(part, ast.Global | ast.NamedExpr) for part in parts):
+def _acts(node: ast.expr) -> bool:
+    """True if the evaluation of an annotation calls a function, or binds a name."""
+    return any(isinstance(part, ast.Call | ast.NamedExpr | ast.Await | ast.Yield) for part in ast.walk(node))
+
+
+def _members(code: Code) -> frozenset[str]:
+    """The names of the attributes that code reads; ALL if it finds one by a string that is not written there."""
+    parts = code.parts
+    found = {part.attr for part in parts if isinstance(part, ast.Attribute)}
+    if not code.has(GETTERS):
+        return frozenset(found)
+    calls = [part for part in parts if isinstance(part, ast.Call) and _last(part.func) in GETTERS]
+    if len([part for part in parts if _last(part) in GETTERS]) != len(calls):
+        found.add(ALL)
+    for call in calls:
+        texts = [each.value for each in call.args if isinstance(each, ast.Constant) and isinstance(each.value, str)]
+        found |= {name for text in texts for name in text.split(".")} or {ALL}
+    return frozenset(found)
+
+
+def _last(node: ast.AST) -> str:
+    """The last name of an expression such as `f` or `module.f`; empty for any other."""
+    return node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
+
+
+def _methods(node: ast.ClassDef) -> Iterator[str]:
+    """The methods of a class, and of classes within it, and its attributes with values, without PLAIN_METHODS."""
+    for part in ast.walk(node):
+        if not isinstance(part, ast.ClassDef):
+            continue
+        for each in part.body:
+            names = (
+                [each.name] if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef) else _given(Code([each]).parts)
+            )
+            # A decorator such as `attr.s` makes fields of annotated names: they are the objects' own.
+            is_bare = isinstance(each, ast.AnnAssign) and (each.value is None or bool(part.decorator_list))
+            yield from [] if is_bare else [name for name in names if name not in PLAIN_METHODS]
+
+
+def _makes_classes(code: Code, makers: frozenset[str]) -> bool:
+    """True if code may make a class without a class statement, or say of which class an object is."""
+    parts = code.parts
+    types = [part for part in parts if isinstance(part, ast.Name) and part.id == "type"]
+    asked = [part for part in parts if isinstance(part, ast.Call) and len(part.args) == 1 and not part.keywords]
+    plain = {id(part.func) for part in asked if not isinstance(part.args[0], ast.Starred)}
+    plain |= {id(part.value) for part in parts if isinstance(part, ast.Subscript)}
+    is_bound = any(isinstance(part, ast.ClassDef) and "__class__" in _given(Code(part.body).parts) for part in parts)
+    return is_bound or any(id(part) not in plain for part in types) or code.has(makers)
+
+
+def _is_vague(node: ast.stmt) -> bool:
+    """True if a class does not say of which classes its fields are, or a table without an annotation has an empty row
+    by default.
+    """
+    if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
+        call = node.value
+        given = [*call.args[1:], *[word.value for word in call.keywords]]
+        return _last(call.func) == "table" and any(_is_empty(each) for each in given or [ast.Constant(None)])
+    if not isinstance(node, ast.ClassDef):
+        return False
+    for part in node.body:
+        if isinstance(part, ast.AnnAssign) and _says_nothing(part.annotation):
+            return True
+        made = part.value if isinstance(part, ast.Assign) and isinstance(part.value, ast.Call) else None
+        if made is not None and _last(made.func) in FIELD_MAKERS and "type" not in [each.arg for each in made.keywords]:
+            return True
+        if isinstance(part, ast.FunctionDef) and part.name in ("__init__", "__new__"):
+            taken = part.args
+            fields = [*[*taken.posonlyargs, *taken.args][1:], *taken.kwonlyargs, taken.vararg, taken.kwarg]
+            if any(arg and (arg.annotation is None or _says_nothing(arg.annotation)) for arg in fields):
+                return True
+    return False
+
+
+def _is_empty(node: ast.expr) -> bool:
+    """True for None and for an empty collection."""
+    if isinstance(node, ast.Dict):
+        return not node.keys
+    is_none = isinstance(node, ast.Constant) and node.value is None
+    return is_none or (isinstance(node, ast.Tuple | ast.List) and not node.elts)
+
+
+def _says_nothing(annotation: ast.expr) -> bool:
+    """True if an annotation of a field allows values of any class."""
+    parts = list(_parts_of_type(annotation))
+    functions = [each for each in parts if isinstance(each, ast.Subscript) and _last(each.value) == "Callable"]
+    within = {id(part) for each in functions for part in ast.walk(each.slice)}
+    return any(_last(part) in ("Any", "object") and id(part) not in within for part in parts)
+
+
+def _parts_of_type(annotation: ast.expr) -> Iterator[ast.AST]:
+    """All nodes of an annotation, and of the texts within it."""
+    for part in ast.walk(annotation):
+        yield part
+        within = _type_in(part)
+        if within is not None:
+            yield from _parts_of_type(within)
+
+
+def _type_in(node: ast.AST) -> ast.expr | None:
+    """The annotation that a text may be, such as "Request" in `Optional["Request"]`; None for any other node."""
+    if not isinstance(node, ast.Constant) or not isinstance(node.value, str):
+        return None
+    try:
+        within = ast.parse(node.value.strip(), mode="eval").body
+    except (SyntaxError, ValueError):
+        return None
+    return None if isinstance(within, ast.Constant) else within
+
+
+def _is_setter(code: Code, makers: frozenset[str]) -> bool:
+    """True if code may change a definition when it runs. Changes of newly made objects do not count."""
+    parts = code.parts
+    if code.has(SETTERS) or any(isinstance(part, ast.Global | ast.NamedExpr) for part in parts):
         return True
-    own = _own(parts)
+    if not any(_may_change(part) for part in parts):
+        return False
+    own = _own(parts, lambda value, names: _is_made_here(value, makers, names))
+    numbers = _own(parts, lambda value, names: _is_number(value, makers, names))
     made = [part for part in parts if isinstance(part, ast.FunctionDef) and part.name in BUILDERS]
     built = {id(part) for node in made for part in ast.walk(node)}
+    fresh = {id(part.func) for part in parts if isinstance(part, ast.Call) and _takes_next(part)}
     for part in parts:
         if isinstance(part, ast.Attribute) and not isinstance(part.ctx, ast.Load):
             is_own = isinstance(part.value, ast.Name) and part.value.id == "self" and id(part) in built
         elif _changes_members(part):
             value = part.value if isinstance(part, ast.Subscript | ast.Attribute) else None
             is_own = isinstance(value, ast.Name) and value.id in own
+        elif isinstance(part, ast.AugAssign):
+            # In place: what the name is bound to changes, if it is a collection.
+            target = part.target
+            is_own = isinstance(target, ast.Name) and target.id in own
+            is_own = is_own or (_is_number(part.value, makers, numbers) and not isinstance(part.op, ast.Mult))
+        elif isinstance(part, ast.Name) and part.id == "next":
+            is_own = id(part) in fresh
+        elif isinstance(part, ast.Attribute) and part.attr == "__init__":
+            is_own = isinstance(part.value, ast.Call) and _last(part.value.func) == "super"
         else:
             continue
         if not is_own:
             return True
     return False
+
+
+def _may_change(node: ast.AST) -> bool:
+    """True if a node may change an object, whichever it is."""
+    is_set = isinstance(node, ast.Attribute) and (not isinstance(node.ctx, ast.Load) or node.attr == "__init__")
+    is_next = isinstance(node, ast.Name) and node.id == "next"
+    return is_set or is_next or isinstance(node, ast.AugAssign) or _changes_members(node)
+
+
+def _takes_next(node: ast.Call) -> bool:
+    """True for a call `next(...)` of an iterator that is made in the call itself."""
+    return _last(node.func) == "next" and bool(node.args) and isinstance(node.args[0], ast.GeneratorExp)
 
 
 def _changes_members(node: ast.AST) -> bool:
@@ -382,59 +675,112 @@ def _changes_members(node: ast.AST) -> bool:
     return isinstance(node, ast.Attribute) and node.attr in CHANGERS
 
 
-def _has_word(nodes: Iterable[ast.AST], words: frozenset[str]) -> bool:
-    """True if any of these words occurs in the nodes as a name or an attribute name."""
-    return not words.isdisjoint(_words(nodes))
-
-
-def _own(parts: Iterable[ast.AST]) -> set[str]:
-    """The names to which the nodes `parts` bind nothing but collections that they make."""
-    made: list[str] = []
-    given: list[str] = []
+def _given(parts: list[ast.AST]) -> list[str]:
+    """Each name that nodes bind, once for each time. Imports and changes in place, such as `x += y`, do not count."""
+    in_place = {id(part.target) for part in parts if isinstance(part, ast.AugAssign)}
+    found: list[str | None] = []
     for part in parts:
-        if isinstance(part, ast.Assign | ast.AnnAssign) and _is_made_here(part.value):
-            targets = part.targets if isinstance(part, ast.Assign) else [part.target]
-            made += [target.id for target in targets if isinstance(target, ast.Name)]
-        if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):
-            given.append(part.id)
+        if isinstance(part, ast.Name) and not isinstance(part.ctx, ast.Load) and id(part) not in in_place:
+            found.append(part.id)
         elif isinstance(part, ast.arg):
-            given.append(part.arg)
-    return {name for name in made if made.count(name) == given.count(name)}
+            found.append(part.arg)
+        elif isinstance(part, ast.MatchAs | ast.MatchStar | ast.ExceptHandler | ast.FunctionDef | ast.ClassDef):
+            found.append(part.name)
+        elif isinstance(part, ast.MatchMapping):
+            found.append(part.rest)
+    return [name for name in found if name]
 
 
-def _is_made_here(node: ast.expr | None) -> bool:
-    made = ast.List | ast.Dict | ast.Set | ast.ListComp | ast.DictComp | ast.SetComp
-    is_call = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in MAKERS
-    return isinstance(node, made) or is_call
+def _own(parts: list[ast.AST], is_own: Callable[[ast.expr, set[str]], bool]) -> set[str]:
+    """The names that are only ever bound to values that satisfy the predicate, which also takes the names that do."""
+    bound: dict[str, list[ast.expr]] = {}
+    for part in parts:
+        if isinstance(part, ast.Assign):
+            pairs = [pair for target in part.targets for pair in _paired(target, part.value)]
+        elif isinstance(part, ast.AnnAssign) and part.value is not None:
+            pairs = [*_paired(part.target, part.value)]
+        elif isinstance(part, ast.For | ast.comprehension) and isinstance(part.iter, ast.Call):
+            is_range = isinstance(part.iter.func, ast.Name) and part.iter.func.id == "range"
+            pairs = [*_paired(part.target, part.iter)] if is_range else []
+        else:
+            pairs = []
+        for name, value in pairs:
+            bound.setdefault(name, []).append(value)
+    given = _given(parts)
+    own = {name for name, values in bound.items() if len(values) == given.count(name)}
+    while left := {name for name in own if not all(is_own(value, own) for value in bound[name])}:
+        own -= left
+    return own
 
 
-def reads(nodes: Iterable[ast.AST]) -> frozenset[str]:
-    """The names that nodes read, without annotations of functions; `name.member` if a member is accessed directly."""
+def _paired(target: ast.expr, value: ast.expr) -> Iterator[tuple[str, ast.expr]]:
+    """The names that an assignment binds, each with its value, as far as the syntax pairs them."""
+    if isinstance(target, ast.Name):
+        yield target.id, value
+    elif isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple):
+        is_starred = any(isinstance(each, ast.Starred) for each in (*target.elts, *value.elts))
+        for each, part in zip(target.elts, [] if is_starred else value.elts, strict=False):
+            yield from _paired(each, part)
+
+
+def _is_number(node: ast.expr, makers: frozenset[str], own: set[str]) -> bool:
+    """True if an expression is a number, or one of the names in `own`. A loop over `range` binds numbers."""
+    if isinstance(node, ast.BinOp):
+        is_one = _is_number(node.left, makers, own) or _is_number(node.right, makers, own)
+        return is_one and isinstance(node.op, ast.Add | ast.Sub | ast.FloorDiv)
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+        return node.func.id in ("abs", "int", "len", "range", "ord") and node.func.id in makers
+    is_number = isinstance(node, ast.Constant) and isinstance(node.value, int | float)
+    return is_number or (isinstance(node, ast.Name) and node.id in own)
+
+
+def _is_made_here(node: ast.expr, makers: frozenset[str], own: set[str]) -> bool:
+    """True if an expression is a new object, a constant, or one of the names in `own`. Operators make new objects."""
+    if isinstance(node, ast.IfExp):
+        return _is_made_here(node.body, makers, own) and _is_made_here(node.orelse, makers, own)
+    made = ast.List | ast.Dict | ast.Set | ast.Tuple | ast.ListComp | ast.DictComp | ast.SetComp
+    plain = ast.Constant | ast.JoinedStr | ast.Compare | ast.BinOp | ast.UnaryOp
+    is_call = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in makers
+    return isinstance(node, made | plain) or is_call or (isinstance(node, ast.Name) and node.id in own)
+
+
+def reads(nodes: Iterable[ast.AST], asks: bool = True) -> frozenset[str]:
+    """The names that nodes read; `name.member` if a member is accessed directly. Annotations of functions are left out,
+    apart from those of constructors and decorated functions. `asks` is true if `isinstance` has its own meaning.
+    """
     found: set[str] = set()
-    pending: list[ast.AST] = list(nodes)
+    pending = [(node, False) for node in nodes]  # with True for what is within a function
     while pending:
-        node = pending.pop()
+        node, is_within = pending.pop()
+        further: list[ast.AST] = []
         if isinstance(node, ast.Name):
             found.add(node.id)
         elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
             found.add(f"{node.value.id}.{node.attr}")
-        elif isinstance(node, ast.arg):
+        elif isinstance(node, ast.Constant):
+            within = None if is_within else _type_in(node)
+            further = [] if within is None else [within]
+        elif isinstance(node, ast.arg) or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)):
             pass
         elif isinstance(node, ast.FunctionDef):
-            pending += [node.args, *node.body, *node.decorator_list]
+            pending += [(each, True) for each in node.body]
+            further = [node.args, *node.decorator_list]
+            if node.decorator_list or node.name in ("__init__", "__new__"):
+                further += _annotations(node)
+        elif isinstance(node, ast.AnnAssign) and not is_within:
+            further = [node.target, node.annotation, *([node.value] if node.value else [])]
         elif isinstance(node, ast.AnnAssign) and node.value is not None:
-            pending += [node.target, node.value]
-        elif isinstance(node, ast.ClassDef):
-            fields = [each for each in node.body if isinstance(each, ast.AnnAssign)]
-            found |= {name for each in fields for name in _asked(each.annotation)}
-            pending += ast.iter_child_nodes(node)
-        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "isinstance":
-            pending += [node.func, *node.args[:1]]
+            further = [node.target, node.value]
+        elif asks and isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "isinstance":
+            further = [node.func, *node.args[:1]]
             found |= {name for each in node.args[1:] for name in _asked(each)}
         elif isinstance(node, ast.AnnAssign):
             found |= {*_asked(node.annotation), *reads([node.target])}
+        elif isinstance(node, ast.ClassDef):
+            pending += [(each, False) for each in ast.iter_child_nodes(node)]
         else:
-            pending += ast.iter_child_nodes(node)
+            further = list(ast.iter_child_nodes(node))
+        pending += [(each, is_within) for each in further]
     return frozenset(found)
 
 
