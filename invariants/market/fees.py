@@ -40,7 +40,7 @@ from spec.market.transition import ACCOUNT
 
 def _terms_are_fixed(step: AnyStep) -> bool:
     """True if terms and risks are written only for offers that were not open, by their service."""
-    offers = {*written(step.delta, TERMS), *written(step.delta, RISKS)}
+    offers = [*written(step.delta, TERMS), *written(step.delta, RISKS)]
     return all(
         [not step.before.rows.get(TERMS, offer).is_open and step.action.sender == offer[0][0] for offer in offers]
     )
@@ -111,13 +111,15 @@ def _pays_the_claimant_alone(step: AcceptedStep[ClaimFees]) -> bool:
     account = step.action.sender
     before, after = step.before.rows.get(CLAIMABLES, account), step.after.rows.get(CLAIMABLES, account)
     paid = step.after.rows.get(TREASURY, SINGLETON).paid - step.before.rows.get(TREASURY, SINGLETON).paid
-    tables = {write.table.name for write in step.delta.writes} - {CLAIMABLES.name, TREASURY.name}
+    own = (CLAIMABLES.name, TREASURY.name)
+    others = [write.table.name for write in step.delta.writes if write.table.name not in own]
     return (
         written(step.delta, CLAIMABLES) == [account]
         and before.grains - after.grains == paid * WAD
         and 0 <= after.grains < WAD
         and paid == step.delta.returns
-        and len(tables) == 1
+        and len(others) > 0
+        and all([name == others[0] for name in others])
     )
 
 
@@ -277,7 +279,7 @@ class FeeLaws:
                 "FEE-16",
                 "Each unit of counted stake earns the rate at every point for which the budget pays, and at no other.",
                 HERE,
-                self._earns_by_the_point,
+                lambda step: self._earns_by_the_point(step),
                 Scope(tables=(METERS,)),
             ),
             StepLaw(
@@ -285,21 +287,21 @@ class FeeLaws:
                 "Whatever is counted anew is settled up to now, with all that feeds its group: no fee goes to who came "
                 "later.",
                 HERE,
-                self._is_settled_before_it_changes,
+                lambda step: self._is_settled_before_it_changes(step),
                 Scope(tables=(POSITIONS, HOLDINGS, COMMISSIONS)),
             ),
             StepLaw(
                 "FEE-18",
                 "A commission changes after its delay, to what its operator announced.",
                 HERE,
-                self._commission_waits,
+                lambda step: self._commission_waits(step),
                 Scope(tables=(COMMISSIONS,)),
             ),
             StepLaw(
                 "FEE-19",
                 "An operator is credited with its commission, rounded down, and its group with all the rest.",
                 HERE,
-                self._operator_keeps_its_commission,
+                lambda step: self._operator_keeps_its_commission(step),
                 Scope((CountPosition,)),
             ),
             StepLaw(
@@ -320,7 +322,7 @@ class FeeLaws:
                 "FEE-22",
                 "The claimant gains what the market's account pays.",
                 HERE,
-                self._moves_tokens,
+                lambda step: self._moves_tokens(step),
                 Scope((ClaimFees,)),
                 lambda step: step.action.sender != ACCOUNT,
             ),
@@ -335,7 +337,7 @@ class FeeLaws:
                 HERE,
                 _is_never_right,
                 Scope((ClaimFees,)),
-                self._is_due_claim,
+                lambda before, action: self._is_due_claim(before, action),
             ),
             RejectionLaw(
                 "FEE-24",
@@ -343,7 +345,7 @@ class FeeLaws:
                 HERE,
                 _is_never_right,
                 Scope((CountPosition, CountHolding)),
-                self._is_counted,
+                lambda before, action: self._is_counted(before, action),
             ),
             RejectionLaw(
                 "FEE-25",
@@ -351,6 +353,6 @@ class FeeLaws:
                 HERE,
                 _is_never_right,
                 Scope((StepRate, ApplyCommission)),
-                self._is_due,
+                lambda before, action: self._is_due(before, action),
             ),
         ]

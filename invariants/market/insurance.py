@@ -322,7 +322,7 @@ class InsuranceLaws:
                 "INS-14",
                 "What is announced leaves when its cooldown is over, and no sooner.",
                 THIS,
-                self._exit_waits,
+                lambda step: self._exit_waits(step),
                 Scope((AnnounceExit, Exit)),
             ),
             StepLaw(
@@ -358,21 +358,21 @@ class InsuranceLaws:
                 "INS-19",
                 "No policy covers more than its holder's position is worth when it is sold.",
                 THIS,
-                self._is_worth_its_cover,
+                lambda step: self._is_worth_its_cover(step),
                 buying,
             ),
             StepLaw(
                 "INS-20",
                 "A policy is sold as it was asked for, begins after the wait and ends within the cooldown.",
                 THIS,
-                self._ends_within_the_cooldown,
+                lambda step: self._ends_within_the_cooldown(step),
                 buying,
             ),
             StepLaw(
                 "INS-21",
                 "A policy comes by being sold and goes by being released, once it has ended or paid all of its cover.",
                 THIS,
-                self._policy_ends_before_it_is_released,
+                lambda step: self._policy_ends_before_it_is_released(step),
                 Scope(tables=(POLICIES.places,)),
             ),
             StepLaw(
@@ -416,7 +416,7 @@ class InsuranceLaws:
                 THIS,
                 _is_never_right,
                 Scope((Exit,)),
-                self._can_leave,
+                lambda before, action: self._can_leave(before, action),
             ),
             RejectionLaw(
                 "INS-33",
@@ -424,6 +424,6 @@ class InsuranceLaws:
                 THIS,
                 _is_never_right,
                 Scope((ReleasePolicy,)),
-                self._has_ended,
+                lambda before, action: self._has_ended(before, action),
             ),
         ]

@@ -10,6 +10,8 @@ from invariants.law import Catalogue, ReadingSum, StateLaw, View
 from invariants.market.books import BookLaws
 from invariants.market.capital import CapitalLaws
 from invariants.market.chains import ChainLaws
+from invariants.market.fees import FeeLaws
+from invariants.market.insurance import InsuranceLaws
 from invariants.market.mandates import MandateLaws
 from invariants.market.receipts import ReceiptLaws
 from proofs.market.contracts import CONTRACTS
@@ -53,6 +55,7 @@ from proofs.market.free import (
     RECOURSE,
     RISKS,
     SCHEMA,
+    SETTINGS,
     SLASHED_OF_PURSES,
     STAKE_TABLES,
     STAKED,
@@ -60,6 +63,7 @@ from proofs.market.free import (
     TARGETS,
     TARGETS_OF_PLAN,
     TERMS,
+    TREASURY,
     UNDERWRITERS,
     WEIGHTS,
     ChangeReach,
@@ -88,6 +92,7 @@ from spec.market.actions import (
     Rebalance,
 )
 from spec.market.chains_actions import CheckCertificate, DeliverTable, DisableTable, OpenChannel, SendTable
+from spec.market.rates import BASE_FEE, EXPONENTIAL
 from spec.market.reasons import Reason
 from spec.market.transition import ACCOUNT, Market
 from spec.protocol import Protocol
@@ -134,9 +139,17 @@ WITHOUT_LISTS: Final = ("FEE-01", "FEE-03", "FEE-04", "FEE-05", "FEE-09", "FEE-1
 CAPITAL: Final = CapitalLaws()
 ISSUE: Final = ReceiptLaws(PORT, CUSTODY)
 ABROAD: Final = ChainLaws(PORT, RECOURSE)
+FEES: Final = FeeLaws(PORT)
+INSURING: Final = InsuranceLaws(PORT)
 SPLIT: Final = MandateLaws(PORT, AUTHORITY, base_transition, GROUND)
 OF_SIGNERS: Final = ("CHN-01", "CHN-05")
 """The ids of the laws about all signers of a certificate together, a list of any length."""
+OPEN: Final = ("INS-16", "FEE-23")
+"""The ids of the laws of fees and insurance that were tried and are not proved: what a premium is exactly, of which
+solvers know nothing after some minutes; and that a claim never lacks tokens, which needs a sum over all offers of what
+they have reserved.
+"""
+
 CATALOGUE: Final = Catalogue(
     [*BOOKS.sums, *CAPITAL.sums, *ISSUE.sums, *ABROAD.sums, *SPLIT.sums],
     [
@@ -146,8 +159,16 @@ CATALOGUE: Final = Catalogue(
         *[law for law in ABROAD.state_laws() if law.law_id not in OF_SIGNERS],
         *SPLIT.state_laws(),
     ],
-    [law for law in SPLIT.step_laws() if law.scope.actions != (Rebalance,)],
-    [law for law in SPLIT.rejection_laws() if law.scope.actions != (Rebalance,)],
+    [
+        *FEES.step_laws(),
+        *[law for law in INSURING.step_laws() if law.law_id not in OPEN],
+        *[law for law in SPLIT.step_laws() if law.scope.actions != (Rebalance,)],
+    ],
+    [
+        *[law for law in FEES.rejection_laws() if law.law_id not in OPEN],
+        *INSURING.rejection_laws(),
+        *[law for law in SPLIT.rejection_laws() if law.scope.actions != (Rebalance,)],
+    ],
     [],
 )
 
@@ -185,6 +206,11 @@ def _terms_can_be_followed(view: View, offer: Any) -> bool:
         return is_empty and meter.rate == 0 and meter.index == 0
     is_positive = terms.target_stake > 0 and terms.divisor > 0 and terms.period_points > 0
     return is_positive and 0 < terms.floor_rate <= terms.cap_rate and 0 < terms.max_step_wad <= WAD
+
+
+def _curve_is_known(view: View, offer: Any) -> bool:
+    terms = view.rows.get(TERMS, offer)
+    return not terms.is_open or terms.curve == BASE_FEE or terms.curve == EXPONENTIAL
 
 
 def _risk_is_not_negative(view: View, offer: Any) -> bool:
@@ -231,6 +257,11 @@ def _horizon_is_of_the_positions(view: View, offer: Any) -> bool:
 def _reserves_at_the_horizon(view: View, offer: Any) -> bool:
     meter = view.rows.get(METERS, offer)
     return meter.index != view.rows.get(HORIZON, SINGLETON).amount or meter.reserved_grains >= 0
+
+
+def _account_has_what_is_left(view: View, _subject: Any) -> bool:
+    treasury, token = view.rows.get(TREASURY, SINGLETON), view.rows.get(SETTINGS, SINGLETON).fee_token
+    return PORT.balance(view.rows, token, ACCOUNT) >= treasury.funded - treasury.paid
 
 
 def _group_is_not_negative(view: View, group: Any) -> bool:
@@ -416,6 +447,7 @@ LEMMAS: Final[list[StateLaw | PastLaw]] = [
         _terms_can_be_followed,
         rows={TERMS: _same, METERS: _same},
     ),
+    StateLaw("LEMMA-curve", "The curve of an offer is one of the two.", HERE, _curve_is_known, rows={TERMS: _same}),
     StateLaw("LEMMA-risk", "A declared risk is one.", HERE, _risk_is_not_negative, rows={RISKS: _same, TERMS: _same}),
     StateLaw(
         "LEMMA-pending",
@@ -495,6 +527,14 @@ LEMMAS: Final[list[StateLaw | PastLaw]] = [
         _has_no_place_beyond,
         rows={POLICIES: _same},
         also_reads=(POLICIES_OF_OFFER,),
+    ),
+    StateLaw(
+        "LEMMA-backed",
+        "The market's account has all that was paid in and not paid out.",
+        HERE,
+        _account_has_what_is_left,
+        rows={TREASURY: lambda _key: SINGLETON},
+        also_reads=(SETTINGS, BALANCES),
     ),
     StateLaw(
         "LEMMA-group",

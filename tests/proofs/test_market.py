@@ -12,7 +12,7 @@ from harness.mutants.mutant import read_catalogue
 from harness.protocols import pack_at
 from proofs.call_task import due_of, prove_laws
 from proofs.market.free import ChangeReach, ChangeStake, ChangeWeight, TakeStake
-from proofs.market.theory import CHAINS, MANDATES, NOT_YET, OF_SIGNERS, PROTOCOL, THEORY
+from proofs.market.theory import CHAINS, MANDATES, NOT_YET, OF_SIGNERS, OPEN, PROTOCOL, THEORY
 from proofs.parts import TOTAL
 from spec.market.actions import Rebalance
 from tests.conftest import ROOT, nightly
@@ -84,20 +84,34 @@ print(json.dumps([status, found and found["broken_before"], found and sys.argv[3
 """
 
 BUGS = {
-    "ChangeStake": ("MM-02", "FEE-03"),
-    "ChangeWeight": ("MM-11", "FEE-04"),
-    "BuyPolicy": ("MM-84", "INS-01"),
+    "MM-02": ("ChangeStake", "FEE-03"),
+    "MM-11": ("ChangeWeight", "FEE-04"),
+    "MM-84": ("BuyPolicy", "INS-01"),
+    "MM-06": ("CountPosition", "FEE-19"),
+    "MM-14": ("Join", "FEE-17"),
+    "MM-19": ("FundOffer", "FEE-16"),
+    "MM-22": ("StepRate", "FEE-14"),
+    "MM-76": ("Exit", "INS-13"),
 }
-"""The map from call to a bug and the law that it breaks there."""
+"""The map from a bug to a call and the law that it breaks there: of states, and from the fourth on of steps."""
 
 
-@pytest.mark.parametrize("call", BUGS)
-def test_a_bug_of_a_call_is_refuted(call: str, source_copy: "SourceCopy") -> None:
+@pytest.mark.parametrize("bug", ["MM-02", "MM-11", "MM-84", *nightly("MM-06", "MM-14", "MM-19", "MM-22", "MM-76")])
+def test_a_bug_is_refuted(bug: str, source_copy: "SourceCopy") -> None:
     """By a state that satisfies all other laws, on which the rules with the bug break this one when they are run."""
-    bug, law_id = BUGS[call]
+    call, law_id = BUGS[bug]
     mutant = next(each for each in read_catalogue(MUTANTS) if each.mutant_id == bug)
     (source_copy.folder / "spec" / mutant.file).write_text(mutant.text)
     assert json.loads(source_copy.run(PROGRAM, PLACE, call, law_id)) == ["REFUTED", [], True]
+
+
+STEPS = {"CountPosition": ["FEE-14", "FEE-16", "FEE-17", "FEE-19", "FEE-20", "FEE-24"], "Exit": ["INS-10", "INS-13"]}
+
+
+@pytest.mark.parametrize("call", ["CountPosition", *nightly("Exit")])
+def test_steps_of_a_call_are_lawful(call: str) -> None:
+    found = {one["law"]: one["verdict"]["verdict"] for one in prove_laws(PLACE, call, STEPS[call], 1)}
+    assert found == dict.fromkeys(STEPS[call], "PROVED")
 
 
 def test_the_calls_that_are_left_out_are_these_and_no_others() -> None:
@@ -105,5 +119,6 @@ def test_the_calls_that_are_left_out_are_these_and_no_others() -> None:
     assert len(PROTOCOL.actions) == 39
     assert {*CHAINS, *MANDATES, ChangeReach, TakeStake, ChangeStake, ChangeWeight} - {Rebalance} < set(PROTOCOL.actions)
     assert OF_SIGNERS == ("CHN-01", "CHN-05")
+    assert OPEN == ("INS-16", "FEE-23")
     assert not set(NOT_YET) & set(PROTOCOL.actions)
     assert pack_at("harness.packs.market.anything:PACK").theory_at == PLACE
