@@ -161,8 +161,8 @@ def _is_rebalanced(step: AnyStep) -> bool:
     """True if the step is a Rebalance, and writes weights and paces of its own mandate only."""
     if not isinstance(step.action, Rebalance):
         return False
-    places = [place[0] for place in written(step.delta, WEIGHTS)]
-    return {*places, *written(step.delta, PACES)} == {step.action.mandate}
+    mandates = [*[place[0] for place in written(step.delta, WEIGHTS)], *written(step.delta, PACES)]
+    return all([mandate == step.action.mandate for mandate in mandates])
 
 
 def _is_never_right(_rejection: AnyRejection) -> bool:

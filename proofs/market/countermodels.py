@@ -1,7 +1,8 @@
-"""The price of a policy in few states, for the search for a counterexample; no proof uses it.
+"""Few states, for the search for a counterexample; no proof uses them.
 
-The price is a product of four numbers, of which solvers find no model. A search may restrict itself to funds that ask
-for the expected loss alone, to an expected loss of one part in WAD in a year of one point, and to terms of one point.
+The account of a mandate has its name in it, so one mandate is searched. The price of a policy is a product of four
+numbers, of which solvers find no model. A search may restrict itself to funds that ask for the expected loss alone, to
+an expected loss of one part in WAD in a year of one point, and to terms of one point.
 """
 
 from collections.abc import Mapping
@@ -34,5 +35,21 @@ def _price_is_low(module: ModuleType) -> None:
     module.__dict__["premium_of"] = premium_of
 
 
-COUNTERMODELS: Final[Mapping[str, Contracts]] = {"BuyPolicy": {**CONTRACTS, "spec.market.policies": _price_is_low}}
+def _account_of_main(_account: Any, mandate: Any) -> str:
+    """The account of one mandate under its real name, as plain rules have it."""
+    path().assume(term_of(mandate) == term_of("main"))
+    return "market/mandates/main"
+
+
+def _mandate_is_main(module: ModuleType) -> None:
+    module.__dict__["account_of"] = _account_of_main
+
+
+_OF_MANDATES: Final[Contracts] = {**CONTRACTS, "spec.market.mandates": _mandate_is_main}
+
+COUNTERMODELS: Final[Mapping[str, Contracts]] = {
+    "BuyPolicy": {**CONTRACTS, "spec.market.policies": _price_is_low},
+    "EnrolMandate": _OF_MANDATES,
+    "Rebalance": _OF_MANDATES,
+}
 """The map from call to the trusted contracts used in the search for a counterexample."""

@@ -104,6 +104,42 @@ class Amount:
         self.amount = amount
 
 
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class Allotment:
+    """The part of a mandate's stake that a target has, `amount`, and how far the base can follow.
+
+    `waiting_amount` was taken from it and can still be slashed, `missing_amount` is the part of `amount` that its
+    service cannot slash, and `room_amount` is what the base would let it have besides. A base that `has_delays` allows
+    no further change (`is_fixed`) after one, and lets what is taken wait. If it is `stuck`, the base cannot back it.
+    """
+
+    amount: Final[int]
+    waiting_amount: Final[int]
+    missing_amount: Final[int]
+    room_amount: Final[int]
+    is_fixed: Final[bool]
+    is_stuck: Final[bool]
+    has_delays: Final[bool]
+
+    def __init__(
+        self,
+        amount: int = 0,
+        waiting_amount: int = 0,
+        missing_amount: int = 0,
+        room_amount: int = 0,
+        is_fixed: bool = False,
+        is_stuck: bool = False,
+        has_delays: bool = False,
+    ) -> None:
+        self.amount = amount
+        self.waiting_amount = waiting_amount
+        self.missing_amount = missing_amount
+        self.room_amount = room_amount
+        self.is_fixed = is_fixed
+        self.is_stuck = is_stuck
+        self.has_delays = has_delays
+
+
 SCHEMA: Final = Schema()
 NOW: Final[Table[str, Moment]] = SCHEMA.table("now", Moment())
 BALANCES: Final[Table[Pair, Amount]] = SCHEMA.table("balances", Amount())
@@ -119,8 +155,8 @@ GAINS: Final[Table[Pair, Amount]] = SCHEMA.table("gains", Amount())
 itself is in STAKED, under the same key.
 """
 
-ALLOTTED: Final[Table[Stake, Amount]] = SCHEMA.table("allotted", Amount())
-"""The map from (service, operator, pool) to the amount that a mandate has allocated."""
+ALLOTTED: Final[Table[Stake, Allotment]] = SCHEMA.table("allotted", Allotment())
+"""The map from (service, operator, pool) to what a mandate has allocated."""
 
 HORIZON: Final[Table[str, Amount]] = SCHEMA.table("horizon", Amount())
 """One number, which may be any. No call reads or writes it. So what is proved of an offer whose index is at this number
@@ -520,9 +556,15 @@ class FreeAuthority:
         return draft.get(STAKED, (account, pool)).amount
 
     def allocated(self, draft: Draft, account: str, pool: str, target: Target) -> Allocated:
-        """The amount that a target has, from the table ALLOTTED, which can be raised up to the whole."""
-        amount = draft.get(ALLOTTED, (target.service, target.operator, pool)).amount
-        return Allocated(amount, amount, self.whole(draft, account, pool), is_fixed=False, is_backed=True)
+        """The part of a target, from the table ALLOTTED."""
+        row = draft.get(ALLOTTED, (target.service, target.operator, pool))
+        return Allocated(
+            amount=row.amount,
+            exposed=row.amount + row.waiting_amount,
+            highest=row.amount + row.room_amount,
+            is_fixed=row.is_fixed,
+            is_backed=row.missing_amount == 0 or row.is_stuck,
+        )
 
     def changes(self, draft: Draft, account: str, pool: str, target: Target, amount: int) -> tuple[object, ...]:
         """The one action that sets the target's allocation to `amount`."""
@@ -538,12 +580,14 @@ class FreeGround:
         return rows.get(STAKED, (account, pool)).amount
 
     def counted_on(self, rows: Draft, account: str, pool: str, target: Target) -> int:
-        """The amount that the target has."""
-        return rows.get(ALLOTTED, (target.service, target.operator, pool)).amount
+        """The amount that the target has, with what was taken from it and can still be slashed."""
+        row = rows.get(ALLOTTED, (target.service, target.operator, pool))
+        return row.amount + row.waiting_amount
 
     def backing(self, rows: Draft, account: str, pool: str, target: Target) -> int:
-        """The amount that the target has."""
-        return rows.get(ALLOTTED, (target.service, target.operator, pool)).amount
+        """The part of the target's amount that its service can slash."""
+        row = rows.get(ALLOTTED, (target.service, target.operator, pool))
+        return row.amount - row.missing_amount
 
     def is_its_own(self, account: str, pool: str, write: Write) -> bool:
         """True if the row is of an allocation in the pool."""
@@ -641,6 +685,39 @@ def take_out(draft: Draft, action: TakeOut) -> Delta | Reason:
     return draft.delta()
 
 
+def allot(draft: Draft, action: Allot) -> Delta | Reason:
+    """Give a target an amount, and back it unless the amount is lowered. Rejects what the base does not allow now:
+    BASE_REFUSES.
+    """
+    key = (action.service, action.operator, action.pool)
+    row = draft.get(ALLOTTED, key)
+    if row.is_fixed or action.amount < 0 or action.amount > row.amount + row.room_amount:
+        return Reason.BASE_REFUSES
+    taken = row.amount - action.amount
+    if taken > 0:
+        after = Allotment(
+            amount=action.amount,
+            waiting_amount=row.waiting_amount + taken if row.has_delays else row.waiting_amount,
+            missing_amount=min(row.missing_amount, action.amount),
+            room_amount=row.room_amount if row.has_delays or row.is_stuck else row.room_amount + taken,
+            is_fixed=row.has_delays,
+            is_stuck=row.is_stuck,
+            has_delays=row.has_delays,
+        )
+    else:
+        after = Allotment(
+            amount=action.amount,
+            waiting_amount=max(row.waiting_amount + taken, 0),
+            missing_amount=row.missing_amount if row.is_stuck else 0,
+            room_amount=row.room_amount + taken,
+            is_fixed=row.has_delays and taken < 0,
+            is_stuck=row.is_stuck,
+            has_delays=row.has_delays,
+        )
+    draft.put(ALLOTTED, key, after)
+    return draft.delta()
+
+
 def change_reach(draft: Draft, action: ChangeReach) -> Delta | Reason:
     """Set the amount within reach for a point. It may not fall within the window: this is the promise of a base.
     Rejects: TOO_EARLY.
@@ -672,8 +749,7 @@ def base_transition(draft: Draft, action: Any) -> Delta | Reason:
     if isinstance(action, TakeOut):
         return take_out(draft, action)
     if isinstance(action, Allot):
-        draft.put(ALLOTTED, (action.service, action.operator, action.pool), Amount(action.amount))
-        return draft.delta()
+        return allot(draft, action)
     if isinstance(action, PassTime):
         draft.put(NOW, SINGLETON, Moment(draft.get(NOW, SINGLETON).point + action.points))
         return draft.delta()

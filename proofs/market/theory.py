@@ -1,12 +1,13 @@
 """The theory of the market's parts, on a base of which only the port is known.
 
-It is incomplete: rebalancing is left out (`NOT_YET`). Of the states that all other calls reach, its laws are proved
-with lists of any length: each loop is cut (`proofs/folds.py`), and every law holds in its middle.
+Of the states that all calls reach, its laws are proved with lists of any length: each loop is cut (`proofs/folds.py`),
+and every law holds in its middle. But a rebalancing, which weighs all targets of a plan together, is proved of plans of
+at most SPLIT_BETWEEN targets.
 """
 
 from typing import Any, Final, get_args
 
-from invariants.law import Catalogue, ReadingSum, StateLaw, View
+from invariants.law import Catalogue, ReadingSum, StateLaw, Sum, View
 from invariants.market.books import BookLaws
 from invariants.market.capital import CapitalLaws
 from invariants.market.chains import ChainLaws
@@ -17,6 +18,7 @@ from invariants.market.receipts import ReceiptLaws
 from proofs.market.contracts import CONTRACTS
 from proofs.market.countermodels import COUNTERMODELS
 from proofs.market.free import (
+    ALLOTTED,
     AUTHORITY,
     BALANCES,
     CAPS_OF_PLAN,
@@ -38,6 +40,7 @@ from proofs.market.free import (
     HORIZON,
     LASTING,
     LATEST_PLANS,
+    MANDATE_WEIGHTS,
     MEMBERS_OF_CAP,
     METERS,
     NOW,
@@ -100,8 +103,6 @@ from spec.protocol import Protocol
 BASE_ACTIONS: Final = (PassTime, Pay, ChangeReach, TakeStake, ChangeStake, ChangeWeight)
 MANDATES: Final = (OpenMandate, ProposePlan, AdoptPlan, EnrolMandate, Rebalance)
 CHAINS: Final = (OpenChannel, SendTable, DeliverTable, DisableTable, CheckCertificate)
-NOT_YET: Final = (Rebalance,)
-"""The calls without proofs: the rebalancing of a mandate."""
 
 MARKET: Final = Market(PORT, CUSTODY, AUTHORITY, RECOURSE)
 
@@ -124,7 +125,7 @@ ACTIONS: Final = (*BASE_ACTIONS, *[OpenVault if each is OpenReceiptVault else ea
 PROTOCOL: Final = Protocol(
     name="market_on_anything",
     schema=SCHEMA,
-    actions=tuple([action for action in ACTIONS if action not in NOT_YET]),
+    actions=ACTIONS,
     reasons=Reason,
     transition=transition,
     read_trace=_nothing,
@@ -150,6 +151,10 @@ solvers know nothing after some minutes; and that a claim never lacks tokens, wh
 they have reserved.
 """
 
+(WEIGHTS_OF_MANDATES,) = SPLIT.sums
+SPLIT_BETWEEN: Final = 1
+"""The most targets, and the most caps, of a plan of which it is proved what a rebalancing does."""
+
 CATALOGUE: Final = Catalogue(
     [*BOOKS.sums, *CAPITAL.sums, *ISSUE.sums, *ABROAD.sums, *SPLIT.sums],
     [
@@ -162,12 +167,12 @@ CATALOGUE: Final = Catalogue(
     [
         *FEES.step_laws(),
         *[law for law in INSURING.step_laws() if law.law_id not in OPEN],
-        *[law for law in SPLIT.step_laws() if law.scope.actions != (Rebalance,)],
+        *[law for law in SPLIT.step_laws() if law.law_id != "ALC-18"],
     ],
     [
         *[law for law in FEES.rejection_laws() if law.law_id not in OPEN],
         *INSURING.rejection_laws(),
-        *[law for law in SPLIT.rejection_laws() if law.scope.actions != (Rebalance,)],
+        *SPLIT.rejection_laws(),
     ],
     [],
 )
@@ -425,6 +430,34 @@ def _holder_above_is_open(view: View, held: Any) -> bool:
     return view.rows.get(RECEIPTS_OF_VAULTS, held).amount == 0 or view.rows.get(RECEIPT_VAULTS, held[1]).is_open
 
 
+def _weight_is_of_a_target(view: View, key: Any) -> bool:
+    mandate, place = key
+    size = view.rows.get(TARGETS_OF_PLAN, (mandate, view.rows.get(PLANS_IN_FORCE, mandate).number)).count
+    return view.rows.get(MANDATE_WEIGHTS, key).wad == 0 or 0 <= place < size
+
+
+def _later_weight(_rows: Draft, key: Any, _row: Any) -> Any:
+    return key[0] if key[1] < 0 or key[1] >= SPLIT_BETWEEN else None
+
+
+LATER_WEIGHTS: Final = Sum("later_weights", MANDATE_WEIGHTS, _later_weight, lambda row: row.wad)
+"""The weights of the targets of a mandate beyond those between which it is proved that a rebalancing splits stake."""
+
+
+def _weights_are_of_few(view: View, mandate: Any) -> bool:
+    rows, later = view.rows, view.total(LATER_WEIGHTS, mandate)
+    first = sum([rows.get(MANDATE_WEIGHTS, (mandate, place)).wad for place in range(SPLIT_BETWEEN)])
+    size = rows.get(TARGETS_OF_PLAN, (mandate, rows.get(PLANS_IN_FORCE, mandate).number)).count
+    return view.total(WEIGHTS_OF_MANDATES, mandate) == first + later and (size > SPLIT_BETWEEN or later == 0)
+
+
+def _allotment_is_possible(view: View, key: Any) -> bool:
+    row = view.rows.get(ALLOTTED, key)
+    is_possible = 0 <= row.missing_amount <= row.amount and row.waiting_amount >= 0 and row.room_amount >= 0
+    is_promised = (row.waiting_amount == 0 or row.is_fixed) and (row.room_amount == 0 or not row.is_stuck)
+    return is_possible and is_promised
+
+
 def _same(key: Any) -> Any:
     return key
 
@@ -666,7 +699,31 @@ LEMMAS: Final[list[StateLaw | PastLaw]] = [
         HERE,
         _plan_has_earlier_targets,
         rows={TARGETS: _same},
+        also_reads=(PLANS_IN_FORCE, TARGETS, TARGETS_OF_PLAN),
+    ),
+    StateLaw(
+        "LEMMA-split",
+        "A weight is of a target of the plan in force.",
+        HERE,
+        _weight_is_of_a_target,
+        rows={MANDATE_WEIGHTS: _same},
         also_reads=(PLANS_IN_FORCE, TARGETS_OF_PLAN),
+    ),
+    StateLaw(
+        "LEMMA-splits",
+        "The weights of a mandate are those of its first targets, and of later ones, if it has some.",
+        HERE,
+        _weights_are_of_few,
+        rows={PLANS_IN_FORCE: _same},
+        sums={WEIGHTS_OF_MANDATES: _same, LATER_WEIGHTS: _same},
+        also_reads=(MANDATE_WEIGHTS, TARGETS_OF_PLAN),
+    ),
+    StateLaw(
+        "LEMMA-allotted",
+        "No amount of a target is negative; while some waits it is fixed, and what cannot be backed gets no more.",
+        HERE,
+        _allotment_is_possible,
+        rows={ALLOTTED: _same},
     ),
 ]
 
@@ -682,18 +739,26 @@ THEORY: Final = Theory(
     genesis={HORIZON: lambda _rows, _key, _row: []},
     limits=Limits(
         lists={
-            "range in targets_of": 1,
+            "range in targets_of": SPLIT_BETWEEN,
             "range in caps_of": 1,
+            "range in members_of": 1,
             "range in settle_group": 1,
             "range in _settle_groups": 1,
             "range in _count_positions": 1,
             "range in _count_holdings": 1,
             "range in _free_place": 1,
             "market_certificates.signers": 1,
-        }
+        },
+        signed=(
+            "OpenMandate.delay_points",
+            "ProposePlan.step_wad",
+            "ProposePlan.period_points",
+            "ProposePlan.loss_rate",
+            "ProposePlan.cap_wad",
+        ),
     ),
     induction=Induction(lemmas=LEMMAS, ranges=("LEMMA-now", "LEMMA-terms", "LEMMA-kinds")),
-    sums=OwnSums(own=(EARNED,)),
+    sums=OwnSums(own=(EARNED, LATER_WEIGHTS)),
     keys={
         "market_positions_by_row": ((str, STAKE), int),
         "market_positions_by_row_lengths": (str, STAKE),

@@ -29,10 +29,12 @@ def split(whole: int, scores: list[int], caps: list[CapOn]) -> list[int]:
     bounds = [(list(range(len(scores))), whole), *caps]
     parts = [0 for _ in scores]
     free = [score > 0 for score in scores]
-    tightest = _tightest(parts, free, scores, bounds)
-    while tightest is not None:
-        _fill(tightest, parts, free, scores, bounds)
+    for _ in scores:
         tightest = _tightest(parts, free, scores, bounds)
+        if tightest is None:
+            break
+        parts = _filled(tightest, parts, free, scores, bounds)
+        free = [free[place] and place not in tightest[0] for place in range(len(free))]
     return parts
 
 
@@ -52,28 +54,32 @@ def _tightest(parts: list[int], free: list[bool], scores: list[int], bounds: lis
     return found
 
 
-def _fill(bound: CapOn, parts: list[int], free: list[bool], scores: list[int], bounds: list[CapOn]) -> None:
-    """Divide what is left of a bound among its free members, by score, and set their `free` to False. Rounds down;
-    units left over go one by one to the largest remainders, where every bound has room. `parts` are the amounts given
-    to the targets so far.
+def _filled(bound: CapOn, parts: list[int], free: list[bool], scores: list[int], bounds: list[CapOn]) -> list[int]:
+    """The parts after what is left of a bound is divided among its free members, by score. `parts` are the amounts
+    given to the targets so far.
+
+    Rounds down; units left over go one by one to the largest remainders, where every bound has room.
     """
     places = [place for place in bound[0] if free[place]]
     score = sum([scores[place] for place in places])
     room = bound[1] - sum([parts[place] for place in bound[0]])
-    for place in places:
-        parts[place] = mul_div_floor(room, scores[place], score)
-        free[place] = False
-    left = room - sum([parts[place] for place in places])
-    waiting = list(places)
-    while left > 0 and len(waiting) > 0:
+    filled = [
+        mul_div_floor(room, scores[place], score) if place in places else parts[place] for place in range(len(parts))
+    ]
+    left = room - sum([filled[place] for place in places])
+    waiting = places
+    for _ in places:
+        if left <= 0:
+            break
         best = waiting[0]
         for place in waiting:
             if remainder(room * scores[place], score) > remainder(room * scores[best], score):
                 best = place
-        waiting.remove(best)
-        if has_room(best, parts, bounds):
-            parts[best] += 1
+        waiting = [place for place in waiting if place != best]
+        if has_room(best, filled, bounds):
+            filled[best] += 1
             left -= 1
+    return filled
 
 
 def has_room(place: int, parts: list[int], bounds: list[CapOn]) -> bool:
