@@ -64,8 +64,16 @@ def _window(pool: Any) -> SymInt:
     return SymInt(z3.Function("window", z3.IntSort(), z3.IntSort())(term_of(pool)))
 
 
+def _value(holder: Any, weight: Any, price: Any) -> SymInt:
+    """The value of a position, as an unknown function of its holder, its weight and a price."""
+    path().scopes.add("the value of a position as any number, by proofs/market/contracts.py")
+    terms = [term_of(part) for part in (holder, weight, price)]
+    return SymInt(z3.Function("value", *[z3.IntSort()] * 4)(*terms))
+
+
 def _any_window(module: ModuleType) -> None:
     module.__dict__["any_window"] = _window
+    module.__dict__["any_value"] = _value
     _name_unused_tables(module)
 
 
@@ -92,6 +100,7 @@ CONTRACTS: Final[Contracts] = {
     **HISTORIES_ALONE,
     "proofs.market.free": _any_window,
     "spec.market.chains": _any_order,
+    "spec.market.lists": _short_plans,
     "spec.market.mandates": _accounts_by_mandate,
     "spec.market.plans": _short_plans,
     "spec.market.rates": _any_exponential,

@@ -1,8 +1,9 @@
 """Few states, for the search for a counterexample; no proof uses them.
 
-The account of a mandate has its name in it, so one mandate is searched. The price of a policy is a product of four
-numbers, of which solvers find no model. A search may restrict itself to funds that ask for the expected loss alone, to
-an expected loss of one part in WAD in a year of one point, and to terms of one point.
+The account of a mandate has its name in it, so one mandate is searched. The value of a position is the price of its
+group, as in the plain rules. The price of a policy is a product of four numbers, of which solvers find no model. A
+search may restrict itself to funds that ask for the expected loss alone, to an expected loss of one part in WAD in a
+year of one point, and to terms of one point.
 """
 
 from collections.abc import Mapping
@@ -47,9 +48,19 @@ def _mandate_is_main(module: ModuleType) -> None:
 
 _OF_MANDATES: Final[Contracts] = {**CONTRACTS, "spec.market.mandates": _mandate_is_main}
 
+
+def _value_is_the_price(module: ModuleType) -> None:
+    of_rule = module.__dict__["any_value"]
+    CONTRACTS["proofs.market.free"](module)
+    module.__dict__["any_value"] = of_rule
+
+
+_OF_VALUES: Final[Contracts] = {"proofs.market.free": _value_is_the_price}
+
 COUNTERMODELS: Final[Mapping[str, Contracts]] = {
-    "BuyPolicy": {**CONTRACTS, "spec.market.policies": _price_is_low},
+    "BuyPolicy": {**CONTRACTS, **_OF_VALUES, "spec.market.policies": _price_is_low},
     "EnrolMandate": _OF_MANDATES,
     "Rebalance": _OF_MANDATES,
+    "TakeStake": {**CONTRACTS, **_OF_VALUES},
 }
 """The map from call to the trusted contracts used in the search for a counterexample."""

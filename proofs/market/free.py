@@ -44,6 +44,7 @@ from spec.market.insurance_state import (
     Underwritten,
 )
 from spec.market.lists import Length
+from spec.market.losses import observe_slashes
 from spec.market.mandates_state import (
     CapAmount,
     CapMember,
@@ -79,6 +80,7 @@ from spec.market.state import (
     Terms,
     Treasury,
 )
+from spec.market.transition import ACCOUNT
 
 Pair = tuple[str, ...]
 Stake = tuple[Service, str, str]
@@ -168,6 +170,9 @@ REACHED: Final[Table[tuple[Stake, int], Amount]] = SCHEMA.table("reached", Amoun
 slashed.
 """
 
+PRICES: Final[Table[Pair, Amount]] = SCHEMA.table("prices", Amount())
+"""The map from a group to the number by which the values of its holders' positions differ from those of before."""
+
 TAKEN: Final[Table[Stake, Amount]] = SCHEMA.table("taken", Amount())
 """The map from (service, operator, pool) to the total ever slashed."""
 
@@ -177,8 +182,8 @@ def _known(table: Table[Any, Any]) -> Table[Any, Any]:
     return Table(table.name, table.index, Moment()) if table.default is None else table
 
 
-# After these ten tables come the unused ones below the market's, which begin at index 64.
-SCHEMA.tables.extend([_known(table) for table in market.SCHEMA.tables[10:]])
+# After these eleven tables come the unused ones below the market's, which begin at index 64.
+SCHEMA.tables.extend([_known(table) for table in market.SCHEMA.tables[11:]])
 
 SETTINGS: Final[Table[str, Settings]] = market.SETTINGS
 TERMS: Final[Table[Offer, Terms]] = market.TERMS
@@ -296,18 +301,56 @@ class ChangeReach:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class TakeStake:
-    """Slash an amount of an operator's stake in a pool, for a service."""
+    """Slash an amount of an operator's stake in a pool, for a service.
+
+    What each holder's position is worth becomes any other amount: `price` stands for it. An amount `redress` of a token
+    goes to the market's account.
+    """
 
     service: Final[Service]
     operator: Final[str]
     pool: Final[str]
     amount: Final[int]
+    price: Final[int]
+    token: Final[str]
+    redress: Final[int]
 
-    def __init__(self, service: Service, operator: str, pool: str, amount: int) -> None:
+    def __init__(
+        self, service: Service, operator: str, pool: str, amount: int, price: int, token: str, redress: int
+    ) -> None:
         self.service = service
         self.operator = operator
         self.pool = pool
         self.amount = amount
+        self.price = price
+        self.token = token
+        self.redress = redress
+
+
+@attr.s(auto_attribs=True, init=False, eq=False)
+class Earlier:
+    """The state before a slash: that of a draft, but for the price of a group and the market's balance of a token."""
+
+    rows: Final[Draft]
+    group: Final[Group]
+    price: Final[Amount]
+    token: Final[str]
+    held: Final[Amount]
+
+    def __init__(self, rows: Draft, group: Group, price: Amount, token: str, held: Amount) -> None:
+        self.rows = rows
+        self.group = group
+        self.price = price
+        self.token = token
+        self.held = held
+
+    def get(self, table: Table[Any, Any], key: Any) -> Any:
+        """The row of a key before the slash."""
+        if table is PRICES and key == self.group:
+            return self.price
+        if table is BALANCES and key == (self.token, ACCOUNT):
+            return self.held
+        return self.rows.get(table, key)
 
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
@@ -423,6 +466,11 @@ class OpenVault:
         )
 
 
+def any_value(_holder: str, _weight: int, price: int) -> int:
+    """The value of a position; a trusted contract replaces this by an unknown function (`contracts.py`)."""
+    return price
+
+
 def any_window(_pool: str) -> int:
     """The window of a pool; a trusted contract replaces this by an unknown function (`contracts.py`)."""
     return 0
@@ -466,12 +514,13 @@ class FreePort:
         return ((WEIGHTS.name, weight_key(group, holder)),)
 
     def value(self, draft: Draft, group: Group, holder: str) -> int:
-        """The value of a holder's position, which is its weight."""
-        return self.weight(draft, group, holder)
+        """The value of a holder's position: any, by its weight and the price of its group."""
+        return any_value(holder, self.weight(draft, group, holder), draft.get(PRICES, group).amount)
 
     def slashes(self, before: Draft, after: Draft, writes: list[Write]) -> tuple[Slashed, ...]:
-        """No slashes: in the free base a slash appears as a change of stake."""
-        return ()
+        """The slashes among the writes: those that take stake."""
+        taken: list[Any] = [write for write in writes if write.table is TAKEN]
+        return tuple([Slashed(write.key[0], write.key[1], write.key[2], write.row.amount) for write in taken])
 
     def payment(self, token: str, sender: str, recipient: str, amount: int) -> object:
         """The action by which the sender pays an amount of a token to the recipient."""
@@ -486,8 +535,8 @@ class FreePort:
         return (LASTING,)
 
     def tables_of_slashes(self) -> tuple[Table[Any, Any], ...]:
-        """No tables: no row shows a slash in the free base."""
-        return ()
+        """The one table that every slash writes: TAKEN."""
+        return (TAKEN,)
 
     def tables_of_weight(self) -> tuple[Table[Any, Any], ...]:
         """The one table that `weight` reads: WEIGHTS."""
@@ -731,9 +780,17 @@ def change_reach(draft: Draft, action: ChangeReach) -> Delta | Reason:
 
 
 def take_stake(draft: Draft, action: TakeStake) -> Delta:
-    """Slash an operator, which reduces what is left for every point alike, and note it for stake tables."""
-    stake = (action.service, action.operator, action.pool)
+    """Slash an operator, which reduces what is left for every point alike. The market pays what it insures, and notes
+    the slash for stake tables.
+    """
+    stake, group = (action.service, action.operator, action.pool), (action.operator, action.pool)
+    held = draft.get(BALANCES, (action.token, ACCOUNT))
+    before: Any = Earlier(draft, group, draft.get(PRICES, group), action.token, held)
     draft.put(TAKEN, stake, Amount(draft.get(TAKEN, stake).amount + action.amount))
+    draft.put(PRICES, group, Amount(action.price))
+    draft.put(BALANCES, (action.token, ACCOUNT), Amount(held.amount + action.redress))
+    writes = [*draft.delta().writes]
+    observe_slashes(PORT, before, draft, writes, ACCOUNT)
     note_slash(RECOURSE, draft, Slashed(action.service, action.operator, action.pool, action.amount))
     return draft.delta()
 

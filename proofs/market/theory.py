@@ -2,7 +2,7 @@
 
 Of the states that all calls reach, its laws are proved with lists of any length: each loop is cut (`proofs/folds.py`),
 and every law holds in its middle. But a rebalancing, which weighs all targets of a plan together, is proved of plans of
-at most SPLIT_BETWEEN targets.
+at most SPLIT_BETWEEN targets, and a slash of offers with at most one policy.
 """
 
 from typing import Any, Final, get_args
@@ -365,6 +365,8 @@ def _funds_can_insure(view: View, fund: Any) -> bool:
     if not terms.is_open:
         return capital.staying_grains + capital.leaving_grains == 0 and capital.cover_grains == 0
     if terms.slope_wad < 0 or terms.steep_slope_wad < 0 or terms.loading_wad < 0:
+        return False
+    if terms.deductible_grains < 0 or not 0 < terms.coinsurance_wad <= WAD:
         return False
     return terms.leverage_wad >= WAD and 0 <= terms.wait_points < terms.cooldown_points and 0 < terms.kink_wad < WAD
 
@@ -742,6 +744,7 @@ THEORY: Final = Theory(
             "range in targets_of": SPLIT_BETWEEN,
             "range in caps_of": 1,
             "range in members_of": 1,
+            "range in members": 1,
             "range in settle_group": 1,
             "range in _settle_groups": 1,
             "range in _count_positions": 1,

@@ -75,7 +75,7 @@ def claims_on(draft: Draft, now: int, offer: Offer, operator: str, losses: dict[
     A policy owes from the loss that the earlier policies of its holder have left. A policy of the operator's own
     accounts owes nothing if its fund bars self-insurance.
     """
-    left = dict(losses)
+    left: dict[str, int] = {}
     claims: Claims = {}
     for place, policy in enumerate(POLICIES.members(draft, offer)):
         terms = draft.get(FUND_TERMS, (offer, policy.sponsor))
@@ -83,10 +83,9 @@ def claims_on(draft: Draft, now: int, offer: Offer, operator: str, losses: dict[
             continue
         if terms.bars_self_insurance and is_own(draft, policy.operator, policy.holder):
             continue
-        claim_grains = claim_of(
-            left[policy.holder], terms.deductible_grains, terms.coinsurance_wad, policy.cover_grains
-        )
-        left[policy.holder] -= claim_grains
+        loss_grains = left.get(policy.holder, losses[policy.holder])
+        claim_grains = claim_of(loss_grains, terms.deductible_grains, terms.coinsurance_wad, policy.cover_grains)
+        left[policy.holder] = loss_grains - claim_grains
         claims[place] = claim_grains
     return claims
 
@@ -99,7 +98,8 @@ def _pay(draft: Draft, offer: Offer, claims: Claims, redress_grains: int) -> int
     for claim_grains in claims.values():
         all_grains += claim_grains
     taken_grains = 0
-    rest: dict[Fund, Claims] = {}
+    rest: Claims = {}
+    funds: dict[Fund, None] = {}
     for place, claim_grains in claims.items():
         policy = POLICIES.at(draft, offer, place)
         fund: Fund = (offer, policy.sponsor)
@@ -108,10 +108,10 @@ def _pay(draft: Draft, offer: Offer, claims: Claims, redress_grains: int) -> int
         credit(draft, policy.holder, redressed_grains)
         POLICIES.replace(draft, offer, place, _used(policy, claim_grains))
         lower_cover(draft, fund, claim_grains)
-        if fund not in rest:
-            rest[fund] = {}
-        rest[fund][place] = claim_grains - redressed_grains
-    for fund, owed in rest.items():
+        funds[fund] = None
+        rest[place] = claim_grains - redressed_grains
+    for fund in funds:
+        owed = {place: grains for place, grains in rest.items() if POLICIES.at(draft, offer, place).sponsor == fund[1]}
         _pay_of_fund(draft, fund, owed)
     return taken_grains
 
