@@ -16,9 +16,12 @@ from proofs.lifting import LiftedModules, lift
 from proofs.paths import Path, Term, UnliftableError, explore, refuse
 from proofs.prover import Prover
 from proofs.setup import Contracts
-from proofs.state import SymbolicRows, Totals, Touch, held, made, shape_like, watched
+from proofs.shapes import held, shape_like
+from proofs.state import SymbolicRows, Touch, watched
+from proofs.symbolic_calls import made
 from proofs.symbols import Listing, SymBool, SymInt, SymList, SymName, term_of
 from proofs.theory_checks import refuse_protocol
+from proofs.totals import Totals
 
 HISTORIES: Final = "spec.history"
 """The module of histories. Both versions are lifted with its trusted contract, so a head that changes this module

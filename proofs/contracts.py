@@ -27,8 +27,9 @@ import z3
 from proofs.goals import some_path_is_taken
 from proofs.lifting import lift
 from proofs.paths import Demand, Path, Term, explore, path
+from proofs.shapes import flatten
 from proofs.solving import Answer, Ask, Status, prove
-from proofs.state import History, SymbolicRows, flatten, use_contract
+from proofs.state import History, SymbolicRows, use_contract
 from proofs.symbols import SymInt, SymName, term_of
 
 INVARIANTS: Final[list[tuple[tuple[str, ...], str, str]]] = [

@@ -18,8 +18,10 @@ from proofs.parts import ANY_LENGTH, TOTAL, Exploration, Goal, put_together
 from proofs.paths import RUNS, Path, Term, UnliftableError, explore, path
 from proofs.prover import Prover
 from proofs.segments import Arrival, BetweenRows, GrownError, Middle, Run, Segment
+from proofs.shapes import held
 from proofs.solving import Answer, Status, terms_in
-from proofs.state import Totals, Touch, held
+from proofs.state import Touch
+from proofs.totals import Totals
 
 
 class FoldedProof(Exploration):

@@ -29,7 +29,8 @@ import z3
 from proofs.builtin import SymDict, SymSet, lifted_range
 from proofs.folding import FOLD, SPREAD, TUPLE, WHILE
 from proofs.paths import RUNS, Term, UnliftableError, path, refuse
-from proofs.state import fresh, held, made, shape_of
+from proofs.shapes import fresh, held, shape_of
+from proofs.symbolic_calls import made
 from proofs.symbols import Different, Listing, Symbol, SymBool, SymInt, SymList, SymName, Textless, number_of, term_of
 
 Names = Mapping[str, Any]

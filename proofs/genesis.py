@@ -14,9 +14,11 @@ import z3
 from proofs.goals import Obligation, Verdict, left_out
 from proofs.paths import Path, Term, UnliftableError, explore, path
 from proofs.prover import Prover, answer_of
+from proofs.shapes import flatten
 from proofs.solving import Status, prove
-from proofs.state import Touch, flatten, sum_term
+from proofs.state import Touch
 from proofs.symbols import term_of, truth_of
+from proofs.totals import sum_term
 
 SINGLETON: Final = ""
 """The key of a table's only row."""

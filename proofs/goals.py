@@ -8,12 +8,8 @@ from typing import Any, Final
 import z3
 
 from proofs.paths import Path, Term, either
+from proofs.shapes import flatten, identity, likeness
 from proofs.solving import Answer, Status
-from proofs.state import (
-    flatten,
-    identity,
-    likeness,
-)
 from proofs.symbols import term_of
 
 

@@ -18,7 +18,8 @@ from typing import Any, Final
 import z3
 
 from proofs.paths import path
-from proofs.state import Key, Touch, flatten
+from proofs.shapes import flatten
+from proofs.state import Key, Touch
 from proofs.symbols import IN_PLACE_OF, SymInt, term_of
 
 

@@ -20,8 +20,19 @@ BASES: Final = (object, Enum, Generic, BaseException, Exception)
 SHAPES: Final = (int, str, bool)
 """The builtin classes that name the kind of a key."""
 METHODS: Final = (property, staticmethod, classmethod)
-NOBODYS: Final = ("proofs.paths", "proofs.symbols", "proofs.builtin", "proofs.folds", "proofs.state")
-"""The modules of the engine whose functions reveal that a path is followed: no rule or law may use them."""
+ENGINE: Final = (
+    "proofs.paths",
+    "proofs.symbols",
+    "proofs.builtin",
+    "proofs.folds",
+    "proofs.shapes",
+    "proofs.state",
+    "proofs.totals",
+    "proofs.symbolic_calls",
+)
+"""The engine's modules that define replacements for what lifted modules use, beside the trusted contracts. Their
+functions reveal that a path is followed: no rule or law may use them.
+"""
 OF_CLASSES: Final = (MemberDescriptorType, MappingProxyType)
 """The types of the attributes that Python itself keeps in classes."""
 OF_ATTRS: Final = (
@@ -110,7 +121,7 @@ class Lasting:
 
     def _is_function_understood(self, function: FunctionType) -> bool:
         """True if a function is accepted, with its defaults and the variables of outer functions that it captures."""
-        if function.__module__ in NOBODYS:
+        if function.__module__ in ENGINE:
             return False
         if self._is_engine(function.__module__) or _is_made_by_attrs(function):
             return True

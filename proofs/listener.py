@@ -21,7 +21,7 @@ from proofs.builtin import (
     lifted_same,
 )
 from proofs.folds import FOLDED_BUILTINS
-from proofs.lasting import CONSTANTS, Lasting
+from proofs.lasting import CONSTANTS, ENGINE, Lasting
 from proofs.loading_subset import untaught_when_loading
 from proofs.paths import RUNS, TooEarlyError, can_be_asked_again, current_run, is_followed, is_unsure, refuse
 from proofs.places import Place
@@ -39,7 +39,7 @@ from proofs.python_subset import (
     untaught_of_modules,
     untaught_syntax,
 )
-from proofs.state import held
+from proofs.shapes import held
 from proofs.symbols import Symbol, all_of
 from proofs.syntax import Untaught, given_by
 
@@ -67,8 +67,6 @@ refuses an in-place change of a list that the function did not make. `BOTH`, `EI
 """
 MACHINE: Final = "spec.machine"
 HISTORIES: Final = "spec.history"
-ENGINE: Final = ("proofs.paths", "proofs.symbols", "proofs.builtin", "proofs.folds", "proofs.state")
-"""The engine's modules that define replacements for what lifted modules use, beside the trusted contracts."""
 
 
 def refuse_at(file: str, untaught: Untaught) -> None:

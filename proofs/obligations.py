@@ -13,7 +13,8 @@ import z3
 from proofs.goals import Accepted, Obligation, demanded, left_out
 from proofs.paths import Path, explore, path
 from proofs.prover import Prover, answer_of
-from proofs.state import fresh, groups_written
+from proofs.shapes import fresh
+from proofs.totals import groups_written
 
 
 def state_goals(prover: Prover, law: Any, accepted: Accepted) -> Iterator[Obligation]:

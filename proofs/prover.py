@@ -21,24 +21,12 @@ from proofs.goals import Instance, TotalRead
 from proofs.lifting import LiftedModules, lift
 from proofs.paths import Path, Term, UnliftableError, explore, path, refuse
 from proofs.setup import Contracts, setup_of
+from proofs.shapes import fresh, has_shape, identity, key_shapes, shape_like
 from proofs.solving import Answer, prove, prove_quickly
-from proofs.state import (
-    SymbolicRows,
-    Totals,
-    TotalsAfter,
-    Touch,
-    fresh,
-    has_shape,
-    identity,
-    key_shapes,
-    read_only,
-    shape_like,
-    symbolic_call,
-    view_before_step,
-    watched,
-)
+from proofs.state import SymbolicRows, Touch, read_only, watched
 from proofs.sum_facts import SumFacts
 from proofs.sum_groups import SumGroups
+from proofs.symbolic_calls import symbolic_call
 from proofs.symbols import SymBool, SymInt, SymName, truth_of
 from proofs.theory_checks import (
     refuse_names_given_twice,
@@ -46,6 +34,7 @@ from proofs.theory_checks import (
     refuse_what_is_not_understood,
     refuse_what_nothing_proves,
 )
+from proofs.totals import Totals, TotalsAfter, view_before_step
 
 DEPTH: Final = 2
 """The depth of hypotheses: laws at the rows that were read, then laws at the rows that those laws read."""

@@ -16,8 +16,9 @@ from proofs.folds import FoldedError, Gathered, Items, Loop, Names, Running
 from proofs.goals import Accepted
 from proofs.paths import Path, Term, UnliftableError, is_unsure, of_its_own, path, refuse
 from proofs.prover import Prover
+from proofs.shapes import held, likeness
 from proofs.solving import terms_in
-from proofs.state import SymbolicRows, Touch, held, likeness
+from proofs.state import SymbolicRows, Touch
 from proofs.symbols import Listing, SymBool, SymInt, SymName, term_of
 
 

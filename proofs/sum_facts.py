@@ -8,8 +8,8 @@ import z3
 
 from proofs.goals import Instance, Member, TotalRead, left_out
 from proofs.paths import Path, Term, explore
+from proofs.shapes import flatten, fresh, identity
 from proofs.solving import Status
-from proofs.state import flatten, fresh, identity
 from proofs.symbols import term_of
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from collections.abc import Hashable, Iterable
 from typing import TYPE_CHECKING, Any, Final
 
 from proofs.paths import UnliftableError, refuse
-from proofs.state import shape_like
+from proofs.shapes import shape_like
 
 if TYPE_CHECKING:
     from proofs.prover import Prover

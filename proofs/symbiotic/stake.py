@@ -15,7 +15,7 @@ from proofs.histories import EXACT
 from proofs.paths import Path, explore, path, refuse
 from proofs.prover import Prover
 from proofs.setup import Contracts
-from proofs.state import flatten, fresh
+from proofs.shapes import flatten, fresh
 from proofs.symbols import SymInt, term_of
 
 SUBJECT: Final = (str, (str, int), str, int)

@@ -21,8 +21,8 @@ from proofs.paths import UnliftableError
 from proofs.prover import Prover
 from proofs.proving import CallProof
 from proofs.setup import HISTORIES_ALONE, Contracts
+from proofs.shapes import likeness
 from proofs.solving import Status
-from proofs.state import likeness
 
 pytestmark = pytest.mark.source
 
