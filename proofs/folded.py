@@ -12,7 +12,7 @@ import attr
 import z3
 
 from proofs.dependencies import tables_of_sum
-from proofs.folds import FoldedError, Items, Loop, Names, any_call, still_to_do
+from proofs.folds import FoldedError, Items, Loop, Names, Standing, any_call, still_to_do
 from proofs.goals import Accepted, Obligation, TotalRead, Verdict, demanded, some_path_is_taken
 from proofs.parts import ANY_LENGTH, TOTAL, Exploration, Goal, put_together
 from proofs.paths import RUNS, Path, Term, UnliftableError, explore, path
@@ -149,7 +149,7 @@ class FoldedProof(Exploration):
         here.reader = prover.note_read
         rule = self.rule(first.loop)
         if rule is not None and rule.seen is not None:
-            names = {**first.names, "to_do": still_to_do(first.loop.site, number)[0]}
+            names = Standing({**first.loop.fixed, "to_do": still_to_do(first.loop.site, number)[0]})
             prover.seen = (rule.seen, lambda draft, left: rule.seen.rows(draft, names, left))
         self._middles.append(Middle(base, first.answers, prover, number, here))
         return self._middles[-1]

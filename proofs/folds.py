@@ -40,6 +40,31 @@ elements done, or `to_do`, a predicate of the names in a row's list that are sti
 """
 
 
+class Standing(Mapping[str, Any]):
+    """The local variables that are the same in the middle of a loop and after each element, and `to_do`.
+
+    What is assumed in the middle is proved after an element. So both are told of the same variables; any other is
+    refused.
+    """
+
+    def __init__(self, names: Names) -> None:
+        self._names: Final = names
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._names:
+            refuse(f"{name}, which a loop may change, decides the rows that laws see in its middle")
+        return self._names[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._names or refuse(f"it is asked if {name!r} is a variable in a loop")
+
+    def __iter__(self) -> Iterator[str]:
+        return refuse("the names of a loop's variables are gone through")
+
+    def __len__(self) -> int:
+        return refuse("the names of a loop's variables are counted")
+
+
 class FoldedError(BaseException):
     """The end of a path after one element of a list, or at a cut. It derives from BaseException, so that no rule
     catches it.
@@ -224,6 +249,8 @@ class Loop(Textless):
         self._names = names
         self._values: dict[str, Any] = {}
         self.number = 0
+        self.fixed: dict[str, Any] = {}
+        """The local variables where the loop begins that its body does not carry."""
         self.is_seen_otherwise = False
         """True if some laws are evaluated with other rows in the middle of the loop (`Seen`)."""
 
@@ -270,6 +297,7 @@ class Loop(Textless):
                 kind = type(part).__name__
                 raise UnliftableError(f"{self.site}: {name} holds a {kind}, which may change in a loop unnoticed")
         self._names = tuple([name for name in self._names if name in names])
+        self.fixed = {name: value for name, value in names.items() if name not in self._names}
         return dict(names)
 
     def names_after(self, before: Names, names: Names) -> Names:

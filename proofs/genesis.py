@@ -216,7 +216,7 @@ def _adds_nothing(prover: Prover, verdict: Verdict, total: Any) -> None:
 
     for program in (partial(adds_nothing, default), adds_nothing_if_it_is_default):
         found = Verdict(verdict.law_id, GENESIS)
-        _prove_of_any(prover, found, program)
+        _prove_of_any(prover.with_sign_facts(), found, program)
         if found.status == "PROVED":
             break
     verdict.join(found)

@@ -108,6 +108,20 @@ class _Finder(MetaPathFinder):
         return PathFinder.find_spec(fullname, path, target)
 
 
+def _restore_attributes(owns: Callable[[str], bool], hidden: Mapping[str, ModuleType]) -> None:
+    """Give packages that are not lifted their own modules back: importing a lifted one made it an attribute of its
+    package, which `from package import module` reads.
+    """
+    for name, package in list(sys.modules.items()):
+        for key, value in list(getattr(package, "__dict__", {}).items()) if not owns(name) else ():
+            whole = f"{name}.{key}"
+            if isinstance(value, ModuleType) and owns(whole) and value.__name__ == whole:
+                if whole in hidden:
+                    setattr(package, key, hidden[whole])
+                else:
+                    delattr(package, key)
+
+
 class LiftedModules:
     """The lifted modules by name, and the functions that ran, as `module:qualified name`: `ran` since the modules were
     loaded, `loaded` during loading. `rows` maps the `id()` of each table to its SymbolicRows; `of_histories` has the
@@ -153,6 +167,7 @@ def lift(
         for name in [name for name in sys.modules if finder.owns(name)]:
             del sys.modules[name]
         sys.modules.update(hidden)
+        _restore_attributes(finder.owns, hidden)
     for name, module in lifted.items():
         if not str(module.__file__).endswith(".py"):
             raise ImportError(f"{name} was not lifted from source but from {module.__file__}")

@@ -549,6 +549,14 @@ def unsure() -> Iterator[Callable[[Term, bool], None]]:
         del _asked_again[before:]
 
 
+def reached_if(condition: Term) -> None:
+    """Declare, within a context of `unsure`, that Python reaches what follows only under a condition, and that nothing
+    evaluates it again.
+    """
+    UNSURE.append(condition)
+    _asked_again.append(False)
+
+
 @contextmanager
 def of_its_own() -> Iterator[None]:
     """A context for a separate program, such as a law, that starts during another. It runs as if Python surely reaches

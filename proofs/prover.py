@@ -24,7 +24,7 @@ from proofs.setup import Contracts, setup_of
 from proofs.shapes import fresh, has_shape, identity, key_shapes, shape_like
 from proofs.solving import Answer, prove, prove_quickly
 from proofs.state import SymbolicRows, Touch, read_only, watched
-from proofs.sum_facts import SumFacts
+from proofs.sum_facts import SignFacts, SumFacts
 from proofs.sum_groups import SumGroups
 from proofs.symbolic_calls import symbolic_call
 from proofs.symbols import SymBool, SymInt, SymName, truth_of
@@ -179,6 +179,12 @@ class Prover:
         other.__dict__["sum_facts"] = SumFacts(other, {})
         other.scopes = {}
         other.__dict__["laws"] = [law for law in self.laws if law.law_id not in self.theory.induction.bounded]
+        return other
+
+    def with_sign_facts(self) -> "Prover":
+        """A prover of the same state that assumes of totals only their sign, beyond the laws."""
+        other = copy(self)
+        other.__dict__["sum_facts"] = SignFacts(other, {})
         return other
 
     def in_state(

@@ -12,7 +12,7 @@ import attr
 import z3
 
 from proofs.folding import calls_alone
-from proofs.folds import FoldedError, Gathered, Items, Loop, Names, Running
+from proofs.folds import FoldedError, Gathered, Items, Loop, Names, Running, Standing
 from proofs.goals import Accepted
 from proofs.paths import Path, Term, UnliftableError, is_unsure, of_its_own, path, refuse
 from proofs.prover import Prover
@@ -67,15 +67,20 @@ class Segment:
         self.accepted: Final = Accepted(here, delta)
         self.as_if: Final[set[int]] = set()
         """The indices of the tables with replacement rows at its end."""
+        self.seen_with: Hashable = None
+        """The signs of the loop and of its variables that decide which rows some laws see at its end."""
         self.base = here
         """The path on which the run entered the segment."""
 
     def likeness(self) -> Hashable:
-        """A hashable value, equal for segments only if they begin in one state and write equal rows."""
+        """A hashable value, equal for segments only if they begin in one state, write equal rows, and show laws
+        the same rows.
+        """
         writes = self.accepted.delta.writes
         return (
             id(self.prover),
             self.label,
+            self.seen_with,
             *[(write.table.index, likeness(write.key), likeness(write.row)) for write in writes],
         )
 
@@ -85,7 +90,7 @@ class Segment:
         accepted = Accepted.either(base, [part.accepted for part in parts])
         accepted.here.reader = parts[0].accepted.here.reader
         one = cls(parts[0].label, parts[0].prover, accepted.here, accepted.delta)
-        one.accepted.seen = parts[0].accepted.seen
+        one.accepted.seen, one.seen_with = parts[0].accepted.seen, parts[0].seen_with
         one.as_if.update(*[part.as_if for part in parts])
         return one
 
@@ -224,7 +229,12 @@ class Run(Running):
             segment.as_if.update(table.index for table, _, _ in named)
         if rule is not None and rule.seen is not None:
             loop.is_seen_otherwise = True
-            segment.accepted.seen = (rule.seen, lambda draft, left: rule.seen.rows(draft, names, left))
+            standing = {name: value for name, value in loop.fixed.items() if names.get(name) is value}
+            if "to_do" in names:
+                standing["to_do"] = names["to_do"]
+            told = Standing(standing)
+            segment.accepted.seen = (rule.seen, lambda draft, left: rule.seen.rows(draft, told, left))
+            segment.seen_with = _sign([*sorted(loop.fixed.items()), loop], [])
         return segment
 
     def _as_it_is(self) -> Any:

@@ -188,5 +188,21 @@ class SumFacts:
         return {scope for name in asked for scope in self.never_negative.get(name) or ()}
 
 
+class SignFacts(SumFacts):
+    """Only that totals are not negative. More would assume what is proved where rows that nobody wrote are shown to add
+    nothing: that a total is at least the worth of a row takes the row to be counted.
+    """
+
+    def of(self, noted: dict[object, Any]) -> dict[int, Term]:
+        """The formulas, by term number, that each total among the reads in `noted` is at least zero, if worths are
+        never negative.
+        """
+        facts: dict[int, Term] = {}
+        for item in noted.values():
+            if isinstance(item, TotalRead) and self.is_never_negative(item.total):
+                facts.update(self._share(item, None, None))
+        return facts
+
+
 _members: Final = count()
 """The counter that makes names of arbitrary list elements unique in members of sums."""

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import z3
 
-from proofs.paths import GUARDS, Term, UnliftableError, is_followed, numeral, path, refuse, unsure
+from proofs.paths import GUARDS, Term, UnliftableError, is_followed, numeral, path, reached_if, refuse, unsure
 
 
 def term_of(value: Any) -> Term:
@@ -446,7 +446,10 @@ def _any_of(listing: Listing) -> Iterator[Any]:
     here = path()
     here.quantified += 1
     item = SymName(z3.Int(f"some.{here.context}.{here.quantified}"))
-    GUARDS[-1].append(listing.has(item).term)
+    inside = listing.has(item).term
+    GUARDS[-1].append(inside)
+    # One name stands for each: what is done for it Python does as often as there are names, or never.
+    reached_if(inside)
     yield item
 
 

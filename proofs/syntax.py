@@ -24,18 +24,24 @@ def lines_of(function: Function) -> list[tuple[int, ast.AST]]:
     """
     found: list[tuple[int, ast.AST]] = []
     parts: list[ast.AST] = list(function.body) if isinstance(function, ast.FunctionDef) else [function.body]
-    parts += [*function.args.defaults, *[default for default in function.args.kw_defaults if default is not None]]
-    parts += function.decorator_list if isinstance(function, ast.FunctionDef) else []
+    parts += _run_outside(function)
     pending = [(function.lineno, part) for part in parts]
     while pending:
         outer, node = pending.pop()
         line = getattr(node, "lineno", outer)
         found.append((line, node))
         if isinstance(node, ast.FunctionDef | ast.Lambda):
+            pending.extend((line, part) for part in _run_outside(node))
             continue
         annotation = node.annotation if isinstance(node, ast.AnnAssign) else None
         pending.extend((line, child) for child in ast.iter_child_nodes(node) if child is not annotation)
     return found
+
+
+def _run_outside(function: Function) -> list[ast.AST]:
+    """The parts of a function that Python evaluates where it is defined: its defaults and its decorators."""
+    parts: list[ast.AST] = [*function.args.defaults, *[each for each in function.args.kw_defaults if each is not None]]
+    return [*parts, *function.decorator_list] if isinstance(function, ast.FunctionDef) else parts
 
 
 ITERATORS: Final = ("enumerate", "zip")

@@ -16,7 +16,10 @@ MACHINE: Final = "spec.machine"
 WATCHED: Final = "invariants.watching"
 """The module that defines the drafts of checkers. No rule creates such a draft."""
 
-RESERVED: Final = ("sum", "call", "subject", "member", "other", "stake", "TOTAL", "WHOLE", "FACTS-quotients")
+RESERVED: Final = (
+    *("sum", "call", "subject", "member", "other", "stake"),
+    *("TOTAL", "WHOLE", "FACTS-quotients", "genesis", "contracts"),
+)
 """The names that the engine uses for its own symbols and verdicts."""
 
 

@@ -474,3 +474,66 @@ def test_a_list_of_any_length_is_gone_through_by_all_alone(
         UnliftableError, match=r"listed.accounts is of any length, and gone through by more than a loop"
     ):
         folded(rule, tmp_path, monkeypatch, (flags, once), ('follows={"FLAGS": ("FLAG",)},', ""), of="FLAGS")
+
+
+CHARGE = """    if not all(_charge(draft, one) for one in draft.get(LISTED, SINGLETON).accounts):
+        return Reason.TOO_LITTLE
+    _give(draft, POT, 1)
+    return draft.delta()
+
+
+def _charge(draft: Draft, one: str) -> bool:
+    if draft.get(BALANCES, one).amount < 1:
+        return False
+    _give(draft, one, -1)
+    return True
+"""
+
+
+def test_all_over_a_rows_list_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Regression: an `all` that writes was run for one name, where Python writes for each."""
+    with pytest.raises(UnliftableError, match=r"^a draft is written where `any` or `all` may have come to its end"):
+        folded(CHARGE, tmp_path, monkeypatch, of="LOST")
+
+
+SEEN_MORE = """
+
+def _less(draft: Draft, names: Any, _left: Any) -> Any:
+    return [(BALANCES, "x", Balance(draft.get(BALANCES, "x").amount - names["{0}"]))]
+"""
+FEW = (
+    'StateLaw("MADE", "No token is made.", "", _no_more_than_at_the_start, {}, {HELD: lambda group: group})',
+    'StateLaw("MADE", "x", "", lambda view, key: view.rows.get(BALANCES, "x").amount <= 1, '
+    "{BALANCES: lambda key: key})",
+)
+
+
+def seen(known: str) -> tuple[tuple[str, str], ...]:
+    """The replacements by which the law MADE is that "x" has one token at most, in the middle of the loop in rows that
+    `_less` returns. `known` are further arguments of the fold.
+    """
+    fold = f"""'_pay_together': Fold({known}seen=Seen(_less, {{"MADE": lambda one: one}}, {{}})), "_drop": Fold("""
+    return FEW, ('"_drop": Fold(', fold), ("import Fold, Induction,", "import Fold, Seen, Induction,")
+
+
+def test_laws_see_the_same_rows_in_a_loop_as_after_each_element(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Regression: rows for laws in the middle of a loop were told of variables as they were before it."""
+    rule = (
+        "    paid = 0\n    for account in action.accounts:\n        _give(draft, 'x', 1)\n        paid += 1\n"
+        f"    return draft.delta()\n{SEEN_MORE.format('paid')}"
+    )
+    known = seen('holds=lambda _rows, names: [names["paid"] >= 0], ')
+    with pytest.raises(UnliftableError, match=r"^paid, which a loop may change, decides the rows that laws see"):
+        folded(rule, tmp_path, monkeypatch, *known)
+
+
+def test_paths_on_which_laws_see_other_rows_are_not_merged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Regression: of merged paths, laws saw the rows that the first path's variables gave."""
+    rule = (
+        "    more = 0 if draft.get(FLAGS, SINGLETON).is_set else 5\n    for account in action.accounts:\n"
+        "        draft.put(FLAGS, account, Flag(True))\n    _give(draft, 'x', more)\n"
+        f"    return draft.delta()\n{SEEN_MORE.format('more').replace('- names', '+ names')}"
+    )
+    assert folded(rule, tmp_path, monkeypatch, *seen("")) == "UNKNOWN"

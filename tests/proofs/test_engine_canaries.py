@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from proofs.call_task import run_call
 from proofs.digests import digest
-from proofs.genesis import Beginning
+from proofs.genesis import GENESIS, Beginning
 from proofs.goals import Verdict
 from proofs.paths import UnliftableError
 from proofs.prover import Prover
@@ -366,3 +367,26 @@ def test_a_theory_is_said_in_words_that_mean_what_they_mean(refusal: str, theory
     """Regression: a theory could use its own subclass of law or sum, and so change the statement that is assumed."""
     with pytest.raises(UnliftableError, match=refusal):
         status(theory(*free("False"), *OWN_CLASSES[refusal]))
+
+
+def test_rows_that_nobody_wrote_are_in_no_sum(theory: Break) -> None:
+    """Regression: that default rows add nothing was shown by a bound of the total that takes them to be counted."""
+    count = (
+        "NOTES: Final[Table[str, Clock]] = SCHEMA.table('notes', Clock())\n"
+        'COUNT: Final = ReadingSum("count", NOTES, lambda _rows, _key, _row: "all",\n'
+        "    lambda rows, _row: rows.get(CLOCK, SINGLETON).price - 1, {}, also_reads=(CLOCK,))\n"
+    )
+    price = "{NOTES: lambda key: 'all', CLOCK: lambda _: 'all'}, sums={COUNT: lambda group: group}"
+    place = theory(
+        (HELD, HELD + count),
+        (SUMS, "    sums=[HELD, COUNT],"),
+        lemmas(
+            state_law("DEAR", "view.rows.get(CLOCK, SINGLETON).price >= 1", "{CLOCK: lambda _: SINGLETON}"),
+            state_law("FREE", "view.total(COUNT, 'all') <= 0", price),
+        ),
+        (
+            "genesis={PURSES: lambda _rows, _key, row: [row.amount >= 0]}",
+            "genesis={CLOCK: lambda _rows, _key, row: [row.price >= 1]}",
+        ),
+    )
+    assert run_call(place, GENESIS, ["SUM-count"], 1)["verdicts"]["SUM-count"]["verdict"] == "REFUTED"

@@ -3,13 +3,17 @@
 Each of these false statements was once PROVED.
 """
 
+import importlib
 import re
+import sys
 from pathlib import Path
 
 import pytest
 
+import proofs.theory
+from proofs.call_task import run_call
 from proofs.paths import UnliftableError
-from tests.proofs.test_canaries import GONE, Break, free, status
+from tests.proofs.test_canaries import GONE, NEEDS, Break, free, status
 from tests.proofs.test_canaries import theory as theory  # a fixture
 
 pytestmark = pytest.mark.source
@@ -246,3 +250,83 @@ def test_no_rule_asks_the_engine(theory: Break) -> None:
     places = free("len(KNOWN) == 0", needs="from proofs.eigenlayer.listings import LISTS\n\nKNOWN = LISTS")
     with pytest.raises(UnliftableError, match=r"^KNOWN is not understood"):
         status(theory(*places))
+
+
+NESTED = {
+    "a default of a lambda": ("len(SEEN) == 3", "never = lambda x=SEEN.append(1): 0\n", "SEEN outlives this function"),
+    "a default of a function": (
+        "len(SEEN) == 3",
+        "def never(x=SEEN.append(1)):\n    return x\n",
+        "SEEN outlives this function",
+    ),
+    "a decorator": (
+        "len(SEEN) == 3",
+        "@_keep(SEEN.append(1))\ndef never():\n    return 0\n",
+        "SEEN outlives this function",
+    ),
+    "a decorator that keeps an iterator": (
+        "len(list(each)) == 3",
+        "@_keep(zip((1, 2, 3)))\ndef each():\n    return 0\n",
+        "zip((1, 2, 3)) is kept",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", NESTED)
+def test_what_a_function_evaluates_for_one_within_it_is_looked_at(case: str, theory: Break) -> None:
+    """Regression: defaults and decorators of a function within a function were read only when that one ran."""
+    expression, before, refused = NESTED[case]
+    needs = "SEEN: Final[list[int]] = []\n\n\ndef _keep(of: Any) -> Any:\n    return lambda _function: of"
+    with pytest.raises(UnliftableError, match=f"^{re.escape(refused)}"):
+        status(theory(*free(expression, needs=needs, before=before)))
+
+
+def proved_call(place: str) -> str:
+    return str(run_call(place, "Pay", ["GROWS"], 1)["verdicts"]["GROWS"]["verdict"])
+
+
+def imported(constant: str, *, lifted: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """The replacements by which a payment of `FREE` tokens, or of one in it, is free."""
+    module = lifted[0]
+    return (
+        (LEMMAS, f"SETUP: Final = Setup(lifted={lifted!r})\n{LEMMAS}"),
+        (IMPORTS, f"from {module} import FREE\nfrom proofs.setup import Setup\n{IMPORTS}"),
+        *free(f"action.amount {constant} FREE"),
+    )
+
+
+def test_a_package_sets_no_constant_of_a_lifted_module(theory: Break, tmp_path: Path) -> None:
+    """Regression: a package's `__init__` is not lifted; what it set was in the module that runs alone."""
+    (tmp_path / "sets_1").mkdir()
+    (tmp_path / "sets_1" / "__init__.py").write_text("from sets_1 import consts\n\nconsts.FREE = 7\n")
+    (tmp_path / "sets_1" / "consts.py").write_text("FREE = -1\n")
+    place = theory(*imported("==", lifted=("sets_1.consts",)))
+    with pytest.raises(UnliftableError, match=r"^sets_1\.consts\.FREE has another value where it runs"):
+        proved_call(place)
+
+
+def test_a_module_that_the_theory_does_not_import_fills_no_registry(theory: Break, tmp_path: Path) -> None:
+    """Regression: a pack imported a module that filled a list of a lifted one, and the theory did not."""
+    (tmp_path / "core_1.py").write_text("FREE: list[int] = []\n")
+    (tmp_path / "extra_1.py").write_text("from core_1 import FREE\n\nFREE.append(7)\n")
+    place = theory(*imported("in", lifted=("core_1", "extra_1")))
+    importlib.import_module("extra_1")
+    with pytest.raises(UnliftableError, match=r"^core_1\.FREE has another value where it runs"):
+        proved_call(place)
+
+
+def test_a_lifted_module_is_no_attribute_of_a_package_that_runs(theory: Break, tmp_path: Path) -> None:
+    """Regression: after a lift, `from package import module` gave the lifted copy to everybody."""
+    (tmp_path / "gives_1").mkdir()
+    (tmp_path / "gives_1" / "__init__.py").write_text("")
+    (tmp_path / "gives_1" / "consts.py").write_text("FREE = -1\n")
+    assert status(theory(*imported("==", lifted=("gives_1.consts",)))) == "PROVED"
+    assert importlib.import_module("gives_1").consts is sys.modules["gives_1.consts"]
+    assert proofs.theory is sys.modules["proofs.theory"]
+
+
+@pytest.mark.parametrize("name", ["genesis", "contracts"])
+def test_no_call_has_the_name_of_another_part_of_the_ledger(name: str, theory: Break) -> None:
+    """Regression: the laws of a call named genesis were due in place of the base case."""
+    with pytest.raises(UnliftableError, match=f"^no call can be called {name}$"):
+        status(theory(("    (Pay,),\n", f"    ({name},),\n"), (NEEDS, f"class {name}(Pay):\n    pass\n")))
