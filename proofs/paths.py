@@ -514,10 +514,12 @@ GUARDS: Final[list[list[Term]]] = []
 """For each `all` or `any` in progress, the membership conditions of the list elements that it iterates over."""
 
 RUNS: Final[list[Any]] = []
-"""The run of a call in progress (`proofs/folds.py`); empty outside of one, where no list has any length."""
+"""The run of the call in progress (`proofs/folds.py`), or nothing outside of a call. Without a run every list is
+bounded.
+"""
 
 _asked_again: Final[list[bool]] = []
-"""Parallel to `UNSURE`: True if the operand can be evaluated again where Python reaches it."""
+"""For each entry of `UNSURE`: True if the operand can be evaluated again where Python reaches it."""
 
 
 def is_unsure() -> bool:

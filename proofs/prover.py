@@ -89,7 +89,9 @@ class Prover:
         histories = self.world.get("spec.history", "HistoryTable")
         histories._reads = staticmethod(lambda touch: (path().reader or self._note_read)(touch))
         self._by_contract: set[int] = set()
-        """The tables of which a trusted contract defines only what a push writes. No law may read them."""
+        """The indices of the tables of which a trusted contract defines only what a push writes. No law may
+        read them.
+        """
         self.is_beginning = False
         """True during the base case, in which no law may be assumed of any row."""
         self.scopes: Mapping[Any, Any] = self.theory.limits.scopes

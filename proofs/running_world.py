@@ -1,7 +1,7 @@
 """The world that runs, compared with the one that is proved: each lifted module has the constants of its original."""
 
 import sys
-from collections.abc import Mapping, Set
+from collections.abc import Collection, Mapping, Set
 from enum import Enum
 from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any, Final
@@ -21,7 +21,7 @@ def refuse_another_world(lifted: Mapping[str, ModuleType]) -> None:
     what runs. Where it is not lifted, it takes no part in what is proved. Modules that were not imported are not
     compared: nothing runs them.
     """
-    compared = _Compared()
+    compared = _Compared(lifted)
     for name, module in lifted.items():
         original = vars(sys.modules[name]) if name in sys.modules else {}
         for key, value in vars(module).items():
@@ -30,22 +30,25 @@ def refuse_another_world(lifted: Mapping[str, ModuleType]) -> None:
 
 
 class _Compared:
-    """Values compared so far, each once."""
+    """Values compared so far, each once. `lifted` are the lifted modules by name."""
 
-    def __init__(self) -> None:
+    def __init__(self, lifted: Collection[str]) -> None:
+        self._lifted: Final = lifted
         self._pairs: Final[set[tuple[int, int]]] = set()
 
     def is_same(self, value: Any, original: Any) -> bool:
         """True if a value of the lifted copy is like its original. A pair under comparison counts as like.
 
-        Objects of different classes are not compared: a trusted contract, or the compiler, replaces a class.
+        Functions and classes that no lifted module defines stand for others by a trusted contract. Objects of different
+        classes are not compared: a trusted contract, or the compiler, replaces a class.
         """
         if isinstance(value, Enum):
             return isinstance(original, Enum) and value.name == original.name and value.value == original.value
         if isinstance(value, CONSTANTS):
             return type(value) is type(original) and bool(value == original)
         if isinstance(value, NAMED):
-            return not isinstance(original, NAMED) or value.__name__ == original.__name__
+            is_own = value.__module__ in self._lifted if hasattr(value, "__module__") else True
+            return not is_own or not isinstance(original, NAMED) or value.__name__ == original.__name__
         pair = (id(value), id(original))
         if pair in self._pairs:
             return True

@@ -60,7 +60,7 @@ def likeness(value: Any) -> Hashable:
 
 
 def shaped(shape: Shape, leaf: Callable[[type], Any]) -> Any:
-    """A value of a shape, with `leaf` called for each part."""
+    """A value of a shape. Each part is the result of `leaf`, called with the part's type."""
     if isinstance(shape, tuple):
         return tuple([shaped(part, leaf) for part in shape])
     return leaf(shape)

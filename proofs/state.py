@@ -89,8 +89,9 @@ class Field:
 
 
 class Touch:
-    """A read of a row of `table` under `key`; with `past_of`, of a past value of that history, with key (history key,
-    point).
+    """A read of the row of `table` under `key`.
+
+    With `past_of`, it is a read of a past value of that history. The key is then (history key, point).
     """
 
     def __init__(self, table: Any, key: Any, past_of: Any = None) -> None:
@@ -132,7 +133,7 @@ class SymbolicRows:
         ]
 
     def refuse_unlike(self, key: Any, row: Any) -> None:
-        """Refuse a write whose row or key has not the table's types."""
+        """Refuse a write whose row or key does not have the table's types."""
         kind, table = type(row), self._table.name
         if IN_PLACE_OF.get(kind, kind) is not self._row:
             refuse(f"a row of type {kind.__name__} in {table} is not understood")
@@ -166,12 +167,12 @@ Key = TypeVar("Key")
 
 
 class History(Generic[Key]):
-    """The trusted contract that replaces `spec.history.HistoryTable`: the latest value is in a row, the past is an
+    """The trusted contract that replaces `spec.history.HistoryTable`: the latest value is in a row, and the past is an
     unknown function of key and point.
 
     Every push must be at the current point, which is a demand on the source. So a step changes no value at an earlier
-    point, and the value at any later point is the latest. A push writes what the source writes: the head, and the
-    current checkpoint, whose position is one unknown number for all pushes of a step.
+    point, and the value at any later point is the latest. A push writes the rows that the source writes: the head, and
+    the current checkpoint. The index of this checkpoint is one unknown number for all pushes of a step.
     """
 
     _now: Any = None
@@ -202,7 +203,7 @@ class History(Generic[Key]):
         draft.put(self.heads, key, self._head(place + 1, value))
 
     def _place(self, key: Any) -> SymInt:
-        """The unknown position of the current point's checkpoint in the history of a key."""
+        """The unknown index of the current point's checkpoint in the history of a key."""
         terms = flatten(key)
         return SymInt(z3.Function(f"{self._name}!place", *[z3.IntSort()] * len(terms), z3.IntSort())(*terms))
 
@@ -245,7 +246,7 @@ def watched(draft: type[Any]) -> type[Any]:
 
 
 def read_only(draft: type[Any]) -> type[Any]:
-    """A draft class for laws: writing, and asking what was written, is refused."""
+    """A draft class for laws. It refuses to write a row, and to return a Delta."""
 
     class ReadOnlyDraft(draft):  # type: ignore[misc]  # a base that is lifted has no type
         def put(self, table: Any, key: Any, row: Any) -> None:

@@ -14,8 +14,9 @@ from proofs.symbols import SymInt, SymList, SymName, term_of
 
 
 def made(kind: type[Any], values: list[Any]) -> Any:
-    """A call, or a part of one, built from `values` by its class. Refused if the object does not hold exactly these
-    values, or if its constructor reads or branches.
+    """A call, or a record within a call, built from `values` by its class.
+
+    Refused if the object does not hold exactly these values, or if its constructor reads or branches.
     """
     alone = Path(None, [], False)
     with alone:

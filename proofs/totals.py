@@ -46,10 +46,10 @@ class Totals:
 
 
 class TotalsAfter:
-    """The totals after a step: for each written row, plus its worth after the step, minus its worth before.
+    """The totals after a step. Each is the total before, plus the changes of the rows that the step writes or revalues.
 
-    For `falling` sums an unknown non-negative amount is subtracted, for unwritten rows that may have lost worth. For
-    `rising` sums one is added.
+    For `falling` sums an unknown non-negative amount is subtracted, since unwritten rows may have lost worth. For
+    `rising` sums such an amount is added.
     """
 
     def __init__(

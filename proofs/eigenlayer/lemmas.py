@@ -180,9 +180,7 @@ def _strategies_have_names(view: View, key: Any) -> bool:
 
 
 def _is_queued(view: View, key: Any) -> bool:
-    """True if a queued position, (staker, nonce, index), belongs to a withdrawal that was queued with a nonce already
-    used.
-    """
+    """True if a key of QUEUED_SHARES, (staker, nonce, index), belongs to a withdrawal whose nonce has been used."""
     staker, nonce, position = cast("tuple[str, int, int]", key)
     withdrawal = view.rows.get(WITHDRAWALS, (staker, nonce))
     is_given = 0 <= nonce < view.rows.get(STAKERS, staker).withdrawals_queued
@@ -255,8 +253,10 @@ def _native_eth_is_not_redistributed(view: View, key: Any) -> bool:
 
 
 def _not_lost_wad(rows: Draft, row: QueuedShares) -> int:
-    """WAD - 1 less the fraction of a share that a position from a slashed operator lost to rounding when it was queued,
-    in shares times WAD. 0 once it was slashed while it waits, and 0 for every other position.
+    """WAD - 1 less the fraction of a share that a row of QUEUED_SHARES lost to rounding when it was queued, in shares
+    times WAD.
+
+    It is 0 if the operator had not been slashed when the row was queued, or was slashed again while the row waits.
     """
     if row.scaled_shares == 0 or not left_a_slashed_operator(rows, row):
         return 0
@@ -274,14 +274,17 @@ NOT_LOST_WAD: Final = ReadingSum(
     {},
     also_reads=(MAX_MAGNITUDES.heads, MAX_MAGNITUDES.checkpoints, CONFIG),
 )
-"""The sum, by strategy, of the amounts by which its waiting positions lost less than one share each, in shares times
-WAD.
+"""A sum per strategy: the amounts by which its rows of QUEUED_SHARES have each lost less than one share.
+
+It is in shares times WAD, and counts rows that are not completed.
 """
 
 
 def _debt_is_what_was_lost(view: View, strategy: str) -> bool:
-    """True if a token strategy's debt, what is claimed beyond its shares, is within what positions lost, in shares
-    times WAD. Native ETH is exempt, since it has no pool.
+    """True if a token strategy's debt, the excess of the claims on it over its shares, is at most what its queued
+    shares lost.
+
+    Native ETH is exempt, since it has no pool.
     """
     if strategy == BEACON_CHAIN_ETH:
         return True

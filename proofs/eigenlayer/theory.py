@@ -65,8 +65,10 @@ def _is_well_formed(rows: Draft, call: Any) -> bool:
 
 
 def _taken_from_a_position(before: Draft, after: Draft, row: QueuedShares, slashed: Any) -> int | None:
-    """The change of a position's value by a slash, in shares times WAD: minus the decrease of the magnitude times its
-    scaled shares, if the position's window is open, else 0. None if the slash is of another operator or strategy.
+    """The change by a slash of the value of a row of QUEUED_SHARES, in shares times WAD.
+
+    If the row's slashing window is open, it is minus the decrease of the magnitude times the row's scaled shares, else
+    0. None if the slash is of another operator or strategy.
     """
     if slashed != (row.operator, row.strategy):
         return None
@@ -76,9 +78,10 @@ def _taken_from_a_position(before: Draft, after: Draft, row: QueuedShares, slash
 
 
 def _fraction_of_a_position(before: Draft, after: Draft, row: QueuedShares, slashed: Any) -> int | None:
-    """The change by a slash of a position's count, 0 or 1, as one queued from a slashed operator. It is 1 if the
-    position was queued in this block, and the slash is the operator's first in the strategy; else 0. A magnitude that
-    became whole again would give -1. None if the slash is of another operator or strategy.
+    """The change by a slash of the count, 0 or 1, of a row of QUEUED_SHARES among those from a slashed operator.
+
+    It is 1 if the row was queued in this block, and the slash is the operator's first in the strategy; else 0. A
+    magnitude that became whole again would give -1. None if the slash is of another operator or strategy.
     """
     if slashed != (row.operator, row.strategy):
         return None
@@ -94,8 +97,10 @@ def _is_short(row: Any) -> bool:
 
 
 def _only_slashed_shares_are_left(rows: Draft, strategy: str, row: Strategy) -> list[Any]:
-    """The conditions on a strategy at genesis. It has no stakers; shares slashed before slashes had ids may still be
-    owed, and each of its shares is backed by at least one token.
+    """The conditions on a strategy at genesis: it has no stakers, and each of its shares is backed by at least one
+    token.
+
+    Shares slashed before slashes had ids may still be owed.
     """
     held = rows.get(TOKEN_BALANCES, (row.underlying_token, strategy)).amount
     return [
@@ -128,7 +133,7 @@ each.
 """
 
 ONE_TURN: Final = {"range in _report_raises_no_payout": 1}
-"""The ranges proved for one iteration, that is, withdrawals of one position: two positions would have 3,000 paths."""
+"""The ranges proved for one iteration only: withdrawals that list one strategy. With two there would be 3,000 paths."""
 
 LONGER: Final = {"SlashOperator": {"SlashOperator.strategies": 2, "SlashOperator.wads_to_slash": 2}}
 
