@@ -11,7 +11,7 @@ from proofs.shapes import held
 
 CONSTANTS: Final = (int, str, bytes, float, type(None))
 NAMED: Final = (FunctionType, BuiltinFunctionType, ModuleType, type)
-"""What is compared by name, since each world has its own."""
+"""The types of values compared by name, since each world has its own."""
 
 
 def refuse_another_world(lifted: Mapping[str, ModuleType]) -> None:
