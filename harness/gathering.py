@@ -138,8 +138,10 @@ def _evidence(proving: Proving, drawn_by: str) -> Evidence:
 
 
 def doubts_of(proving: Proving, laws: Collection[str]) -> dict[str, str]:
-    """The words on what is not proved, by law, of those among some laws whose proofs rest on it. Only the ledger and
-    this run's verdicts are looked up: nothing is proved.
+    """The map from each of some laws to the text that names the unproved verdicts on which its proof rests. Laws whose
+    proofs rest on none are left out.
+
+    Only the ledger and this run's verdicts are looked up: nothing is proved.
     """
     premises, words = Premises(proving.ledger), proving.words()
     if all(word in GOOD for word in words.values()):

@@ -28,13 +28,15 @@ def explained(error: BaseException) -> str:
 
 
 def is_foreign(error: BaseException) -> bool:
-    """True if an exception was raised in code from outside that this project called."""
+    """True if an exception was raised in a user's own code, such as a pack or laws, that this project called. Libraries
+    and the standard library are not a user's code.
+    """
     return _foreign_frame(error) is not None
 
 
 def _foreign_frame(error: BaseException) -> traceback.FrameSummary | None:
-    """The innermost stack frame of code from outside, below a frame of this project; None if there is none. A frame of
-    a library is not from outside.
+    """The innermost stack frame of a user's own code, below a frame of this project; None if there is none. A frame of
+    a library is not a user's.
     """
     frames = traceback.extract_tb(error.__traceback__)
     first = next((position for position, frame in enumerate(frames) if _is_ours(frame.filename)), len(frames))

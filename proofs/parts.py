@@ -142,8 +142,8 @@ class Exploration:
         return set(self._scopes)
 
     def scope_of(self, law: Any) -> set[str]:
-        """The scopes in which the tables that the call writes are determined, and for a state law also the tables that
-        it reads.
+        """The scopes of the claim that the call cannot break a law by the tables that it writes: those of the call's
+        paths, and for a state law those in which the tables are known that it reads.
         """
         return {*self._scopes, *(scopes_of(self.prover, law) if hasattr(law, "rows") else ())}
 

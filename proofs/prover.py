@@ -136,8 +136,10 @@ class Prover:
         self._by_contract -= {history.heads.index for history in self.histories()}
 
     def prove(self, law_id: str, levels: Iterable[list[Term]], goal: Term) -> Answer:
-        """The answer to a goal of a law, asked of each solver in turn. `levels` are lists of hypotheses, each a
-        superset of the one before.
+        """The answer to a goal of a law. `levels` are lists of hypotheses, each a superset of the one before.
+
+        At each level but the last, the first solver has one quick attempt. At the last, each solver is asked in turn
+        until one decides; only there can the goal be refuted. A trivial goal is proved without a solver.
         """
         return prove(levels, goal, self.effort, self.likely.get(law_id, ()), partial(self.hears, law_id))
 

@@ -80,7 +80,8 @@ def _joint(p: float, q: float, a: float, b: float, correlation: float, kernel: K
 
 def indicator_correlation(p: float, q: float, joint: float) -> float:
     """The correlation of two events' indicators (0 or 1), from their probabilities `p` and `q` and the probability
-    `joint` of both. It is well below the correlation of their latent variables.
+    `joint` of both. For rare events it is well below the correlation of their latent variables. `p` and `q` may not be
+    0 or 1.
     """
     return (joint - p * q) / math.sqrt(p * (1 - p) * q * (1 - q))
 

@@ -237,8 +237,9 @@ class Mutation:
         return judge(name, mutant, self.effort, suspects, self.stop, places)
 
     def _demand_ledgers(self) -> None:
-        """Raise JudgeError if the ledger lacks verdicts for the current source: only a law that is proved can be
-        refuted.
+        """Read into `_proved` which laws the ledgers hold proved, by protocol: only a proved law can be refuted.
+
+        Raises JudgeError if a ledger lacks verdicts for the current source.
         """
         for protocol in sorted({protocol for mutant in self.mutants for protocol in mutant.protocols}):
             if self.packs[protocol].theory_at is None:

@@ -84,7 +84,8 @@ def _is_not_negative(view: View, place: Any) -> bool:
 
 
 def _is_sound(view: View, subject: tuple[PlanKey, int]) -> bool:
-    """True if a plan is empty, or has sound paces, and a sound target and cap at one position.
+    """True if a plan's pace, its numbers of targets and caps, and its target and cap at one position are within their
+    bounds. An empty plan needs no pace.
 
     A target's name leads to its position, so no other position has the same target.
     """

@@ -32,7 +32,8 @@ STEP: Final = st.binary(min_size=32, max_size=32).map(Drawn)
 class MarketMachine(FeeRules, InsuranceRules, ReceiptRules, MandateRules, ChainRules):
     """Rules for every action of the market; they aim at existing objects, at available amounts, and at edge cases.
 
-    Calls of the base are drawn by the base's own walk.
+    `call_the_base` draws any call of the base by the base's own walk. A few rules make one base call on purpose: a
+    slash, a delegation, the passing of time.
     """
 
     @initialize()

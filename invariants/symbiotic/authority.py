@@ -155,7 +155,9 @@ def _counts_veto(step: AnyStep, _call: Any, vault: Any) -> bool:
 
 
 def _is_slashed_in_its_way(step: AnyStep, call: Any, key: Any) -> bool:
-    """True if a slash matches the vault's slasher: Slash for an instant slasher, ExecuteSlash for a veto slasher."""
+    """True if a slash call matches the slasher of the vault, the first part of `key`: Slash for an instant slasher, any
+    other for a veto slasher.
+    """
     slasher = step.before.rows.get(VAULTS, key[0]).slasher
     return slasher == INSTANT_SLASHER if isinstance(call, Slash) else slasher == VETO_SLASHER
 

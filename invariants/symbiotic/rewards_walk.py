@@ -137,7 +137,9 @@ def _distribution(choices: Choices, draft: Draft, rewards: RewardList, payer: st
 
 
 def _claim(choices: Choices, draft: Draft, rewards: RewardList) -> Action:
-    """A claim from a list with unclaimed rewards, if one is found: all of them or a few."""
+    """A claim of all or a few rewards from a list with unclaimed ones. `rewards` is tried first, then up to four random
+    lists; if none has unclaimed rewards, the claim is from the last of them.
+    """
     staker = choices.pick((*STAKERS, *STAKERS, "outsider0"))
     left = 0
     for _ in range(4):

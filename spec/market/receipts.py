@@ -37,7 +37,9 @@ def open_vault(
 ) -> Delta | Reason:
     """Open a vault, without receipts. Its configuration never changes, and it has no administrator.
 
-    `account` is the market's account. Rejects, in order: VAULT_IS_OPEN; INVALID_VAULT without a name, with a negative
+    `custody` says what the base lets a vault do with a pool. `act` executes a base call of the vault's account: where
+    holders choose operators, the account delegates to the operator that the vault names. `account` is the market's
+    account. Rejects, in order: VAULT_IS_OPEN; INVALID_VAULT without a name, with a negative
     period, or unless it has exactly one of a pool and a vault beneath it, or if it has a vault beneath and an operator
     or a mark; NO_SUCH_VAULT if the vault beneath is not open; BASE_REFUSES if the base rejects the delegation.
     """

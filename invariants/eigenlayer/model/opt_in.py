@@ -156,7 +156,7 @@ def _leave_sets(rows: Draft, call: DeregisterFromOperatorSets) -> Reason | None:
 
 
 def _set_is_as_asked(step: AcceptedStep[CreateOperatorSets | CreateRedistributingOperatorSets]) -> bool:
-    """True if a new operator set has its strategies, its slasher in force, its recipient, and no slashes."""
+    """True if each new operator set of the call has the requested strategies, slasher and recipient, and no slashes."""
     call = step.action
     rows = step.after.rows
     for position, request in enumerate(call.requests):
