@@ -13,7 +13,8 @@ from typing import Final
 
 import attrs
 
-from gate.reading import ALL, REST, Definition, Name, NotReadError, Sources, defined, digest, reads
+from gate.reading import ALL, REST, Definition, Name, NotReadError, defined, digest, reads
+from gate.sources import Sources
 from gate.words import is_harmless
 
 MACHINE: Final = "spec.machine"

@@ -1,4 +1,4 @@
-"""Static analysis of a version's modules: their definitions, what their names refer to, and what runs at import.
+"""Static analysis of one definition of a version: the names that it reads, what it may change, and what runs at import.
 
 The analysis reads source text only; no code of the version runs. Code that it does not understand counts as reached, so
 that a relevant change is never called SAME. Docstrings and comments are ignored, as are annotations of functions, apart
@@ -6,29 +6,19 @@ from those of constructors and decorated functions. A name or a text that may le
 """
 
 import ast
-import builtins
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
-from functools import cached_property
-from pathlib import Path
-from typing import Final, TypeGuard
+from typing import Final
 
 import attrs
 
 from gate.words import (
     BUILDERS,
     CHANGERS,
-    CLASS_MAKERS,
-    DOORS,
     FIELD_MAKERS,
     GETTERS,
-    LIBRARY,
-    MAKERS,
-    OPENERS,
     PLAIN_METHODS,
-    RECORD_MAKERS,
     SETTERS,
-    VALUE_MAKERS,
 )
 from proofs.digests import canonical
 
@@ -82,348 +72,6 @@ class Definition:
     methods: frozenset[str] = frozenset()
 
 
-@attrs.frozen
-class Led:
-    """The definitions to which a name in a module's code may lead: `names`. `hops` are the imports on the way, and
-    `outside` the members of libraries, such as `heapq.heappush`.
-    """
-
-    names: frozenset[Name]
-    hops: frozenset[Name]
-    outside: frozenset[str]
-
-
-class Module:
-    """One module of a version: its definitions, and what its names refer to. `module` is its dotted name, `path` its
-    file, and `file` the path for messages. Raises NotReadError for invalid source.
-    """
-
-    def __init__(self, module: str, path: Path, file: str) -> None:
-        try:
-            self.tree: Final = ast.parse(path.read_bytes(), file)
-        except SyntaxError as error:
-            raise NotReadError(f"{file}:{error.lineno}: {error.msg}") from error
-        except ValueError as error:
-            raise NotReadError(f"{file}: {error}") from error
-        self.file: Final = file
-        self.imports: Final[dict[str, list[Name]]] = {}
-        """All that each imported name may refer to."""
-        self.always: Final[set[Name]] = set()
-        """The imported definitions that every action reaches: imports below the top level, or
-        of a name with several meanings.
-        """
-        self.below_top: Final[set[str]] = set()
-        """The names that imports below the top level bind."""
-        self.enumerations: Final[set[str]] = set()
-        found: dict[str, list[ast.stmt]] = {}
-        rest: list[ast.stmt] = []
-        for node in self.tree.body:
-            if isinstance(node, ast.ClassDef) and _is_enumeration(node):
-                self.enumerations.add(node.name)
-                found.setdefault(node.name, []).append(_without_members(node))
-                for member in node.body:
-                    if isinstance(member, ast.Assign) and isinstance(member.targets[0], ast.Name):
-                        found.setdefault(f"{node.name}.{member.targets[0].id}", []).append(member)
-            elif names := defined(node):
-                for name in names:
-                    found.setdefault(name, []).append(node)
-            elif not _is_import(node) and (not isinstance(node, ast.Expr) or not isinstance(node.value, ast.Constant)):
-                rest.append(node)
-        self._found: Final = {**found, REST: rest}
-        self._brought: Final[dict[str, Definition]] = {}
-        self._import(module, path)
-
-    @cached_property
-    def definitions(self) -> dict[str, Definition]:
-        """The module's definitions by name, including its imports and its statements outside definitions."""
-        words = Words(
-            openers=OPENERS | self._brought_by(OPENERS),
-            doors=DOORS | self._brought_by(DOORS),
-            makers=self.builtin(MAKERS | VALUE_MAKERS),
-            classes=CLASS_MAKERS | self._brought_by(CLASS_MAKERS),
-            records=RECORD_MAKERS | self._brought_by(RECORD_MAKERS),
-            asks=self.asks,
-        )
-        return {name: _definition(nodes, words) for name, nodes in self._found.items()} | self._brought
-
-    @cached_property
-    def _bound(self) -> frozenset[str]:
-        """All names that the module gives a meaning anywhere, other than by importing them from `collections`."""
-        found = set(self._found)
-        for alias, names in self.imports.items():
-            found |= {alias for origin, _ in names if origin != "collections"}
-        return frozenset(found.union(_given(Code([self.tree]).parts)))
-
-    def builtin(self, names: frozenset[str]) -> frozenset[str]:
-        """Those of `names` that mean in this module what they mean in Python."""
-        return names - self._bound
-
-    @property
-    def asks(self) -> bool:
-        """True if `isinstance` means in this module what it means in Python."""
-        return "isinstance" not in self._bound
-
-    def binds(self, name: str) -> bool:
-        """True if the module defines or imports this name."""
-        return name in self._found or name in self.imports
-
-    @property
-    def is_in_order(self) -> bool:
-        """True if the order of the module's top-level statements cannot matter: all are definitions, and no name has
-        two meanings, be it by two definitions, two imports, or as a builtin of Python.
-        """
-        named = {name for name, nodes in self._found.items() if nodes}
-        return (
-            not self._found[REST]
-            and all(len(nodes) == 1 for nodes in self._found.values() if nodes)
-            and named.isdisjoint(self.imports)
-            and all(len(set(names)) == 1 for names in self.imports.values())
-            and not any(hasattr(builtins, name) for name in [*named, *self.imports])
-        )
-
-    @property
-    def order(self) -> list[list[str]]:
-        """The names that each top-level statement defines, in order; for an import its text, and an empty list for any
-        other statement.
-        """
-        return [defined(node) or ([ast.unparse(node)] if _is_import(node) else []) for node in self.tree.body]
-
-    @property
-    def may_open(self) -> bool:
-        """True if any code of the module may read a file."""
-        return bool(self._brought_by(OPENERS)) or Code([self.tree]).has(OPENERS)
-
-    def _brought_by(self, words: frozenset[str]) -> frozenset[str]:
-        """The names under which the module imports any of `words`, or anything from a module with such a name."""
-        return frozenset(
-            alias
-            for alias, names in self.imports.items()
-            for origin, imported in names
-            if imported in words or not words.isdisjoint(origin.split("."))
-        )
-
-    def _import(self, module: str, path: Path) -> None:
-        """Record what each imported name refers to, and add each import as a definition."""
-        meant: dict[str, list[tuple[Name, int]]] = {}
-        for node in ast.walk(self.tree):
-            for alias, name in _imported(node, module, path, self.file):
-                line = getattr(node, "lineno", 1)
-                self.below_top.update([] if node in self.tree.body else [alias])
-                if alias in self._found or alias in self.imports or node not in self.tree.body:
-                    self.always.update((name, *self.imports.get(alias, [])))
-                if alias == name[0].partition(".")[0] != name[0] and name[1] == REST:
-                    self.always.add((name[0], ALL))
-                    name = (alias, REST)  # `import a.b` gives the name a
-                self.imports.setdefault(alias, []).append(name)
-                meant.setdefault(alias, []).append((name, line))
-        for alias, names in meant.items():
-            said = hashlib.sha256(repr(sorted(name for name, _ in names)).encode()).hexdigest()[:16]
-            lines = [line for _, line in names]
-            self._brought[f"import {alias}"] = Definition(said, min(lines), max(lines), frozenset())
-
-
-class Sources:
-    """The modules in a version's folder; each is parsed when it is first requested."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder: Final = folder
-        self._modules: Final[dict[str, Module | None]] = {}
-        self._looked_over: Final[set[Path]] = set()
-        self._led: Final[dict[Name, Led]] = {}
-
-    def module(self, name: str) -> Module | None:
-        """The module of this name, or None if the folder has none. Raises NotReadError if it cannot be analysed."""
-        if name not in self._modules:
-            place = self._folder.joinpath(*name.split("."))
-            files = [place / "__init__.py", place.with_suffix(".py")]
-            path = next((each for each in files if each.is_file()), None)
-            self.refuse_beside(name)
-            file = "" if path is None else path.relative_to(self._folder).as_posix()
-            self._modules[name] = None if path is None else Module(name, path, file)
-        return self._modules[name]
-
-    def refuse_beside(self, name: str) -> None:
-        """Raise NotReadError if Python could import something other than the source that is read here.
-
-        This is a compiled module in the same folder, or a top-level module that shadows a library module.
-        """
-        folder = self._folder.joinpath(*name.split(".")).parent
-        if folder in self._looked_over or not folder.is_dir():
-            return
-        self._looked_over.add(folder)
-        for path in sorted(folder.iterdir()):
-            file = path.relative_to(self._folder).as_posix()
-            if path.suffix in (".so", ".pyd", ".pyc"):
-                raise NotReadError(f"{file}: a compiled module is not understood")
-            is_module = path.suffix == ".py" or (path / "__init__.py").is_file()
-            if folder == self._folder and is_module and path.stem in LIBRARY:
-                raise NotReadError(f"{file}: it stands before the library's module of that name")
-
-    @cached_property
-    def files(self) -> str:
-        """The digest of all files of the version without `__pycache__`, for code that may read any of them."""
-        return self._digest_of("*", frozenset())
-
-    def texts(self, modules: Iterable[str]) -> str:
-        """The digest of all Python files but those of `modules`, for code that may import any of them."""
-        return self._digest_of("*.py", frozenset(module.file for name in modules if (module := self.module(name))))
-
-    def _digest_of(self, pattern: str, left_out: frozenset[str]) -> str:
-        found = hashlib.sha256()
-        for path in sorted(self._folder.rglob(pattern)):
-            is_left_out = "__pycache__" in path.parts or path.relative_to(self._folder).as_posix() in left_out
-            if path.is_file() and not is_left_out:
-                found.update(repr((path.relative_to(self._folder).as_posix(), path.read_bytes())).encode())
-        return found.hexdigest()[:16]
-
-    def definition(self, name: Name) -> Definition | None:
-        """The definition of this name, or None if its module is not in the folder or does not define it."""
-        module = self.module(name[0])
-        return None if module is None else module.definitions.get(name[1])
-
-    def resolved(self, module: str, text: str) -> Name | None:
-        """The one definition, as (module, name), to which a name used in a module leads, following imports. None if
-        there is none in the folder, or several.
-        """
-        names = self.leads(module, text).names
-        return next(iter(names)) if len(names) == 1 else None
-
-    def leads(self, module: str, text: str) -> Led:
-        """The definitions to which a name used in a module may lead, such as `f` or `module.f`.
-
-        A name that a package defines may also be one of its modules: Python takes whichever was bound last. An
-        attribute that a module does not define leads to all of its definitions.
-        """
-        place = (module, text)
-        if place not in self._led:
-            self._led[place] = self._follow(place)
-        return self._led[place]
-
-    def _follow(self, place: Name) -> Led:
-        names, hops, outside = set[Name](), set[Name](), set[str]()
-        pending, seen = [place], set[Name]()
-        while pending:
-            here = pending.pop()
-            if here in seen:
-                continue
-            seen.add(here)
-            module, text = here
-            head, dot, member = text.partition(".")
-            found = self.module(module)
-            if found is None:
-                outside.add(f"{module}.{text}")
-                continue
-            if head in found.enumerations:
-                is_bare = member == ASKED
-                is_one = bool(dot) and text in found.definitions
-                names.add((module, head if is_bare else text if is_one else f"{head}.{ALL}"))
-            elif head in found.definitions:
-                names.add((module, head))
-            below = f"{module}.{head}"
-            if self.module(below) is not None and not self._takes_from(found, below):
-                pending += [(below, member)] if dot else []
-                names |= set() if dot else {(below, ALL)}
-            elif here != place and not found.binds(head) and self.module(below) is None:
-                names.add((module, ALL))
-            for origin, imported in found.imports.get(head, ()):
-                hops.add((module, f"import {head}"))
-                whole = f"{origin}.{imported}" if imported else origin
-                above, _, last = whole.rpartition(".")
-                package, is_module = self.module(above) if above else None, self.module(whole) is not None
-                if package is not None and (package.binds(last) or not is_module):
-                    pending.append((above, f"{last}{dot}{member}"))
-                elif is_module:
-                    pending += [(whole, member)] if dot else []
-                    names |= set() if dot else {(whole, ALL)}
-                else:
-                    outside.add(f"{whole}{dot}{member}")
-        return Led(frozenset(names), frozenset(hops), frozenset(outside))
-
-    def _takes_from(self, package: Module, name: str) -> bool:
-        """True if a package has an attribute with the name of its module `name` that is taken from just that module, by
-        `from package.f import f`. The module is loaded before, so that Python binds the attribute last.
-        """
-        last = name.rpartition(".")[2]
-        origins = {origin for origin, imported in package.imports.get(last, ()) if imported}
-        return origins == {name} and last not in package.definitions and last not in package.below_top
-
-    def is_clear(self, name: str) -> bool:
-        """True if the package of a module gives the module's name no other meaning, so that the order of imports cannot
-        matter.
-        """
-        above, _, last = name.rpartition(".")
-        package = self.module(above) if above else None
-        if package is None or self._takes_from(package, name):
-            return True
-        own = {(above, last), (name, REST)}
-        return last not in package.definitions and own.issuperset(package.imports.get(last, ()))
-
-    def statements(self, name: Name) -> list[ast.stmt]:
-        """The top-level statements of a module that define this name, and no other name with it."""
-        module = self.module(name[0])
-        return [] if module is None else [node for node in module.tree.body if defined(node) == [name[1]]]
-
-    def imported(self, name: str) -> Iterator[str]:
-        """The names of the modules that a module may import, and of the packages that contain them."""
-        module = self.module(name)
-        brought = [] if module is None else [each for names in module.imports.values() for each in names]
-        for origin, imported in [] if module is None else {*brought, *module.always}:
-            for each in (origin, f"{origin}.{imported}"):
-                parts = each.removesuffix(".").split(".")
-                yield from [".".join(parts[: length + 1]) for length in range(len(parts))]
-
-
-def _is_import(node: ast.stmt) -> bool:
-    return isinstance(node, ast.Import | ast.ImportFrom)
-
-
-def _imported(node: ast.AST, module: str, path: Path, file: str) -> Iterator[tuple[str, Name]]:
-    """The names that an import statement binds, each with what it refers to. Raises NotReadError for `import *`."""
-    if isinstance(node, ast.Import):
-        for alias in node.names:
-            yield alias.asname or alias.name.partition(".")[0], (alias.name, REST)
-    elif isinstance(node, ast.ImportFrom):
-        for alias in node.names:
-            if alias.name == ALL:
-                raise NotReadError(f"{file}:{node.lineno}: what `import *` brings is not understood")
-            yield alias.asname or alias.name, (_origin(module, path, node), alias.name)
-
-
-def _origin(module: str, path: Path, node: ast.ImportFrom) -> str:
-    if node.level == 0:
-        return node.module or ""
-    parts = module.split(".") if path.name == "__init__.py" else module.split(".")[:-1]
-    parts = parts[: len(parts) - node.level + 1]
-    return ".".join([*parts, *([node.module] if node.module else [])])
-
-
-def _is_enumeration(node: ast.ClassDef) -> bool:
-    """True for an enumeration whose members do not depend on each other: constants that all differ."""
-    bases = [base.id for base in node.bases if isinstance(base, ast.Name)]
-    if bases not in (["Enum"], ["Rejection"]) or len(node.bases) != 1 or node.keywords or node.decorator_list:
-        return False
-    values = [each.value.value for each in node.body if isinstance(each, ast.Assign) and _is_constant(each.value)]
-    names = [each.targets for each in node.body if isinstance(each, ast.Assign)]
-    return all(_is_member(each) for each in node.body) and len(names) == len(values) == len(set(values))
-
-
-def _is_constant(node: ast.expr) -> TypeGuard[ast.Constant]:
-    return isinstance(node, ast.Constant)
-
-
-def _is_member(node: ast.stmt) -> bool:
-    """True for an enumeration member with a constant value, and for a docstring."""
-    is_one = not isinstance(node, ast.Assign) or (len(node.targets) == 1 and isinstance(node.targets[0], ast.Name))
-    is_plain = not isinstance(node, ast.Assign) or not ast.unparse(node.targets[0]).startswith("_")
-    return is_one and is_plain and isinstance(node, ast.Assign | ast.Expr) and isinstance(node.value, ast.Constant)
-
-
-def _without_members(node: ast.ClassDef) -> ast.ClassDef:
-    """A copy of an enumeration's class without its members: all that code depends on if it names no member."""
-    bare = ast.ClassDef(node.name, node.bases, node.keywords, [], node.decorator_list)
-    return ast.copy_location(bare, node)
-
-
 def defined(node: ast.stmt) -> list[str]:
     """The names that a statement defines; empty if the statement is not a definition."""
     if isinstance(node, ast.FunctionDef | ast.ClassDef):
@@ -462,7 +110,10 @@ class Words:
     asks: bool
 
 
-def _definition(nodes: list[ast.stmt], words: Words) -> Definition:
+def definition_of(nodes: list[ast.stmt], words: Words) -> Definition:
+    """The facts about one definition: `nodes` are the statements that define it, `words` those that its module gives a
+    meaning to.
+    """
     lines = [(node.lineno, node.end_lineno or node.lineno) for node in nodes] or [(1, 1)]
     parts_at_import = [part for node in nodes for part in _at_import(node)]
     code, at_import = Code(nodes), Code(parts_at_import)
@@ -544,7 +195,9 @@ def _methods(node: ast.ClassDef) -> Iterator[str]:
             continue
         for each in part.body:
             names = (
-                [each.name] if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef) else _given(Code([each]).parts)
+                [each.name]
+                if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef)
+                else given_in(Code([each]).parts)
             )
             # A decorator such as `attr.s` makes fields of annotated names: they are the objects' own.
             is_bare = isinstance(each, ast.AnnAssign) and (each.value is None or bool(part.decorator_list))
@@ -558,7 +211,7 @@ def _makes_classes(code: Code, makers: frozenset[str]) -> bool:
     asked = [part for part in parts if isinstance(part, ast.Call) and len(part.args) == 1 and not part.keywords]
     plain = {id(part.func) for part in asked if not isinstance(part.args[0], ast.Starred)}
     plain |= {id(part.value) for part in parts if isinstance(part, ast.Subscript)}
-    is_bound = any(isinstance(part, ast.ClassDef) and "__class__" in _given(Code(part.body).parts) for part in parts)
+    is_bound = any(isinstance(part, ast.ClassDef) and "__class__" in given_in(Code(part.body).parts) for part in parts)
     return is_bound or any(id(part) not in plain for part in types) or code.has(makers)
 
 
@@ -675,7 +328,7 @@ def _changes_members(node: ast.AST) -> bool:
     return isinstance(node, ast.Attribute) and node.attr in CHANGERS
 
 
-def _given(parts: list[ast.AST]) -> list[str]:
+def given_in(parts: list[ast.AST]) -> list[str]:
     """Each name that nodes bind, once for each time. Imports and changes in place, such as `x += y`, do not count."""
     in_place = {id(part.target) for part in parts if isinstance(part, ast.AugAssign)}
     found: list[str | None] = []
@@ -706,7 +359,7 @@ def _own(parts: list[ast.AST], is_own: Callable[[ast.expr, set[str]], bool]) -> 
             pairs = []
         for name, value in pairs:
             bound.setdefault(name, []).append(value)
-    given = _given(parts)
+    given = given_in(parts)
     own = {name for name, values in bound.items() if len(values) == given.count(name)}
     while left := {name for name in own if not all(is_own(value, own) for value in bound[name])}:
         own -= left
