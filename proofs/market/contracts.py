@@ -74,7 +74,6 @@ def _value(holder: Any, weight: Any, price: Any) -> SymInt:
 def _any_window(module: ModuleType) -> None:
     module.__dict__["any_window"] = _window
     module.__dict__["any_value"] = _value
-    _name_unused_tables(module)
 
 
 def _name_unused_tables(module: ModuleType) -> None:
@@ -99,6 +98,7 @@ def _any_order(module: ModuleType) -> None:
 CONTRACTS: Final[Contracts] = {
     **HISTORIES_ALONE,
     "proofs.market.free": _any_window,
+    "proofs.market.free_state": _name_unused_tables,
     "spec.market.chains": _any_order,
     "spec.market.lists": _short_plans,
     "spec.market.mandates": _accounts_by_mandate,

@@ -7,324 +7,45 @@ from typing import Any, Final
 
 import attr
 
+from proofs.market.free_actions import (
+    Allot,
+    ChangeReach,
+    ChangeStake,
+    PassTime,
+    Pay,
+    PutIn,
+    TakeOut,
+    TakeStake,
+)
+from proofs.market.free_state import (
+    ALLOTTED,
+    BALANCES,
+    GAINS,
+    LASTING,
+    NOW,
+    PRICES,
+    REACHED,
+    STAKED,
+    TAKEN,
+    WEIGHTS,
+    Allotment,
+    Amount,
+    Moment,
+    Stake,
+)
 from spec.layer import Act
-from spec.machine import SINGLETON, Delta, Draft, Schema, Table, Write
-from spec.market import chains_state as chains
-from spec.market import insurance_state as insurance
-from spec.market import mandates_state as mandates
-from spec.market import receipts_state as receipts
-from spec.market import state as market
-from spec.market.actions import OpenReceiptVault
+from spec.machine import SINGLETON, Delta, Draft, Table, Write
 from spec.market.authority import Allocated
 from spec.market.chains import note_slash
-from spec.market.chains_state import (
-    Certificate,
-    Channel,
-    ChannelTerms,
-    ChannelUse,
-    Entry,
-    EntryKey,
-    ForgoneSoFar,
-    Purse,
-    RoundedSoFar,
-    SlashedSoFar,
-    StakeTable,
-    TableKey,
-)
 from spec.market.counting import observe_rows
-from spec.market.insurance_state import (
-    Affiliate,
-    Capital,
-    Covered,
-    Declared,
-    Fund,
-    FundTerms,
-    Policy,
-    Underwriter,
-    Underwritten,
-)
-from spec.market.lists import Length
 from spec.market.losses import observe_slashes
 from spec.market.mandates_state import (
-    CapAmount,
-    CapMember,
-    Mandate,
-    Pace,
-    PendingPlan,
-    Place,
-    PlanKey,
-    PlanNumber,
-    PlanPace,
     Target,
-    TargetName,
-    TargetPlace,
-    Weight,
 )
 from spec.market.port import Group, RowKey, Service, Slashable, Slashed
 from spec.market.reasons import Reason
-from spec.market.receipts_state import Held, Receipt, Receipts, ReceiptVault, Redemption, Withdrawn
 from spec.market.recourse import Forgone
-from spec.market.state import (
-    Claimable,
-    Commission,
-    Counted,
-    Holding,
-    ListedHolding,
-    ListedPosition,
-    Meter,
-    Offer,
-    Position,
-    Risk,
-    Settings,
-    Shared,
-    Terms,
-    Treasury,
-)
 from spec.market.transition import ACCOUNT
-
-Pair = tuple[str, ...]
-Stake = tuple[Service, str, str]
-
-
-@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
-class Moment:
-    """A row of the table NOW: the point of the base's time at which the next call executes."""
-
-    point: Final[int]
-
-    def __init__(self, point: int = 0) -> None:
-        self.point = point
-
-
-@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
-class Amount:
-    """An amount of a token, of stake or of weight."""
-
-    amount: Final[int]
-
-    def __init__(self, amount: int = 0) -> None:
-        self.amount = amount
-
-
-@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
-class Allotment:
-    """The part of a mandate's stake that a target has, `amount`, and how far the base can follow.
-
-    `waiting_amount` was taken from it and can still be slashed, `missing_amount` is the part of `amount` that its
-    service cannot slash, and `room_amount` is what the base would let it have besides. A base that `has_delays` allows
-    no further change (`is_fixed`) after one, and lets what is taken wait. If it is `stuck`, the base cannot back it.
-    """
-
-    amount: Final[int]
-    waiting_amount: Final[int]
-    missing_amount: Final[int]
-    room_amount: Final[int]
-    is_fixed: Final[bool]
-    is_stuck: Final[bool]
-    has_delays: Final[bool]
-
-    def __init__(
-        self,
-        amount: int = 0,
-        waiting_amount: int = 0,
-        missing_amount: int = 0,
-        room_amount: int = 0,
-        is_fixed: bool = False,
-        is_stuck: bool = False,
-        has_delays: bool = False,
-    ) -> None:
-        self.amount = amount
-        self.waiting_amount = waiting_amount
-        self.missing_amount = missing_amount
-        self.room_amount = room_amount
-        self.is_fixed = is_fixed
-        self.is_stuck = is_stuck
-        self.has_delays = has_delays
-
-
-SCHEMA: Final = Schema()
-NOW: Final[Table[str, Moment]] = SCHEMA.table("now", Moment())
-BALANCES: Final[Table[Pair, Amount]] = SCHEMA.table("balances", Amount())
-LASTING: Final[Table[Stake, Amount]] = SCHEMA.table("lasting", Amount())
-WEIGHTS: Final[Table[Stake, Amount]] = SCHEMA.table("weights", Amount())
-"""Weights by (holder with number 0, operator, pool). Keys of all observed rows have one shape, which symbolic execution
-needs.
-"""
-
-STAKED: Final[Table[Pair, Amount]] = SCHEMA.table("staked", Amount())
-GAINS: Final[Table[Pair, Amount]] = SCHEMA.table("gains", Amount())
-"""The map from (account, pool) to the unknown amount that the next deposit adds to the account's position. The position
-itself is in STAKED, under the same key.
-"""
-
-ALLOTTED: Final[Table[Stake, Allotment]] = SCHEMA.table("allotted", Allotment())
-"""The map from (service, operator, pool) to what a mandate has allocated."""
-
-HORIZON: Final[Table[str, Amount]] = SCHEMA.table("horizon", Amount())
-"""One number, which may be any. No call reads or writes it. So what is proved of an offer whose index is at this number
-holds at every index.
-"""
-
-REACHED: Final[Table[tuple[Stake, int], Amount]] = SCHEMA.table("reached", Amount())
-"""The map from ((service, operator, pool), point) to the amount slashable for that point if nothing had ever been
-slashed.
-"""
-
-PRICES: Final[Table[Pair, Amount]] = SCHEMA.table("prices", Amount())
-"""The map from a group to the number by which the values of its holders' positions differ from those of before."""
-
-TAKEN: Final[Table[Stake, Amount]] = SCHEMA.table("taken", Amount())
-"""The map from (service, operator, pool) to the total ever slashed."""
-
-
-def _known(table: Table[Any, Any]) -> Table[Any, Any]:
-    """The table; an unused one with rows of which the engine has symbols."""
-    return Table(table.name, table.index, Moment()) if table.default is None else table
-
-
-# After these eleven tables come the unused ones below the market's, which begin at index 64.
-SCHEMA.tables.extend([_known(table) for table in market.SCHEMA.tables[11:]])
-
-SETTINGS: Final[Table[str, Settings]] = market.SETTINGS
-TERMS: Final[Table[Offer, Terms]] = market.TERMS
-RISKS: Final[Table[Offer, Risk]] = market.RISKS
-METERS: Final[Table[Offer, Meter]] = market.METERS
-POSITIONS: Final[Table[Position, Counted]] = market.POSITIONS
-COMMISSIONS: Final[Table[Position, Commission]] = market.COMMISSIONS
-GROUPS: Final[Table[Group, Shared]] = market.GROUPS
-HOLDINGS: Final[Table[Holding, Counted]] = market.HOLDINGS
-CLAIMABLES: Final[Table[str, Claimable]] = market.CLAIMABLES
-TREASURY: Final[Table[str, Treasury]] = market.TREASURY
-FUND_TERMS: Final[Table[Fund, FundTerms]] = insurance.FUND_TERMS
-FUNDS: Final[Table[Fund, Capital]] = insurance.FUNDS
-UNDERWRITERS: Final[Table[Underwriter, Underwritten]] = insurance.UNDERWRITERS
-COVERS: Final[Table[Offer, Covered]] = insurance.COVERS
-AFFILIATES: Final[Table[Affiliate, Declared]] = insurance.AFFILIATES
-POLICIES: Final[Table[tuple[Offer, int], Policy]] = insurance.POLICIES.places
-POLICIES_OF_OFFER: Final[Table[Offer, Length]] = insurance.POLICIES.lengths
-POSITIONS_BY_ROW: Final[Table[tuple[RowKey, int], ListedPosition]] = market.POSITIONS_BY_ROW.places
-POSITIONS_OF_ROW: Final[Table[RowKey, Length]] = market.POSITIONS_BY_ROW.lengths
-HOLDINGS_BY_ROW: Final[Table[tuple[RowKey, int], ListedHolding]] = market.HOLDINGS_BY_ROW.places
-HOLDINGS_OF_ROW: Final[Table[RowKey, Length]] = market.HOLDINGS_BY_ROW.lengths
-RECEIPT_VAULTS: Final[Table[str, ReceiptVault]] = receipts.RECEIPT_VAULTS
-ISSUED: Final[Table[str, Receipts]] = receipts.ISSUED
-RECEIPTS: Final[Table[Held, Receipt]] = receipts.RECEIPTS
-RECEIPTS_OF_VAULTS: Final[Table[Held, Receipt]] = receipts.RECEIPTS_OF_VAULTS
-REDEMPTIONS: Final[Table[Withdrawn, Redemption]] = receipts.REDEMPTIONS
-MANDATES: Final[Table[str, Mandate]] = mandates.MANDATES
-PLANS_IN_FORCE: Final[Table[str, PlanNumber]] = mandates.PLANS_IN_FORCE
-PENDING_PLANS: Final[Table[str, PendingPlan]] = mandates.PENDING_PLANS
-LATEST_PLANS: Final[Table[str, PlanNumber]] = mandates.LATEST_PLANS
-PLAN_PACES: Final[Table[PlanKey, PlanPace]] = mandates.PLAN_PACES
-TARGETS: Final[Table[tuple[PlanKey, int], Target]] = mandates.TARGETS.places
-TARGETS_OF_PLAN: Final[Table[PlanKey, Length]] = mandates.TARGETS.lengths
-TARGET_PLACES: Final[Table[tuple[PlanKey, TargetName], TargetPlace]] = mandates.TARGET_PLACES
-CAPS: Final[Table[tuple[PlanKey, int], CapAmount]] = mandates.CAPS.places
-CAPS_OF_PLAN: Final[Table[PlanKey, Length]] = mandates.CAPS.lengths
-CAP_MEMBERS: Final[Table[tuple[tuple[PlanKey, int], int], CapMember]] = mandates.CAP_MEMBERS.places
-MEMBERS_OF_CAP: Final[Table[tuple[PlanKey, int], Length]] = mandates.CAP_MEMBERS.lengths
-PACES: Final[Table[str, Pace]] = mandates.PACES
-MANDATE_WEIGHTS: Final[Table[Place, Weight]] = mandates.WEIGHTS
-CHANNELS: Final[Table[Channel, ChannelTerms]] = chains.CHANNELS
-CHANNEL_USES: Final[Table[Channel, ChannelUse]] = chains.CHANNEL_USES
-STAKE_TABLES: Final[Table[TableKey, StakeTable]] = chains.STAKE_TABLES
-ENTRIES: Final[Table[EntryKey, Entry]] = chains.ENTRIES
-CERTIFICATES: Final[Table[tuple[Channel, int], Certificate]] = chains.CERTIFICATES
-SLASHED_OF_PURSES: Final[Table[Purse, SlashedSoFar]] = chains.SLASHED_OF_PURSES
-ROUNDED_OF_GROUPS: Final[Table[Group, RoundedSoFar]] = chains.ROUNDED_OF_GROUPS
-FORGONE: Final[Table[Purse, ForgoneSoFar]] = chains.FORGONE
-FEEDS: Final[Table[tuple[Group, int], ListedPosition]] = market.FEEDS.places
-FEEDS_OF_GROUP: Final[Table[Group, Length]] = market.FEEDS.lengths
-
-
-@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
-class PassTime:
-    """Let a number of points of the base's time pass."""
-
-    points: Final[int]
-
-    def __init__(self, points: int) -> None:
-        self.points = points
-
-
-@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
-class Pay:
-    """Pay an amount of a token from the sender to the account `to`."""
-
-    sender: Final[str]
-    token: Final[str]
-    to: Final[str]
-    amount: Final[int]
-
-    def __init__(self, sender: str, token: str, to: str, amount: int) -> None:
-        self.sender = sender
-        self.token = token
-        self.to = to
-        self.amount = amount
-
-
-@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
-class ChangeStake:
-    """Set the stake in a pool that a service can slash of an operator to any amount."""
-
-    service: Final[Service]
-    operator: Final[str]
-    pool: Final[str]
-    amount: Final[int]
-
-    def __init__(self, service: Service, operator: str, pool: str, amount: int) -> None:
-        self.service = service
-        self.operator = operator
-        self.pool = pool
-        self.amount = amount
-
-
-@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
-class ChangeReach:
-    """Set the amount that a service can slash of an operator for an earlier point, had nothing been slashed: to a
-    larger one at any time, to any once the pool's window for that point is over.
-    """
-
-    service: Final[Service]
-    operator: Final[str]
-    pool: Final[str]
-    reached_point: Final[int]
-    amount: Final[int]
-
-    def __init__(self, service: Service, operator: str, pool: str, reached_point: int, amount: int) -> None:
-        self.service = service
-        self.operator = operator
-        self.pool = pool
-        self.reached_point = reached_point
-        self.amount = amount
-
-
-@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
-class TakeStake:
-    """Slash an amount of an operator's stake in a pool, for a service.
-
-    What each holder's position is worth becomes any other amount: `price` stands for it. An amount `redress` of a token
-    goes to the market's account.
-    """
-
-    service: Final[Service]
-    operator: Final[str]
-    pool: Final[str]
-    amount: Final[int]
-    price: Final[int]
-    token: Final[str]
-    redress: Final[int]
-
-    def __init__(
-        self, service: Service, operator: str, pool: str, amount: int, price: int, token: str, redress: int
-    ) -> None:
-        self.service = service
-        self.operator = operator
-        self.pool = pool
-        self.amount = amount
-        self.price = price
-        self.token = token
-        self.redress = redress
 
 
 @attr.s(auto_attribs=True, init=False, eq=False)
@@ -351,119 +72,6 @@ class Earlier:
         if table is BALANCES and key == (self.token, ACCOUNT):
             return self.held
         return self.rows.get(table, key)
-
-
-@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
-class ChangeWeight:
-    """Set the weight of a holder in the group of an operator in a pool to any amount."""
-
-    operator: Final[str]
-    pool: Final[str]
-    holder: Final[str]
-    amount: Final[int]
-
-    def __init__(self, operator: str, pool: str, holder: str, amount: int) -> None:
-        self.operator = operator
-        self.pool = pool
-        self.holder = holder
-        self.amount = amount
-
-
-@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
-class PutIn:
-    """Deposit a sender's tokens into an account's position, which grows by the amount that the base chooses."""
-
-    sender: Final[str]
-    account: Final[str]
-    pool: Final[str]
-    amount: Final[int]
-
-    def __init__(self, sender: str, account: str, pool: str, amount: int) -> None:
-        self.sender = sender
-        self.account = account
-        self.pool = pool
-        self.amount = amount
-
-
-@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
-class TakeOut:
-    """Withdraw a number of pieces of the sender's position in a pool."""
-
-    sender: Final[str]
-    pool: Final[str]
-    pieces: Final[int]
-
-    def __init__(self, sender: str, pool: str, pieces: int) -> None:
-        self.sender = sender
-        self.pool = pool
-        self.pieces = pieces
-
-
-@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
-class Allot:
-    """Set the amount that a mandate, whose account is the sender, allocates to a target, that is, to a service and an
-    operator.
-    """
-
-    sender: Final[str]
-    pool: Final[str]
-    service: Final[Service]
-    operator: Final[str]
-    amount: Final[int]
-
-    def __init__(self, sender: str, pool: str, service: Service, operator: str, amount: int) -> None:
-        self.sender = sender
-        self.pool = pool
-        self.service = service
-        self.operator = operator
-        self.amount = amount
-
-
-@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
-class OpenVault:
-    """Open a receipt vault, as `OpenReceiptVault`: on the pool if `is_on_pool`, else on the vault beneath; without an
-    operator unless `is_delegated`. The names of a proved call are not empty, so it says by these which of them count.
-    """
-
-    sender: Final[str]
-    vault: Final[str]
-    pool: Final[str]
-    operator: Final[str]
-    beneath: Final[str]
-    mark_period_points: Final[int]
-    is_on_pool: Final[bool]
-    is_delegated: Final[bool]
-
-    def __init__(
-        self,
-        sender: str,
-        vault: str,
-        pool: str,
-        operator: str,
-        beneath: str,
-        mark_period_points: int,
-        is_on_pool: bool,
-        is_delegated: bool,
-    ) -> None:
-        self.sender = sender
-        self.vault = vault
-        self.pool = pool
-        self.operator = operator
-        self.beneath = beneath
-        self.mark_period_points = mark_period_points
-        self.is_on_pool = is_on_pool
-        self.is_delegated = is_delegated
-
-    def call(self) -> OpenReceiptVault:
-        """The call of the market."""
-        return OpenReceiptVault(
-            self.sender,
-            self.vault,
-            self.pool if self.is_on_pool else "",
-            self.operator if self.is_delegated else "",
-            "" if self.is_on_pool else self.beneath,
-            self.mark_period_points,
-        )
 
 
 def any_value(_holder: str, _weight: int, price: int) -> int:

@@ -11,8 +11,9 @@ import pytest
 from harness.mutants.mutant import read_catalogue
 from harness.protocols import pack_at
 from proofs.call_task import due_of, prove_laws
-from proofs.market.free import ChangeReach, ChangeStake, ChangeWeight, TakeStake
-from proofs.market.theory import CHAINS, MANDATES, OF_SIGNERS, OPEN, PROTOCOL, THEORY
+from proofs.market.free_actions import ChangeReach, ChangeStake, ChangeWeight, TakeStake
+from proofs.market.laws import OF_SIGNERS, OPEN
+from proofs.market.theory import CHAINS, MANDATES, PROTOCOL, THEORY
 from proofs.parts import TOTAL
 from tests.conftest import ROOT, nightly
 

@@ -1,0 +1,59 @@
+"""The laws of the market that are proved on the free base.
+
+Lifted with the specification, see proofs/theory.py.
+"""
+
+from typing import Final
+
+from invariants.law import Catalogue
+from invariants.market.books import BookLaws
+from invariants.market.capital import CapitalLaws
+from invariants.market.chains import ChainLaws
+from invariants.market.fees import FeeLaws
+from invariants.market.insurance import InsuranceLaws
+from invariants.market.mandates import MandateLaws
+from invariants.market.receipts import ReceiptLaws
+from proofs.market.free import AUTHORITY, CUSTODY, GROUND, PORT, RECOURSE, base_transition
+from proofs.market.free_state import BALANCES
+
+BOOKS: Final = BookLaws(PORT, BALANCES)
+SPLIT_BETWEEN: Final = 1
+"""The most targets, and the most caps, of a plan of which it is proved what a rebalancing does."""
+WITHOUT_LISTS: Final = ("FEE-01", "FEE-03", "FEE-04", "FEE-05", "FEE-09", "FEE-10", "FEE-26")
+CAPITAL: Final = CapitalLaws()
+ISSUE: Final = ReceiptLaws(PORT, CUSTODY)
+ABROAD: Final = ChainLaws(PORT, RECOURSE)
+FEES: Final = FeeLaws(PORT)
+INSURING: Final = InsuranceLaws(PORT)
+SPLIT: Final = MandateLaws(PORT, AUTHORITY, base_transition, GROUND)
+OF_SIGNERS: Final = ("CHN-01", "CHN-05")
+"""The ids of the laws about all signers of a certificate together, a list of any length."""
+OPEN: Final = ("INS-16", "FEE-23")
+"""The ids of the laws of fees and insurance that were tried and are not proved: what a premium is exactly, of which
+solvers know nothing after some minutes; and that a claim never lacks tokens, which needs a sum over all offers of what
+they have reserved.
+"""
+
+WEIGHTS_OF_MANDATES: Final = SPLIT.sums[0]
+
+CATALOGUE: Final = Catalogue(
+    [*BOOKS.sums, *CAPITAL.sums, *ISSUE.sums, *ABROAD.sums, *SPLIT.sums],
+    [
+        *[law for law in BOOKS.state_laws() if law.law_id in WITHOUT_LISTS],
+        *CAPITAL.state_laws(),
+        *ISSUE.state_laws(),
+        *[law for law in ABROAD.state_laws() if law.law_id not in OF_SIGNERS],
+        *SPLIT.state_laws(),
+    ],
+    [
+        *FEES.step_laws(),
+        *[law for law in INSURING.step_laws() if law.law_id not in OPEN],
+        *[law for law in SPLIT.step_laws() if law.law_id != "ALC-18"],
+    ],
+    [
+        *[law for law in FEES.rejection_laws() if law.law_id not in OPEN],
+        *INSURING.rejection_laws(),
+        *SPLIT.rejection_laws(),
+    ],
+    [],
+)
