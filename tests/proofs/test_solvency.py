@@ -8,7 +8,7 @@ from harness.protocols import known_walks
 from invariants.checking import compute_totals, scan
 from invariants.choices import Seeded
 from invariants.law import Catalogue
-from proofs import obligations, state
+from proofs import obligations, totals
 from proofs.call_task import prover_of
 from proofs.concrete import as_state_law, scan_nested
 from proofs.eigenlayer.theory import THEORY as EIGENLAYER
@@ -80,7 +80,7 @@ def test_a_claim_moves_what_is_owed_of_a_bucket_that_it_does_not_write(
     one.
     """
     if not follows:
-        for module in (state, obligations):
+        for module in (totals, obligations):
             monkeypatch.setattr(module, "groups_written", lambda *_: [])
     prover = prover_of("proofs.symbiotic.theory:THEORY", "Claim")
     claim = CallProof(prover, next(kind for kind in prover.protocol.actions if kind.__name__ == "Claim"))
