@@ -1,48 +1,58 @@
 """The world that runs, compared with the one that is proved: each lifted module has the constants of its original."""
 
 import sys
-from collections.abc import Mapping, Set
+from collections.abc import Collection, Mapping, Set
 from enum import Enum
-from types import ModuleType
+from functools import partial
+from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any, Final
 
 from proofs.paths import UnliftableError
 
 CONSTANTS: Final = (int, str, bytes, float, type(None))
+NAMED: Final = (FunctionType, BuiltinFunctionType, type)
+"""The types of values compared by name, since each world has its own."""
 
 
 def refuse_another_world(lifted: Mapping[str, ModuleType]) -> None:
-    """Raise UnliftableError if a constant of a lifted module, or a collection, differs in the module that runs.
+    """Raise UnliftableError if a global of a lifted module is another in the module that runs: a constant, a function
+    or a class by its name, or a collection of these.
 
     A package's `__init__` that sets a constant of its module, or a module that fills another's registry, takes part in
-    what runs. Where it is not lifted, it takes no part in what is proved. Functions, classes and other objects are not
-    compared: trusted contracts and the compiler replace some, and some keep what they once found. Modules that were not
-    imported are not compared either: nothing runs them.
+    what runs. Where it is not lifted, it takes no part in what is proved. A function that no lifted module defines
+    stands for another by a trusted contract. Other objects are not compared: some keep what they once found. Modules
+    that were not imported are not compared either: nothing runs them.
     """
+    is_same = partial(_is_same, lifted)
     for name, module in lifted.items():
         original = vars(sys.modules[name]) if name in sys.modules else {}
         for key, value in vars(module).items():
-            if not key.startswith("_") and key in original and not _is_same(value, original[key]):
+            if not key.startswith("__") and key in original and not is_same(value, original[key]):
                 raise UnliftableError(f"{name}.{key} has another value where it runs than where it is proved")
 
 
-def _is_same(value: Any, original: Any) -> bool:
-    """True unless two values are different constants, or collections of another length or of different constants."""
+def _is_same(lifted: Collection[str], value: Any, original: Any) -> bool:
+    """True unless two values are different constants, functions or classes of other names, or collections of another
+    length or of such parts. `lifted` are the names of the lifted modules.
+    """
     if isinstance(value, Enum):
         return isinstance(original, Enum) and value.name == original.name
     if isinstance(value, CONSTANTS) or isinstance(original, CONSTANTS):
         return type(value) is type(original) and bool(value == original)
+    if isinstance(value, NAMED) and isinstance(original, NAMED):
+        return value.__module__ not in lifted or value.__name__ == original.__name__
     if not isinstance(value, list | tuple | Mapping | Set):
         return True
-    return type(value) is type(original) and len(value) == len(original) and _have_same(value, original)
+    return type(value) is type(original) and len(value) == len(original) and _have_same(lifted, value, original)
 
 
-def _have_same(values: Any, originals: Any) -> bool:
+def _have_same(lifted: Collection[str], values: Any, originals: Any) -> bool:
     if isinstance(values, Mapping):
-        return _have_same([*values], [*originals]) and _have_same([*values.values()], [*originals.values()])
+        keys = _have_same(lifted, [*values], [*originals])
+        return keys and _have_same(lifted, [*values.values()], [*originals.values()])
     if isinstance(values, Set):
         return _constants_in(values) == _constants_in(originals)
-    return all(map(_is_same, values, originals))
+    return all(map(partial(_is_same, lifted), values, originals))
 
 
 def _constants_in(values: Set[Any]) -> set[Any]:

@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 import proofs.theory
-from proofs.call_task import run_call
+from invariants.symbiotic.walk import WALK
+from invariants.walker import random_walk
+from proofs.call_task import prover_of, run_call
 from proofs.paths import UnliftableError
 from tests.proofs.test_canaries import GONE, NEEDS, Break, free, status
 from tests.proofs.test_canaries import theory as theory  # a fixture
@@ -295,14 +297,34 @@ def imported(constant: str, *, lifted: tuple[str, ...]) -> tuple[tuple[str, str]
     )
 
 
-def test_a_package_sets_no_constant_of_a_lifted_module(theory: Break, tmp_path: Path) -> None:
+SET = {
+    "a constant": ("consts.FREE = 7", "FREE"),
+    "a private constant": ("consts._ALSO = 7", "_ALSO"),
+    "a function": ("consts.fee = consts.other_fee", "fee"),
+    "an entry of a table of functions": ("consts.FEES['all'] = consts.other_fee", "FEES"),
+}
+
+
+@pytest.mark.parametrize("case", SET)
+def test_a_package_sets_nothing_of_a_lifted_module(case: str, theory: Break, tmp_path: Path) -> None:
     """Regression: a package's `__init__` is not lifted; what it set was in the module that runs alone."""
-    (tmp_path / "sets_1").mkdir()
-    (tmp_path / "sets_1" / "__init__.py").write_text("from sets_1 import consts\n\nconsts.FREE = 7\n")
-    (tmp_path / "sets_1" / "consts.py").write_text("FREE = -1\n")
-    place = theory(*imported("==", lifted=("sets_1.consts",)))
-    with pytest.raises(UnliftableError, match=r"^sets_1\.consts\.FREE has another value where it runs"):
+    sets, name = SET[case]
+    package = f"sets_{list(SET).index(case)}"
+    (tmp_path / package).mkdir()
+    (tmp_path / package / "__init__.py").write_text(f"from {package} import consts\n\n{sets}\n")
+    (tmp_path / package / "consts.py").write_text(
+        "FREE = -1\n_ALSO = -1\n\n\ndef fee() -> int:\n    return 1\n\n\ndef other_fee() -> int:\n    return 0\n\n\n"
+        "FEES = {'all': fee}\n"
+    )
+    place = theory(*imported("==", lifted=(f"{package}.consts",)))
+    with pytest.raises(UnliftableError, match=rf"^{package}\.consts\.{name} has another value where it runs"):
         proved_call(place)
+
+
+def test_a_world_that_has_run_is_the_one_that_is_proved() -> None:
+    """Regression: catalogues and schemas keep what they once found, and every proof was refused after a walk."""
+    random_walk(WALK, seed=0, steps=50)
+    prover_of("proofs.symbiotic.theory:THEORY", "Slash")
 
 
 def test_a_module_that_the_theory_does_not_import_fills_no_registry(theory: Break, tmp_path: Path) -> None:
