@@ -98,8 +98,8 @@ class Code:
 
 @attrs.frozen
 class Words:
-    """The names that have a special meaning in a module (see `gate.words`); `asks` is true if `isinstance` has its
-    own meaning there.
+    """The names that have a special meaning in a module (see `gate.words`); `asks` is true if `isinstance` means
+    there what it means in Python.
     """
 
     openers: frozenset[str]
@@ -280,6 +280,8 @@ def _is_setter(code: Code, makers: frozenset[str]) -> bool:
     parts = code.parts
     if code.has(SETTERS) or any(isinstance(part, ast.Global | ast.NamedExpr) for part in parts):
         return True
+    if any(_gets_changer(part) for part in parts):
+        return True
     if not any(_may_change(part) for part in parts):
         return False
     own = _own(parts, lambda value, names: _is_made_here(value, makers, names))
@@ -307,6 +309,21 @@ def _is_setter(code: Code, makers: frozenset[str]) -> bool:
         if not is_own:
             return True
     return False
+
+
+def _gets_changer(node: ast.AST) -> bool:
+    """True if an expression finds a method that mutates a collection by its name as text, or calls what a computed
+    text names.
+    """
+    if not isinstance(node, ast.Call):
+        return False
+    if _last(node.func) in GETTERS:
+        return any(isinstance(each, ast.Constant) and each.value in CHANGERS for each in node.args)
+    found = node.func
+    if not isinstance(found, ast.Call) or _last(found.func) not in GETTERS:
+        return False
+    texts = found.args[1:] if _last(found.func) == "getattr" else found.args
+    return not all(isinstance(each, ast.Constant) for each in texts)
 
 
 def _may_change(node: ast.AST) -> bool:
@@ -359,7 +376,7 @@ def _own(parts: list[ast.AST], is_own: Callable[[ast.expr, set[str]], bool]) -> 
             pairs = []
         for name, value in pairs:
             bound.setdefault(name, []).append(value)
-    given = given_in(parts)
+    given = [*given_in(parts), *[each.asname or each.name for each in parts if isinstance(each, ast.alias)]]
     own = {name for name, values in bound.items() if len(values) == given.count(name)}
     while left := {name for name in own if not all(is_own(value, own) for value in bound[name])}:
         own -= left
@@ -399,7 +416,8 @@ def _is_made_here(node: ast.expr, makers: frozenset[str], own: set[str]) -> bool
 
 def reads(nodes: Iterable[ast.AST], asks: bool = True) -> frozenset[str]:
     """The names that nodes read; `name.member` if a member is accessed directly. Annotations of functions are left out,
-    apart from those of constructors and decorated functions. `asks` is true if `isinstance` has its own meaning.
+    apart from those of constructors and decorated functions. `asks` is true if `isinstance` means what it means in
+    Python.
     """
     found: set[str] = set()
     pending = [(node, False) for node in nodes]  # with True for what is within a function

@@ -91,10 +91,12 @@ class Module:
 
     @cached_property
     def _bound(self) -> frozenset[str]:
-        """All names that the module gives a meaning anywhere, other than by importing them from `collections`."""
+        """All names that the module gives a meaning anywhere, other than by importing the class of that name from
+        `collections`.
+        """
         found = set(self._found)
         for alias, names in self.imports.items():
-            found |= {alias for origin, _ in names if origin != "collections"}
+            found |= {alias for name in names if name != ("collections", alias)}
         return frozenset(found.union(given_in(Code([self.tree]).parts)))
 
     def builtin(self, names: frozenset[str]) -> frozenset[str]:

@@ -123,7 +123,7 @@ class _Questions:
         accounts = tuple(sorted({name for rows in at_once.values() for name in rows}))
         try:
             _at(self._leaving_at)(self._protocol, state, accounts)
-        except Exception:  # a changed rule may fail in any way; balances are then compared without, as the page says
+        except Exception:  # a changed rule may fail in any way; balances are then compared as they stand
             return {"at_once": at_once, "liquidated": None}
         return {"at_once": at_once, "liquidated": self._balances(state)}
 

@@ -36,12 +36,17 @@ class ProofStatus:
     @property
     def in_short(self) -> str:
         """The status in short. `refuted` if any call is, else `false` for a known violation. Otherwise proved calls of
-        all calls, such as `27/27`, with a star if within bounds, and a question mark if in doubt; `-` without calls.
+        all calls, such as `27/27`, with a star if within bounds, and a question mark if what is proved is in doubt; `-`
+        without calls.
         """
         if self.refuted_calls or self.is_known_violation:
             return "refuted" if self.refuted_calls else "false"
         calls = self.proved + len(self.open_calls) + len(self.stale_calls) + len(self.missing_calls)
-        return f"{self.proved}/{calls}{'*' if self.scopes else ''}{'?' if self.doubt else ''}" if calls else "-"
+        return (
+            f"{self.proved}/{calls}{'*' if self.scopes else ''}{'?' if self.doubt and self.proved else ''}"
+            if calls
+            else "-"
+        )
 
 
 @attrs.frozen

@@ -74,6 +74,8 @@ def _add_row(element: Element, suite: SuiteReport, row: Row) -> None:
     elif row.verdict == "VACUOUS":
         is_excused = suite.is_cut_short or row.law in suite.out_of_reach
         outcome, text = "skipped" if is_excused else "failure", f"never checked: {row.sentence}"
+        if why := suite.out_of_reach.get(row.law):
+            text = f"{text}\n{why}"
     elif row.verdict == "NOT REACHED":
         outcome, text = "failure" if suite.judges_coverage else "skipped", f"never seen: {row.sentence}"
     elif row.verdict == "known violation":

@@ -17,7 +17,7 @@ SHOWN: Final = frozenset({"PROVED", "VACUOUS"})
 """The verdicts that show a claim: that it holds, or that what it concerns is impossible."""
 
 RESTING_ON_NONE: Final = frozenset({HISTORY, QUOTIENTS})
-"""The claims that are proved alone, without any other."""
+"""The claims that are known to be proved alone, without any other."""
 
 Claim = tuple[str, str]
 """A call, and the id of a law or another claim that needs a verdict on it."""
@@ -42,6 +42,8 @@ class Premises:
             law_id: (*induction.leans.get(law_id, ()), *induction.follows.get(law_id, ()))
             for law_id in (*induction.leans, *induction.follows)
         }
+        self._of_themselves: Final = frozenset(induction.apart) - induction.follows.keys()
+        """The laws that no other proof assumes, and each proof of their own does: of the state before the call."""
         self.assumed: Final = self._closed({law.law_id for law in theory.assumed()})
 
     def _closed(self, law_ids: Collection[str]) -> frozenset[str]:
@@ -62,7 +64,7 @@ class Premises:
         named = set(laws) - RESTING_ON_NONE
         if not named:
             return set()
-        rests_on = self.assumed.union(*[self.leans(law_id) for law_id in named])
+        rests_on = self.assumed.union(*[self.leans(law_id) for law_id in named], named & self._of_themselves)
         return {
             (call, law_id)
             for call, due in self._due.items()

@@ -1,7 +1,7 @@
 """The registry of protocols: packs announced by this project or by installed packages, and others by their place."""
 
 import importlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.metadata import EntryPoint
 from typing import TYPE_CHECKING
@@ -189,6 +189,8 @@ def _as_pack(found: object, place: str) -> ProtocolPack:
     if isinstance(found, ProtocolPack):
         if found.protocol_at is None and found.walk_at is None:
             raise UnknownProtocolError(f"{place!r} names neither a protocol nor a walk")
+        if not isinstance(found.out_of_reach, Mapping):
+            raise UnknownProtocolError(f"{place!r}: out_of_reach maps names to why no run need reach them")
         return attrs.evolve(found, place=place)
     # Imported here, because judges of mutants import nothing of the specification before the mutant is in place.
     from invariants.exploring import BoundedModel

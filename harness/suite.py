@@ -215,6 +215,7 @@ class SuiteReport:
     `is_cut_short` is true if the run ended early. `differing` are recorded traces that differ or break a law, `unread`
     those that cannot be read. `evidence` is collected for protocols with a theory. `symbols` has the meaning of symbols
     in laws' sentences, and `specifies` names the contracts. `assumed` are proved laws that one walk in eleven checks.
+    `out_of_reach` maps the laws, actions and reasons that no run need reach to why.
     """
 
     protocol: Protocol

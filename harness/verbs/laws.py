@@ -134,7 +134,7 @@ def explained(pack: ProtocolPack, each: Told) -> dict[str, Json]:
         found["known_violation"] = {"meaning": known.meaning, "instead": known.instead, "reproduce": shown}
     if pack.theory_at is not None:
         ledger = read_ledger(lambda: ledger_of(pack))
-        proving = ProofQuestion().of(ledger)
+        proving = ProofQuestion().of(ledger, pack)
         rows = [row for row in proving.rows() if row[0] == law_id]
         proof = proofs_by_law(rows, {law_id} if known is not None else (), doubts_of(proving, [law_id])).get(law_id)
         if proof is not None:

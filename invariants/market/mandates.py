@@ -104,6 +104,7 @@ def _is_sound(view: View, subject: tuple[PlanKey, int]) -> bool:
 
 
 def _has_a_mandate(view: View, mandate: str) -> bool:
+    """True if a mandate that is not open has no plan and no pace, and an open one's plans, if any, have a target."""
     rows = view.rows
     number, waiting = rows.get(PLANS_IN_FORCE, mandate), rows.get(PENDING_PLANS, mandate)
     if rows.get(MANDATES, mandate).is_open:
@@ -399,7 +400,7 @@ class MandateLaws:
             ),
             StateLaw(
                 "ALC-04",
-                "None but an open mandate has a plan, or has been rebalanced.",
+                "None but an open mandate has a plan, or has been rebalanced; a plan in force or pending has a target.",
                 THERE,
                 _has_a_mandate,
                 rows={MANDATES: _same, PLANS_IN_FORCE: _same, PENDING_PLANS: _same, PACES: _same},

@@ -50,7 +50,9 @@ from spec.market.transition import ACCOUNT
 
 @attr.s(auto_attribs=True, init=False, eq=False)
 class Earlier:
-    """The state before a slash: that of a draft, but for the price of a group and the market's balance of a token."""
+    """The state before a slash, as far as payouts ask of it: the price of a group and the market's balance of a token.
+    Any other row is that of the draft, with what the slash has written meanwhile.
+    """
 
     rows: Final[Draft]
     group: Final[Group]
@@ -126,7 +128,9 @@ class FreePort:
         return any_value(holder, self.weight(draft, group, holder), draft.get(PRICES, group).amount)
 
     def slashes(self, before: Draft, after: Draft, writes: list[Write]) -> tuple[Slashed, ...]:
-        """The slashes among the writes: those that take stake."""
+        """The slashes among the writes, which are of TAKEN. The amount of each is all that was ever slashed of this
+        stake: no rule or law that is proved reads it.
+        """
         taken: list[Any] = [write for write in writes if write.table is TAKEN]
         return tuple([Slashed(write.key[0], write.key[1], write.key[2], write.row.amount) for write in taken])
 

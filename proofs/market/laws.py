@@ -19,7 +19,8 @@ from proofs.market.free_state import BALANCES
 BOOKS: Final = BookLaws(PORT, BALANCES)
 SPLIT_BETWEEN: Final = 1
 """The most targets, and the most caps, of a plan of which it is proved what a rebalancing does."""
-WITHOUT_LISTS: Final = ("FEE-01", "FEE-03", "FEE-04", "FEE-05", "FEE-09", "FEE-10", "FEE-26")
+OF_FEES: Final = ("FEE-01", "FEE-03", "FEE-04", "FEE-05", "FEE-09", "FEE-10", "FEE-26")
+"""The ids of the state laws of fees that are proved."""
 CAPITAL: Final = CapitalLaws()
 ISSUE: Final = ReceiptLaws(PORT, CUSTODY)
 ABROAD: Final = ChainLaws(PORT, RECOURSE)
@@ -39,7 +40,7 @@ WEIGHTS_OF_MANDATES: Final = SPLIT.sums[0]
 CATALOGUE: Final = Catalogue(
     [*BOOKS.sums, *CAPITAL.sums, *ISSUE.sums, *ABROAD.sums, *SPLIT.sums],
     [
-        *[law for law in BOOKS.state_laws() if law.law_id in WITHOUT_LISTS],
+        *[law for law in BOOKS.state_laws() if law.law_id in OF_FEES],
         *CAPITAL.state_laws(),
         *ISSUE.state_laws(),
         *[law for law in ABROAD.state_laws() if law.law_id not in OF_SIGNERS],

@@ -11,11 +11,7 @@ from proofs.market.contracts import CONTRACTS
 from proofs.market.countermodels import COUNTERMODELS
 from proofs.market.free import AUTHORITY, CUSTODY, PORT, RECOURSE, act_in, base_transition
 from proofs.market.free_actions import ChangeReach, ChangeStake, ChangeWeight, OpenVault, PassTime, Pay, TakeStake
-from proofs.market.free_state import (
-    HORIZON,
-    NOW,
-    SCHEMA,
-)
+from proofs.market.free_state import ALLOTTED, BALANCES, GAINS, HORIZON, NOW, SCHEMA, SETTINGS, STAKED
 from proofs.market.laws import CATALOGUE, SPLIT_BETWEEN
 from proofs.market.lemmas import EARNED, LATER_WEIGHTS, LEMMAS
 from proofs.setup import Setup
@@ -91,7 +87,6 @@ def _is_well_formed(_rows: Draft, call: Any) -> bool:
     return True
 
 
-PAIR: Final = (str, str)
 SERVICE: Final = (str, int)
 STAKE: Final = (SERVICE, str, str)
 THEORY: Final = Theory(
@@ -100,7 +95,22 @@ THEORY: Final = Theory(
     state_module="proofs.market.free_state",
     now=lambda rows: rows.get(NOW, SINGLETON).point,
     is_well_formed=_is_well_formed,
-    genesis={HORIZON: lambda _rows, _key, _row: []},
+    genesis={
+        HORIZON: lambda _rows, _key, _row: [],
+        SETTINGS: lambda _rows, _key, _row: [],
+        NOW: lambda _rows, _key, row: [row.point >= 0],
+        BALANCES: lambda _rows, _key, row: [row.amount >= 0],
+        GAINS: lambda _rows, _key, row: [row.amount >= 0],
+        STAKED: lambda _rows, _key, row: [row.amount >= 0],
+        ALLOTTED: lambda _rows, _key, row: [
+            row.missing_amount >= 0,
+            row.missing_amount <= row.amount,
+            row.waiting_amount >= 0,
+            row.room_amount >= 0,
+            any([row.waiting_amount == 0, row.is_fixed]),
+            any([row.room_amount == 0, row.is_stuck == False]),  # noqa: E712  # a symbol: `not` would decide it
+        ],
+    },
     limits=Limits(
         lists={
             "range in targets_of": SPLIT_BETWEEN,

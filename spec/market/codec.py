@@ -203,9 +203,11 @@ class _Codec:
 def _plans(state: State) -> dict[str, Json]:
     """The JSON of the plan in force and the pending plan of each mandate."""
     draft = Draft(state)
-    adopted = [[name, _fields(plan_at(draft, in_force(draft, name)))] for name in sorted(state.rows(PLANS_IN_FORCE))]
+    adopted = [
+        [name, _fields(plan_at(draft, in_force(draft, name)))] for name in sorted(state.rows(PLANS_IN_FORCE), key=repr)
+    ]
     proposed: list[Json] = []
-    for name in sorted(state.rows(PENDING_PLANS)):
+    for name in sorted(state.rows(PENDING_PLANS), key=repr):
         row = draft.get(PENDING_PLANS, name)
         plan = plan_at(draft, pending(draft, name)) if row.is_pending else Plan()
         fields = {"is_pending": row.is_pending, "plan": _write(plan), "effect_point": _write(row.effect_point)}

@@ -243,6 +243,11 @@ def test_a_module_that_is_handed_on_is_reached_with_what_it_imports(tmp_path: Pa
         ("", "next(RULES)"),
         ("from other import list\n", "rules = list(RULES)\n    rules.append(rule)"),
         ("from more import add\n", "add(other_rules())"),
+        ("", "getattr(RULES, 'append')(rule)"),
+        ("", "getattr(RULES, 'app' + 'end')(rule)"),
+        ("from operator import attrgetter\n", "attrgetter('append')(RULES)(rule)"),
+        ("", "rules = []\n    from rules import RULES as rules\n    rules.append(rule)"),
+        ("from collections import ChainMap as dict\n", "rules = dict(TABLE)\n    rules[0] = rule"),
     ],
 )
 def test_a_registry_that_a_decorator_fills_is_reached(tmp_path: Path, more: str, register: str) -> None:

@@ -148,8 +148,8 @@ def test_a_theory_of_another_protocol_or_law_proves_nothing_of_a_pack(
     assert str(refused.value) == problem
     for verb in (["prove"], ["check", "--steps", "0", "--examples", "0"]):
         result = CliRunner().invoke(cli, [*verb, "--protocol", place])
-        assert result.exit_code != 0
-        assert "PROVED" not in result.output
+        assert problem in result.output + str(result.exception)
+        assert (result.exit_code != 0, "PROVED" in result.output) == (True, False)
 
 
 @pytest.mark.usefixtures("variants")
@@ -193,6 +193,6 @@ def test_one_law_is_not_said_to_be_proved_before_all_that_its_proof_assumes() ->
     assert {"law": "TOTAL", "verdict": "MISSING", "calls": calls} in document["rests_on"]
     contracts = CliRunner().invoke(cli, [*asked, "--action", "contracts"], standalone_mode=False)
     assert (contracts.return_value, "rests on" in contracts.stdout) == (0, False)
-    for more, code in (([], 0), (["--law", "POOL-02"], 0), (["--action", "Withdraw"], 0)):
+    for more in ([], ["--law", "POOL-02"], ["--action", "Withdraw"]):
         known = CliRunner().invoke(cli, [*asked, *more], standalone_mode=False)
-        assert (known.return_value, "rests on" in known.stdout) == (code, False)
+        assert (known.return_value, "rests on" in known.stdout) == (0, False)

@@ -223,3 +223,12 @@ def test_a_small_world_is_had_by_its_protocol_or_its_place(example: Path) -> Non
     assert world.walk.protocol.traces == example / "traces"
     with pytest.raises(UnknownProtocolError, match="unknown protocol 'nothing'"):
         select_bounded_models(["nothing"])
+
+
+def test_what_is_out_of_reach_is_named_with_why(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Regression: a list of names, as it was once written, ended a run in a traceback."""
+    pack = 'PACK = ProtocolPack(name="x", protocol_at="spec.symbiotic:PROTOCOL", out_of_reach=("Slash",))\n'
+    (tmp_path / "old_pack.py").write_text(f"from harness.pack import ProtocolPack\n\n{pack}")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    with pytest.raises(UnknownProtocolError, match="out_of_reach maps names to why no run need reach them"):
+        pack_at("old_pack:PACK")

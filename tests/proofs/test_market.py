@@ -10,9 +10,10 @@ import pytest
 
 from harness.mutants.mutant import read_catalogue
 from harness.protocols import pack_at
+from invariants.market.symbiotic import CATALOGUE as WHOLE
 from proofs.call_task import due_of, prove_laws
 from proofs.market.free_actions import ChangeReach, ChangeStake, ChangeWeight, TakeStake
-from proofs.market.laws import OF_SIGNERS, OPEN
+from proofs.market.laws import CATALOGUE
 from proofs.market.theory import CHAINS, MANDATES, PROTOCOL, THEORY
 from proofs.parts import TOTAL
 from tests.conftest import ROOT, nightly
@@ -65,15 +66,19 @@ REFUSED = {"Settle"}
 """The calls that the market always refuses on the free base, so that nothing is said of them."""
 
 
+BOUNDED = {"TakeStake": ["members"], "Rebalance": ["targets_of", "caps_of", "members_of"]}
+"""The functions whose ranges bound what is proved of the state laws of a call."""
+
+
 @pytest.mark.nightly
 @pytest.mark.parametrize("call", sorted({*due_of(PLACE)} - {"contracts"}))
 def test_a_call_keeps_every_law(call: str) -> None:
     found = {one["law"]: one["verdict"] for one in prove_laws(PLACE, call, due_of(PLACE)[call], 1)}
     unproved = {law_id: verdict["verdict"] for law_id, verdict in found.items() if verdict["verdict"] != "PROVED"}
     assert unproved == ({TOTAL: "UNKNOWN"} if call in REFUSED else {})
-    of_states = {law.law_id for law in THEORY.state_laws()} if call != "Rebalance" else set()
+    of_states = {law.law_id for law in THEORY.state_laws()}
     scopes = {scope for law_id in of_states for scope in found[law_id]["scope"] if "length" in scope}
-    assert scopes == ({"range in members of length <= 1"} if call == "TakeStake" else set())
+    assert scopes == {f"range in {name} of length <= 1" for name in BOUNDED.get(call, ())}
 
 
 MUTANTS = ROOT / "harness" / "mutants" / "market.toml"
@@ -118,9 +123,19 @@ def test_steps_of_a_call_are_lawful(call: str) -> None:
     assert found == dict.fromkeys(STEPS[call], "PROVED")
 
 
+PARTS = ("FEE-", "INS-", "RCP-", "CHN-", "ALC-")
+LEFT_OUT = {
+    *("ALC-18", "CHN-01", "CHN-05", *[f"CHN-{number}" for number in range(12, 27)]),
+    *("FEE-02", "FEE-06", "FEE-07", "FEE-08", "FEE-11", "FEE-12", "FEE-23"),
+    *("INS-16", *[f"INS-{number}" for number in range(25, 31)]),
+    *[f"RCP-{number:02}" for number in range(5, 22) if number != 15],
+}
+"""The ids of the market's laws that are not proved, as docs/market.md says."""
+
+
 def test_no_call_is_left_out() -> None:
     assert len(PROTOCOL.actions) == 40
     assert {*CHAINS, *MANDATES, ChangeReach, TakeStake, ChangeStake, ChangeWeight} < set(PROTOCOL.actions)
-    assert OF_SIGNERS == ("CHN-01", "CHN-05")
-    assert OPEN == ("INS-16", "FEE-23")
+    whole = {law.law_id for law in WHOLE.laws() if law.law_id.startswith(PARTS)}
+    assert whole - {law.law_id for law in CATALOGUE.laws()} == LEFT_OUT
     assert pack_at("harness.packs.market.anything:PACK").theory_at == PLACE
