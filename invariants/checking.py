@@ -1,8 +1,8 @@
 """The two checks made from each law's declaration: the full scan, slow and simple, and the incremental check of a step.
 
-The incremental check records which subject read which row, where a key does not determine it. If a step changes a row
-or total, every subject that read it is checked again, and every row of a sum that read it is counted again. Tests
-compare the incremental check with the scan for arbitrary writes.
+Some subjects of a law read rows or totals that the subject's key does not determine. The incremental check records
+these reads. If a step changes such a row or total, every subject that read it is checked again. A row of a sum that
+read it is counted again. Tests compare the incremental check with the scan for arbitrary writes.
 """
 
 from collections.abc import Callable
@@ -40,7 +40,8 @@ class Violation:
 
 
 def compute_totals(catalogue: Catalogue, state: State) -> Totals:
-    """All sums of a catalogue, computed from scratch over all rows of their tables. Rows of value 0 create no group.
+    """The totals of all sums of a catalogue, computed from all rows of their tables. A row that adds 0 creates no
+    group.
 
     Raises UndeclaredError if a sum reads something that it does not declare.
     """
@@ -57,7 +58,9 @@ def compute_totals(catalogue: Catalogue, state: State) -> Totals:
 
 
 def subjects_of(law: StateLaw, state: State, totals: Totals) -> set[Subject]:
-    """All subjects of a law in a state: those to which the key of some row, or some group of a sum, leads."""
+    """All subjects of a law in a state: those computed from the keys of rows, or from the groups of sums, that the law
+    declares.
+    """
     subjects = {subject_of(key) for table, subject_of in law.rows.items() for key in state.rows(table)}
     for total, subject_of in law.sums.items():
         subjects |= {subject_of(group) for group in totals.groups(total)}
@@ -65,7 +68,7 @@ def subjects_of(law: StateLaw, state: State, totals: Totals) -> set[Subject]:
 
 
 def scan(catalogue: Catalogue, state: State, start: Totals | None = None) -> list[Violation]:
-    """The violations of every state law for every subject, with all sums recomputed, known violations included.
+    """The violations of every state law for every subject, with all sums recomputed. Known violations are included.
 
     `start` has the totals with which conservation laws compare; without it, those of `state` itself are used. Raises
     UndeclaredError if a law reads something that it does not declare.
@@ -85,7 +88,7 @@ def scan(catalogue: Catalogue, state: State, start: Totals | None = None) -> lis
 class _Reader:
     """A subject of a law, or a row of a sum, with the rows and totals that it read.
 
-    `reads` alternates: a table and the key of a row in it, or a sum and a group.
+    `reads` is a flat list of pairs: a table and the key of a row, or a sum and a group.
     """
 
     def __init__(self) -> None:
@@ -127,7 +130,9 @@ class _KeptSum:
 
 
 class _Guarded:
-    """The subjects of one law that read rows of one table, together with the law's test for harmless changes."""
+    """An index from the rows of one table to the subjects of one law that read them. `harmless` is the law's test for
+    changes of such a row that cannot break the law.
+    """
 
     def __init__(self, harmless: Callable[[Any, Any], bool]) -> None:
         self.harmless: Final = harmless
@@ -137,7 +142,8 @@ class _Guarded:
 class _Readers:
     """An index from each row and each total to its readers: the subjects of laws and the rows of sums that read it.
 
-    Readers whose law has a `harmless` test for the row's table are kept apart, in `guarded`.
+    `guarded` keeps apart the readers that a harmless change of the row cannot affect: subjects for which a law with a
+    `harmless` test holds.
     """
 
     def __init__(self, tables: int, sums: int) -> None:
@@ -146,7 +152,7 @@ class _Readers:
         self._of_totals: Final[list[dict[object, dict[_Reader, None]]]] = [{} for _ in range(sums)]
 
     def of_row(self, table: Table[Any, Any], key: object) -> dict[_Reader, None] | None:
-        """The readers of a row, without the guarded ones; None if there are none."""
+        """The readers of a row, without those in `guarded`; None if there are none."""
         return self._of_rows[table.index].get(key)
 
     def of_total(self, total: Sum, group: object) -> dict[_Reader, None] | None:
@@ -156,7 +162,7 @@ class _Readers:
     def note(self, reader: _Reader, reads: list[object], is_guarded: bool) -> None:
         """Replace the recorded reads of a reader by `reads`.
 
-        `is_guarded` says if harmless changes of them need no new check.
+        `is_guarded` is True if harmless changes of the read rows need no new check.
         """
         if reader.is_guarded == is_guarded and reader.reads == reads:
             return
@@ -195,7 +201,9 @@ class _Count:
 
 
 class _StateCheck:
-    """A state law with its counter. `subjects` are those that the current step may have affected, each once."""
+    """A state law with its counter of checks. `subjects` are those that the current step may have affected,
+    each once.
+    """
 
     def __init__(self, law: StateLaw, count: _Count) -> None:
         self.law: Final = law
@@ -216,7 +224,9 @@ class _Concern:
 
 
 class _StepCheck:
-    """A step law with its counter. `tables` is the bit set of the tables in its scope, 0 if all tables are."""
+    """A step law with its counter of checks. `tables` is the bit set of the tables in the law's scope, 0 if all tables
+    are.
+    """
 
     def __init__(self, law: StepLaw, count: _Count) -> None:
         self.law: Final = law
@@ -227,7 +237,9 @@ class _StepCheck:
 
 
 class _Sighting:
-    """A witness with its counter. `tables` is the bit set of the tables in its scope, 0 if all tables are."""
+    """A witness, a situation that runs must reach, with the number of steps that reached it. `tables` is the bit set of
+    the tables in its scope, 0 if all tables are.
+    """
 
     def __init__(self, witness: Witness, count: _Count) -> None:
         self.seen: Final = witness.seen
@@ -236,7 +248,7 @@ class _Sighting:
 
 
 class _CallCheck:
-    """A rejection law with its counter."""
+    """A rejection law with its counter of checks."""
 
     def __init__(self, law: RejectionLaw, count: _Count) -> None:
         self.law: Final = law
@@ -263,8 +275,8 @@ def _bits(scope: Scope) -> int:
 
 
 class Checker:
-    """The incremental checker of a run: it applies Deltas to its own copy of the state and checks what each one
-    affects.
+    """The incremental checker of a run. It applies each accepted call's Delta to its own copy of the state, and checks
+    the laws that this can break.
 
     The catalogue's tables, sums and actions are indexed once, so a step pays only for the laws in whose scope it is. A
     strict checker compares all reads of a law with its declaration. Other checkers do so only in scans, and for reads
@@ -314,18 +326,18 @@ class Checker:
 
     @property
     def known_broken(self) -> dict[str, int]:
-        """The number of times that each known violation was found broken, by id."""
+        """For each known violation, by its law's id: how often the law was found broken."""
         return dict(self._known_broken)
 
     @property
     def seen(self) -> dict[str, int]:
-        """The number of times that each witness was seen, by id."""
+        """For each witness, by id: the number of steps that reached its situation."""
         return {witness_id: self._counts[witness_id].times for witness_id in self._witness_ids}
 
     def accept(self, action: object, delta: Delta) -> list[Violation]:
-        """Apply an accepted step and check every law that it could break. Returns the violations.
+        """Apply an accepted call's Delta and check every law that the step could break. Returns the violations.
 
-        Violations of a law that is a known violation are counted, and not returned.
+        Known violations are counted, and not returned.
         """
         asked = self._asked_by(action)
         state, totals = self.state, self.totals
@@ -360,7 +372,7 @@ class Checker:
     def reject(self, action: object, reason: Rejection) -> list[Violation]:
         """Check every law that a rejected call could break. The state does not change. Returns the violations.
 
-        Violations of a law that is a known violation are counted, and not returned.
+        Known violations are counted, and not returned.
         """
         violations: list[Violation] = []
         calls = self._asked_by(action).calls
@@ -374,7 +386,9 @@ class Checker:
         return violations
 
     def undo(self, inverse: Delta) -> None:
-        """Revert the state and the totals by an inverse Delta. The counts of checks and sightings are kept."""
+        """Revert the state and the totals by `inverse`, the Delta that undoes the last step. The counts of checks and
+        sightings are kept.
+        """
         moved = self._move(Draft(self.state), inverse)
         for due in self._due(inverse, moved, heeds_guards=False):
             if due.readings is not None:
@@ -385,13 +399,15 @@ class Checker:
     def scan(self) -> list[Violation]:
         """The violations found by a full scan of the current state, without known violations.
 
-        Conservation laws compare with the totals from when checking began.
+        Conservation laws compare the totals with those at the time when this checker was made.
         """
         found = scan(self._catalogue, self.state, self.totals)
         return [violation for violation in found if violation.law.law_id not in self._known_broken]
 
     def _note(self, violations: list[Violation], law: Law, subject: Subject) -> None:
-        """Record that a law does not hold: count it if it is a known violation, otherwise append a Violation."""
+        """Record that a law does not hold for a subject: count it if it is a known violation, otherwise append a
+        Violation.
+        """
         if law.law_id in self._known_broken:
             self._known_broken[law.law_id] += 1
         else:
@@ -433,8 +449,8 @@ class Checker:
         return inverse
 
     def _move_kept(self, delta: Delta, shifts: Shifts) -> None:
-        """Count again, once each, the rows of dependent sums that are written or whose reads changed. Adds
-        to `shifts`.
+        """Count again, once each, the rows of sums with `also_reads` that are written or whose reads changed. The
+        changes of totals are added to `shifts`.
         """
         for write in delta.writes:
             for kept in self._kept_of[write.table.index]:
@@ -461,7 +477,7 @@ class Checker:
                     self._call(self._readers.of_total(shift.total, shift.group))
 
     def _call(self, readers: dict[_Reader, None] | None) -> None:
-        """Mark those of these readers that are rows of sums as due to be counted again."""
+        """Mark every reader that is a row of a sum as due to be counted again."""
         if readers is not None:
             for reader in readers:
                 if isinstance(reader, _Counted):
@@ -498,9 +514,10 @@ class Checker:
         return holds
 
     def _due(self, delta: Delta, inverse: "_Inverse", heeds_guards: bool) -> list[_StateCheck]:
-        """The state laws that a step may have affected; each result's `subjects` are the affected ones.
+        """The checks of the state laws that a step may have affected; their `subjects` are the affected ones.
 
-        If `heeds_guards`, the readers of a row are left out where their law declares the change harmless.
+        `inverse` has the old rows. If `heeds_guards`, a change that a law calls harmless affects no subject that only
+        reads the row.
         """
         due: list[_StateCheck] = []
         for position in range(len(delta.writes)):

@@ -12,8 +12,8 @@ from spec.arithmetic import UINT256_MAX, WAD
 
 @attrs.frozen(repr=False)
 class Edge:
-    """An amount of a call: `of` computes it from the amount that is left, such as a balance, when the call is made.
-    `name` is its repr.
+    """An amount of a call, given by a function: `of` computes it from what is available, such as a balance, when the
+    call is made. `name` is its repr.
     """
 
     name: str
@@ -24,7 +24,7 @@ class Edge:
 
 
 def exactly(amount: int) -> Edge:
-    """An Edge with a fixed amount, whatever is left."""
+    """An Edge with a fixed amount, whatever is available."""
     return Edge(f"exactly({amount})", lambda _left: amount)
 
 
@@ -39,15 +39,15 @@ EDGES: Final = (
 
 
 def amounts(most: int = UINT256_MAX) -> SearchStrategy[Edge]:
-    """A Hypothesis strategy for Edges: the fixed list, simplest first; any amount up to 10 WAD; and `most`, the maximum
-    of the argument's type.
+    """A Hypothesis strategy for the amount of an argument, as an Edge, of three kinds. They are: the fixed list EDGES,
+    simplest first; any amount up to 10 WAD; and `most`, the largest number of the argument's type.
     """
     return st.one_of(st.sampled_from((*EDGES, exactly(most))), st.integers(0, 10 * WAD).map(exactly))
 
 
 FRACTIONS_WAD: Final = st.one_of(st.sampled_from((WAD >> 1, 1, 10**9, WAD - 1, WAD, 0, WAD + 1)), st.integers(1, WAD))
-"""A Hypothesis strategy for slashed fractions in WAD: mostly valid ones, at the bounds 0 and WAD, just beyond, or
-between.
+"""A Hypothesis strategy for the fraction that a slash takes, in WAD. Most draws are valid; some are at the bounds 0 and
+WAD, or just above WAD.
 """
 
 SELDOM: Final = st.tuples(st.booleans(), st.booleans(), st.booleans()).map(all)

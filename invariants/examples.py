@@ -23,11 +23,14 @@ from invariants.walker import Walk, WalkReport, walk_by
 from spec.machine import Draft
 
 BYTES_PER_STEP: Final = 32
-"""The bytes drawn for each step. A step seldom makes more decisions; any further ones take their first option."""
+"""The number of bytes drawn for each call of a walk. A call seldom needs more decisions; any further ones take their
+first option.
+"""
 
 
 def explore_rules(machine: type[LawMachine], walk: Walk, examples: int, steps: int, seed: int) -> WalkReport:
-    """Draw up to `examples` runs of up to `steps` rules each, until one breaks a law. Returns the sum of their reports.
+    """Draw up to `examples` runs of up to `steps` rules each, until one breaks a law. Returns the sum of the runs'
+    reports.
 
     `walk` must have a world in which the machine's rules work; see `LawMachine.home`.
     """
@@ -43,9 +46,10 @@ def explore_rules(machine: type[LawMachine], walk: Walk, examples: int, steps: i
 
 
 def explore_bytes(walk: Walk, examples: int, steps: int, seed: int) -> WalkReport:
-    """Draw up to `examples` walks of up to `steps` steps, until one breaks a law. Returns the sum of their reports.
+    """Draw up to `examples` walks of up to `steps` calls, until one breaks a law. Returns the sum of the walks'
+    reports.
 
-    Each step is decided by bytes of its own.
+    Each call is decided by bytes of its own.
     """
     runs: list[WalkReport] = []
     explore = hypothesis.seed(seed)(_settings(examples, steps)(walk_test(walk, steps, runs)))
@@ -55,10 +59,10 @@ def explore_bytes(walk: Walk, examples: int, steps: int, seed: int) -> WalkRepor
 
 
 def walk_test(walk: Walk, steps: int, runs: list[WalkReport] | None = None) -> Callable[[], None]:
-    """A test function, also for pytest, that walks by bytes which Hypothesis draws. It raises LawBroken if a law
-    breaks.
+    """A test function, also for pytest, that walks up to `steps` calls, decided by bytes which Hypothesis draws. It
+    raises LawBroken if a law breaks.
 
-    Each step has its own bytes, so Hypothesis can drop, repeat or simplify one step without changing the others. Each
+    Each call has its own bytes, so Hypothesis can drop, repeat or simplify one call without changing the others. Each
     walk's report is appended to `runs`.
     """
     reports: list[WalkReport] = [] if runs is None else runs
@@ -85,7 +89,8 @@ STEP: Final = st.binary(min_size=BYTES_PER_STEP, max_size=BYTES_PER_STEP)
 
 
 def _settings(examples: int, steps: int) -> settings:
-    """The Hypothesis settings: generate only, without a database. Shrinking is left to the project's own shrinker.
+    """The Hypothesis settings: draw examples only, up to `steps` rules each, without a database. The project's own
+    shrinker shrinks what fails.
 
     Steering towards runs with many distinct outcomes (`hypothesis.target`) was tried: as many steps met fewer outcomes.
     """
@@ -104,7 +109,9 @@ def _settings(examples: int, steps: int) -> settings:
 
 
 def _sum_of(runs: list[WalkReport], seed: int) -> WalkReport:
-    """The sum of the reports up to the first with a violation. Later reports are Hypothesis's replays of that run."""
+    """The sum of the reports up to the first with a violation. Later reports are of Hypothesis's replays of
+    that run.
+    """
     total = WalkReport(seed)
     for run in runs:
         total.steps += run.steps
@@ -130,8 +137,8 @@ def _add(counts: dict[str, int], more: Mapping[str, int]) -> None:
 def _alike_in_any_process() -> Iterator[None]:
     """A context in which draws of Hypothesis do not depend on the modules that this process has loaded.
 
-    Hypothesis mixes in constants found in loaded user modules; here it gets none, so a seed draws alike in any
-    process. Versions of Hypothesis without that feature need no change.
+    Hypothesis also draws constants that it finds in a user's loaded modules; here it gets none, so a seed draws alike
+    in any process. Versions of Hypothesis without that feature need no change.
     """
     providers = importlib.import_module("hypothesis.internal.conjecture.providers")
     if not hasattr(providers, "_get_local_constants"):

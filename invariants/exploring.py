@@ -26,9 +26,7 @@ STEPS_BETWEEN_REPORTS: Final = 1_000
 
 
 class BoundedModel:
-    """A bounded model: a walk, which gives the initial state and the laws, and the few calls that are tried in any
-    order.
-    """
+    """A walk, which gives the initial state and the laws, with the few calls that a search tries in any order."""
 
     def __init__(self, walk: Walk, calls: list[Any]) -> None:
         self.walk: Final = walk
@@ -40,7 +38,9 @@ class BoundedModel:
 
 
 class Broken:
-    """A violation, and the shortest sequence of calls found that leads from the opening to it."""
+    """A law that a search found broken, and the shortest sequence of calls found that leads from the opening to the
+    violation.
+    """
 
     def __init__(self, violation: Violation, calls: list[Any]) -> None:
         self.violation: Final = violation
@@ -71,9 +71,9 @@ class Exploration:
 
 
 def explore(model: BoundedModel, depth: int, prunes: bool, goes_on: Callable[[Exploration], bool]) -> Exploration:
-    """Search all sequences up to `depth` calls. Returns the counts and the broken laws.
+    """Search all sequences of up to `depth` calls. Returns the counts and the broken laws.
 
-    If `prunes`, a state is not searched again with as many calls left or fewer. `goes_on` is called every 1,000 steps
+    If `prunes`, a state is not searched again with as many calls left or fewer. `goes_on` is called every 1,000 calls
     with the results so far; the search ends if it returns False.
     """
     search = _Search(model, depth, prunes, goes_on)
@@ -82,7 +82,9 @@ def explore(model: BoundedModel, depth: int, prunes: bool, goes_on: Callable[[Ex
 
 
 def opened(model: BoundedModel) -> State:
-    """The initial state of every sequence: the genesis after the opening. Raises ValueError if a call is rejected."""
+    """The initial state of every sequence: the genesis state after the opening calls. Raises ValueError if an opening
+    call is rejected.
+    """
     state = model.walk.genesis()
     for action in model.walk.opening():
         outcome = model.walk.protocol.transition(Draft(state), action)
@@ -93,7 +95,9 @@ def opened(model: BoundedModel) -> State:
 
 
 def inverse_of(state: State, delta: Delta) -> Delta:
-    """The Delta that undoes `delta`: its rows with their values in `state`, before `delta` is applied."""
+    """The Delta that undoes `delta`: the same rows with the values that they have in `state`, before `delta` is
+    applied.
+    """
     before = Draft(state)
     return Delta([Write(write.table, write.key, before.get(write.table, write.key)) for write in delta.writes], None)
 
@@ -138,7 +142,8 @@ class _Search:
         self._count()
 
     def _search(self, left: int) -> list[int]:
-        """The number of accepted sequences by length, 0 to `left`, that continue from the current state.
+        """For each length from 0 to `left`, the number of sequences of accepted calls that continue from the current
+        state.
 
         Tries every call, and records the violations.
         """
@@ -173,9 +178,9 @@ class _Search:
         return sequences
 
     def _below(self, left: int) -> list[int]:
-        """The number of accepted sequences by length, up to `left` further calls, from the current state.
+        """For each length up to at least `left`, the number of sequences of accepted calls from the current state.
 
-        It comes from the cache if the state was searched as deeply.
+        The numbers come from the cache if the state was searched as deeply before, and the search prunes.
         """
         known = self._sequences_from.get(self._fingerprint)
         if known is not None and len(known) > left and self._prunes:

@@ -19,14 +19,16 @@ Party = tuple[str, ...]
 """The accounts that one actor controls."""
 
 TRIES: Final = 40
-"""The maximum number of draws of a walk's next action in search of one that the game allows as a move."""
+"""The number of times that a game draws the walk's next action, at most, to find one that the party may make
+as a move.
+"""
 
 
 class Game(Law):
-    """A law about the result of a party's moves.
+    """A law about the result of all moves of one party together.
 
-    `walk` gives the world, the steps of anybody before the moves, and the actions from which moves are drawn.
-    `history_steps` is the maximum number of those steps. `parties` are the parties of which one is picked to move.
+    `walk` gives the world, the calls of anybody before the moves, and the calls from which moves are drawn.
+    `history_steps` is the largest number of the calls before. `parties` are the parties of which one is picked to move.
     """
 
     def __init__(
@@ -52,7 +54,8 @@ class Game(Law):
     def excess(self, party: Party, before: State, after: State, moves: list[Any]) -> int:
         """The amount by which the accepted `moves` break the law; at most 0 if the law holds.
 
-        A positive amount is what some account holds more, or less, after the moves than the law allows.
+        `before` is the state before the first move, `after` the one after the last. A positive amount is what some
+        account holds more, or less, after the moves than the law allows.
         """
         raise NotImplementedError
 
@@ -78,7 +81,9 @@ class GameReport:
 
 
 def play(game: Game, choices: Choices, moves: int) -> GameReport:
-    """Play one game: the opening, up to `history_steps` steps of anybody, up to `moves` moves, then the comparison."""
+    """Play one game: the opening, up to `history_steps` calls of anybody, up to `moves` moves of one party, then the
+    comparison.
+    """
     protocol = game.walk.protocol
     party = choices.pick(game.parties)
     state = game.walk.genesis()
@@ -104,7 +109,7 @@ def play(game: Game, choices: Choices, moves: int) -> GameReport:
 def excess_of(game: Game, party: Party, history: Sequence[Any], moves: Sequence[Any]) -> tuple[int, list[bool]]:
     """The excess after the given actions, and for each action whether it was accepted.
 
-    `history` are the actions before the party's `moves`. The excess is 0 if a move is not allowed to the party; then
+    `history` are the actions before the moves of `party`. If the party may not make some move, the excess is 0, and
     only the acceptance of `history` is returned.
     """
     protocol = game.walk.protocol
@@ -119,7 +124,7 @@ def excess_of(game: Game, party: Party, history: Sequence[Any], moves: Sequence[
 
 
 def execute(protocol: Protocol, state: State, action: Any) -> bool:
-    """Apply an action to `state` in place if it is accepted. True if it was."""
+    """Put an action to the rules, and apply it to `state` in place if it is accepted. Returns True if it was."""
     outcome = protocol.transition(Draft(state), action)
     if isinstance(outcome, Delta):
         commit(state, outcome)

@@ -39,11 +39,13 @@ Subject = Any
 
 
 IN_NO_CATALOGUE: Final = 1 << 20
-"""The index of a sum that belongs to no catalogue. No total is kept under it, so reading that sum's total fails."""
+"""The index of a sum that belongs to no catalogue. No total is stored at this index, so reading that sum's
+total fails.
+"""
 
 
 class Sum:
-    """The total, per group, of a value that each row of a table adds. A row whose group is None is not counted.
+    """For each group, the total of a value that each row of a table adds. A row whose group is None is not counted.
 
     `also_reads` are the tables of the other rows that a row's group or value depends on.
     """
@@ -65,19 +67,19 @@ class Sum:
         """The index of the sum in its catalogue, which sets it."""
 
     def worth(self, _rows: Draft, row: Any) -> int:
-        """The value that one row adds."""
+        """The value that one row adds to its group's total."""
         return self.value(row)
 
     def counted(self, view: "View", _key: Any, row: Any) -> int:
         """The value that one row adds, given its key and a view with totals.
 
-        A sum that reads another sum overrides it; otherwise it is `worth`.
+        A sum that reads another sum overrides this method; otherwise the value is `worth`.
         """
         return self.worth(view.rows, row)
 
 
 Moves = Callable[["View", Draft, Any], list[tuple[object, int]]]
-"""The type of a function that says which totals change although none of their own rows is written.
+"""The type of a function that computes how a sum's totals change although no row of the sum is written.
 
 Its arguments are the view before a step, the rows after it, and a key that the step wrote. It returns pairs: a group of
 the sum and the change of that group's total.
@@ -88,9 +90,10 @@ class ReadingSum(Sum):
     """A sum in which a row's value depends on other rows. Queued shares, for example, count times the operator's
     magnitude.
 
-    `reads` computes a row's value from the rows of a state, of its own table and of `also_reads`; checkers use only
-    that. `moves` is for proofs. For each table whose writes change the value of rows that are not written themselves,
-    it gives the change of each group's total. Tests compare it with the change that a checker computes.
+    `reads` computes a row's value from the rows of a state, those of its own table and of `also_reads`; checkers use no
+    other part. `moves` is for proofs. For each table whose writes change the value of rows that are not written
+    themselves, it gives the change of each group's total. Tests compare this change with the one that a checker
+    computes.
     """
 
     def __init__(
@@ -112,9 +115,10 @@ class ReadingSum(Sum):
 
 
 class NestedSum(Sum):
-    """A sum in which a row's value depends on another sum's total, that of the group equal to the row's key.
+    """A sum in which a row's value depends on a total of another sum, `inner`: the total of the group that equals the
+    row's key.
 
-    `inner`, the other sum, must stand earlier in the catalogue.
+    `inner` must stand earlier in the catalogue. `by_total` computes the value from the row and that total.
     """
 
     def __init__(
@@ -139,7 +143,7 @@ def _reads_rows(_row: Any) -> int:
 
 
 class Totals:
-    """The totals of all sums of a catalogue per group: the current ones, and those from when checking began."""
+    """The totals of all sums of a catalogue, for each group: the current ones, and those from when checking began."""
 
     def __init__(self, sums: int) -> None:
         self._now: Final[list[dict[object, int]]] = [{} for _ in range(sums)]
@@ -160,11 +164,11 @@ class Totals:
         return self._start[total.index].get(group, 0)
 
     def groups(self, total: Sum) -> dict[object, int]:
-        """A mapping from each group of a sum to its current total. Callers must not change it."""
+        """A mapping from each group of a sum to its current total. Callers must not change the mapping."""
         return self._now[total.index]
 
     def begin(self) -> None:
-        """Store the current totals as the start totals, with which conservation laws compare."""
+        """Store the current totals as the start totals, with which conservation laws compare later ones."""
         self._start = [dict(groups) for groups in self._now]
 
     def begin_with(self, other: "Totals") -> None:
@@ -182,7 +186,7 @@ class Shift:
 
 
 INDEXED_SHIFTS: Final = 24
-"""The number of shifts from which on they are looked up in a dictionary. Below it, a linear search is faster."""
+"""The number of shifts from which on a dictionary finds one. For fewer, a linear search is faster."""
 
 
 class Shifts:
@@ -222,20 +226,20 @@ class Shifts:
 
 
 class UndeclaredError(Exception):
-    """The exception for a law or a sum that reads what it does not declare. No checker could know when to check it
-    again.
+    """Raised if a law or a sum reads something that it does not declare. No checker could know when to check that law
+    or sum again.
     """
 
 
 def undeclared(who: str, what: str) -> UndeclaredError:
-    """The exception for a reader that reads something undeclared. `who` names the law or sum, `what` the thing read."""
+    """The exception for an undeclared read. `who` names the law or sum that reads, `what` the thing read."""
     return UndeclaredError(f"{who} reads {what}, which it does not declare (see also_reads in invariants/law.py)")
 
 
 class View:
-    """One state as laws see it: its rows, read through a draft, and its totals.
+    """One state as laws see it: its rows, read through a draft, and the totals of its sums.
 
-    `shifts` are the changes of totals from this state to the current one, if this state is an earlier one.
+    `shifts` are the changes of totals from this state to the current one; None if this is the current state.
     """
 
     def __init__(self, rows: Draft, totals: Totals, shifts: Shifts | None = None) -> None:
@@ -258,8 +262,8 @@ class View:
 
 
 class Law:
-    """The common fields of all laws: a permanent id, one sentence, and its source (such as a contract or a
-    document).
+    """The common fields of all laws: a permanent id, a sentence that states the law, and its source, such as a contract
+    or a document.
     """
 
     def __init__(self, law_id: str, sentence: str, source: str) -> None:
@@ -273,6 +277,7 @@ class StateLaw(Law):
 
     `rows` and `sums` give the functions from a row's key, or from a sum's group, to the subject that it belongs to.
     `also_reads` are the tables of all other rows that `holds` reads, and the sums of all other groups that it reads.
+
     `harmless` gives, for some of these tables, a test of a row before and after a write. The test returns True if a
     subject for which the law held needs no new check: the law still holds, and the subject depends on no further rows.
     Tests change rows at random to verify this.
@@ -298,7 +303,9 @@ class StateLaw(Law):
 
 
 class AcceptedStep(Generic[Action]):
-    """One accepted step as step laws see it. `Action` is the class of actions if a law is limited to one."""
+    """One accepted call as step laws see it: the views before and after, the action, and its Delta. `Action` is the
+    class of actions if a law is limited to one.
+    """
 
     def __init__(self, before: View, action: Action, delta: Delta, after: View) -> None:
         self.before: Final = before
@@ -308,7 +315,7 @@ class AcceptedStep(Generic[Action]):
 
 
 AnyStep = AcceptedStep[Any]
-"""An accepted step of any action."""
+"""An AcceptedStep whose action may be of any class."""
 
 
 def written(delta: Delta, table: Table[Key, Any]) -> list[Key]:
@@ -319,8 +326,8 @@ def written(delta: Delta, table: Table[Key, Any]) -> list[Key]:
 class Scope:
     """The steps or calls that a law is about: those of certain actions, or those that write to certain tables.
 
-    With no actions named, all actions are in scope; with no tables named, all tables are. A law out of scope costs
-    nothing to check. A law's `applies_to` narrows its scope further.
+    With no actions named, all actions are in scope; with no tables named, all tables are. Steps outside the scope cost
+    no check. A law's `applies_to` narrows its scope further.
     """
 
     def __init__(
@@ -340,7 +347,7 @@ EVERYTHING: Final = Scope()
 
 
 class StepLaw(Law):
-    """A law about every accepted step in its scope for which `applies_to` is true. Only those steps count
+    """A law about every accepted step in its scope for which `applies_to` is true. Other steps do not count
     as checked.
     """
 
@@ -360,7 +367,9 @@ class StepLaw(Law):
 
 
 class Witness(Law):
-    """A situation that a run must reach, so that no law holds vacuously. `seen` is true for a step that reaches it."""
+    """A situation that some run must reach, so that no law holds vacuously. `seen` is true for a step that
+    reaches it.
+    """
 
     def __init__(
         self,
@@ -376,7 +385,9 @@ class Witness(Law):
 
 
 class RejectedCall(Generic[Action]):
-    """One rejected call as rejection laws see it. `Action` is the class of actions if a law is limited to one."""
+    """One rejected call as rejection laws see it: the view before, the action, and the reason. `Action` is the class of
+    actions if a law is limited to one.
+    """
 
     def __init__(self, before: View, action: Action, reason: Rejection) -> None:
         self.before: Final = before
@@ -385,7 +396,7 @@ class RejectedCall(Generic[Action]):
 
 
 AnyRejection = RejectedCall[Any]
-"""A rejected call of any action."""
+"""A RejectedCall whose action may be of any class."""
 
 
 class RejectionLaw(Law):
@@ -412,7 +423,7 @@ class RejectionLaw(Law):
 class KnownViolation:
     """The record of a law that the live protocol breaks.
 
-    `instead` is the id of the law that states what is true instead. `trace` is the file in docs/findings with the
+    `instead` is the id of the law that states what holds in its place. `trace` is the file in docs/findings with the
     shortest known run that breaks the law. `meaning` says what the violation means for users.
     """
 
@@ -475,9 +486,7 @@ class Catalogue:
                     raise ValueError(f"{law.law_id} asks for sum {part.name}, which its catalogue does not have")
 
     def speaking_of(self, action: type[Any]) -> Speaking:
-        """The laws about steps or calls, and the witnesses, whose scope contains a class of actions. The result is
-        cached.
-        """
+        """The step laws, rejection laws and witnesses whose scope contains a class of actions. The result is cached."""
         speaking = self._speaking_of.get(action)
         if speaking is None:
             speaking = Speaking(
@@ -489,13 +498,13 @@ class Catalogue:
         return speaking
 
     def laws(self) -> list[Law]:
-        """All laws, sorted by id."""
+        """All state, step and rejection laws, without the witnesses, sorted by id."""
         laws: list[Law] = [*self.state_laws, *self.step_laws, *self.rejection_laws]
         return sorted(laws, key=lambda law: law.law_id)
 
     def where(self, keeps: Callable[[str], bool]) -> "Catalogue":
-        """A copy of the catalogue with only the laws and witnesses for whose id `keeps` is true. No law is a model law
-        in it.
+        """A copy of the catalogue with only the laws and witnesses whose id passes the test `keeps`. The copy counts no
+        law as a model law.
         """
         return Catalogue(
             self.sums,
@@ -519,7 +528,7 @@ class Catalogue:
         )
 
     def tier(self, law_id: str) -> str:
-        """`model` if the law restates a rule, otherwise `property`."""
+        """The text `model` if the law of this id restates a rule, otherwise `property`."""
         return "model" if law_id in self.model else "property"
 
     def properties(self) -> "Catalogue":

@@ -19,11 +19,12 @@ STEPS_BETWEEN_SCANS: Final = 25
 
 
 class LawBroken(AssertionError):
-    """Raised when a run breaks a law; the message names the law and the subject."""
+    """Raised when a run breaks a law; the message names the law and the subject, if it has one."""
 
 
 class LawMachine(RuleBasedStateMachine):
-    """A Hypothesis run through one protocol, which begins with the walk's opening and ends at the first violation.
+    """A Hypothesis run through one protocol, which begins with the walk's opening calls and ends at the first
+    violation.
 
     At its end, the report of the run is appended to `runs`.
     """
@@ -43,7 +44,7 @@ class LawMachine(RuleBasedStateMachine):
 
     @property
     def rows(self) -> Draft:
-        """The current state of the run, for reading only."""
+        """A draft of the run's current state, for reading only."""
         return Draft(self._checker.state)
 
     @property
@@ -52,8 +53,8 @@ class LawMachine(RuleBasedStateMachine):
         return self._actions[-1]
 
     def begin(self) -> None:
-        """Make the opening's calls and call `furnish`, unless this run has made a call already. Initialization rules
-        call this.
+        """Make the walk's opening calls and call `furnish`, unless this run has made a call already. The machine's
+        initialization rules call this method.
         """
         if not self._actions:
             for action in self.walk.opening():
@@ -61,12 +62,13 @@ class LawMachine(RuleBasedStateMachine):
             self.furnish()
 
     def furnish(self) -> None:
-        """Make the calls that give most rules something to work on. A protocol's machine overrides this; here it is
-        empty.
+        """Make the calls that give most rules something to work on, such as deposits. A protocol's machine overrides
+        this method; here it does nothing.
         """
 
     def call(self, action: Any) -> Outcome:
-        """Execute an action and check every law that it could break. Raises LawBroken if one breaks.
+        """Put an action to the protocol's rules, and check every law that the call could break. Raises LawBroken if one
+        breaks.
 
         Every STEPS_BETWEEN_SCANS calls, the whole state is scanned too.
         """
@@ -90,11 +92,11 @@ class LawMachine(RuleBasedStateMachine):
         return outcome
 
     def is_accepted(self, action: Any) -> bool:
-        """Execute an action. True if it was accepted."""
+        """Put an action to the protocol's rules, and check the laws. True if the action was accepted."""
         return isinstance(self.call(action), Delta)
 
     def call_again(self, sender: str | None) -> None:
-        """Repeat the last call, from `sender`, or from its own sender if that is None.
+        """Repeat the last call: from `sender` or, if that is None, from the account that sent it.
 
         An action without a sender, such as time, is not repeated.
         """

@@ -18,11 +18,11 @@ STEPS_BETWEEN_SCANS: Final = 500
 
 
 SEEDS_PER_SCENARIO: Final = 10
-"""The number of consecutive seeds of which one takes a scenario."""
+"""The number of consecutive seeds among which one seed walks through a scenario."""
 
 
 WORLDS: Final = 64
-"""The number of worlds that seeds choose from; a process builds each world only once."""
+"""The number of variants of a walk's world among which a seed chooses; a process builds each variant only once."""
 
 
 class Walk:
@@ -30,8 +30,8 @@ class Walk:
 
     `world` is the head of a trace file. `scenarios` are walks through worlds made for situations that ordinary walks
     hardly reach; one seed in ten takes one. `worlds` returns, for a number, a walk through a variant of this world:
-    with other delays, clocks, addresses, allowances and owners. Every other seed takes one of these; number 0 is this
-    walk itself.
+    with other delays, clocks, addresses, allowances and owners. Any other seed takes the walk number `seed % WORLDS`;
+    number 0, and every number without `worlds`, is this walk itself.
     """
 
     def __init__(
@@ -70,7 +70,7 @@ class Walk:
         return drawn
 
     def where(self, keeps: Callable[[str], bool]) -> "Walk":
-        """A copy of the walk and its scenarios with only the laws and witnesses for whose id `keeps` is true."""
+        """A copy of the walk and its scenarios with only the laws and witnesses whose id passes the test `keeps`."""
         return Walk(
             self.protocol,
             self.catalogue.where(keeps),
@@ -82,8 +82,8 @@ class Walk:
         )
 
     def with_laws(self, laws: Sequence[Law]) -> "Walk":
-        """A copy of the walk and its scenarios that also checks `laws`, which may be laws and witnesses but no model
-        laws.
+        """A copy of the walk and its scenarios that checks `laws` as well. These may be laws and witnesses, but count
+        as no model laws.
 
         Raises ValueError if two laws share an id.
         """
@@ -131,7 +131,7 @@ class Walk:
 
 
 def with_laws(catalogue: Catalogue, laws: Sequence[Law]) -> Catalogue:
-    """The catalogue with some laws and witnesses added, and with the sums that these use."""
+    """A copy of the catalogue with some laws and witnesses added, and with the sums that these use."""
     states = [law for law in laws if isinstance(law, StateLaw)]
     sums = list(catalogue.sums)
     for law in states:
@@ -150,7 +150,7 @@ def with_laws(catalogue: Catalogue, laws: Sequence[Law]) -> Catalogue:
 
 
 def _add(total: Sum, sums: list[Sum]) -> None:
-    """Append a sum to `sums`, after its inner sum if it has one, unless it is already there."""
+    """Append a sum to `sums`, unless it is there already. The inner sum of a NestedSum is appended before it."""
     if isinstance(total, NestedSum):
         _add(total.inner, sums)
     if total not in sums:
@@ -160,9 +160,9 @@ def _add(total: Sum, sums: list[Sum]) -> None:
 class WalkReport:
     """The result of a walk.
 
-    It counts the accepted calls of each action, the rejected ones by reason, the checks of each law, the sightings of
-    each witness, and the violations of each known violation. `violations` are all other violations. `actions` are all
-    actions of the walk if there was a violation, otherwise empty.
+    It counts, by name or id: the accepted calls of each action, the rejected ones by reason, the checks of each law,
+    and the steps that reached each witness. Known violations are counted by law. `violations` are all other violations.
+    `actions` are all actions of the walk if there was a violation, otherwise empty.
     """
 
     def __init__(self, seed: int) -> None:
@@ -179,12 +179,16 @@ class WalkReport:
 
 
 def random_walk(walk: Walk, seed: int, steps: int) -> WalkReport:
-    """Walk `steps` steps, or until a law breaks, with decisions from `seed`. The seed also selects the world."""
+    """Walk up to `steps` calls, the opening's included, or until a law breaks. `seed` gives the decisions, and selects
+    the walk's world.
+    """
     return walk_by(walk.of(seed), Seeded(seed), seed, steps)
 
 
 def walk_by(walk: Walk, choices: Choices, seed: int, steps: int) -> WalkReport:
-    """Walk `steps` steps, or until a law breaks, with decisions from `choices`. `seed` is only stored in the report."""
+    """Walk up to `steps` calls, the opening's included, or until a law breaks. `choices` gives the decisions; `seed` is
+    only stored in the report.
+    """
     report = WalkReport(seed)
     checker = Checker(walk.catalogue, walk.genesis())
     opening = walk.opening()

@@ -1,4 +1,4 @@
-"""Views that record the reads of a law or a sum, and reject reads that it does not declare.
+"""Views that record the rows and totals that a law or a sum reads, and reject undeclared reads.
 
 A checker remembers the recorded reads. invariants/law.py describes which reads must be declared, and how.
 """
@@ -15,8 +15,8 @@ Row = TypeVar("Row")
 class Declared:
     """The declared reads of a law or a sum, as bit sets of tables and of sums.
 
-    `keyed` are the tables and sums whose key gives the reader's subject. The parts in `also` do not lead to the reader
-    by key, so a checker has to remember which reader read which of their rows.
+    `keyed` are the tables and sums whose key gives the reader's subject. Those in `also` do not lead to the reader by
+    key, so a checker has to remember which reader read which of their rows.
     """
 
     def __init__(
@@ -48,12 +48,12 @@ def declared_by_law(law: StateLaw) -> Declared:
 
 
 def declared_by_sum(total: Sum) -> Declared:
-    """The declared reads of a sum. The row that is counted is an argument and needs no declaration."""
+    """The declared reads of a sum. The counted row itself is an argument and needs no declaration."""
     return Declared(f"sum {total.name}", [], total.also_reads, None)
 
 
 class WatchedRows(Draft):
-    """A draft that records or rejects the reads of one law or sum at a time."""
+    """A draft that records or rejects the reads of one law or sum at a time. `who` names that law or sum."""
 
     def __init__(self, state: State) -> None:
         super().__init__(state)
@@ -82,7 +82,7 @@ class WatchedView(View):
         self._noting_sums = 0
 
     def begin(self, reader: Declared, notes_all: bool) -> None:
-        """Start to record the reads of `reader`: those of `also_reads` only, or all of them if `notes_all`."""
+        """Begin to record the reads of `reader`: those of `also_reads` only, or all of them if `notes_all`."""
         watched = self.watched
         watched.who = reader.who
         watched.allowed = reader.tables
@@ -92,12 +92,12 @@ class WatchedView(View):
         self._noting_sums = reader.sums if notes_all else reader.also_sums
 
     def total(self, of: Sum, group: object) -> int:
-        """The total of a group. Raises UndeclaredError if the reader does not declare this sum."""
+        """The total of a group of the sum `of`. Raises UndeclaredError if the reader does not declare this sum."""
         self._ask(of, group)
         return super().total(of, group)
 
     def total_at_start(self, of: Sum, group: object) -> int:
-        """The total of a group in the state in which checking began.
+        """The total of a group of the sum `of`, in the state in which checking began.
 
         Raises UndeclaredError if the reader does not declare this sum.
         """

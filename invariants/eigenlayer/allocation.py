@@ -27,7 +27,8 @@ from spec.machine import SINGLETON, Draft
 
 
 def _change_of_each_allocation(step: AcceptedStep[ModifyAllocations]) -> bool:
-    """True if every requested change of a magnitude is stored with the right values, effect block and queue.
+    """True if every requested change of a magnitude is stored with the right amount and effect block, and queued if it
+    has to wait as a decrease.
 
     An increase is encumbered at once and takes effect after the allocation delay in force. A decrease of a slashable
     allocation is queued and takes effect after the deallocation delay. Any other decrease takes effect at once.
@@ -73,7 +74,7 @@ def _allocation_changes(
 
 
 def _are_changes_apart(step: AcceptedStep[ModifyAllocations]) -> bool:
-    """True if the call changes at least one allocation, and no two in one strategy.
+    """True if the call changes at least one allocation, and names no strategy twice.
 
     Then every change starts from the state before the call.
     """
@@ -83,8 +84,8 @@ def _are_changes_apart(step: AcceptedStep[ModifyAllocations]) -> bool:
 
 
 def _settling_changes_nothing_in_force(step: AnyStep) -> bool:
-    """True if every allocation that the step wrote has the same magnitudes before and after it, with due changes
-    applied.
+    """True if each allocation that the step wrote has the same current and pending magnitude as before the step.
+    Changes whose effect block is reached are applied in both states before they are compared.
     """
     return all(
         settled_magnitudes(step.before.rows, key[0], key[1], key[2])
@@ -95,8 +96,9 @@ def _settling_changes_nothing_in_force(step: AnyStep) -> bool:
 
 def _queue_is_in_order(view: View, subject: Pair) -> bool:
     """True if the effect blocks of an operator's queued deallocations in a strategy never decrease along the queue.
+    `subject` is (operator, strategy).
 
-    Entries without a pending decrease, which a slash or a settling leaves, are skipped.
+    Entries without a pending decrease, which a slash or an early settlement leaves, are skipped.
     """
     queue = view.rows.get(DEALLOCATION_QUEUES, subject)
     last_block = 0
@@ -112,7 +114,7 @@ def _queue_is_in_order(view: View, subject: Pair) -> bool:
 
 
 def _delay_changes_later(step: AcceptedStep[RegisterAsOperator | SetAllocationDelay]) -> bool:
-    """True if an allocation delay changes when it should.
+    """True if an allocation delay changes in the right block.
 
     A new operator's delay takes effect at once. A changed delay takes effect after the configuration delay, and the old
     delay stays in force until then.
@@ -131,7 +133,7 @@ def _delay_changes_later(step: AcceptedStep[RegisterAsOperator | SetAllocationDe
 
 
 def _sets_wait_once(view: View, subject: Pair) -> bool:
-    """True if no operator set occurs twice in the queue of an operator and a strategy.
+    """True if no operator set occurs twice in the deallocation queue of an operator and a strategy.
 
     No queued set may have a pending increase in that strategy.
     """

@@ -68,10 +68,10 @@ def _own_as_operator(step: AnyStep, call: Any, key: Any) -> bool:
 
 
 def _own_or_no_more(step: AnyStep, call: Any, key: Any) -> bool:
-    """True if the sender is the operator, or the write does not raise the magnitude that the operator allocates to the
-    set, now or after pending changes.
+    """True if the call may write this allocation: the operator sends it, or the magnitude rises neither now nor by the
+    pending change.
 
-    Anybody may settle changes that are due, and a slash lowers magnitudes.
+    Anybody may apply changes that are due, and a slash lowers magnitudes.
     """
     if call.sender == key[0]:
         return True
@@ -81,7 +81,8 @@ def _own_or_no_more(step: AnyStep, call: Any, key: Any) -> bool:
 
 
 def _own_set_or_counted(step: AnyStep, call: Any, key: Any) -> bool:
-    """True if the sender is an AVS with metadata that writes its own set, or a slash updates the set.
+    """True if the call may write this operator set: its AVS, which must have metadata, sends the call, or the call is a
+    slash.
 
     A slash must leave the set's redistribution recipient unchanged.
     """
@@ -100,7 +101,9 @@ def _own_sets_strategy(_step: AnyStep, call: Any, key: Any) -> bool:
 
 
 def _joins_itself(step: AnyStep, call: Any, key: Any) -> bool:
-    """True if the operator registers itself, or if the operator or the AVS deregisters it."""
+    """True if the call may write this registration: the operator registers itself, or the operator or the AVS
+    deregisters it.
+    """
     if step.after.rows.get(REGISTRATIONS, key).is_registered:
         return bool(call.sender == key[0]) and is_operator(step.before.rows, key[0])
     return bool(call.sender == key[0]) or bool(call.sender == key[1][0])
@@ -115,10 +118,10 @@ def _slashes(rows: Draft, call: Any, operator_set: OperatorSet) -> bool:
 
 
 def _slashed_by_its_set(step: AnyStep, call: Any, key: Any) -> bool:
-    """True if a max magnitude is written by a slash that was allowed.
+    """True if the call may write this max magnitude: it is a slash by an operator set with that right.
 
-    The slasher in force of a set must slash a strategy of the set, and an operator that the set can slash: a member, or
-    one that recently left.
+    The set's slasher in force must send it, and the strategy must be of the set. The set must be able to slash the
+    operator: a member, or one that recently left.
     """
     if not isinstance(call, SlashOperator):
         return False
@@ -139,7 +142,7 @@ def _booked_by_its_slasher(step: AnyStep, call: Any, key: Any) -> bool:
 
 
 def _spent_by_its_holder(step: AnyStep, call: Any, key: Any) -> bool:
-    """True if a token balance grows, or if the call may lower it.
+    """True if the call may write this token balance, as far as it falls.
 
     An account's balance falls by its own call. A strategy pays out its underlying token, and the rewards coordinator
     pays claims.
@@ -164,7 +167,7 @@ def _may_end_delegation(rows: Draft, sender: str, staker: str) -> bool:
 
 
 def _queued_by_its_holder(step: AnyStep, call: Any, key: Any) -> bool:
-    """True if a staker's deposit shares fall only by an allowed call.
+    """True if the call may lower this staker's deposit shares in a strategy, or does not lower them.
 
     QueueWithdrawals must be sent by the staker and remove at most the shares that it names. Any other call must come
     from a sender who may end the staker's delegation, and may remove all shares.
@@ -189,9 +192,10 @@ def _completed_by_its_staker(step: AnyStep, call: Any, key: Any) -> bool:
 
 
 def _delegated_by_itself(step: AnyStep, call: Any, key: Any) -> bool:
-    """True if a staker joins an operator only by its own call.
+    """True if the call may change this staker's operator, or does not change it.
 
-    A staker leaves only by its own call, or by one of its operator or that operator's delegation approver.
+    A staker joins an operator only by its own call. A staker leaves by its own call, or by one of its operator or that
+    operator's delegation approver.
     """
     operator_before = step.before.rows.get(STAKERS, key).delegated_to
     operator = step.after.rows.get(STAKERS, key).delegated_to
@@ -203,10 +207,11 @@ def _delegated_by_itself(step: AnyStep, call: Any, key: Any) -> bool:
 
 
 def _got_by_who_is_named(step: AnyStep, call: Any, key: Any) -> bool:
-    """True if a token balance does not grow, or belongs to an account that the call may pay.
+    """True if the call may raise this token balance, or does not raise it.
 
-    These accounts are: the recipient of a transfer or a claim, the strategy of a deposit, the burn address, an operator
-    set's redistribution recipient, the rewards coordinator and its fee recipient, and for any other call the sender.
+    It may pay these accounts: the recipient of a transfer or a claim, the strategy of a deposit, the burn address, an
+    operator set's redistribution recipient, the rewards coordinator and its fee recipient. Any other call may only pay
+    its sender.
     """
     if step.after.rows.get(TOKEN_BALANCES, key).amount <= step.before.rows.get(TOKEN_BALANCES, key).amount:
         return True
@@ -231,7 +236,7 @@ def _shares_come_to_the_caller(step: AnyStep, call: Any, key: Any) -> bool:
 
 
 def _pays_who_is_named(step: AnyStep, call: Any, key: Any) -> bool:
-    """True if an operator set's redistribution recipient is the right one and never changes.
+    """True if the redistribution recipient of this operator set is the one of its creation, and never changes.
 
     A new set has the recipient named for it, neither the burn address nor the zero address. A set created without
     redistribution has the burn address.
@@ -251,7 +256,9 @@ def _pays_who_is_named(step: AnyStep, call: Any, key: Any) -> bool:
 
 
 def _opened_by_the_whitelister(step: AnyStep, call: Any, key: Any) -> bool:
-    """True if only the whitelister changes a strategy's whitelisting, and only a whitelisted strategy issues shares."""
+    """True if only the whitelister changes this strategy's whitelisting, and a strategy issues shares only while
+    whitelisted.
+    """
     before, after = step.before.rows.get(STRATEGIES, key), step.after.rows.get(STRATEGIES, key)
     if before.is_whitelisted != after.is_whitelisted:
         return bool(call.sender == step.before.rows.get(CONFIG, SINGLETON).strategy_whitelister)
@@ -264,7 +271,7 @@ def _pod_of_its_owner(_step: AnyStep, call: Any, key: Any) -> bool:
 
 
 def _native_eth_queued_by_its_holder(step: AnyStep, call: Any, key: Any) -> bool:
-    """True if a pod owner's native deposit shares fall only by an allowed call.
+    """True if the call may lower this pod owner's native deposit shares, or does not lower them.
 
     QueueWithdrawals must be sent by the owner and remove at most the shares that it names. Any other call must come
     from a sender who may end the owner's delegation. PlantPodOwnerDepositShares, which sets a deficit from before the
@@ -285,7 +292,8 @@ def _native_eth_queued_by_its_holder(step: AnyStep, call: Any, key: Any) -> bool
 
 
 def _native_eth_comes_to_the_caller(step: AnyStep, call: Any, key: Any) -> bool:
-    """True if a pod owner's native deposit shares grow only by its own call: a pod's report or a completed withdrawal.
+    """True if this pod owner's native deposit shares grow only by the owner's call: its pod's report, or a completed
+    withdrawal.
 
     PlantPodOwnerDepositShares is exempt.
     """
@@ -295,7 +303,7 @@ def _native_eth_comes_to_the_caller(step: AnyStep, call: Any, key: Any) -> bool:
 
 
 def _lost_by_its_pod(step: AnyStep, call: Any, key: Any) -> bool:
-    """True if a beacon chain slashing factor changes only by a balance report that the owner's own pod sends."""
+    """True if this pod owner's beacon chain slashing factor changes only by a balance report that its own pod sends."""
     before, after = step.before.rows.get(POD_OWNERS, key), step.after.rows.get(POD_OWNERS, key)
     if before.beacon_chain_slashing_factor_wad == after.beacon_chain_slashing_factor_wad:
         return True
@@ -359,7 +367,8 @@ POOLS: Final[Rights] = {STRATEGIES: _opened_by_the_whitelister}
 
 
 def right(law_id: str, sentence: str, source: str, rights: Rights) -> StepLaw:
-    """A step law: each row that a step writes to a table of `rights` must pass that table's test.
+    """A step law with this id, sentence and source: each row that a step writes to a table of `rights` must pass that
+    table's test.
 
     The test says if the call may write the row.
     """

@@ -80,7 +80,7 @@ STRANGER: Final = "anybody"
 
 FRACTIONS_WAD: Final = (WAD // 10, 1, WAD // 3, WAD // 2)
 RECALLED: Final = 12
-"""The number of a party's latest withdrawals that the walk considers for completion."""
+"""The number of an account's latest withdrawals that the walk considers for completion."""
 
 _WORLD: Final[dict[str, Json]] = {
     **WORLD,
@@ -99,7 +99,8 @@ _WORLD: Final[dict[str, Json]] = {
 
 
 def _opening() -> list[Action]:
-    """The opening: two operators, one with an approver, registered for four operator sets that contain every strategy.
+    """The walk's opening calls: two operators, one with an approver, register for four operator sets that contain every
+    strategy.
 
     Two sets burn slashed shares; the other two pay them to two different recipients.
     """
@@ -123,13 +124,15 @@ def _opening() -> list[Action]:
 
 
 def _two(choices: Choices) -> tuple[str, str]:
-    """Two different strategies, in the order of their addresses."""
+    """Two different strategies, drawn at random, in the order of their addresses."""
     first = choices.below(len(POOLS) - 1)
     return POOLS[first], POOLS[first + 1 + choices.below(len(POOLS) - 1 - first)]
 
 
 def _action(choices: Choices, draft: Draft) -> Action:
-    """The next action. About half are deposits, withdrawals, allocations and delegations over several strategies."""
+    """The walk's next action. About half are deposits, withdrawals, allocations and delegations over several
+    strategies.
+    """
     kind, party = choices.below(20), choices.pick(PARTIES)
     if kind < 3:
         return MineBlocks(choices.pick((1, 1, 9, 11)))
@@ -152,9 +155,9 @@ def _action(choices: Choices, draft: Draft) -> Action:
 
 
 def _queue(choices: Choices, draft: Draft, party: str) -> Action:
-    """A QueueWithdrawals call of a party for part of its shares in each of its strategies.
+    """A QueueWithdrawals call of `party`, an account, for part of its shares in each of its strategies.
 
-    The parts differ. The call makes one withdrawal, two, or three for each strategy.
+    The parts differ. The call makes one withdrawal or two in all, or up to three for each strategy.
     """
     if choices.one_in(3):
         return _queue_many(draft, party)
@@ -172,7 +175,9 @@ def _queue(choices: Choices, draft: Draft, party: str) -> Action:
 
 
 def _queue_many(draft: Draft, party: str) -> Action:
-    """A QueueWithdrawals call with up to three withdrawals per strategy, whose joint completion writes many rows."""
+    """A QueueWithdrawals call of `party` with three withdrawals per strategy, or one where it holds few shares. Their
+    joint completion writes many rows.
+    """
     requests: list[WithdrawalRequest] = []
     for strategy in draft.get(STAKERS, party).strategy_list:
         quarter = draft.get(STAKER_SHARES, (party, strategy)).deposit_shares >> 2
@@ -181,7 +186,7 @@ def _queue_many(draft: Draft, party: str) -> Action:
 
 
 def _complete(choices: Choices, draft: Draft, party: str) -> Action:
-    """A call that completes one or several withdrawals, in half of the cases for the party with most of them due.
+    """A call that completes one or several withdrawals, in half of the cases for the account with most of them due.
 
     Seldom it includes withdrawals that are not due yet, or has another sender.
     """
@@ -203,7 +208,7 @@ def _complete(choices: Choices, draft: Draft, party: str) -> Action:
 
 
 def _pending(draft: Draft, party: str, before_block: int) -> list[int]:
-    """The nonces of a party's pending withdrawals queued before a block, among its latest RECALLED ones."""
+    """The nonces of an account's pending withdrawals queued before a block, among its latest RECALLED ones."""
     queued = draft.get(STAKERS, party).withdrawals_queued
     nonces: list[int] = []
     for nonce in range(max(queued - RECALLED, 0), queued):
@@ -261,7 +266,8 @@ def _allocate(choices: Choices, draft: Draft) -> Action:
 
 def _clear(choices: Choices, draft: Draft, party: str) -> Action:
     """A ClearDeallocationQueue call for two strategies, with a different number of deallocations to clear for each.
-    Both have due changes if possible.
+
+    Both strategies have due changes if some operator has two such strategies.
     """
     numbers = choices.pick(((0, 2), (1, 2), (0, 1)))
     for operator in OPERATORS:
@@ -272,7 +278,7 @@ def _clear(choices: Choices, draft: Draft, party: str) -> Action:
 
 
 def _delegate(choices: Choices, draft: Draft) -> Action:
-    """A call by which a staker delegates, redelegates or undelegates; its approval mostly has an unused salt."""
+    """A call by which a staker delegates, redelegates or is undelegated. The approval mostly has an unused salt."""
     staker = NEWCOMER if choices.one_in(8) else choices.pick(STAKERS_)
     operator = choices.pick(OPERATORS)
     salt = choices.below(3) if choices.one_in(3) else choices.below(10_000)
@@ -285,8 +291,10 @@ def _delegate(choices: Choices, draft: Draft) -> Action:
 
 
 def _strange(choices: Choices, draft: Draft) -> Action:
-    """A call for operators from an account that is no operator, a change of a slasher, or a registration as operator. A
-    staker that has delegated may try to register, too.
+    """A call that only an operator may make, from an account that is none; or a change of a slasher; or a registration
+    as operator.
+
+    A staker that has delegated may try to register, too.
     """
     approver = choices.pick((ZERO_ADDRESS, APPROVER))
     others: tuple[Action, ...] = (
@@ -306,8 +314,10 @@ def _strange(choices: Choices, draft: Draft) -> Action:
 
 
 def _slash(choices: Choices, draft: Draft, operator: str, operator_set: OperatorSet) -> Action:
-    """A slash of up to three strategies of an operator set, each by its own fraction. Seldom, or if the set has none of
-    the three, it names two whether they are listed or not.
+    """A slash of up to three strategies of an operator set, each by its own fraction.
+
+    Seldom, or if the set has none of the three drawn strategies, the call names two of them whether they are in the set
+    or not.
     """
     first = choices.below(len(POOLS) - 2)
     listed = [

@@ -100,10 +100,10 @@ Delays are one block, and two for withdrawals.
 
 
 def opening() -> list[Action]:
-    """The opening: each staker deposits three tokens; the first also has ETH in a pod and delegates.
+    """The opening calls of the model: each staker deposits three tokens; the first also has ETH in a pod and delegates.
 
-    Each operator set has half of the operator's magnitude in the token strategy; the burning one also has half in
-    native ETH. One rewards submission was paid, and one root is active.
+    Each operator set has half of the operator's magnitude in the token strategy; the set that burns slashed shares also
+    has half in native ETH. One rewards submission was paid, and one root is active.
     """
     actions: list[Action] = [UpdateAvsMetadata(avs, avs) for avs, _ in (BURNING, REDISTRIBUTING)]
     actions += [
@@ -132,7 +132,7 @@ def _report(balance_wei: int, delta_wei: int) -> Action:
 
 
 def _pay() -> Action:
-    """A rewards submission of half of the AVS's initial tokens."""
+    """A call that submits rewards of half of the AVS's initial tokens."""
     strategies = (StrategyAndMultiplier(STRATEGY, 1),)
     return CreateAvsRewardsSubmission("avs0", (RewardsSubmission(strategies, TOKEN, REWARD, 5_000, 100),))
 
@@ -151,7 +151,7 @@ def _queue(staker: str, shares: int, strategy: str = STRATEGY) -> Action:
 
 
 def _complete(staker: str, receive_as_tokens: bool) -> Action:
-    """The completion of the first withdrawal that a staker queued, in tokens or in shares."""
+    """A call that completes the first withdrawal that a staker queued, in tokens or in shares."""
     return CompleteQueuedWithdrawal(staker, Completion(staker, 0, (TOKEN,), receive_as_tokens))
 
 
@@ -195,7 +195,7 @@ and rewards.
 
 
 def next_action(choices: Choices, _draft: Draft) -> Action:
-    """A drawn call of the model."""
+    """One of the model's calls, drawn at random."""
     return choices.pick(CALLS)
 
 

@@ -26,15 +26,16 @@ from spec.eigenlayer.state import CONFIG, POD_OWNERS, QUEUED_SHARES, STAKERS, WI
 from spec.machine import SINGLETON, Draft
 
 OWNERS: Final = native_walk.PARTIES[:-1]
-"""Parties that have a pod."""
+"""The accounts that have a pod."""
 
 DEPOSITS_WEI: Final = (7 * GWEI_TO_WEI, 1000 * GWEI_TO_WEI, 32 * 10**18)
 
 
 def _next_action(choices: Choices, draft: Draft) -> Action:
-    """The next action, usually a call on the path to paying a withdrawal to a pod owner with negative deposit shares.
+    """The walk's next action, usually a call on the path to paying a withdrawal to a pod owner with negative deposit
+    shares.
 
-    In a quarter of cases it is an action of the native ETH walk instead; so it is if every owner is stuck.
+    In a quarter of cases, or if every owner is stuck (`_is_stuck`), it is an action of the native ETH walk instead.
     """
     first = choices.below(len(OWNERS))
     open_owners = [owner for owner in OWNERS[first:] + OWNERS[:first] if not _is_stuck(draft, owner)]
@@ -57,13 +58,15 @@ def _next_action(choices: Choices, draft: Draft) -> Action:
 
 
 def _is_stuck(draft: Draft, owner: str) -> bool:
-    """True if the owner has a deficit and no pending withdrawal. Then no report of its ETH is accepted."""
+    """True if the owner has a deficit, that is negative deposit shares, and no pending withdrawal. Then no report of
+    its ETH is accepted.
+    """
     return draft.get(POD_OWNERS, owner).deposit_shares < 0 and _waiting(draft, owner) < 0
 
 
 def _deficit(choices: Choices, draft: Draft, owner: str, nonce: int) -> int:
-    """The size of a deficit in shares: mostly one wei, one gwei or part of the pending withdrawal; seldom
-    all or more.
+    """The size of a deficit in shares, to be set for an owner with a pending withdrawal. Mostly it is one wei, one gwei
+    or part of that withdrawal; seldom all of it or more.
     """
     waiting_shares = draft.get(QUEUED_SHARES, (owner, nonce, 0)).scaled_shares
     if choices.one_in(6):

@@ -51,7 +51,9 @@ def _consent_is_spent(step: AcceptedStep[DelegateTo | Redelegate]) -> bool:
 
 
 def _leaving_queues_everything(step: AcceptedStep[Undelegate | Redelegate]) -> bool:
-    """True if leaving an operator queues one withdrawal for each strategy held, and leaves no deposit shares."""
+    """True if leaving an operator queues one withdrawal for each strategy held, and leaves the staker no deposit
+    shares.
+    """
     call = step.action
     staker = call.staker if isinstance(call, Undelegate) else call.sender
     before, after = step.before.rows.get(STAKERS, staker), step.after.rows.get(STAKERS, staker)
@@ -66,7 +68,9 @@ def _leaving_queues_everything(step: AcceptedStep[Undelegate | Redelegate]) -> b
 
 
 def _withdrawable_is_at_most_deposited(view: View, subject: Pair) -> bool:
-    """True if a staker's withdrawable shares do not exceed its deposit shares. Native ETH is exempt; see ETH-16."""
+    """True if a staker's withdrawable shares in a strategy do not exceed its deposit shares. Native ETH is exempt; see
+    law ETH-16.
+    """
     if subject[1] == BEACON_CHAIN_ETH:
         return True
     deposited_shares = held_shares(view.rows, subject[0], subject[1])
@@ -108,25 +112,30 @@ def _asks_for_consent(step: AcceptedStep[DelegateTo | Redelegate]) -> bool:
 
 
 def _operator_covers_its_stakers(view: View, subject: Pair) -> bool:
-    """True if an operator's shares cover its stakers' withdrawable shares. Native ETH is exempt; see ETH-06, ETH-09."""
+    """True if an operator's shares in a strategy cover its stakers' withdrawable shares. Native ETH is exempt; see laws
+    ETH-06 and ETH-09.
+    """
     if subject[0] == ZERO_ADDRESS or subject[1] == BEACON_CHAIN_ETH:
         return True
     return uncalled_wad(view, subject) >= 0
 
 
 def uncalled_wad(view: View, operator_strategy: Pair) -> int:
-    """The excess of an operator's shares over its stakers' withdrawable shares, in shares times WAD."""
+    """The excess of an operator's shares in a strategy over its stakers' withdrawable shares, in shares times WAD. The
+    withdrawable shares are not rounded.
+    """
     owed_wad = view.total(ACTIVE, operator_strategy) * MAX_MAGNITUDES.latest(view.rows, operator_strategy)
     return view.rows.get(OPERATOR_SHARES, operator_strategy).shares * WAD - owed_wad
 
 
 def _operators_excess_is_rounding(step: AnyStep) -> bool:
-    """True if the excess of every written operator's shares over its stakers' grows by no more than rounding explains.
+    """True if the excess of every written operator's shares over its stakers' withdrawable shares grows by no more than
+    rounding explains.
 
     A slash rounds the remaining shares up once. A queued withdrawal rounds twice: the scaled shares that it keeps, and
-    the shares that the operator gives up. Shares that join round the staker's scaling factor twice, each time by less
-    than one part in WAD of the shares held. They also round the scaled shares, and what was withdrawable before. Native
-    ETH is exempt; see ETH-06.
+    the shares that the operator gives up. Joining shares round the staker's scaling factor twice, each time by less
+    than one part in WAD of the shares held. Their scaled shares and the shares withdrawable before are rounded, too.
+    Native ETH is exempt; see law ETH-06.
     """
     for operator_strategy in written(step.delta, OPERATOR_SHARES):
         grown_wad = uncalled_wad(step.after, operator_strategy) - uncalled_wad(step.before, operator_strategy)

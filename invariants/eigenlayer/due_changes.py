@@ -30,7 +30,9 @@ SLASHERS_: Final = ("avs0", "operator1")
 
 
 def opening() -> list[actions.Action]:
-    """The opening: one operator set, and one operator registered for it, which allocates half of its magnitude."""
+    """The walk's opening calls: one operator set, and one operator registered for it, which allocates half of its
+    magnitude.
+    """
     return [
         actions.UpdateAvsMetadata(AVS, AVS),
         actions.CreateOperatorSets(AVS, AVS, (actions.OperatorSetRequest(1, (STRATEGY,), AVS),)),
@@ -47,8 +49,8 @@ def _allocates(magnitude: int) -> actions.Action:
 
 
 def _oldest_slash(draft: Draft) -> int:
-    """The id of the oldest slash with unpaid shares, among the set's last five. If all five are paid, the id of the
-    last slash.
+    """The id of the oldest slash with unpaid shares, among the operator set's last five. If none of them has any, the
+    id of the last slash.
     """
     slash_count = draft.get(OPERATOR_SETS, SET).slash_count
     for slash_id in range(max(slash_count - 4, 1), slash_count):
@@ -58,7 +60,7 @@ def _oldest_slash(draft: Draft) -> int:
 
 
 def _pays(choices: Choices, draft: Draft) -> actions.Action:
-    """A call that pays out the oldest unpaid slash, seldom the one after it: in all strategies or in one."""
+    """A call that pays out the oldest unpaid slash, seldom the one after it. It pays in all strategies or in one."""
     slash_id = _oldest_slash(draft) + choices.pick((0, 0, 0, 1))
     if choices.one_in(2):
         return actions.ClearBurnOrRedistributableSharesByStrategy("staker0", SET, slash_id, STRATEGY)
@@ -66,8 +68,9 @@ def _pays(choices: Choices, draft: Draft) -> actions.Action:
 
 
 def next_action(choices: Choices, draft: Draft) -> actions.Action:
-    """The next action: it requests a change, mines blocks until the next due block, or makes a call that a change
-    affects.
+    """The walk's next action: it requests a change, mines blocks, or makes a call that a change affects.
+
+    Mined are blocks until some change is due, or one more or one fewer.
     """
     block, kind = current_block(draft), choices.below(14)
     if kind > 11:

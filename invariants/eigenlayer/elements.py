@@ -1,4 +1,6 @@
-"""The subject of each element of a call's list, such as its strategy or token, to see if two elements share one."""
+"""The subject of each element of a call's list, such as its strategy or token; two elements with one subject may affect
+each other.
+"""
 
 from collections.abc import Callable
 from typing import Any, Final
@@ -92,14 +94,15 @@ SUBJECTS: Final[dict[type[Any], Callable[[Draft, Any], list[object]]]] = {
     CreateOperatorDirectedAvsRewardsSubmission: _paid_tokens,
     CreateOperatorDirectedOperatorSetRewardsSubmission: _paid_tokens,
 }
-"""For each action over a list, a function that returns the subject of each element, such as its strategy.
+"""For each action over a list, a function of a draft and a call. It returns the subject of each element of the list,
+such as its strategy.
 
-Listed are the actions in which one element can change the state that a later one meets.
+Listed are the actions in which one element can change the state that a later element meets.
 """
 
 
 def are_elements_apart(before: View, call: Any) -> bool:
-    """True if no two elements of the call have the same subject, or if the action has no list of elements."""
+    """True if no two elements of the call's list have the same subject, or if the action is not in SUBJECTS."""
     find = SUBJECTS.get(type(call))
     if find is None:
         return True

@@ -1,4 +1,4 @@
-"""EigenLayer's games: no free lunch, and no theft by coalition."""
+"""EigenLayer's games, laws about all moves of a party together: no free lunch, and no theft by coalition."""
 
 from typing import Any, Final
 
@@ -56,7 +56,8 @@ def worth(state: State, strategy: str, shares: int) -> int:
 def claimed_shares(state: State, account: str, strategy: str) -> int:
     """The shares of a strategy that an account can claim.
 
-    These are its withdrawable shares, its queued ones, and unpaid slashed shares of sets whose recipient it is.
+    These are its withdrawable shares, its queued ones, and unpaid slashed shares of operator sets whose redistribution
+    recipient it is.
     """
     rows = Draft(state)
     waiting = [
@@ -68,8 +69,8 @@ def claimed_shares(state: State, account: str, strategy: str) -> int:
 
 
 def _to_be_paid(state: State, strategy: str, recipients: Party) -> list[int]:
-    """For each slash whose redistribution recipient is in `recipients`, the slashed shares of a strategy that are not
-    paid out yet. Zeros are left out.
+    """The unpaid slashed shares of a strategy, one number for each slash whose redistribution recipient is in
+    `recipients`. Zeros are left out.
     """
     rows = Draft(state)
     return [
@@ -82,7 +83,8 @@ def _to_be_paid(state: State, strategy: str, recipients: Party) -> list[int]:
 
 
 def payments_to_others(state: State, account: str, strategy: str) -> int:
-    """The number of pending payments of a strategy's slashed shares to other accounts. Anybody may trigger them.
+    """The number of pending payments of a strategy's slashed shares to accounts other than `account`. Anybody may
+    trigger them.
 
     Burnable shares left from before the release with redistribution count as one payment.
     """
@@ -94,7 +96,7 @@ def payments_to_others(state: State, account: str, strategy: str) -> int:
 def claims_of(state: State, account: str, strategy: str) -> int:
     """The number of an account's claims on a strategy that round separately.
 
-    Its deposit shares are one claim. Each listing of the strategy in a pending withdrawal is another.
+    Its deposit shares are one claim. Each listing of the strategy in a pending withdrawal is another claim.
     """
     rows = Draft(state)
     waiting = [
@@ -109,7 +111,8 @@ def leave(protocol: Protocol, state: State, party: Party) -> None:
     """Let a party withdraw everything it can, in `state` itself.
 
     First, slashes are paid out. Then the party queues all shares, waits for the delay, and completes the withdrawals as
-    tokens. Withdrawals rejected for missing dust are completed as shares, and queued again without the missing amount.
+    tokens. Withdrawals that are rejected, for lack of dust in the strategy, are completed as shares. These are queued
+    again, at most as many as the strategy has issued.
     """
     execute(protocol, state, MineBlocks(Draft(state).get(CONFIG, SINGLETON).slash_resolution_delay_blocks + 1))
     for operator_set, details in list(state.rows(OPERATOR_SETS).items()):
@@ -165,7 +168,7 @@ def _completion(state: State, account: str, nonce: int, receive_as_tokens: bool)
 
 
 class FreeLunch(Game):
-    """The game in which one account moves alone, and nobody is slashed meanwhile."""
+    """The game in which one account moves alone, and no slash is made meanwhile."""
 
     def allows(self, party: Party, action: Any) -> bool:
         """True if the action is a call of the party other than SlashOperator, or time that passes."""
@@ -176,9 +179,9 @@ class FreeLunch(Game):
     def excess(self, party: Party, before: State, after: State, moves: list[Any]) -> int:
         """The account's largest gain in the token of any strategy, after it has withdrawn everything.
 
-        Counted as its own before are its token balance and the worth of its claims. Its own roundings gain it nothing:
-        they cost it at least what they leave to others. Each payment to another account may gain it less than one unit,
-        which is deducted.
+        The gain is counted from its token balance and the worth of its claims before the moves. The account's own
+        roundings gain it nothing: they cost it at least what they leave to others. Each payment to another account may
+        gain it less than one unit; one unit each is deducted.
         """
         (account,) = party
         left = after.copy()
@@ -201,8 +204,8 @@ class Coalition(Game):
     """
 
     def scene(self, choices: Choices) -> list[Any]:
-        """The opening; in half of the games followed by a small deposit and a donation that make a strategy's shares
-        expensive.
+        """The opening calls of the game. In half of the games, a small deposit and a donation follow, which make a
+        strategy's shares expensive.
         """
         if choices.one_in(2):
             return self.walk.opening()
@@ -225,7 +228,9 @@ class Coalition(Game):
         return isinstance(action, DepositIntoStrategy | QueueWithdrawals)
 
     def excess(self, party: Party, before: State, after: State, moves: list[Any]) -> int:
-        """The coalition's largest gain in any token since genesis, less the allowance for rounding."""
+        """The coalition's largest gain in any token since genesis, after it has withdrawn everything, less the
+        allowance for rounding.
+        """
         start, end = self.walk.genesis(), after.copy()
         leave(self.walk.protocol, end, party)
         return max(
@@ -237,7 +242,7 @@ class Coalition(Game):
 
 
 class Outsider(Coalition):
-    """The coalition's game with another measure: the outsider's loss instead of the coalition's gain."""
+    """The coalition's game, measured by the loss of the staker outside instead of the coalition's gain."""
 
     def excess(self, party: Party, before: State, after: State, moves: list[Any]) -> int:
         """The outsider's largest loss in any token since genesis. The outsider withdraws after the coalition.
@@ -262,10 +267,12 @@ class Outsider(Coalition):
 def allowance(end: State, strategy: str, moves: list[Any]) -> int:
     """The allowance for rounding of one strategy after these moves, in tokens at the exchange rate of the state `end`.
 
-    That rate is the last, and therefore the highest. The allowance is one share for each withdrawal queued from an
-    operator slashed before. Slashes may count such a withdrawal twice (SOLV-01). It is one share for each deposit of
-    the outsider, and one token unit for each of its completed withdrawals. These round against the outsider (ROUND-02).
-    A withdrawal that lists the strategy twice counts twice.
+    That rate is the last, and therefore the highest. One share is allowed for each withdrawal queued from an operator
+    slashed before, since slashes may count such a withdrawal twice (law SOLV-01). A withdrawal that lists the strategy
+    twice counts twice.
+
+    One share is also allowed for each deposit of the outsider, and one token unit for each of its completed
+    withdrawals. These round against the outsider (law ROUND-02).
     """
     rows = Draft(end)
     positions = [(key, row) for key, row in end.rows(QUEUED_SHARES).items() if row.strategy == strategy]

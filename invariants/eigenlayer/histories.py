@@ -9,11 +9,12 @@ from spec.history import HistoryTable
 from spec.machine import Draft
 
 PROBED: Final = 2
-"""The number of latest checkpoints that the law looks up again; it also looks up one in the middle."""
+"""The number of latest checkpoints that the law looks up again. It also looks up one in the middle."""
 
 
 def _looks_up_its_own(rows: Draft, history: HistoryTable[Pair], key: Pair, position: int) -> bool:
-    """True if a look-up at the block of the checkpoint with index `position` finds the checkpoint's value.
+    """True if a look-up at the block of one checkpoint of a history finds that checkpoint's value. `position` is the
+    checkpoint's index.
 
     A look-up one block earlier must find the value of the checkpoint before, or the default if there is none.
     """
@@ -26,10 +27,10 @@ def _looks_up_its_own(rows: Draft, history: HistoryTable[Pair], key: Pair, posit
 
 
 def _history_only_grows(step: AnyStep) -> bool:
-    """True if each push writes one checkpoint, at the current block, and changes no other.
+    """True if each push to a history writes one checkpoint, at the current block, and changes no other.
 
-    It is a new checkpoint, or the last one again if that is of the current block too. The latest checkpoints and one in
-    the middle are also looked up.
+    The checkpoint is new, or the last one if that is of the current block too. The latest checkpoints and one in the
+    middle are also looked up.
     """
     block, before, rows = current_block(step.before.rows), step.before.rows, step.after.rows
     for history in (MAX_MAGNITUDES, CUMULATIVE_SCALED_SHARES):

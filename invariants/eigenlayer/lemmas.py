@@ -37,10 +37,11 @@ def _shares_are_backed(view: View, strategy: str) -> bool:
 
 
 def _count_was_no_more(view: View, place: tuple[Any, int]) -> bool:
-    """True if a checkpoint's count of scaled shares is between 0 and the latest count.
+    """True if a checkpoint's count of queued scaled shares is between 0 and the latest count. `place` is the history's
+    key and the checkpoint's index.
 
-    Each checkpoint is checked by itself; the proofs' LEMMA-past-count is about look-ups. Native ETH is exempt: its
-    count is truncated to 224 bits, which the count of no token strategy reaches.
+    Each checkpoint is checked by itself; look-ups are the subject of another lemma of the proofs, LEMMA-past-count.
+    Native ETH is exempt: its count is truncated to 224 bits, which the count of no token strategy reaches.
     """
     key, position = place
     if key[1] == BEACON_CHAIN_ETH:

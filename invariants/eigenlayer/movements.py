@@ -26,9 +26,10 @@ def operator_gained(step: AnyStep, operator: str, strategy: str) -> int:
 
 
 def joins_unslashed(step: AnyStep, staker: str, strategy: str, joined_shares: int, worth_before: int) -> bool:
-    """True if shares that join a staker count in full, up to rounding.
+    """True if shares that join a staker count in full, up to rounding. `worth_before` are the shares that the staker
+    could withdraw before.
 
-    The staker's withdrawable shares must grow by at most `joined_shares`. They may grow by less only through two
+    The withdrawable shares must grow by at most `joined_shares`. They may grow by two shares less, and by less for two
     roundings of the scaling factor, each below one part in WAD of the deposit shares.
     """
     worth = withdrawable(step.after.rows, staker, strategy)

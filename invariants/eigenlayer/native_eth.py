@@ -58,15 +58,15 @@ def _operator_group(rows: Draft, key: str, _row: object) -> Pair:
 
 
 NATIVE_ACTIVE_WAD: Final = Sum("native_active_wad", POD_OWNERS, _operator_group, _left_wad, also_reads=(STAKERS,))
-"""A sum per (operator, native ETH): its stakers' scaled native shares times their beacon chain slashing factors. It is
-in shares times WAD.
+"""A sum per (operator, native ETH): its stakers' scaled native shares times their beacon chain slashing factors, in
+shares times WAD.
 """
 
 
 class _WholeNativeShares(Sum):
     """A sum over stakers of the native shares that each could queue now, rounded down as the contract rounds them.
 
-    Proofs do not support this sum; only ETH-09 uses it, a known violation.
+    Proofs do not support this sum; only law ETH-09, a known violation, uses it.
     """
 
     def counted(self, view: View, key: Any, row: Any) -> int:
@@ -110,7 +110,7 @@ def _pod_covers_what_is_restakable(view: View, owner: str) -> bool:
 
 
 def _pod_pays_its_owner(step: AnyStep) -> bool:
-    """True if the ETH that leaves each pod equals the ETH that its owner receives.
+    """True if the ETH that leaves each pod equals the ETH that the pod's owner receives.
 
     A payment must be a whole number of gwei, must lower the pod's withdrawable gwei by as much, and needs a call of the
     owner. FundPod must pay nothing.
@@ -155,7 +155,9 @@ def _never_below_zero(step: AnyStep) -> bool:
 
 
 def uncalled_native_wad(view: View, operator_strategy: Pair) -> int:
-    """The excess of an operator's native shares over its stakers' unrounded shares, in shares times WAD squared."""
+    """The excess of an operator's native shares over its stakers' withdrawable native shares, in shares times WAD
+    squared. Nothing is rounded.
+    """
     owed_wad = view.total(NATIVE_ACTIVE_WAD, operator_strategy) * MAX_MAGNITUDES.latest(view.rows, operator_strategy)
     return view.rows.get(OPERATOR_SHARES, operator_strategy).shares * WAD * WAD - owed_wad
 
@@ -175,7 +177,7 @@ def _slash_keeps_cover(step: AnyStep, operator_strategy: Pair) -> bool:
 
 
 def _only_joining_uncovers(step: AnyStep) -> bool:
-    """True if an operator's native shares fall short of its stakers' only through shares that join.
+    """True if an operator's native shares fall short of its stakers' claims only by the rounding of shares that join.
 
     Losses, slashes and withdrawals round against the stakers. Joining shares are scaled by a factor rounded down by
     less than one part in WAD. So the shortfall may grow by one part in WAD of the scaled shares that join, and by two
@@ -210,7 +212,7 @@ def _operator_covers_native_eth(view: View, subject: Pair) -> bool:
 
 
 def _report_raises_no_payout(step: AcceptedStep[RecordBeaconChainEthBalanceUpdate]) -> bool:
-    """True if the report raises the payout of none of the owner's queued withdrawals, whether slashable or not."""
+    """True if the report raises the payout of none of the owner's queued withdrawals, slashable or not."""
     owner, before, after = step.action.pod_owner, step.before.rows, step.after.rows
     # No `return` in the loops: so a proof asks one question about all positions, and does not branch at each.
     kept: list[bool] = []
@@ -264,7 +266,7 @@ def _kinds_are_apart(step: AnyStep) -> bool:
 def _worth_is_at_most_deposited(view: View, owner: str) -> bool:
     """True if the owner's deposit scaling factor times the fraction left after slashing is at most one.
 
-    Slashing is here the product of the operator's magnitude and the beacon chain slashing factor.
+    That fraction is the product of the operator's magnitude and the owner's beacon chain slashing factor.
     """
     magnitude = MAX_MAGNITUDES.latest(view.rows, (view.rows.get(STAKERS, owner).delegated_to, BEACON_CHAIN_ETH))
     fraction_wad = fraction_left_wad(view.rows, owner, BEACON_CHAIN_ETH, magnitude)

@@ -68,7 +68,7 @@ BOTH: Final = (TOKEN_STRATEGY, BEACON_CHAIN_ETH)
 SETS: Final[tuple[OperatorSet, ...]] = (("avs0", 1), ("avs0", 2))
 GAINS_GWEI: Final = (1, 2, 3, 7, 1000, 32 * 10**9)
 LOSSES: Final = ((1, 2), (1, 3), (1, 32), (1, 10**9), (999_999_999, 10**9), (1, 1))
-"""The fractions of a balance that a report may lose, as (numerator, denominator)."""
+"""The fractions of a balance that a report may show as lost, as (numerator, denominator)."""
 
 HUGE_WEI: Final = (INT256_MAX - INT256_MAX % GWEI_TO_WEI, 2**192 * GWEI_TO_WEI, 2**224 * GWEI_TO_WEI)
 FRACTIONS_WAD: Final = (1, 10**9, WAD // 10, WAD // 3, WAD // 2, WAD - 1, WAD)
@@ -83,8 +83,8 @@ def world() -> dict[str, Json]:
 
 
 def opening() -> list[Action]:
-    """The opening: two operators registered for two operator sets with both strategies; pods with ETH for
-    most parties.
+    """The walk's opening calls: two operators register for two operator sets with both strategies; most accounts get a
+    pod with ETH.
     """
     requests = tuple([OperatorSetRequest(number, BOTH, "avs0") for _, number in SETS])
     actions: list[Action] = [UpdateAvsMetadata("avs0", "avs0"), CreateOperatorSets("avs0", "avs0", requests)]
@@ -98,8 +98,9 @@ def opening() -> list[Action]:
 
 
 def next_action(choices: Choices, draft: Draft) -> Action:
-    """The next action: ETH arrives, is lost by reports or slashes, or leaves; between these, blocks pass, and
-    allocations and delegations change. Seldom a call is wrong on purpose.
+    """The walk's next action: ETH arrives, is lost by reports or slashes, or leaves.
+
+    Between such calls, blocks pass, and allocations and delegations change. Seldom a call is wrong on purpose.
     """
     kind = choices.below(100)
     if kind < 14:
@@ -133,7 +134,7 @@ def seldom_action(choices: Choices, draft: Draft) -> Action:
 
 
 def _report(choices: Choices, draft: Draft) -> Action:
-    """A balance report with a gain, a loss or no change, from an arbitrary previous balance.
+    """A report of a pod's balance: with a gain, a loss or no change, from a drawn previous balance.
 
     Seldom it comes from another sender, or contains a fraction of a gwei.
     """
@@ -161,9 +162,9 @@ def _turned(choices: Choices, options: tuple[Option, ...]) -> tuple[Option, ...]
 
 
 def _queue(choices: Choices, draft: Draft) -> Action:
-    """A QueueWithdrawals call for some or all of a party's native shares, with token shares or without.
+    """A QueueWithdrawals call for some or all of an account's native shares, with token shares or without.
 
-    Seldom it names no shares, or more than the party has.
+    Seldom it names no shares, or more than the account has.
     """
     party = choices.pick(PARTIES)
     for holder in _turned(choices, PARTIES):
@@ -205,7 +206,7 @@ def _completion(choices: Choices, draft: Draft, party: str, nonce: int) -> Compl
 
 
 def _complete(choices: Choices, draft: Draft) -> Action:
-    """A call that completes a due withdrawal of some party, or two of them; sometimes too early."""
+    """A call that completes a due withdrawal of some account, or two in one call; sometimes too early."""
     party = choices.pick(PARTIES)
     for waiting in _turned(choices, PARTIES):
         if _is_due(draft, waiting):

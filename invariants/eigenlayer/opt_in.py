@@ -28,7 +28,8 @@ from spec.machine import SINGLETON
 
 
 def _slasher_changes_later(step: AcceptedStep[UpdateSlasher]) -> bool:
-    """True if a proposed slasher takes effect after the configuration delay, and the old one may slash until then.
+    """True if a proposed slasher takes effect after the configuration delay, and the old slasher stays in force until
+    then.
 
     Proposing the pending slasher again must change nothing.
     """
@@ -46,10 +47,10 @@ def _slasher_changes_later(step: AcceptedStep[UpdateSlasher]) -> bool:
 
 
 def _membership_changes_now(step: AcceptedStep[RegisterForOperatorSets | DeregisterFromOperatorSets]) -> bool:
-    """True if registrations change at once.
+    """True if a registration, or its end, takes effect at once.
 
-    A registered operator is a member at once. One that deregisters stays slashable for the deallocation delay, its last
-    block included.
+    A registered operator is a member at once. One that deregisters stays slashable for the deallocation delay, up to
+    and including its last block.
     """
     call = step.action
     joins = isinstance(call, RegisterForOperatorSets)
@@ -100,7 +101,8 @@ def _zero_means_that_no_slasher_changes(view: View, operator_set: OperatorSet) -
 
 
 def _comes_or_goes(step: AnyStep, _call: Any, key: Any) -> bool:
-    """True if an operator that joins the set could not be slashed by it before, and one that leaves was registered.
+    """True if the call may write this registration: an operator that joins the set could not be slashed by it before,
+    and one that leaves was registered.
 
     The operator set must exist.
     """
@@ -111,7 +113,7 @@ def _comes_or_goes(step: AnyStep, _call: Any, key: Any) -> bool:
 
 
 def _is_added_or_removed(step: AnyStep, _call: Any, key: Any) -> bool:
-    """True if the set exists, and the strategy's membership in it has changed."""
+    """True if the operator set of the key exists, and the strategy's membership in it has changed."""
     is_member = step.before.rows.get(OPERATOR_SET_STRATEGIES, key).is_member
     is_changed = step.after.rows.get(OPERATOR_SET_STRATEGIES, key).is_member != is_member
     return is_changed and step.after.rows.get(OPERATOR_SETS, key[0]).exists

@@ -36,7 +36,7 @@ from spec.machine import SINGLETON
 
 
 def _may_undelegate(before: View, action: Undelegate) -> bool:
-    """True if the call ends a delegation that it may end: by the staker, its operator or that operator's approver.
+    """True if the sender may end this delegation: it is the staker, its operator or that operator's approver.
 
     No count of queued shares may overflow, and the operator's shares must cover the staker's native ETH.
     """
@@ -56,7 +56,10 @@ def _may_undelegate(before: View, action: Undelegate) -> bool:
 
 
 def _may_leave_sets(before: View, action: DeregisterFromOperatorSets) -> bool:
-    """True if the operator or the AVS ends existing registrations, naming each operator set once."""
+    """True if the operator or the AVS ends registrations that exist, naming each operator set once.
+
+    The AVS must have a registrar, and the end of the deallocation delay must fit 32 bits.
+    """
     call, rows = action, before.rows
     if call.sender not in (call.operator, call.avs) or not rows.get(AVSS, call.avs).has_registrar:
         return False
@@ -72,7 +75,7 @@ def _may_leave_sets(before: View, action: DeregisterFromOperatorSets) -> bool:
 
 
 def _may_take_back(before: View, action: ModifyAllocations) -> bool:
-    """True if an operator lowers one allocation that has no pending change, by a call with this one request.
+    """True if the call lowers one allocation that has no pending change, as the operator's only request.
 
     The end of the deallocation delay must fit 32 bits.
     """
@@ -94,9 +97,9 @@ def _may_take_back(before: View, action: ModifyAllocations) -> bool:
 def _may_slash(before: View, action: SlashOperator) -> bool:
     """True if the slasher in force makes a valid slash.
 
-    The operator must be slashable by the set; the strategies must be the set's, in the order of their addresses; each
-    fraction must be in (0, WAD]. The block must be late enough for a look-up one withdrawal delay back, and early
-    enough for the slash to be paid out. Native ETH must be within the range of its counts.
+    The operator must be slashable by the set. The strategies must be the set's, in the order of their addresses, and
+    each fraction must be in (0, WAD]. One withdrawal delay back, there must have been a block, and the block in which
+    the slash can be paid must fit 32 bits. The counts of native ETH must be in range.
     """
     call, rows = action, before.rows
     operator_set: OperatorSet = (call.avs, call.operator_set_id)

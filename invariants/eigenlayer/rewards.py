@@ -83,7 +83,7 @@ def _is_fraction(split: Split) -> bool:
 
 
 def applied_split(rows: Draft, split: Split) -> int:
-    """The operator split in force now, in bips, computed as the documentation describes it."""
+    """The operator split in force now, in bips, computed as the documentation describes it and not by the rules."""
     default_bips = rows.get(REWARDS_SETTINGS, SINGLETON).default_operator_split_bips
     if split.activated_at_timestamp == 0:
         return default_bips
@@ -98,10 +98,9 @@ def _view_is_the_split_in_force(view: View, key: Any) -> bool:
 
 
 def _pool_gets_what_is_booked(step: AnyStep) -> bool:
-    """True if the coordinator receives exactly what is booked, and the payer pays that plus the fee.
+    """True if the RewardsCoordinator receives exactly what is booked, and the payer pays that plus the fee.
 
-    The fee is at most a fifth of the payment. Submissions are skipped if the fee recipient is the coordinator or the
-    payer.
+    The fee is at most a fifth of the payment. Nothing is checked if the fee recipient is the coordinator or the payer.
     """
     recipient = step.before.rows.get(REWARDS_SETTINGS, SINGLETON).fee_recipient
     for submission in step.action.submissions:
@@ -117,7 +116,8 @@ def _pool_gets_what_is_booked(step: AnyStep) -> bool:
 
 
 def _pays_once(step: AcceptedStep[ProcessClaim | ProcessClaims]) -> bool:
-    """True if each written claimed amount grows, and the coordinator pays exactly the growth of each token's total.
+    """True if each written claimed amount grows, and the RewardsCoordinator pays exactly the growth of each token's
+    total.
 
     The payment is not checked if the recipient is the coordinator itself.
     """
@@ -145,7 +145,7 @@ def _root_pays(step: AcceptedStep[ProcessClaim | ProcessClaims]) -> bool:
 
 
 def _roots_stay(step: AnyStep) -> bool:
-    """True if existing roots change only by being disabled, once, and before their activation."""
+    """True if an existing root changes only by being disabled, at most once, and before its activation."""
     rows = step.before.rows
     for number in written(step.delta, ROOTS):
         before, after = rows.get(ROOTS, number), step.after.rows.get(ROOTS, number)
@@ -159,7 +159,7 @@ def _roots_stay(step: AnyStep) -> bool:
 
 
 def _split_waits(step: AcceptedStep[Splits]) -> bool:
-    """True if the split in force is unchanged by the call, unless the new split activates at once and the
+    """True if the call leaves the split in force unchanged. A new split may take effect at once only if the activation
     delay is 0.
     """
     before, after = split_of(step.before.rows, step.action), split_of(step.after.rows, step.action)
@@ -171,7 +171,7 @@ def _split_waits(step: AcceptedStep[Splits]) -> bool:
 def _booked_for_good(step: AnyStep) -> bool:
     """True if no booked submission is written again, and each new one has an amount in the allowed range.
 
-    A new submission has the next nonce of the account in whose name it is made, or a later one.
+    A new submission has the next nonce of its account, or a later one.
     """
     for key in written(step.delta, SUBMISSIONS):
         if key[1] < step.before.rows.get(SUBMISSION_NONCES, key[0]).next_nonce:
@@ -182,7 +182,7 @@ def _booked_for_good(step: AnyStep) -> bool:
 
 
 def _may_claim(before: View, action: ProcessClaim) -> bool:
-    """True if the authorized claimer presents a valid proof of unclaimed earnings in one token, from an active root.
+    """True if the authorized claimer proves unclaimed earnings in one token from an active root.
 
     The recipient must not be the zero address.
     """
@@ -196,7 +196,9 @@ def _may_claim(before: View, action: ProcessClaim) -> bool:
 
 
 def _may_claim_alone(before: View, action: ProcessClaim) -> bool:
-    """True if `_may_claim` holds, and the cumulative earnings do not exceed the amount booked of the token."""
+    """True if `_may_claim` holds, and the cumulative earnings do not exceed the amount of the token booked by all
+    submissions.
+    """
     if not _may_claim(before, action):
         return False
     shown = action.claim.tokens[0]
@@ -206,7 +208,7 @@ def _may_claim_alone(before: View, action: ProcessClaim) -> bool:
 def _may_claim_honestly(before: View, action: ProcessClaim) -> bool:
     """True if `_may_claim` holds, and all claims of the token, this one included, do not exceed the amount booked.
 
-    So far the roots are then honest about this token.
+    As far as the claims show, the roots are then honest about this token.
     """
     if not _may_claim(before, action):
         return False

@@ -40,7 +40,7 @@ def _updaters(step: AnyStep, call: Any, _key: Any) -> bool:
 
 
 def _paid_for_oneself(step: AnyStep, call: Any, key: Any) -> bool:
-    """True if the call may write this submission.
+    """True if the call may write this rewards submission.
 
     An account submits in its own name; for EigenDA rewards the emissions controller submits in the AVS's name. Rewards
     for all stakers or earners need a permitted submitter.
@@ -58,7 +58,7 @@ def _paid_for_oneself(step: AnyStep, call: Any, key: Any) -> bool:
 
 
 def _claimed_for(step: AnyStep, call: Any, key: Any) -> bool:
-    """True if the claimed amount is written by a claim for this earner, sent by its claimer."""
+    """True if this claimed amount is written by a claim for its earner, sent by the earner's claimer."""
     if not isinstance(call, ProcessClaim | ProcessClaims):
         return False
     for claim in claims_of(call):

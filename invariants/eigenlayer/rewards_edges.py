@@ -55,7 +55,7 @@ PAYABLE: Final = (1, 4, 5, 7, 999, 10**6)
 """Amounts to pay, some so small that their fee rounds to 0."""
 
 MOST_WITH_A_FEE: Final = div_floor(UINT256_MAX, PROTOCOL_FEE_BIPS)
-"""The largest amount whose fee is computable: the product with the fee's bips fits 256 bits."""
+"""The largest amount whose fee is computable: its product with the fee in bips fits 256 bits."""
 
 TOO_MUCH: Final = (MAX_REWARDS_AMOUNT, MAX_REWARDS_AMOUNT + 1, MOST_WITH_A_FEE, MOST_WITH_A_FEE + 1, UINT256_MAX)
 STRATEGIES: Final = (StrategyAndMultiplier("strategy0", 1),)
@@ -70,7 +70,9 @@ def _world() -> dict[str, Json]:
 
 
 def _next_action(choices: Choices, draft: Draft) -> Action:
-    """The next action: a call at an edge, time until the next edge, or seldom any call of the rewards walks."""
+    """The walk's next action: a call with an argument at its bound, time until the next bound, or seldom any call of
+    the rewards walks.
+    """
     kind = choices.below(24)
     if kind < 5:
         return MineBlocks(1, _seconds_to_an_edge(choices, draft))
@@ -94,7 +96,7 @@ def _next_action(choices: Choices, draft: Draft) -> Action:
 
 
 def _seconds_to_an_edge(choices: Choices, draft: Draft) -> int:
-    """The seconds until the next interval or the last root's activation: exactly, one fewer, or one more."""
+    """The seconds until the next interval or the last root's activation: exactly as many, one fewer, or one more."""
     now, interval_seconds = current_timestamp(draft), draft.get(REWARDS_CONFIG, SINGLETON).calculation_interval_seconds
     root_count = draft.get(DISTRIBUTION, SINGLETON).root_count
     to_activation_seconds = draft.get(ROOTS, root_count - 1).activated_at_timestamp - now
@@ -109,7 +111,9 @@ def _amount(choices: Choices) -> int:
 
 
 def _plain(choices: Choices, draft: Draft) -> Action:
-    """A submission of a random type that starts as early or as late as allowed, one interval beyond, or about now."""
+    """A rewards submission, not operator-directed, of a random type. It starts as early or as late as allowed, or about
+    now, or one interval beside these.
+    """
     config, now = draft.get(REWARDS_CONFIG, SINGLETON), current_timestamp(draft)
     interval_seconds = config.calculation_interval_seconds
     today = now - remainder(now, interval_seconds)
@@ -132,7 +136,7 @@ def _plain(choices: Choices, draft: Draft) -> Action:
 
 
 def _directed(choices: Choices, draft: Draft) -> Action:
-    """An operator-directed submission whose period ends now or one interval earlier, or starts as early as allowed.
+    """An operator-directed submission. Its period ends now or one interval earlier, or starts as early as allowed.
 
     It names one operator, two, or one operator twice.
     """
@@ -154,7 +158,7 @@ def _directed(choices: Choices, draft: Draft) -> Action:
 def _root(choices: Choices, draft: Draft) -> Action:
     """A SubmitRoot call whose period mostly ended a second ago, or just after the last root's period.
 
-    Seldom it ends now, or together with the last root's.
+    Seldom it ends now, or together with the last root's period.
     """
     last_end = draft.get(DISTRIBUTION, SINGLETON).calculation_end_timestamp
     end = choices.pick((last_end + 1, last_end + 1, max(current_timestamp(draft) - 1, 0), last_end))

@@ -45,7 +45,9 @@ TREE: Final = st.sampled_from(tuple(EARNED))
 
 
 class RewardsRules(LawMachine):
-    """Rules for all calls about rewards; they aim at whole intervals, at available amounts, and at edge cases."""
+    """Hypothesis rules for all calls about rewards; they aim at whole intervals, at available amounts, and at edge
+    cases.
+    """
 
     def _submission(
         self, payer: str, strategies: tuple[str, ...], token: str, amount: Edge, ago: int, intervals: int
@@ -165,7 +167,8 @@ class RewardsRules(LawMachine):
 
     @rule(tree=TREE, slack_seconds=st.integers(-1, 1), slack_of_delay=st.sampled_from((0, 0, 1, -1)))
     def submit_root(self, tree: str, slack_seconds: int, slack_of_delay: int) -> None:
-        """Submit a root of `tree` for a period that ends about now, and wait about as long as its activation delay.
+        """Submit a root of `tree` for a period that ends about now, and wait about as long as the root's activation
+        delay.
 
         The period ends one second ago, plus `slack_seconds`. The wait is the delay, but at most 50 seconds, plus
         `slack_of_delay` seconds.
@@ -177,9 +180,9 @@ class RewardsRules(LawMachine):
 
     @rule(earner=EARNER, token=TOKEN, tree=st.sampled_from(("tree0", "tree1", "tree2")), several=st.booleans())
     def pay_publish_and_claim(self, earner: str, token: str, tree: str, several: bool) -> None:
-        """Pay in more than enough, submit a root of `tree`, wait for its activation, and claim from it.
+        """Pay more rewards than are claimed, submit a root of `tree`, wait for its activation, and claim from it.
 
-        `several` decides between ProcessClaims and ProcessClaim.
+        The claim is made by ProcessClaims if `several`, otherwise by ProcessClaim.
         """
         start, duration = self._period(0, 1)
         submission = actions.RewardsSubmission(_weighed(LISTED), token, 10**7, start, duration)
@@ -200,10 +203,10 @@ class RewardsRules(LawMachine):
 
     @rule(tree=TREE, back=st.sampled_from((1, 1, 0, 2)))
     def disable_root(self, tree: str, back: int) -> None:
-        """Submit a root of `tree`, and disable the root at `back` places from the end of the list, before its
-        activation.
+        """Submit a root of `tree`, and disable one of the last roots before its activation.
 
-        The new root is at 1 place; 0 stands for a root that does not exist.
+        `back` counts roots from the end of the list: 1 is the new root, 2 the one before; 0 stands for a root that does
+        not exist.
         """
         updater = self.rows.get(REWARDS_SETTINGS, SINGLETON).rewards_updater
         self.call(MineBlocks(1, 2))
@@ -213,10 +216,11 @@ class RewardsRules(LawMachine):
 
     @rule(earner=EARNER, back=st.integers(0, 3), proof=PROOF, recipient=RECIPIENT, several=st.booleans(), more=SELDOM)
     def process_claim(self, earner: str, back: int, proof: str, recipient: str, several: bool, more: bool) -> None:
-        """Claim from the root at `back` places from the end of the list, possibly again.
+        """Claim from one of the last roots, possibly again. `back` counts roots from the end of the list: 1 is the last
+        one, 0 does not exist.
 
-        `proof` is the result of the token proofs' verification. If `more` is true, the claim has a token index too
-        many. `several` decides between ProcessClaims and ProcessClaim.
+        `proof` is the result of verifying each token's proof. If `more` is true, the claim has one token index too
+        many. The claim is made by ProcessClaims if `several`, otherwise by ProcessClaim.
         """
         number = max(self.rows.get(DISTRIBUTION, SINGLETON).root_count - back, 0)
         tree = self.rows.get(ROOTS, number).tree
@@ -232,9 +236,7 @@ class RewardsRules(LawMachine):
 
     @rule(earner=EARNER, claimer=st.sampled_from((ZERO_ADDRESS, "claimer")), is_named=st.booleans())
     def set_claimer_for(self, earner: str, claimer: str, is_named: bool) -> None:
-        """Set an earner's claimer: by SetClaimerForEarner if `is_named`, else by SetClaimerFor. The earner sends either
-        call.
-        """
+        """Set an earner's claimer, as the earner: by SetClaimerForEarner if `is_named`, otherwise by SetClaimerFor."""
         if is_named:
             self.call(actions.SetClaimerForEarner(earner, earner, claimer))
         else:

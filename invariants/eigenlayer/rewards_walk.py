@@ -64,7 +64,7 @@ from spec.machine import SINGLETON, Draft
 TOKENS: Final = ("token0", "token1")
 BEACON: Final = "beaconChainETH"
 STRATEGIES: Final = ("strategy0", BEACON, "strategy1")
-"""The strategies in the order of their addresses, in a world that has a strategy of beacon chain ETH."""
+"""The strategies in the order of their addresses, in a world where native ETH counts as a strategy for rewards."""
 LISTED: Final = ("strategy0", "strategy1")
 OPERATORS: Final = ("operator0", "operator1")
 AVSS: Final = ("avs0", "avs1")
@@ -85,7 +85,9 @@ BIPS: Final = (0, 1, 999, 5_000, 10_000, 10_000, 10_001)
 
 
 def world(name: str, timestamp: int) -> dict[str, Json]:
-    """The world of the rewards walks at a timestamp. Its native ETH strategy is not whitelisted and need not be."""
+    """The world of the rewards walks, named `name` and beginning at a timestamp. Its strategy of native ETH is not
+    whitelisted and need not be.
+    """
     genesis = cast("dict[str, Json]", WORLD["genesis"])
     strategies = cast("dict[str, Json]", genesis["strategies"])
     return {
@@ -101,7 +103,9 @@ def world(name: str, timestamp: int) -> dict[str, Json]:
 
 
 def opening() -> list[Action]:
-    """The opening: two AVSs with one operator set each, one operator, and a submitter permitted to pay everybody."""
+    """The walk's opening calls: two AVSs with one operator set each, one operator, and a submitter permitted to pay
+    everybody.
+    """
     actions: list[Action] = []
     for avs in AVSS:
         actions += [
@@ -117,7 +121,7 @@ def opening() -> list[Action]:
 
 
 def next_action(choices: Choices, draft: Draft) -> Action:
-    """The next action: a call about rewards, or time that passes."""
+    """The walk's next action: a call about rewards, or time that passes."""
     if choices.below(100) < 22:
         seconds = choices.pick(WAITS)
         is_over = current_timestamp(draft) + seconds > UINT32_MAX
@@ -132,7 +136,7 @@ def rewards_action(choices: Choices, draft: Draft) -> Action:
 
 
 def _by_another(choices: Choices, action: Any) -> Any:
-    """A copy of the call with another account in one of its address arguments."""
+    """A copy of the call with a drawn account in one of its address arguments."""
     names = [field.name for field in attr.fields(type(action)) if field.name in NAMED]
     name = choices.pick(names)
     return attr.evolve(action, **{name: choices.pick((*ACCOUNTS, ZERO_ADDRESS) if name != "sender" else ACCOUNTS)})
@@ -155,7 +159,9 @@ def _drawn(choices: Choices, draft: Draft) -> Action:
 
 
 def _strategies(choices: Choices, draft: Draft) -> tuple[StrategyAndMultiplier, ...]:
-    """Strategies with multipliers in ascending address order; seldom none, in another order, or with a duplicate."""
+    """Strategies with multipliers, in ascending order of address; seldom none, in another order, or with a
+    duplicate.
+    """
     beacon = draft.get(REWARDS_CONFIG, SINGLETON).beacon_chain_eth_strategy
     known = STRATEGIES if beacon == BEACON else LISTED
     if draft.get(POOLS, LISTED[0]).address_rank > draft.get(POOLS, LISTED[1]).address_rank:
@@ -200,9 +206,9 @@ def _plain(choices: Choices, draft: Draft) -> tuple[RewardsSubmission, ...]:
 
 
 def _directed(choices: Choices, draft: Draft) -> tuple[OperatorDirectedRewardsSubmission, ...]:
-    """Mostly one operator-directed submission, sometimes two, with amounts for operators in ascending order.
+    """Mostly one operator-directed submission, sometimes two, with amounts for operators in ascending order of address.
 
-    Seldom the order is another, or no operator is named.
+    Seldom the order is another, or no operator is named, or the zero address.
     """
     made = []
     for _ in range(choices.pick((1, 1, 1, 1, 2))):
@@ -257,7 +263,10 @@ def _root(choices: Choices, draft: Draft) -> Action:
 
 
 def _shown(choices: Choices, draft: Draft) -> Claim:
-    """A claim of an earner from one of the last roots, with valid proofs; seldom too early or with an invalid proof."""
+    """A claim of an earner from one of the last roots, mostly with valid proofs.
+
+    Some claims come before the root is active, or have an invalid proof or lists of different lengths.
+    """
     count = draft.get(DISTRIBUTION, SINGLETON).root_count
     number = count - 1 - choices.below(min(count, 4)) if count else 0
     if choices.one_in(30):
@@ -299,8 +308,8 @@ def _split(choices: Choices) -> Action:
 
 
 def _rare(choices: Choices) -> Action:
-    """A rare call: a setting of the owner, a claimer of an earner, a payer's fee choice, or a call outside
-    of rewards.
+    """A rare call: a setting of the owner, a claimer of an earner, a payer's choice to pay the fee, or a call not about
+    rewards.
     """
     kind, earner, avs = choices.below(9), choices.pick(EARNERS), choices.pick(AVSS)
     if kind == 0:
@@ -324,7 +333,7 @@ def _rare(choices: Choices) -> Action:
 
 
 def _beside(choices: Choices) -> Action:
-    """A call outside of rewards: a transfer, a whitelist change, a registration as operator, or a deposit."""
+    """A call that is not about rewards: a transfer, a whitelist change, a registration as operator, or a deposit."""
     kind, token, amount = choices.below(5), choices.pick(TOKENS), choices.pick(AMOUNTS)
     if kind == 0:
         return TransferToken("staker0", token, choices.pick((REWARDS_COORDINATOR, *PAYERS)), amount)

@@ -35,7 +35,9 @@ def _exchange_rate_never_falls(step: AnyStep) -> bool:
 
 
 def _pays_itself(step: AnyStep, strategy: str) -> bool:
-    """True if the call pays slashed shares out to the strategy itself: shares are retired, and the tokens stay."""
+    """True if the call pays the strategy's slashed shares to the strategy itself. Then shares are retired, and the
+    tokens stay.
+    """
     call = step.action
     if isinstance(call, BurnShares):
         return strategy == BURN_ADDRESS
@@ -47,9 +49,9 @@ def _pays_itself(step: AnyStep, strategy: str) -> bool:
 def _exchange_rate_rises_by_roundings(step: AnyStep) -> bool:
     """True if each changed strategy's exchange rate rises by no more than rounding explains.
 
-    A deposit rounds shares down and a payment rounds tokens down; the rest stays in the strategy. The rates are
+    A deposit rounds shares down and a payment rounds tokens down; the remainder stays in the strategy. The rates are
     compared as products of balances and shares, so this check itself does not round. A strategy whose total shares
-    stay, or that is itself the recipient, is not judged.
+    stay, or that is itself paid its slashed shares, is not judged.
     """
     for strategy in written(step.delta, STRATEGIES):
         before, after = step.before.rows.get(STRATEGIES, strategy), step.after.rows.get(STRATEGIES, strategy)
@@ -75,10 +77,10 @@ def _exchange_rate_rises_by_roundings(step: AnyStep) -> bool:
 
 
 def _queueing_costs_two_shares_at_most(step: AnyStep) -> bool:
-    """True if a staker's withdrawable shares and the worth of what it queues fall, taken together, by at most two
-    shares.
+    """True if queueing costs a staker at most two shares in each strategy, by rounding.
 
-    Two shares are allowed for each time that a new withdrawal lists the strategy. The sum must never rise.
+    Compared are the withdrawable shares before with those after plus the worth of the queued ones. Two shares are
+    allowed for each time that a new withdrawal lists the strategy. The total must never rise.
     """
     strategies: dict[str, int] = {}
     worth: dict[str, int] = {}
@@ -97,8 +99,8 @@ def _queueing_costs_two_shares_at_most(step: AnyStep) -> bool:
 
 
 def _payments_fit_256_bits(step: AnyStep) -> bool:
-    """True if the virtual balance before the step times the retired shares fits 256 bits. The contract computes this
-    product.
+    """True if the virtual balance before the step times the retired shares fits 256 bits, for each written strategy.
+    The contract computes this product.
     """
     for strategy in written(step.delta, STRATEGIES):
         before, after = step.before.rows.get(STRATEGIES, strategy), step.after.rows.get(STRATEGIES, strategy)
@@ -110,9 +112,9 @@ def _payments_fit_256_bits(step: AnyStep) -> bool:
 
 
 def _rate_can_be_reported(step: AnyStep) -> bool:
-    """True if WAD times the virtual balance fits 256 bits, as the contract's event computes it.
+    """True if WAD times the virtual balance fits 256 bits, so that the contract's event can report the exchange rate.
 
-    Checked for each strategy whose total shares changed, unless it is itself the recipient of the payout.
+    Checked is each strategy whose total shares changed, unless it is itself paid its slashed shares.
     """
     for strategy in written(step.delta, STRATEGIES):
         before, after = step.before.rows.get(STRATEGIES, strategy), step.after.rows.get(STRATEGIES, strategy)

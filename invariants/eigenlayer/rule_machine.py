@@ -1,4 +1,6 @@
-"""EigenLayer's Hypothesis state machine: a rule for each action, and bundles for the objects that actions create."""
+"""EigenLayer's Hypothesis state machine: a rule for each action, and bundles, from which rules draw, for the objects
+that actions create.
+"""
 
 from typing import Any, Final
 
@@ -62,12 +64,14 @@ APPROVAL: Final = st.one_of(
     st.builds(actions.Approval, st.sampled_from((APPROVER, ZERO_ADDRESS)), st.integers(0, 3), SELDOM),
 )
 BLOCKS: Final = st.sampled_from((1, 2, 3, 5, 6, 7, 8, 9, 10, 11, 0))
-"""The number of blocks to mine, chosen around the world's delays: exactly, one fewer, or one more."""
+"""A strategy for the number of blocks to mine: as many as one of the world's delays, one fewer, or one more."""
 DELAY_BLOCKS: Final = st.sampled_from((0, 1, 2, 9, 2**32 - 1))
 
 
 class EigenLayerMachine(RewardsRules):
-    """Rules for every action of EigenLayer; they aim at existing objects, at available amounts, and at edge cases."""
+    """Hypothesis rules for every action of EigenLayer; they aim at existing objects, at available amounts, and at edge
+    cases.
+    """
 
     operators: Bundle[str] = Bundle("operators")
     operator_sets: Bundle[OperatorSet] = Bundle("operator_sets")
@@ -78,10 +82,10 @@ class EigenLayerMachine(RewardsRules):
         super().__init__(walk, runs)
 
     def furnish(self) -> None:
-        """Let every party deposit in both strategies, and each operator allocate a quarter of its magnitude to each
-        set.
+        """Let every account deposit in both strategies, and each operator allocate a quarter of its magnitude to each
+        operator set.
 
-        Two parties delegate, and three have pods with ETH.
+        Two accounts delegate, and three have pods with ETH.
         """
         for party in PARTIES:
             for strategy in POOLS:
@@ -101,19 +105,21 @@ class EigenLayerMachine(RewardsRules):
 
     @initialize(target=operators)
     def open_with_operators(self) -> MultipleResults[str]:
-        """Play the opening. Returns its operators, from which rules draw theirs."""
+        """Make the walk's opening calls. Returns the operators that they register, from which rules draw operators."""
         self.begin()
         return multiple(*OPERATORS)
 
     @initialize(target=operator_sets)
     def open_with_operator_sets(self) -> MultipleResults[OperatorSet]:
-        """Play the opening. Returns its operator sets, from which rules draw theirs."""
+        """Make the walk's opening calls. Returns the operator sets that they create, from which rules draw operator
+        sets.
+        """
         self.begin()
         return multiple(*SETS)
 
     @rule(sender=st.one_of(st.none(), ACCOUNT))
     def the_same_again(self, sender: str | None) -> None:
-        """Repeat the last call, from `sender` or, if that is None, from its own sender."""
+        """Repeat the last call: from `sender` or, if that is None, from the account that sent it."""
         self.call_again(sender)
 
     @rule(blocks=BLOCKS)
@@ -123,21 +129,21 @@ class EigenLayerMachine(RewardsRules):
 
     @rule(party=PARTY, strategy=POOL, amount=AMOUNT, wrong_token=SELDOM)
     def deposit_into_strategy(self, party: str, strategy: str, amount: Edge, wrong_token: bool) -> None:
-        """Deposit part of the party's balance, seldom naming the wrong token."""
+        """Deposit part of the account's balance, seldom naming the wrong token."""
         token = TOKENS[POOLS[0] if wrong_token else strategy]
         has = self.rows.get(TOKEN_BALANCES, (token, party)).amount
         self.call(actions.DepositIntoStrategy(party, strategy, token, amount.of(has)))
 
     @rule(party=PARTY, strategy=POOL, to=st.one_of(POOL, ACCOUNT), amount=AMOUNT)
     def transfer_token(self, party: str, strategy: str, to: str, amount: Edge) -> None:
-        """Transfer part of the party's balance; a transfer to a strategy is a donation."""
+        """Transfer part of the account's balance; a transfer to a strategy is a donation."""
         token = TOKENS[strategy]
         has = self.rows.get(TOKEN_BALANCES, (token, party)).amount
         self.call(actions.TransferToken(party, token, to, amount.of(has)))
 
     @rule(party=PARTY, operator=operators, amount=AMOUNT)
     def stake(self, party: str, operator: str, amount: Edge) -> None:
-        """Deposit in both strategies, and delegate to the operator."""
+        """Deposit part of the account's balances in both strategies, and delegate to the operator."""
         for strategy, token in TOKENS.items():
             has = self.rows.get(TOKEN_BALANCES, (token, party)).amount
             self.call(actions.DepositIntoStrategy(party, strategy, token, amount.of(has)))
@@ -145,10 +151,10 @@ class EigenLayerMachine(RewardsRules):
 
     @rule(party=PARTY, shares=AMOUNT, slack_blocks=st.integers(-1, 1), as_tokens=st.booleans())
     def leave(self, party: str, shares: Edge, slack_blocks: int, as_tokens: bool) -> None:
-        """Queue part of the party's shares in every strategy, and complete the withdrawal, if it could be queued.
+        """Queue part of the account's shares in every strategy, and complete the withdrawal, if it could be queued.
 
-        It is paid in tokens or in shares. The completion is `slack_blocks` after the first block that allows it: in
-        that block, one earlier, or one later.
+        It is paid in tokens if `as_tokens`, otherwise in shares. The completion is `slack_blocks` after the first block
+        that allows it: in that block, one earlier, or one later.
         """
         strategies = self.rows.get(STAKERS, party).strategy_list
         held = [self.rows.get(STAKER_SHARES, (party, strategy)).deposit_shares for strategy in strategies]
@@ -173,9 +179,9 @@ class EigenLayerMachine(RewardsRules):
 
     @rule(target=operators, party=PARTY, approver=APPROVER_OR_NOBODY, delay_blocks=DELAY_BLOCKS)
     def register_as_operator(self, party: str, approver: str, delay_blocks: int) -> Any:
-        """Register the party as operator, with its delegation approver and its allocation delay.
+        """Register the account as operator, with a delegation approver and an allocation delay.
 
-        The call is rejected if the party is an operator already.
+        The call is rejected if the account is an operator already.
         """
         return party if self.is_accepted(actions.RegisterAsOperator(party, approver, delay_blocks)) else multiple()
 
@@ -191,18 +197,18 @@ class EigenLayerMachine(RewardsRules):
 
     @rule(party=PARTY)
     def undelegate(self, party: str) -> None:
-        """End the party's delegation, as the party itself."""
+        """End the account's delegation, as the account itself."""
         self.call(actions.Undelegate(party, party))
 
     @rule(party=PARTY, sender=st.one_of(st.just(APPROVER), ACCOUNT))
     def undelegate_by_its_operator(self, party: str, sender: str) -> None:
-        """End the party's delegation as its operator, or try it as another account if it has none."""
+        """End the account's delegation as its operator. If it has no operator, `sender` tries the call."""
         operator = self.rows.get(STAKERS, party).delegated_to
         self.call(actions.Undelegate(sender if operator == ZERO_ADDRESS else operator, party))
 
     @rule(party=PARTY, operator=operators, approval=APPROVAL)
     def redelegate(self, party: str, operator: str, approval: actions.Approval) -> None:
-        """Redelegate the party to an operator, with this approval."""
+        """Redelegate the account to an operator, with this approval."""
         self.call(actions.Redelegate(party, operator, approval))
 
     @rule(
@@ -211,8 +217,10 @@ class EigenLayerMachine(RewardsRules):
         parts=st.lists(st.tuples(SOME_POOLS, AMOUNT), min_size=1, max_size=2),
     )
     def queue_withdrawals(self, party: str, parts: list[tuple[tuple[str, ...], Edge]]) -> Any:
-        """Queue one or two withdrawals of the party's shares; `parts` has the strategies of each, and its amount in
-        each.
+        """Queue one or two withdrawals of the account's shares.
+
+        `parts` has, for each withdrawal, its strategies and the amount of each. Returns the withdrawals, none if the
+        call is rejected.
         """
         requests: list[actions.WithdrawalRequest] = []
         for strategies, shares in parts:
@@ -229,15 +237,15 @@ class EigenLayerMachine(RewardsRules):
     ) -> None:
         """Complete a withdrawal that was queued, once or again, in tokens or in shares.
 
-        The call may name wrong tokens, or withdrawal data that were tampered with.
+        If `wrong_tokens` or `is_tampered`, the call names too few tokens, or withdrawal data that were tampered with.
         """
         completion = self._completion(withdrawal, as_tokens, wrong_tokens, is_tampered)
         self.call(actions.CompleteQueuedWithdrawal(withdrawal[0], completion))
 
     @rule(several=st.lists(withdrawals, max_size=3), as_tokens=st.booleans())
     def complete_queued_withdrawals(self, several: list[Withdrawal], as_tokens: bool) -> None:
-        """Complete the withdrawals in `several`, up to three, in one call: perhaps of different stakers, or one of them
-        twice.
+        """Complete up to three withdrawals, those in `several`, in one call: perhaps of different stakers, or one of
+        them twice.
         """
         sender = several[0][0] if several else PARTIES[0]
         completions = [
@@ -383,14 +391,15 @@ class EigenLayerMachine(RewardsRules):
 
     @rule(party=PARTY, amount=AMOUNT)
     def fund_pod(self, party: str, amount: Edge) -> None:
-        """Send whole gwei to the party's pod: `amount` of 32 ETH."""
+        """Send ETH to the account's pod: whole gwei, the part of 32 ETH that `amount` computes."""
         self.call(actions.FundPod(party, amount.of(32 * GWEI_TO_WEI) * GWEI_TO_WEI))
 
     @rule(party=PARTY, amount=AMOUNT, is_loss=st.booleans(), wei=st.sampled_from((0, 0, 0, 0, 0, 1)), sender=ACCOUNT)
     def record_beacon_chain_eth_balance_update(
         self, party: str, amount: Edge, is_loss: bool, wei: int, sender: str
     ) -> None:
-        """Report a gain, or a loss of a part of the owner's shares: first by its pod, then from another account.
+        """Report a gain, or a loss of a part of the owner's shares, by the owner's pod. Then report the same by
+        `sender`'s pod; if that is the owner, by the owner itself.
 
         `wei` is added to the change, which is otherwise whole gwei. A change beyond int256 is not reported.
         """
@@ -404,14 +413,14 @@ class EigenLayerMachine(RewardsRules):
 
     @rule(party=PARTY, shares=AMOUNT)
     def plant_pod_owner_deposit_shares(self, party: str, shares: Edge) -> None:
-        """Plant a deficit for a party, unless it has native shares."""
+        """Plant a deficit for an account, unless it has native shares."""
         if self.rows.get(POD_OWNERS, party).deposit_shares <= 0:
             self.call(actions.PlantPodOwnerDepositShares(party, -min(shares.of(GWEI_TO_WEI), INT256_MAX)))
 
     @rule(party=PARTY, shares=AMOUNT, losses=st.booleans(), as_tokens=st.booleans())
     def leave_with_native_eth(self, party: str, shares: Edge, losses: bool, as_tokens: bool) -> None:
-        """Queue part of the party's native shares and complete them after the delay, with or without a loss
-        in between.
+        """Queue part of the account's native shares and complete the withdrawal after the delay, if it could be queued.
+        If `losses`, the pod reports a loss in between.
         """
         held = max(self.rows.get(POD_OWNERS, party).deposit_shares, 0)
         nonce = self.rows.get(STAKERS, party).withdrawals_queued

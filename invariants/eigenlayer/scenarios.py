@@ -59,13 +59,13 @@ OPERATORS: Final = ("operator0", "operator1", "operator2")
 STRATEGY: Final = "strategy0"
 TOKEN: Final = "token0"
 WIDE: Final = tuple([f"strategy{number}" for number in range(34)])
-"""The strategies of the wide world: two more than one staker may hold."""
+"""The strategies of the world with many strategies: two more than one staker may hold."""
 
 GIANTS: Final = 32
 """The number of strategies in the world where accounts hold more tokens than a strategy accepts."""
 
 LAST_CALL_BLOCK: Final = 1150
-"""The block from which there are no more deposits, so that everybody exits."""
+"""The block from which on nobody deposits any more, so that everybody exits."""
 
 MOST_REPORTABLE: Final = mul_div_floor(UINT256_MAX, 1, WAD) - BALANCE_OFFSET
 """The largest token balance of a strategy whose exchange rate the contract can still emit."""
@@ -78,7 +78,9 @@ def _world(
     strategies: tuple[str, ...],
     balance: int = 10**6,
 ) -> dict[str, Json]:
-    """A world with these stakers, operators and strategies, and one token, of which every account has `balance`."""
+    """A world with these stakers, operators and strategies, and one token, of which every staker and operator has
+    `balance`.
+    """
     accounts = (*stakers, *operators)
     return {
         **WORLD,
@@ -98,7 +100,7 @@ def _world(
 
 
 def _tight_opening() -> list[Action]:
-    """The opening: one operator set that can slash the whole magnitude of three operators."""
+    """The walk's opening calls: one operator set that can slash the whole magnitude of three operators."""
     actions: list[Action] = [
         UpdateAvsMetadata("avs0", "avs0"),
         CreateOperatorSets("avs0", "avs0", (OperatorSetRequest(1, (STRATEGY,), "avs0"),)),
@@ -114,8 +116,8 @@ def _tight_opening() -> list[Action]:
 
 
 def _tight_action(choices: Choices, draft: Draft) -> Action:
-    """The next action: small deposits for a while, slashes of half or all, and withdrawals that list the strategy once
-    for each share.
+    """The walk's next action: small deposits for a while, slashes of half or all, payouts, and withdrawals that list
+    the strategy once for each share.
     """
     party, operator = choices.pick((*STAKERS_, *OPERATORS)), choices.pick(OPERATORS)
     held = draft.get(STAKER_SHARES, (party, STRATEGY)).deposit_shares
@@ -146,11 +148,12 @@ def _tight_action(choices: Choices, draft: Draft) -> Action:
 
 
 def _short_opening() -> list[Action]:
-    """The opening, with a run that docs/findings explains: the last staker to exit cannot, for lack of one share.
+    """The walk's opening calls, with a run that docs/findings explains: the last staker to exit cannot, for lack of one
+    share.
 
-    It works in any release. One withdrawal lists the strategy twice, with 3.96 shares left each, and takes three shares
-    each from the operator. A slash that leaves 3.168 books one share of the queue. The withdrawal still pays three for
-    each, which the operator is slashed for again.
+    It works in any release. One withdrawal lists the strategy twice. Each listing has 3.96 shares left, for which the
+    operator gives up three. A slash then leaves each 3.168, and books one share from the queue. The withdrawal still
+    pays three for each, so nobody bears the booked share. The operator's last shares are slashed, too.
     """
     allocation = AllocationRequest(("avs0", 1), (STRATEGY,), (WAD,))
     fractions_wad = (mul_div_floor(WAD, 1, 100), mul_div_floor(WAD, 1, 5), WAD)
@@ -177,9 +180,9 @@ def _short_opening() -> list[Action]:
 
 
 def _short_before_v1_13_1_opening() -> list[Action]:
-    """The opening with the shortest run, before v1.13.1, after which the last staker lacks one share.
+    """The walk's opening calls, with the shortest run, before v1.13.1, after which the last staker lacks one share.
 
-    All scaled shares counted for slashes then. In newer releases it leaves nobody a share short.
+    All scaled shares counted for slashes then. In newer releases the run leaves nobody a share short.
     """
     allocation = AllocationRequest(("avs0", 1), (STRATEGY,), (WAD,))
     return [
@@ -202,7 +205,9 @@ def _short_before_v1_13_1_opening() -> list[Action]:
 
 
 def _giant_action(choices: Choices, draft: Draft) -> Action:
-    """The next action: a deposit at the limit of shares or one token above, or donations until the rate overflows."""
+    """The walk's next action: a deposit at the limit of shares or one token above, or donations until the exchange rate
+    overflows.
+    """
     strategy = choices.pick(WIDE[:GIANTS])
     total_shares = draft.get(STRATEGIES, strategy).total_shares
     held = draft.get(TOKEN_BALANCES, (TOKEN, strategy)).amount
@@ -238,10 +243,10 @@ def _giant_exit(choices: Choices, draft: Draft, strategy: str) -> Action:
 
 
 def _worthless_opening() -> list[Action]:
-    """The opening: a staker's scaling factor is slightly below one by rounding, and its operator has one unit of
-    magnitude.
+    """The walk's opening calls: a staker's scaling factor is slightly below one by rounding, and its operator has one
+    unit of magnitude.
 
-    One more share would give it a scaling factor of zero.
+    One more deposited share would give the staker a scaling factor of zero.
     """
 
     def allocates(magnitude: int) -> Action:
@@ -265,7 +270,7 @@ def _worthless_opening() -> list[Action]:
 
 
 def _worthless_action(choices: Choices, draft: Draft) -> Action:
-    """The next action: the staker deposits or withdraws one share, or a few WAD of shares."""
+    """The walk's next action: the staker deposits or withdraws one share, or a few WAD of shares."""
     kind = choices.below(8)
     if kind < 5:
         return DepositIntoStrategy("staker0", STRATEGY, TOKEN, choices.pick((1, 1, 2, WAD - 3, WAD, 3 * WAD)))
@@ -281,7 +286,7 @@ def _worthless_action(choices: Choices, draft: Draft) -> Action:
 
 
 def _wide_action(choices: Choices, _draft: Draft) -> Action:
-    """The next action: one staker deposits in any strategy, or queues one share of it."""
+    """The walk's next action: one staker deposits in any strategy, or queues one share of it."""
     strategy = choices.pick(WIDE)
     if choices.one_in(8):
         return QueueWithdrawals("staker0", (WithdrawalRequest((strategy,), (1,)),))

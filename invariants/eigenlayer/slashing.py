@@ -31,9 +31,9 @@ from spec.machine import SINGLETON
 
 
 def _slash_takes_no_more_shares(step: AcceptedStep[SlashOperator]) -> bool:
-    """True if an operator's shares fall by the fraction by which the max magnitude fell, rounded down.
+    """True if an operator's shares fall by the fraction by which its max magnitude fell, rounded down.
 
-    Nothing is taken in a strategy of which the operator has no magnitude left.
+    If the operator had no magnitude left in a strategy before, nothing is taken.
     """
     action = step.action
     for strategy in action.strategies:
@@ -64,10 +64,10 @@ def _slash_touches_one_set(step: AcceptedStep[SlashOperator]) -> bool:
 def _clearing_pays_the_recipient(
     step: AcceptedStep[ClearBurnOrRedistributableShares | ClearBurnOrRedistributableSharesByStrategy],
 ) -> bool:
-    """True if a payout retires and pays all shares of the slash, or of one strategy, exactly once.
+    """True if a payout retires and pays all shares of the slash, or those of one strategy, exactly once.
 
-    It pays the set's redistribution recipient or the burn address, rounded down to tokens, and only after the
-    resolution block.
+    The payment goes to the set's redistribution recipient or the burn address, rounded down to tokens, and only after
+    the resolution block.
     """
     call = step.action
     before, rows = step.before.rows, step.after.rows
@@ -114,7 +114,9 @@ def _all_sets_take_no_more_than_there_is(view: View, subject: Pair) -> bool:
 
 
 def _other_sets_keep_their_stake(step: AcceptedStep[SlashOperator]) -> bool:
-    """True if the operator's shares per unit of magnitude do not fall, and rise only by the rounding of one share."""
+    """True if the operator's shares per unit of magnitude do not fall in a slash, and rise only by rounding, less than
+    one share in all.
+    """
     call = step.action
     for strategy in call.strategies:
         operator_strategy: Pair = (call.operator, strategy)
@@ -130,7 +132,7 @@ def _other_sets_keep_their_stake(step: AcceptedStep[SlashOperator]) -> bool:
 def _legacy_is_burned_whole(step: AcceptedStep[BurnShares]) -> bool:
     """True if BurnShares retires all legacy burnable shares, and pays them to the burn address, rounded down.
 
-    Legacy shares are those slashed before slashes had ids. The exchange rate is that before the call.
+    Legacy shares are those slashed before slashes had ids. They are paid at the exchange rate before the call.
     """
     strategy, before = step.action.strategy, step.before.rows
     pool = before.get(STRATEGIES, strategy)
@@ -176,9 +178,9 @@ def _nothing_is_paid_early(step: AnyStep) -> bool:
 
 
 def _resolution_block_stays(step: AnyStep) -> bool:
-    """True if a slash's resolution block is set with its first strategy, and kept until its last is paid.
+    """True if a slash's resolution block is set with its first strategy, and kept until its last strategy is paid.
 
-    It is then 0 again, and it is always 0 in releases without a resolution delay.
+    Then it is 0 again. In releases without a resolution delay it is always 0.
     """
     before, block = step.before.rows, current_block(step.before.rows)
     delay_blocks = before.get(CONFIG, SINGLETON).slash_resolution_delay_blocks

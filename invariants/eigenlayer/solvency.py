@@ -50,7 +50,7 @@ def _scaled(row: StakerShares) -> int:
 ACTIVE: Final = Sum("active", STAKER_SHARES, _delegated_group, _scaled, also_reads=(STAKERS,))
 """A sum per (operator, strategy): the scaled shares of the operator's stakers.
 
-The key ZERO_ADDRESS holds those of stakers without an operator.
+The groups of ZERO_ADDRESS count stakers without an operator.
 """
 
 
@@ -77,7 +77,7 @@ def _waits(row: QueuedShares) -> int:
 
 
 QUEUED_AT: Final = Sum("queued_at", QUEUED_SHARES, _block_group, _queued)
-"""A sum per (operator, strategy, block): the scaled shares queued in that block from the operator, not completed."""
+"""A sum per (operator, strategy, block): the scaled shares queued in that block from the operator and not completed."""
 
 
 WAITING_AT: Final = Sum("waiting_at", QUEUED_SHARES, _block_group, _waits)
@@ -100,6 +100,8 @@ def slashing_factor(rows: Draft, row: QueuedShares) -> int:
 def queued_in_window(rows: Draft, operator: str, strategy: str) -> int:
     """The scaled shares queued within the last withdrawal delay, which slashes can still reach, as the history counts
     them.
+
+    The history is that of an operator's queued shares in a strategy.
     """
     operator_strategy: Pair = (operator, strategy)
     last_closed_block = current_block(rows) - rows.get(CONFIG, SINGLETON).min_withdrawal_delay_blocks - 1
@@ -117,7 +119,7 @@ def _operator_group(_rows: Draft, _key: object, row: QueuedShares) -> Pair | Non
 
 
 class _OpenShares(Sum):
-    """A sum of the queued scaled shares whose slashing window is open; it falls as time passes."""
+    """A sum of the queued scaled shares whose slashing window is open. It falls as time passes."""
 
     def worth(self, rows: Draft, row: Any) -> int:
         """The scaled shares of one row of QUEUED_SHARES, or 0 once its slashing window is closed."""
@@ -132,7 +134,8 @@ QUEUED_OPEN: Final = _OpenShares("queued_open", QUEUED_SHARES, _operator_group, 
 
 
 def _slash_revalues_window(before: View, after: Draft, operator_strategy: Pair) -> list[tuple[object, int]]:
-    """The change of a strategy's queued value by a slash, as one pair of the strategy and shares times WAD.
+    """The change of a strategy's queued value by a slash, as one pair of the strategy and the change in shares times
+    WAD.
 
     A slash reduces all queued shares in the slashing window alike. In releases where all scaled shares count for
     slashes, the shares reduced are those that the history counts. Where only whole shares count, at least as many are
@@ -165,7 +168,7 @@ QUEUED_VALUE_WAD: Final = ReadingSum(
 def left_a_slashed_operator(rows: Draft, row: QueuedShares) -> bool:
     """True if shares were queued after their operator had been slashed, so that a fraction of a share may be lost.
 
-    The history has one value per block, so a slash later in the block of queueing counts too.
+    The history of magnitudes has one value per block, so a slash later in the block of queueing counts too.
     """
     operator_strategy: Pair = (row.operator, row.strategy)
     return (
@@ -175,10 +178,10 @@ def left_a_slashed_operator(rows: Draft, row: QueuedShares) -> bool:
 
 
 def _first_slash_of_a_block(before: View, after: Draft, operator_strategy: Pair) -> list[tuple[object, int]]:
-    """The change of FRACTIONS_WAITING by an operator's first slash, as one pair of the strategy and the number.
+    """The change of FRACTIONS_WAITING by an operator's first slash, as one pair of the strategy and the number of rows.
 
-    Rows queued earlier in its block now count as queued from a slashed operator. Later slashes change nothing: the list
-    is empty.
+    Rows queued earlier in the slash's block now count as queued from a slashed operator. Later slashes change nothing:
+    the list is empty.
     """
     was_whole = MAX_MAGNITUDES.latest(before.rows, operator_strategy) == WAD
     is_whole = MAX_MAGNITUDES.latest(after, operator_strategy) == WAD
@@ -200,11 +203,14 @@ FRACTIONS_WAITING: Final = ReadingSum(
     {MAX_MAGNITUDES.heads: _first_slash_of_a_block},
     also_reads=(MAX_MAGNITUDES.heads, MAX_MAGNITUDES.checkpoints),
 )
-"""A sum per strategy: the number of rows of QUEUED_SHARES, not completed, that came from an operator slashed before."""
+"""A sum per strategy: the number of rows of QUEUED_SHARES that are not completed and came from an operator slashed
+before.
+"""
 
 
 def _completed_group(rows: Draft, key: tuple[str, int, int], row: QueuedShares) -> str | None:
-    """The strategy of a completed row of QUEUED_SHARES, or None for one that is still queued or has no strategy.
+    """The group of a row of QUEUED_SHARES: its strategy if it is completed, or None if it is still queued or has no
+    strategy.
 
     A pending row may have zero scaled shares, so its withdrawal is checked as well.
     """
@@ -236,12 +242,12 @@ queued.
 class _WholeShares(Sum):
     """A sum of the payouts of rows of QUEUED_SHARES, each rounded down to whole shares.
 
-    Proofs do not support this sum; only SOLV-02 uses it, a known violation. So it does not declare how slashes change
-    it.
+    Proofs do not support this sum, so it does not declare how slashes change it. Only law SOLV-02, a known violation,
+    uses it.
     """
 
     def worth(self, rows: Draft, row: Any) -> int:
-        """The whole shares that one row of QUEUED_SHARES pays, rounded down; 0 once it is completed."""
+        """The whole shares that one row of QUEUED_SHARES pays, rounded down; 0 once the row is completed."""
         return mul_div_floor(row.scaled_shares, slashing_factor(rows, row), WAD) if row.scaled_shares else 0
 
 
@@ -258,7 +264,9 @@ shares.
 
 
 def claimed_beside_queue(view: View, strategy: str) -> int:
-    """The shares of a strategy claimed by operators, by undelegated stakers, and by slashes not paid out yet."""
+    """The shares of a strategy claimed by operators, by undelegated stakers, and by slashes not paid out yet, but not
+    by queued withdrawals.
+    """
     return (
         view.total(OPERATORS_SHARES, strategy)
         + view.total(ACTIVE, (ZERO_ADDRESS, strategy))
@@ -268,16 +276,16 @@ def claimed_beside_queue(view: View, strategy: str) -> int:
 
 
 def debt_wad(view: View, strategy: str) -> int:
-    """The excess of the claims on a strategy over its shares, in shares times WAD; negative if there are
-    more shares.
+    """The excess of the claims on a strategy over its shares, in shares times WAD; negative if the shares exceed the
+    claims.
     """
     uncovered_shares = claimed_beside_queue(view, strategy) - view.rows.get(STRATEGIES, strategy).total_shares
     return uncovered_shares * WAD + view.total(QUEUED_VALUE_WAD, strategy)
 
 
 def fractions(view: View, strategy: str) -> int:
-    """The number of rows of QUEUED_SHARES that may each leave a fraction of a share unpaid: queued ones and completed
-    ones.
+    """The number of rows of QUEUED_SHARES that may each leave a fraction of a share unpaid, queued and
+    completed ones.
     """
     return view.total(FRACTIONS_WAITING, strategy) + view.total(FRACTIONS_LEFT, strategy)
 
@@ -294,7 +302,7 @@ def _every_whole_share_is_covered(view: View, strategy: str) -> bool:
 
 
 def fraction_wad(shares: int, magnitude: int) -> int:
-    """The fraction that rounding down loses when scaled shares are paid with a magnitude, in shares times WAD."""
+    """The fraction that rounding down loses when scaled shares are paid at a magnitude, in shares times WAD."""
     return shares * magnitude - mul_div_floor(shares, magnitude, WAD) * WAD
 
 
@@ -333,10 +341,10 @@ def _moved_wad(step: AnyStep, strategy: str) -> int:
 
 
 def _rounded_wad(step: AnyStep, queued: list[tuple[str, int, int]], strategy: str) -> int:
-    """The change of the fractions of a share in queued shares, lost to rounding down, in a step; in shares times WAD.
+    """The change in a step of the fractions of a share that rounding down loses in queued shares, in shares times WAD.
 
-    New rows add the fraction of a share that the operator does not give up; completed ones subtract theirs. `queued`
-    are the keys of QUEUED_SHARES that the step writes.
+    New rows add the fraction that the operator does not give up; completed rows subtract theirs. `queued` are the keys
+    of QUEUED_SHARES that the step writes.
     """
     rounded_wad = 0
     for key in queued:
@@ -348,11 +356,12 @@ def _rounded_wad(step: AnyStep, queued: list[tuple[str, int, int]], strategy: st
 
 
 def _debt_moves_by_roundings(step: AnyStep) -> bool:
-    """True if each strategy's debt changes by exactly the fractions that are queued or completed.
+    """True if each strategy's debt changes by exactly the fractions of a share in the rows that are queued or
+    completed.
 
-    A slash may also lower it by less than two shares per strategy, as it rounds the amount taken from the queue down
-    twice. Where only whole shares count for slashes, it lowers it too by the value taken from scaled shares that do not
-    count.
+    A slash may also lower the debt by less than two shares per strategy, as it rounds down twice what it takes from the
+    queue. Where only whole shares count for slashes, it also lowers the debt by what it takes from scaled shares that
+    do not count.
     """
     queued = written(step.delta, QUEUED_SHARES)
     return all(

@@ -9,7 +9,7 @@ from spec.eigenlayer.state import STAKER_SHARES, STAKERS, STRATEGIES, TOKEN_BALA
 
 
 def _listed_strategies_are_held(view: View, staker: str) -> bool:
-    """True if a staker's list has no duplicates, and the staker has deposit shares in each listed strategy.
+    """True if a staker's strategy list has no duplicates, and the staker has deposit shares in each listed strategy.
 
     Native ETH is never listed.
     """
@@ -20,7 +20,9 @@ def _listed_strategies_are_held(view: View, staker: str) -> bool:
 
 
 def _held_strategies_are_listed(view: View, subject: Pair) -> bool:
-    """True if a staker's strategy with deposit shares is listed, and one without has a scaling factor of WAD."""
+    """True if a strategy in which a staker has deposit shares is in its list, and one without shares has a scaling
+    factor of WAD.
+    """
     row = view.rows.get(STAKER_SHARES, subject)
     if row.deposit_shares == 0:
         return row.deposit_scaling_factor_wad == WAD

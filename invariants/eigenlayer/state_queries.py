@@ -43,7 +43,7 @@ def can_slash(rows: Draft, operator_set: OperatorSet, operator: str) -> bool:
 
 
 def can_slash_allocation(rows: Draft, operator: str, operator_set: OperatorSet, strategy: str, magnitude: int) -> bool:
-    """True if the set can slash an allocation of this magnitude, so that deallocating it must wait."""
+    """True if the operator set can slash an allocation of this magnitude, so that deallocating it must wait."""
     is_member = rows.get(OPERATOR_SET_STRATEGIES, (operator_set, strategy)).is_member
     return magnitude != 0 and is_member and can_slash(rows, operator_set, operator)
 
@@ -60,10 +60,10 @@ def cannot_be_resolved(rows: Draft) -> bool:
 
 
 def counted_for_slashes(rows: Draft, scaled_shares: int, magnitude: int) -> int:
-    """The scaled shares that newly queued ones add to the shares that slashes of their operator reach.
+    """The part of newly queued scaled shares that counts for later slashes of their operator.
 
-    These are all of them, or in newer releases only the scaled shares that their whole shares amount to. `magnitude` is
-    the operator's; the whole shares round down.
+    In older releases it is all of them, in newer ones only the scaled shares that their whole shares amount to.
+    `magnitude` is the operator's; both divisions round down.
     """
     if not rows.get(CONFIG, SINGLETON).queue_counts_whole_shares:
         return scaled_shares
@@ -90,8 +90,8 @@ def delay_in_force(rows: Draft, operator: str) -> int | None:
 
 
 def settled_magnitudes(rows: Draft, operator: str, operator_set: OperatorSet, strategy: str) -> tuple[int, int, bool]:
-    """An allocation in the current block: its magnitude, its pending change, and True if that change is
-    still pending.
+    """An allocation in the current block: its magnitude, its pending change, and True if that change is still
+    to come.
     """
     row = rows.get(ALLOCATIONS, (operator, operator_set, strategy))
     if row.effect_block <= current_block(rows):
@@ -100,7 +100,9 @@ def settled_magnitudes(rows: Draft, operator: str, operator_set: OperatorSet, st
 
 
 def due_magnitude(rows: Draft, operator: str, strategy: str) -> int:
-    """The magnitude that due deallocations will free when the operator's deallocation queue is cleared."""
+    """The magnitude that clearing the operator's deallocation queue would free now: that of the deallocations that are
+    due.
+    """
     queue = rows.get(DEALLOCATION_QUEUES, (operator, strategy))
     freed_magnitude = 0
     known: list[OperatorSet] = []
@@ -118,8 +120,8 @@ def due_magnitude(rows: Draft, operator: str, strategy: str) -> int:
 def paid_shares(rows: Draft, staker: str, nonce: int, position: int) -> int:
     """The shares that a withdrawal would pay out now for the strategy at index `position` of its list, rounded down.
 
-    The scaled shares are multiplied by the max magnitude at the last block of their slashing window. Native ETH is also
-    multiplied by its staker's current beacon chain slashing factor.
+    The scaled shares are multiplied by the max magnitude at the last block of their slashing window. For native ETH,
+    they are also multiplied by the staker's current beacon chain slashing factor.
     """
     queued = rows.get(QUEUED_SHARES, (staker, nonce, position))
     # The row starts in its withdrawal's block. Read from the withdrawal, as in the contract, it needs no lemma.
@@ -134,7 +136,7 @@ MOST_REPORTABLE: Final = mul_div_floor(UINT256_MAX, 1, WAD)
 
 
 def held_shares(rows: Draft, staker: str, strategy: str) -> int:
-    """A staker's deposit shares in a strategy; a deficit of native ETH is negative."""
+    """A staker's deposit shares in a strategy; negative for a deficit of native ETH."""
     if strategy == BEACON_CHAIN_ETH:
         return rows.get(POD_OWNERS, staker).deposit_shares
     return rows.get(STAKER_SHARES, (staker, strategy)).deposit_shares
@@ -148,7 +150,7 @@ def scaling_factor_wad(rows: Draft, staker: str, strategy: str) -> int:
 
 
 def fraction_left_wad(rows: Draft, staker: str, strategy: str, magnitude: int) -> int:
-    """The fraction of a staker's shares left after slashing, in WAD: the magnitude.
+    """The fraction of a staker's shares left after slashing, in WAD. It is `magnitude`, that of the staker's operator.
 
     For native ETH the magnitude is multiplied by the staker's beacon chain slashing factor, rounded down.
     """
@@ -158,13 +160,14 @@ def fraction_left_wad(rows: Draft, staker: str, strategy: str, magnitude: int) -
 
 
 def held_strategies(rows: Draft, staker: str) -> tuple[str, ...]:
-    """The strategies in which a staker has deposit shares: its list, and native ETH last."""
+    """The strategies in which a staker has deposit shares: its strategy list, and native ETH last."""
     listed = rows.get(STAKERS, staker).strategy_list
     return (*listed, BEACON_CHAIN_ETH) if rows.get(POD_OWNERS, staker).deposit_shares > 0 else listed
 
 
 def worth(shares: int, factor_wad: int, magnitude: int) -> int:
-    """The withdrawable shares of some deposit shares: times the scaling factor, then times the magnitude, both in WAD.
+    """The withdrawable shares that deposit shares are worth: times the scaling factor, then times the magnitude, both
+    in WAD.
 
     Each product is rounded down.
     """
@@ -182,7 +185,7 @@ def withdrawable(rows: Draft, staker: str, strategy: str) -> int:
 
 
 def is_native_eth_covered(rows: Draft, staker: str, shares: int) -> bool:
-    """True if the staker has no operator, or one with enough native shares for `shares` deposit shares to leave."""
+    """True if the staker has no operator, or one with enough native shares to give up for `shares` deposit shares."""
     operator = rows.get(STAKERS, staker).delegated_to
     if operator == ZERO_ADDRESS:
         return True
@@ -193,7 +196,7 @@ def is_native_eth_covered(rows: Draft, staker: str, shares: int) -> bool:
 
 
 def is_native_slash_in_range(rows: Draft, operator: str) -> bool:
-    """True if any slash of the operator's native ETH can be counted.
+    """True if no slash of the operator's native ETH, of any size, overflows a count.
 
     The count of queued shares in the slashing window must not be negative, and burnable shares must stay within 256
     bits.

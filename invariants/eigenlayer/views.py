@@ -36,8 +36,8 @@ from spec.machine import Draft
 
 
 def _queued_by(step: AnyStep) -> tuple[str, dict[str, list[tuple[int, int]]]]:
-    """The staker that queues in a step, and for each strategy the places where it is queued, as (nonce, index in the
-    withdrawal).
+    """The staker that queues in a step, and for each strategy its places in the new withdrawals, as (nonce, index in
+    the withdrawal).
     """
     call = step.action
     staker = call.staker if isinstance(call, Undelegate) else cast("QueueWithdrawals | Redelegate", call).sender
@@ -49,7 +49,7 @@ def _queued_by(step: AnyStep) -> tuple[str, dict[str, list[tuple[int, int]]]]:
 
 
 def _queueing_is_worth_what_was_said(step: AnyStep) -> bool:
-    """True if queueing a strategy entirely queues as many shares as the view of withdrawable shares reported before.
+    """True if queueing all shares of a strategy queues as many as the view of withdrawable shares reported before.
 
     The view must report none after the step. A strategy of which shares stay, or that is queued more than once, is not
     judged.
@@ -68,9 +68,10 @@ def _queueing_is_worth_what_was_said(step: AnyStep) -> bool:
 
 
 def _completion_pays_what_was_said(step: AcceptedStep[CompleteQueuedWithdrawal]) -> bool:
-    """True if a completion retires or returns the shares that the view reported, and leaves none queued.
+    """True if a completion retires or returns the shares that the view of queued shares reported, and leaves none
+    queued.
 
-    ETH paid by a pod is left to ETH-04.
+    ETH paid by a pod is the subject of ETH-04 instead.
     """
     completion = step.action.completion
     before, after, staker, nonce = step.before.rows, step.after.rows, completion.staker, completion.nonce
@@ -91,10 +92,10 @@ def _completion_pays_what_was_said(step: AcceptedStep[CompleteQueuedWithdrawal])
 
 
 def _slash_hits_what_was_said(step: AcceptedStep[SlashOperator]) -> bool:
-    """True if a slash comes from the slasher in force, and takes the reported amounts.
+    """True if a slash comes from the slasher in force that the view reports, and takes the amounts that views reported.
 
-    The magnitude taken is the slashed fraction of the allocation. Besides the operator's own shares it books slashable
-    shares in the queue, by the fraction by which the max magnitude fell.
+    The magnitude taken is the slashed fraction of the allocation. Besides the operator's own shares, the slash books
+    slashable shares in the queue, by the fraction by which the max magnitude fell.
     """
     call = step.action
     before, operator_set = step.before.rows, (call.avs, call.operator_set_id)
@@ -121,7 +122,8 @@ def _slash_hits_what_was_said(step: AcceptedStep[SlashOperator]) -> bool:
 def _whole_slash_takes_the_allocated_stake(step: AcceptedStep[SlashOperator]) -> bool:
     """True if a slash of a whole allocation takes the allocated stake that the view reported, up to rounding.
 
-    The view rounds down once more: by less than one part in WAD of the operator's shares, plus one share.
+    The view rounds down once more than the slash: by at most one part in WAD of the operator's shares, rounded up, plus
+    one share.
     """
     call = step.action
     before, operator_set = step.before.rows, (call.avs, call.operator_set_id)
@@ -141,10 +143,10 @@ def _is_whole_slash(step: AcceptedStep[SlashOperator]) -> bool:
 
 
 def _allocating_takes_what_was_said(step: AcceptedStep[ModifyAllocations]) -> bool:
-    """True if an allocation uses the reported allocatable magnitude and delay exactly.
+    """True if a change of an allocation uses exactly the allocatable magnitude and the delay that views reported.
 
-    An increase comes out of the allocatable magnitude and takes effect after the delay in force. A decrease goes back
-    to it at once or when its effect block is reached.
+    An increase comes out of the allocatable magnitude and takes effect after the delay in force. A decrease returns to
+    it at once or when its effect block is reached.
     """
     call = step.action
     before, after, block = step.before.rows, step.after.rows, current_block(step.before.rows)
@@ -172,9 +174,9 @@ def _allocating_takes_what_was_said(step: AcceptedStep[ModifyAllocations]) -> bo
 
 
 def _clearing_changes_no_view(step: AcceptedStep[ClearDeallocationQueue]) -> bool:
-    """True if clearing a deallocation queue does not change the reported encumbered magnitude.
+    """True if clearing a deallocation queue does not change the encumbered magnitude that the view reports.
 
-    Once all due deallocations are cleared, the stored magnitude equals the reported one.
+    If the call names at least as many deallocations as are queued, the stored magnitude must equal the reported one.
     """
     call = step.action
     before, after = step.before.rows, step.after.rows
@@ -194,7 +196,8 @@ def _rejected_as_was_said(rejection: AnyRejection) -> bool:
     """True if the reason of a rejection agrees with the views.
 
     INVALID_CALLER must not be given to the slasher in force. UNINITIALIZED_ALLOCATION_DELAY requires that no delay is
-    set. INSUFFICIENT_MAGNITUDE requires a request for more than the allocatable magnitude. All other reasons agree.
+    set. INSUFFICIENT_MAGNITUDE requires a request for more than the allocatable magnitude. Any other reason is taken to
+    agree.
     """
     rows, call = rejection.before.rows, rejection.action
     if isinstance(call, SlashOperator):
@@ -209,7 +212,9 @@ def _rejected_as_was_said(rejection: AnyRejection) -> bool:
 
 
 def _is_allocatable(rows: Draft, operator: str, request: AllocationRequest) -> bool:
-    """True if each requested magnitude is at most the set's current one plus the operator's allocatable magnitude."""
+    """True if each requested magnitude is at most the current one in the operator set plus the operator's allocatable
+    magnitude.
+    """
     for position, strategy in enumerate(request.strategies):
         magnitude = views.allocation_of(rows, operator, request.operator_set, strategy).current_magnitude
         most_magnitude = magnitude + views.allocatable_magnitude_of(rows, operator, strategy)

@@ -92,7 +92,7 @@ OTHER_NAMES: Final[dict[str, tuple[str, ...]]] = {
 }
 AMOUNTS: Final = (1, 2, 3, 7, 10, 999, 10**6, 10**18, 123456789012345678901)
 SMALL_AMOUNTS: Final = (1, 2, 3, 7, 10, 999)
-"""Amounts of deposits in the second strategy. Its shares are few, so that dust is a visible part of them."""
+"""The amounts of deposits in the second strategy. Its shares are few, so that rounding is a visible part of them."""
 
 FRACTIONS_WAD: Final = (1, 10**9, WAD // 10, WAD // 3, WAD // 2, WAD - 1, WAD)
 HUGE_AMOUNTS: Final = (2**64, 10**38, 2**256 - 1)
@@ -105,7 +105,7 @@ BITS: Final = {
     "new_magnitudes": 64,
     "balance_delta_wei": 255,
 }
-"""The width of each field in bits; amounts, fractions, slash ids and nonces have 256 bits."""
+"""The width in bits of each field of a call that holds a number; fields not listed have 256 bits."""
 
 FACTS: Final = (MineBlocks, FundPod, PlantPodOwnerDepositShares)
 
@@ -116,7 +116,9 @@ WAITS: Final = (1, 1, 1, 2, 5, 9, 10, 11)
 
 
 def opening() -> list[Action]:
-    """The opening: two operators registered for three operator sets with both strategies, and a permitted submitter."""
+    """The walk's opening calls: two operators register for three operator sets with both strategies, and a submitter of
+    rewards is permitted.
+    """
     plain = tuple(OperatorSetRequest(number, POOLS, "avs0") for number in (1, 2))
     actions: list[Action] = [
         UpdateAvsMetadata("avs0", "avs0"),
@@ -132,14 +134,14 @@ def opening() -> list[Action]:
 
 
 def next_action(choices: Choices, draft: Draft) -> Action:
-    """The next action: a call about token strategies or rewards, or seldom one about native ETH."""
+    """The walk's next action: a call about token strategies or rewards, or seldom one about native ETH."""
     if not choices.one_in(32):
         return token_action(choices, draft)
     return _perhaps_spoilt(choices, seldom_action(choices, draft))
 
 
 def token_action(choices: Choices, draft: Draft) -> Action:
-    """A call about token strategies or rewards; one in twelve has a wrong argument, so that every check is tested.
+    """A call about token strategies or rewards. Seldom it has a wrong argument, so that every check is tested.
 
     Calls about rewards get wrong arguments where they are drawn, because their numbers have other widths.
     """
@@ -152,7 +154,9 @@ def stake_action(choices: Choices, draft: Draft) -> Action:
 
 
 def _perhaps_spoilt(choices: Choices, action: Action) -> Action:
-    """The action, or in one of twelve cases a copy with a wrong argument. Blocks and ETH gifts stay unchanged."""
+    """The action, or in one of twelve cases a copy with a wrong argument. Actions that no account sends, such as new
+    blocks, stay unchanged.
+    """
     is_fact = isinstance(action, FACTS)
     return _spoilt(choices, action) if choices.one_in(12) and not is_fact else action
 
@@ -189,10 +193,9 @@ def _huge(name: str) -> tuple[int, ...]:
 def _spoilt_list(
     choices: Choices, items: tuple[Any, ...], others: tuple[str, ...], huge: tuple[int, ...]
 ) -> tuple[Any, ...]:
-    """A copy of the list: without its last item, reversed, with a repeated item, or with another first item.
+    """A copy of the list `items`: without its last item, reversed, with a repeated item, or with another first item.
 
-    An empty list stays empty. `others` are names for an item that is a name, `huge` are numbers for one that is a
-    number.
+    An empty list stays empty. `others` are the names, and `huge` the numbers, from which another item is drawn.
     """
     if not items or choices.one_in(4):
         return items[:-1]
@@ -207,7 +210,9 @@ def _spoilt_list(
 
 
 def _drawn(choices: Choices, draft: Draft) -> Action:
-    """A call about token strategies: stake arrives, is allocated, is slashed, or is withdrawn."""
+    """A call about token strategies, without arguments that are wrong on purpose: stake arrives, is allocated, is
+    slashed, or is withdrawn.
+    """
     kind = choices.below(88)
     if kind < 20:
         blocks = choices.pick(WAITS)
@@ -228,13 +233,13 @@ def _drawn(choices: Choices, draft: Draft) -> Action:
 
 
 def _turned(choices: Choices, options: tuple[Option, ...]) -> tuple[Option, ...]:
-    """The options rotated to start at a random one."""
+    """The options in the same cyclic order, beginning with a random one."""
     first = choices.below(len(options))
     return options[first:] + options[:first]
 
 
 def _queue(choices: Choices, draft: Draft) -> Action:
-    """A QueueWithdrawals call for all, half, all but one, or one of a party's shares in a strategy.
+    """A QueueWithdrawals call for all, half, all but one, or one of an account's shares in a strategy.
 
     Now and then it lists the strategy twice, or queues two withdrawals, seldom an empty one.
     """
@@ -258,7 +263,9 @@ def _queue(choices: Choices, draft: Draft) -> Action:
 
 
 def _complete(choices: Choices, draft: Draft) -> Action:
-    """A call that completes a party's withdrawal: mostly a due one, sometimes too early, or one that does not exist."""
+    """A call that completes an account's withdrawal: mostly a due one, sometimes too early, or one that does
+    not exist.
+    """
     party = choices.pick(PARTIES)
     for waiting in _turned(choices, PARTIES):
         if _is_due(draft, waiting, _oldest(draft, waiting)):
@@ -268,7 +275,9 @@ def _complete(choices: Choices, draft: Draft) -> Action:
 
 
 def _oldest(draft: Draft, party: str) -> int:
-    """The nonce of a party's oldest pending withdrawal among its last eight, or else of its last one."""
+    """The nonce of an account's oldest pending withdrawal among its last eight. If none is pending, the nonce of its
+    last one.
+    """
     queued = draft.get(STAKERS, party).withdrawals_queued
     for nonce in range(max(queued - 8, 0), queued):
         if draft.get(WITHDRAWALS, (party, nonce)).is_pending:
@@ -283,7 +292,7 @@ def _is_due(draft: Draft, party: str, nonce: int) -> bool:
 
 
 def _completion(choices: Choices, draft: Draft, party: str, nonce: int) -> Completion:
-    """A completion of the withdrawal with its own tokens, paid in tokens or in shares."""
+    """The data that complete a withdrawal with its own tokens, paid in tokens or in shares."""
     count = draft.get(WITHDRAWALS, (party, nonce)).strategy_count
     strategies = [draft.get(QUEUED_SHARES, (party, nonce, position)).strategy for position in range(count)]
     tokens = tuple([TOKENS.get(strategy, "token0") for strategy in strategies])
@@ -323,7 +332,7 @@ def _allocate(choices: Choices, draft: Draft) -> Action:
 
 
 def _slash(choices: Choices, draft: Draft) -> Action:
-    """A slash from the slasher in force, of one strategy or both, mostly by small fractions so that stake remains."""
+    """A slash by the slasher in force, of one strategy or both, mostly by small fractions so that stake remains."""
     (avs, number), operator = choices.pick(SETS), choices.pick(OPERATORS)
     is_reversed = draft.get(STRATEGIES, POOLS[0]).address_rank > draft.get(STRATEGIES, POOLS[1]).address_rank
     ascending = POOLS[::-1] if is_reversed else POOLS
@@ -339,7 +348,7 @@ def _slash(choices: Choices, draft: Draft) -> Action:
 
 
 def _of_stakers(choices: Choices, draft: Draft, is_delegated: bool) -> str:
-    """A staker that is delegated if `is_delegated`, otherwise one that is not; any staker if there is none."""
+    """A staker with an operator if `is_delegated`, otherwise one without; any staker if there is no such staker."""
     stakers = _turned(choices, STAKERS_)
     for staker in stakers:
         if (draft.get(STAKERS, staker).delegated_to != ZERO_ADDRESS) == is_delegated:
@@ -348,7 +357,9 @@ def _of_stakers(choices: Choices, draft: Draft, is_delegated: bool) -> str:
 
 
 def _approval(choices: Choices, draft: Draft, operator: str) -> Approval:
-    """An approval of the operator's approver, if it has one; seldom reused, expired, or signed by another account."""
+    """An approval signed by the operator's approver, if it has one; now and then reused, expired, or signed by another
+    account.
+    """
     if draft.get(OPERATOR_DETAILS, operator).delegation_approver == ZERO_ADDRESS:
         return NO_APPROVAL
     signer = operator if choices.one_in(8) else APPROVER
@@ -358,7 +369,7 @@ def _approval(choices: Choices, draft: Draft, operator: str) -> Approval:
 def _rare(choices: Choices, draft: Draft) -> Action:
     """A rare call: half of the time about delegations, payouts of slashes, or operator sets.
 
-    Otherwise it is a registration, a deallocation queue, a delay, a transfer, the whitelist, a burn, or several
+    Otherwise it is about a registration, a deallocation queue, a delay, a transfer, the whitelist, a burn, or several
     completions.
     """
     kind = choices.below(6)
@@ -389,9 +400,9 @@ def _rare(choices: Choices, draft: Draft) -> Action:
 
 
 def _of_delegations(choices: Choices, draft: Draft) -> Action:
-    """A call by which a staker delegates, redelegates or ends its delegation, from an account that may make it.
+    """A call by which a staker delegates, redelegates or is undelegated, mostly from an account that may make it.
 
-    Seldom it changes an operator's delegation approver.
+    Now and then it changes an operator's delegation approver instead.
     """
     operator = choices.pick(OPERATORS)
     kind = choices.below(6)
@@ -408,7 +419,7 @@ def _of_delegations(choices: Choices, draft: Draft) -> Action:
 
 
 def _of_slashes(choices: Choices, draft: Draft) -> Action:
-    """A call that pays out one of a set's last slashes, in all strategies or in one."""
+    """A call that pays out one of an operator set's last slashes, in all strategies or in one."""
     party, operator_set = choices.pick(PARTIES), choices.pick(SETS)
     slash_count = draft.get(OPERATOR_SETS, operator_set).slash_count
     slash_id = slash_count
@@ -422,7 +433,8 @@ def _of_slashes(choices: Choices, draft: Draft) -> Action:
 
 
 def _of_sets(choices: Choices, draft: Draft) -> Action:
-    """A call of an AVS that changes or creates an operator set, or names its metadata; or a registration.
+    """A call of an AVS that changes or creates an operator set, or sets the AVS's metadata; or a registration of an
+    operator.
 
     The registration is with UNANSWERING, an AVS without a registrar, so it is rejected.
     """
@@ -451,9 +463,11 @@ def _of_sets(choices: Choices, draft: Draft) -> Action:
 
 
 def _past_action(choices: Choices, draft: Draft) -> Action:
-    """The next action in a world with a past: an ordinary action, a burn of legacy shares, or a whitelist change.
+    """The walk's next action in a world with a past: an ordinary action, a burn of legacy shares, or a whitelist
+    change.
 
-    Slashes are tried before and in the first block that allows them. No block after the last one of 32 bits is mined.
+    Slashes are tried before and in the first block that allows them. No block after the last one that fits 32 bits is
+    mined.
     """
     kind = choices.below(80)
     if kind == 0:
@@ -507,4 +521,4 @@ WALK: Final = Walk(
 )
 
 TOKEN_WALK: Final = Walk(PROTOCOL, CATALOGUE, WORLD, opening, stake_action)
-"""The walk without native ETH and rewards, for games: every token that a party gains comes out of a strategy."""
+"""The walk without native ETH and rewards, for games: every token that an account gains comes out of a strategy."""

@@ -72,11 +72,11 @@ def _is_due_completion(before: View, action: object) -> bool:
 
 
 def _due_completion_is_rejected_with_reason(rejection: RejectedCall[CompleteQueuedWithdrawal]) -> bool:
-    """True if a due completion is rejected for an allowed reason.
+    """True if a completion that is due is rejected for an allowed reason.
 
-    As shares: the operator is fully slashed or the new scaling factor would be 0, or the staker's list is full. As
-    tokens: dust is missing, or a payment's numbers exceed 256 bits. In either form: the window's last block exceeds 32
-    bits.
+    As shares: the operator is fully slashed, the new scaling factor would be 0, or the staker's strategy list is full.
+    As tokens: dust is missing in the strategy, or a payment's numbers exceed 256 bits. In either form: the last block
+    of the slashing window exceeds 32 bits.
     """
     rows, completion = rejection.before.rows, rejection.action.completion
     if rejection.reason is Reason.ARITHMETIC_PANIC and _is_window_beyond_uint32(rows, completion):
@@ -106,7 +106,9 @@ def _is_window_beyond_uint32(rows: Draft, completion: Completion) -> bool:
 
 
 def _is_payment_too_wide(rows: Draft, strategy: str, shares: int) -> bool:
-    """True if the shares are not 0, and their product with the balance, or the exchange rate, exceeds 256 bits."""
+    """True if there are shares to pay, and their product with the strategy's balance, or its exchange rate, exceeds 256
+    bits.
+    """
     pool = rows.get(STRATEGIES, strategy)
     held = rows.get(TOKEN_BALANCES, (pool.underlying_token, strategy)).amount
     return shares > 0 and ((held + BALANCE_OFFSET) * shares > UINT256_MAX or held + BALANCE_OFFSET > MOST_REPORTABLE)
@@ -138,7 +140,7 @@ def _asks_for_what_it_has(before: View, action: QueueWithdrawals) -> bool:
 
 
 def _only_open_windows_are_hit(step: AcceptedStep[SlashOperator]) -> bool:
-    """True if a slash leaves the payout of withdrawals whose slashing window ended before this block.
+    """True if a slash does not change the payout of withdrawals whose slashing window ended before this block.
 
     It must apply to all others. A withdrawal whose window ends in this block is paid with the magnitude after the
     slash.
@@ -191,10 +193,11 @@ def _all_are_completed_as_queued(step: AnyStep) -> bool:
 
 
 def _no_more_counts_than_waits(view: View, subject: tuple[str, str, int]) -> bool:
-    """True if slashes count no more shares of a block than are queued from it.
+    """True if the shares of one block that count for slashes are at most those queued in that block. `subject` is
+    (operator, strategy, block).
 
-    Only blocks whose window is open are checked, as no withdrawal queued in them is completed. The count of native ETH
-    may be truncated to 224 bits, and be lower.
+    Only blocks whose slashing window is open are checked, as no withdrawal queued in them is completed. The count of
+    native ETH is truncated to 224 bits, and may be lower.
     """
     operator, strategy, block = subject
     first_block = current_block(view.rows) - view.rows.get(CONFIG, SINGLETON).min_withdrawal_delay_blocks
@@ -215,8 +218,8 @@ def _positions_queued(step: AnyStep, strategy: str) -> int:
 def _counts_what_left(step: AnyStep) -> bool:
     """True if the shares counted for slashes, times the magnitude, equal the whole shares that left the operator.
 
-    In newer releases the count may be lower by less than one scaled share for each row queued; before, it may only be
-    higher. Native ETH is exempt; see QUEUE-01.
+    In newer releases the count may be lower by less than one scaled share for each row queued; in older ones it may
+    only be higher. Native ETH is exempt; see law QUEUE-01.
     """
     counts_whole_shares = step.before.rows.get(CONFIG, SINGLETON).queue_counts_whole_shares
     for operator, strategy in written(step.delta, CUMULATIVE_SCALED_SHARES.heads):

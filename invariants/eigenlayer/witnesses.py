@@ -72,7 +72,7 @@ def _slashes_everything(step: AnyStep) -> bool:
 
 
 def _slashed_pending(step: AnyStep) -> list[int]:
-    """The pending change of each slashed allocation that had magnitude before the slash."""
+    """For each allocation that the step writes and that had magnitude before: its pending change before the step."""
     settled = [settled_magnitudes(step.before.rows, key[0], key[1], key[2]) for key in written(step.delta, ALLOCATIONS)]
     return [pending_magnitude for magnitude, pending_magnitude, _ in settled if magnitude > 0]
 
@@ -163,7 +163,7 @@ def _owes_more_than_it_holds(step: AnyStep) -> bool:
 
 
 def _is_at_a_high_rate(step: AcceptedStep[DepositIntoStrategy]) -> bool:
-    """True if a share costs more than two units of the token."""
+    """True if a share of the strategy costs more than two units of its token."""
     call = step.action
     held = step.before.rows.get(TOKEN_BALANCES, (call.token, call.strategy)).amount + BALANCE_OFFSET
     return held > 2 * (step.before.rows.get(STRATEGIES, call.strategy).total_shares + SHARES_OFFSET)
@@ -185,7 +185,9 @@ def _redistributes(step: AnyStep) -> bool:
 
 
 def _is_paid_in_the_first_block(step: AnyStep) -> bool:
-    """True if a payout is in the first block after the resolution block, or in any block if the release has none."""
+    """True if a slash is paid out in the first block after its resolution block, or in any block if the release has
+    none.
+    """
     block = current_block(step.before.rows)
     return any(
         len(step.before.rows.get(SLASHES, key).strategies) > 0
@@ -240,7 +242,7 @@ def _queues_one_strategy_twice(step: AcceptedStep[QueueWithdrawals]) -> bool:
 
 
 def _settles_another_first(step: AnyStep) -> bool:
-    """True if the call also clears a due deallocation."""
+    """True if the call also removes an entry from a deallocation queue."""
     return any(
         step.after.rows.get(DEALLOCATION_QUEUES, key).first > step.before.rows.get(DEALLOCATION_QUEUES, key).first
         for key in written(step.delta, DEALLOCATION_QUEUES)
@@ -274,7 +276,7 @@ def _completed_native_shares(step: AcceptedStep[CompleteQueuedWithdrawal]) -> in
 
 
 def _loses_wei(step: AcceptedStep[CompleteQueuedWithdrawal]) -> bool:
-    """True if a pod pays, and a remainder below one gwei is lost."""
+    """True if a pod pays a withdrawal, and a remainder below one gwei is lost."""
     is_paid = len(written(step.delta, ETH_BALANCES)) > 0
     return is_paid and not is_multiple(_completed_native_shares(step), GWEI_TO_WEI)
 
@@ -293,7 +295,7 @@ def _has_lost_everything(step: AcceptedStep[DelegateTo]) -> bool:
 
 
 def _gains_after_both_losses(step: AcceptedStep[RecordBeaconChainEthBalanceUpdate]) -> bool:
-    """True if ETH is gained by an owner with a beacon chain loss, whose operator was slashed."""
+    """True if an owner gains ETH after a beacon chain loss and after a slash of its operator."""
     owner, rows = step.action.pod_owner, step.before.rows
     magnitude = MAX_MAGNITUDES.latest(rows, (rows.get(STAKERS, owner).delegated_to, BEACON_CHAIN_ETH))
     has_lost = rows.get(POD_OWNERS, owner).beacon_chain_slashing_factor_wad < WAD

@@ -24,11 +24,12 @@ TOKENS: Final[dict[str, Json]] = {
 }
 
 PAYERS: Final[dict[str, Json]] = {payer: str(10**20) for payer in ("avs0", "avs1", "submitter", "controller")}
-"""The balances in each token of accounts that pay for rewards, by account."""
+"""For each account that pays for rewards, its balance in each token."""
 
 
 def rewards_world(timestamp: int, beacon_chain_eth_strategy: str | None = None) -> dict[str, Json]:
-    """The genesis of the RewardsCoordinator at a timestamp, with short delays and allowances of all payers.
+    """The genesis of the RewardsCoordinator, as JSON of a trace's head, at a timestamp. Delays are short, and all
+    payers have given allowances.
 
     `beacon_chain_eth_strategy` is the strategy of native ETH, or None in a world without native ETH.
     """
@@ -106,7 +107,7 @@ WORLD: Final[dict[str, Json]] = {
 
 
 def in_release(world: dict[str, Json], release: Release) -> dict[str, Json]:
-    """A copy of a world for another release, without the configuration that the release does not have."""
+    """A copy of a world for another release of EigenLayer, without the configuration that the release does not have."""
     config = cast("dict[str, Json]", world["config"])
     if not release.delays_slashes:
         config = {name: value for name, value in config.items() if name != RESOLUTION_DELAY}
@@ -133,15 +134,17 @@ def with_native_eth(head: dict[str, Json]) -> dict[str, Json]:
 
 
 LEGACY: Final = {"strategy0": 10**18 + 7, "strategy1": 7}
-"""Legacy burnable shares by strategy: slashed before slashes had ids. The strategy holds 1.5 tokens for each."""
+"""For each strategy, its legacy burnable shares: slashed before slashes had ids. The strategy holds 1.5 tokens for
+each.
+"""
 
 LAST_BLOCK: Final = 2**32 - 1
 
 
 def world_with_a_past(name: str, block: int, delay_blocks: int, cumulative_scaled_shares: int) -> dict[str, Json]:
-    """A copy of the world at another block, with another withdrawal delay, and with a past.
+    """A copy of the ordinary world with another name, block and withdrawal delay, and with a past.
 
-    It has legacy burnable shares, and for each operator a count of scaled shares queued before.
+    The past is legacy burnable shares, and for each operator a count of scaled shares queued before.
     """
     held = {strategy: str(shares + (shares >> 1)) for strategy, shares in LEGACY.items()}
     config, genesis = cast("dict[str, Json]", WORLD["config"]), cast("dict[str, Json]", WORLD["genesis"])
@@ -169,14 +172,14 @@ def world_with_a_past(name: str, block: int, delay_blocks: int, cumulative_scale
 
 STRATEGIES: Final = ("strategy0", "strategy1")
 MINIMUM_PARTIES: Final = 3
-"""The number of parties that have approved the StrategyManager in every drawn world, at least."""
+"""The least number of accounts that have approved the StrategyManager in a drawn world."""
 
 
 def drawn_world(number: int) -> dict[str, Json]:
-    """A variant of the world, determined by its number.
+    """A variant of the ordinary world, determined by its number.
 
     The variants differ in delays, clock, address order, whitelisting, and allowances to the StrategyManager. In some,
-    one party has almost no tokens.
+    one account has almost no tokens.
     """
     choices = Seeded(number)
     config, genesis = cast("dict[str, Json]", WORLD["config"]), cast("dict[str, Json]", WORLD["genesis"])

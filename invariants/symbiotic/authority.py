@@ -101,13 +101,15 @@ def _of_its_middleware(step: AnyStep, call: Any, key: Any) -> bool:
 
 
 def _asked_by_its_middleware(step: AnyStep, call: Any, vault: Any) -> bool:
-    """True if the request made by this call is in the name of a network whose middleware sent the call."""
+    """True if the slash request that this call makes is in the name of a network, and that network's middleware sent
+    the call.
+    """
     request = step.after.rows.get(SLASH_REQUESTS, (vault, step.before.rows.get(SLASH_REQUEST_COUNTS, vault).count))
     return bool(call.sender == step.before.rows.get(MIDDLEWARES, request.subnetwork[0]).account)
 
 
 def _spent_by_its_holder(step: AnyStep, call: Any, key: Any) -> bool:
-    """True if a token balance grows, or if the call may lower it.
+    """True if the call may write this token balance, as far as it falls.
 
     An account's balance falls by its own call; a deposit or a payment of rewards also needs an allowance. A vault pays
     claims and slashes, and a rewards contract pays claims.
@@ -139,7 +141,7 @@ def _given_up_by_its_holder(step: AnyStep, call: Any, key: Any) -> bool:
 
 
 def _claimed_by_its_owner(step: AnyStep, call: Any, key: Any) -> bool:
-    """True if a withdrawal's shares do not fall, and only its claimer marks it as claimed."""
+    """True if the call may write this withdrawal: its shares do not fall, and only its claimer marks it as claimed."""
     before, after = step.before.rows.get(WITHDRAWALS, key), step.after.rows.get(WITHDRAWALS, key)
     if after.shares < before.shares or (before.is_claimed and not after.is_claimed):
         return False
@@ -155,18 +157,18 @@ def _counts_veto(step: AnyStep, _call: Any, vault: Any) -> bool:
 
 
 def _is_slashed_in_its_way(step: AnyStep, call: Any, key: Any) -> bool:
-    """True if a slash call matches the slasher of the vault, the first part of `key`: Slash for an instant slasher, any
-    other for a veto slasher.
+    """True if the call matches the slasher of the vault, the first part of `key`: Slash for an instant slasher, any
+    other call for a veto slasher.
     """
     slasher = step.before.rows.get(VAULTS, key[0]).slasher
     return slasher == INSTANT_SLASHER if isinstance(call, Slash) else slasher == VETO_SLASHER
 
 
 def _got_by_who_is_named(step: AnyStep, call: Any, key: Any) -> bool:
-    """True if a token balance does not grow, or belongs to an account that the call may pay.
+    """True if the call may raise this token balance, or does not raise it.
 
-    These accounts are: the recipient of a transfer or a claim, the vault of a deposit, the contract that receives
-    rewards, and the burner of a slashed vault.
+    It may pay these accounts: the recipient of a transfer or a claim, the vault of a deposit, the contract that
+    receives rewards, and the burner of a slashed vault.
     """
     if step.after.rows.get(TOKEN_BALANCES, key).amount <= step.before.rows.get(TOKEN_BALANCES, key).amount:
         return True
@@ -197,7 +199,7 @@ def _waits_for_somebody(_step: AnyStep, _call: Any, key: Any) -> bool:
 
 
 def _of_its_networks_middleware(step: AnyStep, call: Any, key: Any) -> bool:
-    """True if the network's middleware raises the network's rewards balance, or a claim lowers it."""
+    """True if the network's middleware raises this balance of operator rewards, or a claim lowers it."""
     was, is_now = (
         step.before.rows.get(OPERATOR_REWARD_BALANCES, key),
         step.after.rows.get(OPERATOR_REWARD_BALANCES, key),
@@ -228,7 +230,7 @@ def _set_by_its_setter(step: AnyStep, call: Any, contract: Any) -> bool:
 
 
 def _emptied_by_its_claimer(step: AnyStep, call: Any, key: Any) -> bool:
-    """True if the claimable admin fee falls only by a call of its claimer."""
+    """True if this claimable admin fee falls only by a call of the contract's fee claimer."""
     is_less = (
         step.after.rows.get(CLAIMABLE_ADMIN_FEES, key).amount < step.before.rows.get(CLAIMABLE_ADMIN_FEES, key).amount
     )
@@ -323,7 +325,8 @@ REWARDS: Final[Rights] = {
 
 
 def _right(law_id: str, sentence: str, source: str, rights: Rights) -> StepLaw:
-    """A step law: each row that a step writes to a table of `rights` must pass that table's test.
+    """A step law with this id, sentence and source: each row that a step writes to a table of `rights` must pass that
+    table's test.
 
     The test says if the call may write the row.
     """

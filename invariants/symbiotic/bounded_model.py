@@ -77,13 +77,14 @@ _BARE: Final[dict[str, Json]] = {
     },
 }
 WORLD: Final = rewarded(_BARE)
-"""The world: two vaults with epochs of four seconds and rewards contracts, all registered, two stakers with
-10 tokens.
+"""The world: two vaults with epochs of four seconds and rewards contracts, one operator and two networks, all
+registered, and two stakers with 10 tokens each.
 """
 
 
 def opening() -> list[Action]:
-    """The opening: both networks may slash all of each vault's stake; each staker deposits three in the shared vault.
+    """The opening calls of the model: both networks may slash all of each vault's stake; each staker deposits three in
+    the shared vault.
 
     The first staker also deposits three in the vault with a veto slasher.
     """
@@ -141,7 +142,7 @@ CALLS: Final[list[Action]] = [
 
 
 def next_action(choices: Choices, _draft: Draft) -> Action:
-    """A drawn call of the model."""
+    """One of the model's calls, drawn at random."""
     return choices.pick(CALLS)
 
 

@@ -52,7 +52,7 @@ from spec.symbiotic.state import (
 
 
 def _changes_something(step: AnyStep) -> bool:
-    """True if some written row differs from its old value; a history differs if its latest value does."""
+    """True if at least one written row differs from its old value. A history differs if its latest value does."""
     before = step.before.rows
     for write in step.delta.writes:
         table = write.table

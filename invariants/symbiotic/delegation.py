@@ -30,7 +30,8 @@ def _terms_are_of_its_delegator(view: View, subject: VaultSubnetworkOperator) ->
     """True if a vault has only the limits and shares that its type of delegator uses.
 
     Operator shares are for NETWORK_RESTAKE, operator limits for FULL_RESTAKE. OPERATOR_NETWORK_SPECIFIC has only the
-    maximum that its network set. With the zero address as operator, the limits of the subnetwork itself are checked.
+    maximum that its network set. If the subject's operator is the zero address, the limits of the subnetwork itself are
+    checked.
     """
     rows, vault_subnetwork = view.rows, (subject[0], subject[1])
     config = rows.get(VAULTS, subject[0])

@@ -1,4 +1,4 @@
-"""Symbiotic's games: no free lunch, and no theft by coalition."""
+"""Symbiotic's games, laws about all moves of a party together: no free lunch, and no theft by coalition."""
 
 import math
 from fractions import Fraction
@@ -45,9 +45,10 @@ def balance(state: State, party: Party) -> int:
 
 
 def worth(state: State, account: str) -> int:
-    """The value of an account's shares at current exchange rates: active ones and those in unclaimed withdrawals.
+    """The value in collateral of an account's shares at current exchange rates: active ones and those in unclaimed
+    withdrawals.
 
-    The values are summed exactly, then rounded down. Rates fall only in slashes.
+    The values are summed exactly, then rounded down. Exchange rates fall only in slashes.
     """
     rows = Draft(state)
     worths = [
@@ -65,7 +66,7 @@ def worth(state: State, account: str) -> int:
 
 
 def leave(protocol: Protocol, state: State, party: Party) -> None:
-    """Let a party withdraw everything: redeem all shares, wait two epochs, and claim."""
+    """Let a party withdraw everything, in `state` itself: redeem all shares, wait two epochs, and claim."""
     for account in party:
         for vault in VAULT_NAMES:
             shares = ACTIVE_SHARES_OF.latest(Draft(state), (vault, account))
@@ -78,10 +79,10 @@ def leave(protocol: Protocol, state: State, party: Party) -> None:
 
 
 class FreeLunch(Game):
-    """The game in which one account moves alone, and nobody is slashed meanwhile."""
+    """The game in which one account moves alone, and no slash is made meanwhile."""
 
     def allows(self, party: Party, action: Any) -> bool:
-        """True if time passes, or if the party calls for itself; calls for others could gain it nothing."""
+        """True if time passes, or if the party calls for itself; calls for others could gain the party nothing."""
         if isinstance(action, AdvanceTime):
             return True
         beneficiaries = [getattr(action, field, action.sender) for field in BENEFICIARIES]
@@ -90,8 +91,8 @@ class FreeLunch(Game):
     def excess(self, party: Party, before: State, after: State, moves: list[Any]) -> int:
         """The account's gain in collateral after it has withdrawn everything.
 
-        Counted as its own before are its balance and the worth of its shares. No allowance for rounding is needed: its
-        roundings cost it at least what they leave to others.
+        The gain is counted from its balance and the worth of its shares before the moves. No allowance for rounding is
+        needed: its roundings cost it at least what they leave to others.
         """
         (account,) = party
         left = after.copy()
@@ -102,11 +103,13 @@ class FreeLunch(Game):
 class Coalition(Game):
     """The game of a coalition of operators, networks, middlewares, the burner and stakers.
 
-    One staker is outside of it, in a vault whose curator gave no stake to any network.
+    One staker stays outside, in a vault whose curator gave no stake to any network.
     """
 
     def scene(self, choices: Choices) -> list[Any]:
-        """The walk's opening without the calls that give stake of the outsider's vault to a network or an operator."""
+        """The walk's opening calls without those that give stake of the outsider's vault to a network or an
+        operator.
+        """
         return [action for action in self.walk.opening() if not _commits_stake(action)]
 
     def allows(self, party: Party, action: Any) -> bool:
@@ -123,9 +126,10 @@ class Coalition(Game):
         return isinstance(action, Claim) and action.recipient == OUTSIDER
 
     def excess(self, party: Party, before: State, after: State, moves: list[Any]) -> int:
-        """The coalition's gain of collateral since genesis.
+        """The coalition's gain of collateral since genesis, after it has withdrawn everything.
 
-        The outsider loses nothing by rounding: in a vault that was never slashed, a share is worth exactly one wei.
+        No allowance for the outsider's roundings is needed: in a vault that was never slashed, a share is worth exactly
+        one wei.
         """
         start, end = self.walk.genesis(), after.copy()
         leave(self.walk.protocol, end, party)
@@ -133,7 +137,7 @@ class Coalition(Game):
 
 
 class Outsider(Coalition):
-    """The coalition's game with another measure: the outsider's loss instead of the coalition's gain."""
+    """The coalition's game, measured by the loss of the staker outside instead of the coalition's gain."""
 
     def excess(self, party: Party, before: State, after: State, moves: list[Any]) -> int:
         """The outsider's loss of collateral since genesis. The outsider withdraws after the coalition."""

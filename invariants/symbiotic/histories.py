@@ -36,18 +36,20 @@ HISTORIES: Final[tuple[HistoryTable[object], ...]] = cast(
         CUMULATIVE_SLASHES,
     ),
 )
-"""The histories that are written only at the current timestamp. Resolvers are left out, as they are set for later."""
+"""The histories that are written only at the current timestamp. The history of resolvers is left out, as these are set
+for later.
+"""
 
 
 HISTORY_OF: Final[dict[int, HistoryTable[object]]] = {history.heads.index: history for history in HISTORIES}
-"""A mapping from the index of a history's table of heads to the history."""
+"""For the index of each history's table of heads, the history."""
 
 
 CHECKPOINTS: Final[set[int]] = {history.checkpoints.index for history in HISTORIES}
 
 
 def _only_now_is_written(step: AnyStep) -> bool:
-    """True if each written history has one checkpoint at the current timestamp, and none after it.
+    """True if each write of a history leaves one checkpoint at the current timestamp, and none after it.
 
     The checkpoint is new, or replaces the one of this timestamp.
     """
@@ -73,7 +75,7 @@ def _only_now_is_written(step: AnyStep) -> bool:
 
 
 def _look_ups_find_what_held(step: AcceptedStep[Slash | ExecuteSlash]) -> bool:
-    """True if look-ups of active stake find the right values at two checkpoints, and one second before each."""
+    """True if look-ups of active stake find the right values at two past checkpoints, and one second before each."""
     vault, rows = step.action.vault, step.after.rows
     count = rows.get(ACTIVE_STAKE.heads, vault).count
     for position in (count - 2, count - 6):

@@ -19,18 +19,20 @@ from spec.symbiotic.state import (
 CLAIMED_SHARES: Final = Sum(
     "claimed_shares", WITHDRAWALS, lambda _rows, key, _row: key[:2], lambda row: row.shares if row.is_claimed else 0
 )
-"""A sum per (vault, epoch): the withdrawal shares that have been claimed."""
+"""A sum per (vault, epoch): the withdrawal shares of the epoch's bucket that have been claimed."""
 
 
 def still_owed(bucket: WithdrawalBucket, claimed_shares: int) -> int:
-    """The amount that a bucket still owes: its amount less the worth of all claimed shares together, rounded down."""
+    """The amount that a withdrawal bucket still owes: its amount less the worth of all claimed shares together, rounded
+    down.
+    """
     return bucket.amount - mul_div_floor(claimed_shares, bucket.amount + 1, bucket.shares + 1)
 
 
 STILL_OWED: Final = NestedSum(
     "still_owed", WITHDRAWAL_BUCKETS, lambda _rows, key, _row: key[0], CLAIMED_SHARES, still_owed
 )
-"""A sum per vault: the amounts that its buckets still owe."""
+"""A sum per vault: the amounts that its withdrawal buckets still owe."""
 
 
 def _only_what_is_over_is_claimed(view: View, part: tuple[str, int, str]) -> bool:

@@ -20,12 +20,12 @@ def held_grown(step: AnyStep, vault: str, account: str) -> int:
 
 
 def next_bucket(rows: Draft, vault: str) -> tuple[str, int]:
-    """The key of the withdrawal bucket of a withdrawal made now: that of the next epoch."""
+    """The key of the withdrawal bucket in which a withdrawal made now is counted: (vault, next epoch)."""
     return vault, epoch_of(rows.get(VAULTS, vault), now(rows)) + 1
 
 
 def claimed_epochs(call: Claim | ClaimBatch) -> tuple[int, ...]:
-    """The epochs that a Claim or ClaimBatch names."""
+    """The epochs that a Claim or ClaimBatch call names."""
     if isinstance(call, Claim):
         return (call.epoch,)
     return call.epochs

@@ -1,4 +1,6 @@
-"""Symbiotic's laws of opt-in: who opts in, and to what, is registered; opt-ins and opt-outs alternate."""
+"""Symbiotic's laws of opt-in: only operators opt in, only to registered vaults and networks, and opt-ins and opt-outs
+alternate.
+"""
 
 from typing import Final
 
@@ -30,7 +32,7 @@ def _opted_in_to_a_network(view: View, subject: Pair) -> bool:
 
 
 def _opt_ins_alternate(step: AnyStep) -> bool:
-    """True if opt-ins and opt-outs alternate, and an opt-out has a checkpoint of its own.
+    """True if opt-ins and opt-outs alternate, and an opt-out adds a checkpoint to the history of opt-ins.
 
     So an opt-out never overwrites the opt-in of the same second.
     """

@@ -44,18 +44,21 @@ from spec.symbiotic.state import (
 )
 
 YOUNG: Final = 2**127
-"""The bound below which no product of an amount and a pool's shares overflows."""
+"""The bound for amounts, stake and shares below which no product of two of them overflows 256 bits."""
 
 
 def _is_young(rows: Draft, vault: str) -> bool:
-    """True if the numbers of a vault, and of its next withdrawal bucket, are too small to overflow."""
+    """True if the stake and shares of a vault, and of its next withdrawal bucket, are too small to overflow."""
     bucket = rows.get(WITHDRAWAL_BUCKETS, (vault, epoch_of(rows.get(VAULTS, vault), now(rows)) + 1))
     shares, stake = ACTIVE_SHARES.latest(rows, vault), ACTIVE_STAKE.latest(rows, vault)
     return shares < YOUNG and stake < YOUNG and bucket.shares < YOUNG and bucket.amount < YOUNG
 
 
 def _may_deposit(before: View, action: Deposit) -> bool:
-    """True if a permitted depositor deposits tokens that it has and has approved, within the deposit limit."""
+    """True if a permitted depositor deposits tokens that it has and has approved, within the deposit limit.
+
+    The amount and the vault's numbers must be too small to overflow.
+    """
     call, rows = action, before.rows
     policy = rows.get(DEPOSIT_POLICIES, call.vault)
     depositor: Pair = (call.vault, call.sender)
@@ -74,7 +77,10 @@ def _may_deposit(before: View, action: Deposit) -> bool:
 
 
 def _may_leave(before: View, action: Withdraw | Redeem) -> bool:
-    """True if a holder withdraws or redeems a positive amount, at most what its shares are worth."""
+    """True if a holder withdraws or redeems a positive amount, at most what its shares are worth.
+
+    The vault's numbers must be too small to overflow.
+    """
     call, rows = action, before.rows
     held = held_shares(rows, call.vault, call.sender)
     shares, stake = ACTIVE_SHARES.latest(rows, call.vault), ACTIVE_STAKE.latest(rows, call.vault)
@@ -86,8 +92,8 @@ def _may_leave(before: View, action: Withdraw | Redeem) -> bool:
 
 
 def _may_claim_all(before: View, action: ClaimBatch) -> bool:
-    """True if an account claims one or more past epochs, each once and for the first time, with a positive amount in
-    each.
+    """True if an account claims one or more past epochs, each once and for the first time, and each worth a positive
+    amount.
     """
     call, rows = action, before.rows
     if call.recipient == ZERO_ADDRESS or len(call.epochs) == 0:
@@ -105,7 +111,7 @@ def _may_claim_all(before: View, action: ClaimBatch) -> bool:
 
 
 def _may_opt_out(before: View, action: OptOutVault | OptOutNetwork) -> bool:
-    """True if an operator opts out of what it opted in to before the current second."""
+    """True if an operator opts out of a vault or network to which it opted in before the current second."""
     call, rows = action, before.rows
     opt_ins = OPERATOR_VAULT_OPT_INS if isinstance(call, OptOutVault) else OPERATOR_NETWORK_OPT_INS
     opt_in: Pair = (call.sender, call.vault if isinstance(call, OptOutVault) else call.network)
@@ -128,7 +134,7 @@ def _may_opt_in(before: View, action: OptInVault | OptInNetwork) -> bool:
 def _may_take_back(
     before: View, action: SetMaxNetworkLimit | SetNetworkLimit | SetOperatorNetworkShares | SetOperatorNetworkLimit
 ) -> bool:
-    """True if a network lowers its maximum, or a vault's admin lowers a limit or operator shares."""
+    """True if a network lowers its maximum limit, or a vault's admin lowers a limit or operator shares."""
     rows = before.rows
     if isinstance(action, SetMaxNetworkLimit):
         subnetwork = (action.sender, action.identifier)

@@ -1,5 +1,5 @@
-"""Symbiotic's laws of rewards: no reward is paid twice, tokens cover the books, and each network pays its
-own rewards.
+"""Symbiotic's laws of rewards: no reward is paid twice, contracts hold the tokens that they owe, and each network pays
+its own rewards.
 """
 
 from typing import Final, cast
@@ -74,7 +74,7 @@ REWARDS_CONTRACTS: Final = Sum(
     lambda _rows, _key, row: row.vault,
     lambda row: 0 if row.vault == ZERO_ADDRESS else 1,
 )
-"""A sum per vault: the number of its rewards contracts. Vaults without any are skipped cheaply."""
+"""A sum per vault: the number of its rewards contracts. With it, laws skip vaults without any."""
 
 
 def _same(key: Subject) -> Subject:
@@ -82,7 +82,9 @@ def _same(key: Subject) -> Subject:
 
 
 def _books_are_covered(view: View, subject: tuple[str, str]) -> bool:
-    """True if a staker rewards contract holds what it owes in a token. Other accounts are not checked."""
+    """True if a staker rewards contract holds what it owes in a token. The subject is (contract, token); other accounts
+    are not checked.
+    """
     contract, token = subject
     if view.rows.get(STAKER_REWARDS, contract).vault == ZERO_ADDRESS:
         return True
@@ -102,7 +104,7 @@ def _nobody_is_ahead_of_its_list(view: View, claimer: tuple[str, str, str, str])
 
 
 def _nothing_is_claimed_again(step: AnyStep) -> bool:
-    """True if each claim raises the number of rewards that its claimer is done with, and no total paid falls.
+    """True if each claim raises the number of rewards of a list that its claimer has claimed, and no total paid falls.
 
     For operator rewards, the claimed total must grow.
     """
@@ -149,7 +151,7 @@ def _is_of_a_rewarded_vault(step: AcceptedStep[Deposit | Withdraw | Redeem | Sla
 
 
 def _past_is_as_it_was(step: AcceptedStep[Deposit | Withdraw | Redeem | Slash | ExecuteSlash]) -> bool:
-    """True if the vault's active shares and stake at the previous second, and the account's shares then, are unchanged.
+    """True if the vault's active shares and stake at the previous second, and one account's shares then, are unchanged.
 
     The account is the beneficiary of a deposit, and the sender of any other call.
     """
@@ -182,7 +184,9 @@ def _claim_pays_what_was_claimable(step: AcceptedStep[ClaimStakerRewards]) -> bo
 
 
 def _purse_pays_alone(step: AcceptedStep[DistributeOperatorRewards | ClaimOperatorRewards]) -> bool:
-    """True if the call changes only its own network's balance, and the contract's tokens by as much."""
+    """True if the call changes only its own network's balance of operator rewards, and the contract's tokens by as
+    much.
+    """
     call = step.action
     own = operator_balance(step.after.rows, call.network, call.token) - operator_balance(
         step.before.rows, call.network, call.token
@@ -200,8 +204,8 @@ def _root_is_in_force(step: AcceptedStep[ClaimOperatorRewards]) -> bool:
 
 
 def _is_due_operator_claim(before: View, action: ClaimOperatorRewards) -> bool:
-    """True if an account proves more than it has claimed under the root in force, and the network's balance
-    covers it.
+    """True if an account proves more than it has claimed, under the root in force, and the network's balance covers the
+    difference.
     """
     call, rows = action, before.rows
     purse: Pair = (call.network, call.token)
@@ -347,7 +351,7 @@ def _is_worth_nothing(step: AcceptedStep[ClaimStakerRewards]) -> bool:
 
 
 def _is_for_a_second_before_a_slash(step: AcceptedStep[DistributeStakerRewards]) -> bool:
-    """True if the vault's stake has fallen since the rewarded timestamp, and its shares have not."""
+    """True if the vault's stake has fallen since the rewarded timestamp, but its shares have not."""
     call, rows = step.action, step.before.rows
     vault = rows.get(STAKER_REWARDS, call.contract).vault
     fell = ACTIVE_STAKE.latest(rows, vault) < ACTIVE_STAKE.value_at(rows, vault, call.timestamp)

@@ -21,28 +21,30 @@ from spec.symbiotic.state import (
 )
 
 HINTS_END: Final = 2**32
-"""The value that stands for no hint. Larger values do not fit uint32 either, and are malformed."""
+"""The smallest hint that does not fit uint32; it stands for no hint. Larger ones are malformed."""
 
 
 def set_aside(rows: Draft, contract: str, token: str) -> int:
-    """The admin fee in a token that a rewards contract has set aside and not paid yet."""
+    """The admin fee in one token that a staker rewards contract has set aside and not paid yet."""
     fees: Pair = (contract, token)
     return rows.get(CLAIMABLE_ADMIN_FEES, fees).amount
 
 
 def distribution_count(rows: Draft, rewards: RewardList) -> int:
-    """The number of rewards in a list."""
+    """The number of rewards in a list of staker rewards. A list is (contract, token, network)."""
     return rows.get(DISTRIBUTION_COUNTS, rewards).count
 
 
 def rewards_done(rows: Draft, rewards: RewardList, account: str) -> RewardsDone:
-    """The number of rewards of a list that an account is done with, and the amount that they paid."""
+    """The number of rewards of a list that an account has claimed, and the amount that they paid."""
     claimer: RewardClaimer = (rewards[0], rewards[1], rewards[2], account)
     return rows.get(REWARDS_DONE, claimer)
 
 
 def part_of_reward(rows: Draft, rewards: RewardList, index: int, account: str) -> int:
-    """An account's share of a reward, by its active shares at the reward's timestamp, rounded down."""
+    """An account's share of the reward at `index` of a list, by its active shares at the reward's timestamp, rounded
+    down.
+    """
     reward = rows.get(DISTRIBUTIONS, (rewards, index))
     vault = rows.get(STAKER_REWARDS, rewards[0]).vault
     holder: Pair = (vault, account)

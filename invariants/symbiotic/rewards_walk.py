@@ -42,7 +42,7 @@ SENDERS: Final = (*STAKERS, "operator0", "outsider0", "middleware0", "middleware
 RECIPIENTS: Final = (*STAKERS, "recipient0", "vault0", "stakerRewards:vault0", OPERATOR_REWARDS, ZERO_ADDRESS)
 AMOUNTS: Final = (10**18, 1, 2, 3, 7, 10, 999, 10**6, 123456789012345678901, 0)
 AGES: Final = (1, 1, 1, 2, 2, 3, 5, 8, 13, 20, 40, 0)
-"""The ages of rewarded timestamps, in seconds."""
+"""The seconds between a rewarded timestamp and now, as walks draw them."""
 FEES: Final = (1000, 0, 1, 3333, 9999, 10_000, 10_001)
 HINTS: Final = (0, 1, 2, 3, 40, NO_HINT, MALFORMED_HINT)
 
@@ -73,11 +73,11 @@ SPOILT: Final[dict[str, tuple[Any, ...]]] = {
     "proof_root": (*TREES, ZERO_ROOT),
     "total_claimable": (0, 1, UINT256_MAX),
 }
-"""Wrong values for the fields of a call, by the field's name."""
+"""For each field of a call, by name, wrong values for it."""
 
 
 def contract_of(vault: str) -> str:
-    """The name of a vault's rewards contract in traces."""
+    """The name of a vault's staker rewards contract in traces."""
     return "stakerRewards:" + vault
 
 
@@ -120,7 +120,7 @@ def _drawn(choices: Choices, draft: Draft) -> Action:
 
 
 def _distribution(choices: Choices, draft: Draft, rewards: RewardList, payer: str) -> Action:
-    """A payment of rewards for a recent timestamp, mostly without hints, and mostly accepting any admin fee."""
+    """A payment of staker rewards for a recent timestamp, mostly without hints, and mostly accepting any admin fee."""
     contract, token, network = rewards
     fee_bips = draft.get(ADMIN_FEES, contract).fee_bips
     hints = (NO_HINT, NO_HINT) if not choices.one_in(5) else (choices.pick(HINTS), choices.pick(HINTS))
@@ -137,8 +137,10 @@ def _distribution(choices: Choices, draft: Draft, rewards: RewardList, payer: st
 
 
 def _claim(choices: Choices, draft: Draft, rewards: RewardList) -> Action:
-    """A claim of all or a few rewards from a list with unclaimed ones. `rewards` is tried first, then up to four random
-    lists; if none has unclaimed rewards, the claim is from the last of them.
+    """A claim of all or a few rewards from a list with unclaimed ones.
+
+    `rewards` is tried first, then up to four random lists. If none has unclaimed rewards, the claim is from the last of
+    them.
     """
     staker = choices.pick((*STAKERS, *STAKERS, "outsider0"))
     left = 0

@@ -13,7 +13,7 @@ from spec.symbiotic.state import ACTIVE_SHARES, ACTIVE_STAKE, VAULTS, WITHDRAWAL
 def _is_worth(minted_shares: int, assets: int, shares: int, amount: int) -> bool:
     """True if minted shares of a pool are worth the amount paid for them, or one wei less.
 
-    `assets` and `shares` are all those of the pool.
+    `assets` and `shares` are the totals of the pool.
     """
     return amount - 1 <= mul_div_floor(minted_shares, assets + 1, shares + 1) <= amount
 
@@ -26,7 +26,9 @@ def _deposit_costs_at_most_a_wei(step: AcceptedStep[Deposit]) -> bool:
 
 
 def _leaving_costs_at_most_a_wei(step: AcceptedStep[Withdraw | Redeem]) -> bool:
-    """True if the burned shares are worth the amount, and the bucket's shares are worth it or one wei less."""
+    """True if the burned shares are worth the amount that leaves, and the shares of the bucket got for it are worth as
+    much or one wei less.
+    """
     call, before = step.action, step.before.rows
     first, minted_shares = cast("tuple[int, int]", step.delta.returns)
     amount, burned_shares = (call.amount, first) if isinstance(call, Withdraw) else (first, call.shares)
@@ -44,7 +46,9 @@ def _costs_at_most_a_wei(step: AnyStep) -> bool:
 
 
 def _buckets_lose_by_slashes_alone(step: AnyStep) -> bool:
-    """True if no written bucket's exchange rate falls: (W + 1) / (Ws + 1), for amount W and shares Ws."""
+    """True if the exchange rate of no written bucket falls. The rate is (W + 1) / (Ws + 1), for amount W and
+    shares Ws.
+    """
     for key in written(step.delta, WITHDRAWAL_BUCKETS):
         before, after = step.before.rows.get(WITHDRAWAL_BUCKETS, key), step.after.rows.get(WITHDRAWAL_BUCKETS, key)
         if (after.amount + 1) * (before.shares + 1) < (before.amount + 1) * (after.shares + 1):
@@ -55,8 +59,8 @@ def _buckets_lose_by_slashes_alone(step: AnyStep) -> bool:
 def _slash_rounds_for_active_stake(step: AcceptedStep[Slash | ExecuteSlash]) -> bool:
     """True if a slash takes from active stake and the two buckets in proportion, up to rounding.
 
-    Active stake pays at most its part, the next bucket at most one wei more, this epoch's less than two wei more. None
-    pays a whole wei less. A slash that pays nothing passes.
+    Active stake pays at most its part, the next epoch's bucket at most one wei more, the current epoch's less than two
+    wei more. None of them pays a whole wei less. A slash that pays nothing passes.
     """
     call, paid_amount = step.action, amounts(step)[1]
     before, after = step.before.rows, step.after.rows

@@ -1,4 +1,6 @@
-"""Symbiotic's Hypothesis state machine: a rule for each action, and bundles for the objects that actions create."""
+"""Symbiotic's Hypothesis state machine: a rule for each action, and bundles, from which rules draw, for the objects
+that actions create.
+"""
 
 from typing import Any, Final
 
@@ -43,7 +45,7 @@ Withdrawal = tuple[str, int, str]
 """A withdrawal, as (vault, epoch of its bucket, claimer)."""
 
 SlashRequest = tuple[str, int]
-"""A slash request, as (vault, index in that vault)."""
+"""A slash request, as (vault, index among that vault's requests)."""
 
 ADMIN: Final = "admin0"
 RESOLVERS: Final = ("resolver0", "resolver1", ZERO_ADDRESS)
@@ -60,7 +62,9 @@ ACCOUNT: Final = st.sampled_from((*SENDERS, "burner0", VAULT_NAMES[0], ZERO_ADDR
 IDENTIFIER: Final = st.integers(0, 2)
 AMOUNT: Final = amounts()
 SECONDS_THAT_MATTER: Final = (1, 2, 5, 4, 6, 10, 14, 15, 16, 19, 20, 21, 0)
-"""The seconds to wait, chosen around the world's veto duration, epoch, and their difference: exactly, or one off."""
+"""The seconds to wait, chosen around the world's veto duration, epoch, and their difference: as many, or one more or
+fewer.
+"""
 SECONDS: Final = st.sampled_from(SECONDS_THAT_MATTER)
 CONTRACT: Final = st.sampled_from([contract_of(vault) for vault in VAULT_NAMES])
 NETWORK: Final = st.sampled_from(NETWORKS)
@@ -71,7 +75,9 @@ SHARES: Final = st.one_of(st.sampled_from((10, 1, 0, 19)).map(exactly), AMOUNT)
 
 
 class SymbioticMachine(LawMachine):
-    """Rules for every action of Symbiotic; they aim at existing objects, at available amounts, and at edge cases."""
+    """Hypothesis rules for every action of Symbiotic; they aim at existing objects, at available amounts, and at edge
+    cases.
+    """
 
     operators: Bundle[str] = Bundle("operators")
     networks: Bundle[str] = Bundle("networks")
@@ -84,7 +90,9 @@ class SymbioticMachine(LawMachine):
 
     @classmethod
     def home(cls, walk: Walk) -> Walk:
-        """The walk itself if its world has rewards contracts, otherwise one in whose world each vault has one."""
+        """The walk itself if its world has rewards contracts. Otherwise a copy in whose world each vault has a rewards
+        contract.
+        """
         if "extension" in walk.world:
             return walk
         return Walk(walk.protocol, walk.catalogue, rewarded(walk.world), walk.opening, walk.next_action)
@@ -94,8 +102,8 @@ class SymbioticMachine(LawMachine):
         return "extension" in self.walk.world
 
     def furnish(self) -> None:
-        """Let every staker have stake in every vault, a part of it being withdrawn; pay rewards if there
-        are contracts.
+        """Let every staker have stake in every vault, part of it in a pending withdrawal. If there are rewards
+        contracts, pay rewards to each.
         """
         for staker in STAKERS:
             for vault in VAULT_NAMES:
@@ -115,25 +123,25 @@ class SymbioticMachine(LawMachine):
 
     @initialize(target=operators)
     def open_with_operators(self) -> MultipleResults[str]:
-        """Play the opening. Returns its operators, from which rules draw theirs."""
+        """Make the walk's opening calls. Returns the operators that they name, from which rules draw operators."""
         self.begin()
         return multiple(*OPERATORS)
 
     @initialize(target=networks)
     def open_with_networks(self) -> MultipleResults[str]:
-        """Play the opening. Returns its networks, from which rules draw theirs."""
+        """Make the walk's opening calls. Returns the networks that they name, from which rules draw networks."""
         self.begin()
         return multiple(*NETWORKS)
 
     @initialize(target=subnetworks)
     def open_with_subnetworks(self) -> MultipleResults[Subnetwork]:
-        """Play the opening. Returns its subnetworks, from which rules draw theirs."""
+        """Make the walk's opening calls. Returns the subnetworks that they name, from which rules draw subnetworks."""
         self.begin()
         return multiple(*SUBNETWORKS)
 
     @rule(sender=st.one_of(st.none(), SENDER))
     def the_same_again(self, sender: str | None) -> None:
-        """Repeat the last call, from `sender` or, if that is None, from its own sender."""
+        """Repeat the last call: from `sender` or, if that is None, from the account that sent it."""
         self.call_again(sender)
 
     @rule(seconds=SECONDS)
@@ -149,12 +157,12 @@ class SymbioticMachine(LawMachine):
 
     @rule(target=operators, sender=SENDER)
     def register_operator(self, sender: str) -> Any:
-        """Register an operator; the call is rejected if it is one already."""
+        """Register an operator; the call is rejected if the sender is one already."""
         return sender if self.is_accepted(actions.RegisterOperator(sender)) else multiple()
 
     @rule(target=networks, sender=SENDER)
     def register_network(self, sender: str) -> Any:
-        """Register a network; the call is rejected if it is one already."""
+        """Register a network; the call is rejected if the sender is one already."""
         return sender if self.is_accepted(actions.RegisterNetwork(sender)) else multiple()
 
     @rule(network=networks, middleware=st.sampled_from(("middleware0", "middleware1", ZERO_ADDRESS)))
@@ -164,7 +172,7 @@ class SymbioticMachine(LawMachine):
 
     @rule(operator=st.one_of(operators, SENDER), vault=st.one_of(VAULT, ACCOUNT))
     def opt_in_vault(self, operator: str, vault: str) -> None:
-        """Opt in to a vault; the sender may be no operator, and the vault may be no vault."""
+        """Opt in to a vault; the sender may be no operator, and the name may be that of no vault."""
         self.call(actions.OptInVault(operator, vault))
 
     @rule(operator=operators, vault=VAULT)
@@ -174,7 +182,7 @@ class SymbioticMachine(LawMachine):
 
     @rule(operator=st.one_of(operators, SENDER), network=st.one_of(networks, ACCOUNT))
     def opt_in_network(self, operator: str, network: str) -> None:
-        """Opt in to a network; the sender may be no operator, and the network may be no network."""
+        """Opt in to a network; the sender may be no operator, and the name may be that of no network."""
         self.call(actions.OptInNetwork(operator, network))
 
     @rule(operator=operators, network=networks)
@@ -184,13 +192,14 @@ class SymbioticMachine(LawMachine):
 
     @rule(staker=STAKER, vault=VAULT, on_behalf_of=st.one_of(STAKER, ACCOUNT), amount=AMOUNT)
     def deposit(self, staker: str, vault: str, on_behalf_of: str, amount: Edge) -> None:
-        """Deposit part of the staker's collateral."""
+        """Deposit part of the staker's collateral for `on_behalf_of`."""
         has = self.rows.get(TOKEN_BALANCES, (COLLATERAL, staker)).amount
         self.call(actions.Deposit(staker, vault, on_behalf_of, amount.of(has)))
 
     @rule(staker=STAKER, vault=VAULT, shares=AMOUNT, slack_seconds=st.integers(-1, 1), in_a_batch=st.booleans())
     def leave(self, staker: str, vault: str, shares: Edge, slack_seconds: int, in_a_batch: bool) -> None:
-        """Redeem part of the staker's shares, and claim them around the end of their epoch.
+        """Redeem part of the staker's shares, and claim the withdrawal around the end of its epoch: by ClaimBatch if
+        `in_a_batch`.
 
         The claim is in the first second that allows it, one second earlier, or one later.
         """
@@ -207,7 +216,11 @@ class SymbioticMachine(LawMachine):
 
     @rule(vault=VAULT, subnetwork=subnetworks, operator=operators, resolver=st.sampled_from(RESOLVERS))
     def put_to_work(self, vault: str, subnetwork: Subnetwork, operator: str, resolver: str) -> None:
-        """Opt the operator in, and raise all limits of it and the subnetwork that the vault's delegator has."""
+        """Let the subnetwork slash the vault's stake through the operator: opt the operator in, raise all limits, give
+        it shares, and set a resolver.
+
+        Calls that do not fit the vault's delegator or slasher are rejected.
+        """
         (network, identifier), most = subnetwork, 100 * WAD
         self.call(actions.SetMiddleware(network, "middleware0"))
         self.call(actions.OptInNetwork(operator, network))
@@ -241,14 +254,16 @@ class SymbioticMachine(LawMachine):
 
     @rule(target=withdrawals, staker=STAKER, vault=VAULT, claimer=st.one_of(STAKER, ACCOUNT), amount=AMOUNT)
     def withdraw(self, staker: str, vault: str, claimer: str, amount: Edge) -> Any:
-        """Withdraw part of the worth of the staker's shares."""
+        """Withdraw part of what the staker's shares are worth. Returns the withdrawal, or none if the call is
+        rejected.
+        """
         worth = active_balance_of(self.rows, vault, staker)
         has = worth if isinstance(worth, int) else 0
         return self._leaving(actions.Withdraw(staker, vault, claimer, amount.of(has)))
 
     @rule(target=withdrawals, staker=STAKER, vault=VAULT, claimer=st.one_of(STAKER, ACCOUNT), shares=AMOUNT)
     def redeem(self, staker: str, vault: str, claimer: str, shares: Edge) -> Any:
-        """Redeem part of the staker's shares."""
+        """Redeem part of the staker's shares. Returns the withdrawal, or none if the call is rejected."""
         has = ACTIVE_SHARES_OF.latest(self.rows, (vault, staker))
         return self._leaving(actions.Redeem(staker, vault, claimer, shares.of(has)))
 
@@ -259,7 +274,7 @@ class SymbioticMachine(LawMachine):
 
     @rule(withdrawal=withdrawals, recipient=st.one_of(STAKER, ACCOUNT))
     def claim(self, withdrawal: Withdrawal, recipient: str) -> None:
-        """Claim a withdrawal, once or again, early or in time."""
+        """Claim a withdrawal, once or again, too early or in time."""
         vault, epoch, claimer = withdrawal
         self.call(actions.Claim(_sender(claimer), vault, recipient, epoch))
 
@@ -271,7 +286,7 @@ class SymbioticMachine(LawMachine):
     def claim_batch(self, withdrawal: Withdrawal, later: tuple[int, ...], recipient: str) -> None:
         """Claim several epochs in one call; perhaps one of them twice, or none.
 
-        `later` are the epochs, counted from the withdrawal's epoch.
+        `later` has the number of each epoch, counted from the withdrawal's epoch.
         """
         vault, epoch, claimer = withdrawal
         self.call(actions.ClaimBatch(_sender(claimer), vault, recipient, tuple([epoch + epochs for epochs in later])))
@@ -291,7 +306,9 @@ class SymbioticMachine(LawMachine):
 
     @rule(vault=VAULT, subnetwork=subnetworks, operator=operators, shares=SHARES)
     def set_operator_network_shares(self, vault: str, subnetwork: Subnetwork, operator: str, shares: Edge) -> None:
-        """Set an operator's shares for a subnetwork to `shares` of the vault's active stake, as the vault's admin."""
+        """Set an operator's shares for a subnetwork to `shares`, computed from the vault's active stake, as the vault's
+        admin.
+        """
         amount = shares.of(ACTIVE_STAKE.latest(self.rows, vault))
         self.call(actions.SetOperatorNetworkShares(ADMIN, vault, subnetwork, operator, amount))
 
@@ -316,8 +333,9 @@ class SymbioticMachine(LawMachine):
         age_seconds=SECONDS,
     )
     def request_slash(self, vault: str, subnetwork: Subnetwork, operator: str, amount: Edge, age_seconds: int) -> Any:
-        """Request a slash of part of the slashable stake, as the network's middleware. The capture is `age_seconds`
-        ago.
+        """Request a slash of part of the slashable stake, for a capture `age_seconds` ago, as the network's middleware.
+
+        Returns the request, or none if the call is rejected.
         """
         capture, left = self._slashable(vault, subnetwork, operator, age_seconds)
         index = self.rows.get(SLASH_REQUEST_COUNTS, vault).count
@@ -337,10 +355,10 @@ class SymbioticMachine(LawMachine):
     def slash_by_either_way(
         self, vault: str, subnetwork: Subnetwork, operator: str, amount: Edge, slack_seconds: int, is_vetoed: bool
     ) -> Any:
-        """Slash by the vault's own slasher.
+        """Slash by the vault's own slasher, for a capture one second ago.
 
-        An instant slasher slashes at once. With a veto slasher the slash is requested, then executed or vetoed around
-        the end of the veto: exactly then, one second earlier, or one later.
+        An instant slasher slashes at once. With a veto slasher the slash is requested. Then it is vetoed if
+        `is_vetoed`, otherwise executed, `slack_seconds` after the veto's end.
         """
         config = self.rows.get(VAULTS, vault)
         if config.slasher != VETO_SLASHER:
@@ -358,7 +376,7 @@ class SymbioticMachine(LawMachine):
 
     @rule(request=slash_requests, is_unknown=SELDOM)
     def execute_slash(self, request: SlashRequest, is_unknown: bool) -> None:
-        """Execute a slash request as the network's middleware, early or in time, once or again.
+        """Execute a slash request as the network's middleware, too early or in time, once or again.
 
         If `is_unknown`, the call names a request that does not exist.
         """
@@ -368,7 +386,7 @@ class SymbioticMachine(LawMachine):
 
     @rule(request=slash_requests, is_unknown=SELDOM)
     def veto_slash(self, request: SlashRequest, is_unknown: bool) -> None:
-        """Veto a slash request as the resolver at its capture, early or in time, once or again.
+        """Veto a slash request as the resolver at its capture, in time or too late, once or again.
 
         If `is_unknown`, the call names a request that does not exist.
         """
@@ -416,7 +434,8 @@ class SymbioticMachine(LawMachine):
     ) -> None:
         """Pay staker rewards for a past timestamp, as the network's middleware, with its own tokens.
 
-        The accepted admin fee is the current one, a higher one, or one just below it.
+        The accepted admin fee is the current one plus `slack_bips`: the same, a much higher one, or one just below.
+        `hints` are those for active shares and active stake.
         """
         payer = _sender(self.rows.get(MIDDLEWARES, network).account)
         has = self.rows.get(TOKEN_BALANCES, (token, payer)).amount
@@ -441,7 +460,9 @@ class SymbioticMachine(LawMachine):
     def claim_staker_rewards(
         self, staker: str, contract: str, recipient: str, token: str, network: str, most: int, hint: int | None
     ) -> None:
-        """Claim up to `most` of a list's remaining rewards, with `hint` for each, or without hints if it is None."""
+        """Claim up to `most` of a list's remaining rewards, with `hint` for each reward. If `hint` is None, the claim
+        has no hints.
+        """
         left = self.rows.get(DISTRIBUTION_COUNTS, (contract, token, network)).count
         left -= self.rows.get(REWARDS_DONE, (contract, token, network, staker)).count
         hints = () if hint is None else (hint,) * min(most, left)
@@ -450,7 +471,9 @@ class SymbioticMachine(LawMachine):
     @precondition(has_rewards)
     @rule(contract=CONTRACT, recipient=ACCOUNT, token=REWARD_TOKEN, is_another=SELDOM)
     def claim_admin_fee(self, contract: str, recipient: str, token: str, is_another: bool) -> None:
-        """Claim the admin fee as its claimer, seldom from another account; in a token with a fee, if there is one."""
+        """Claim the admin fee as its claimer, seldom from another account. The token is one with a fee, if there is
+        one.
+        """
         fees = [name for name in REWARD_TOKENS if self.rows.get(CLAIMABLE_ADMIN_FEES, (contract, name)).amount]
         claimer = SENDERS[0] if is_another else _sender(self.rows.get(STAKER_REWARDS, contract).admin_fee_claimer)
         self.call(actions.ClaimAdminFee(claimer, contract, recipient, fees[0] if fees else token))
@@ -482,8 +505,8 @@ class SymbioticMachine(LawMachine):
     def claim_operator_rewards(
         self, operator: str, recipient: str, network: str, token: str, more: Edge, other_root: str | None
     ) -> None:
-        """Claim operator rewards up to the network's balance, under `other_root`. If that is None, the root in force is
-        named.
+        """Claim operator rewards up to about the network's balance, under `other_root`. If that is None, the call names
+        the root in force.
         """
         root = self.rows.get(OPERATOR_ROOTS, (network, token)).root if other_root is None else other_root
         left = self.rows.get(OPERATOR_REWARD_BALANCES, (network, token)).amount
@@ -491,7 +514,9 @@ class SymbioticMachine(LawMachine):
         self.call(actions.ClaimOperatorRewards(operator, recipient, network, token, min(total, UINT256_MAX), root))
 
     def _slashable(self, vault: str, subnetwork: Subnetwork, operator: str, age_seconds: int) -> tuple[int, int]:
-        """A capture timestamp `age_seconds` ago, and the stake that is slashable for it."""
+        """The capture timestamp of `age_seconds` ago, and the stake that is slashable for this capture; 0 if the view
+        is rejected.
+        """
         capture = current_timestamp(self.rows) - age_seconds
         slashable = slashable_stake(self.rows, vault, subnetwork, operator, capture)
         return capture, slashable if isinstance(slashable, int) else 0
@@ -501,5 +526,5 @@ class SymbioticMachine(LawMachine):
 
 
 def _sender(account: str) -> str:
-    """The account itself if it may send calls, otherwise the first of those that may."""
+    """The account itself if it may send calls, otherwise the first of the SENDERS."""
     return account if account in SENDERS else SENDERS[0]

@@ -60,7 +60,7 @@ OLD: Final = 2**47
 
 
 def _world(name: str, vault: dict[str, Json]) -> dict[str, Json]:
-    """A world of one vault, one network and one operator, so late that timestamps need all their bits."""
+    """A world of one vault, one network and one operator, at a time so late that timestamps need all their bits."""
     return {
         **WORLD,
         "config": {
@@ -80,7 +80,7 @@ def _world(name: str, vault: dict[str, Json]) -> dict[str, Json]:
 
 
 def _opening() -> list[Action]:
-    """The opening: the operator opts in, and the network's limits are the largest possible."""
+    """The walk's opening calls: the operator opts in, and the network's limits are the largest possible."""
     return [
         SetMiddleware(NETWORK, MIDDLEWARE),
         OptInNetwork(OPERATOR, NETWORK),
@@ -95,8 +95,9 @@ def _overflowing_opening() -> list[Action]:
 
 
 def _edge(choices: Choices, shares: int, assets: int, most: int) -> int:
-    """An amount of a deposit at the edge of 256 bits: its shares alone, or with all existing ones, just fit or just do
-    not. If it is 0 or above `most`, one of a few plain amounts.
+    """An amount to deposit for which the new shares alone, or with all existing ones, just fit 256 bits or just do not.
+
+    If it is 0 or above `most`, a few plain amounts take its place. `shares` and `assets` are the totals of the pool.
     """
     amounts = (
         mul_div_floor(UINT256_MAX - shares, assets + 1, shares + 1),
@@ -109,7 +110,9 @@ def _edge(choices: Choices, shares: int, assets: int, most: int) -> int:
 
 
 def _overflowing_action(choices: Choices, draft: Draft) -> Action:
-    """The next action: after slashes of all stake, each deposit multiplies the shares, each withdrawal its bucket's."""
+    """The walk's next action. Slashes take all stake, after which each deposit multiplies the shares, and each
+    withdrawal those of its bucket.
+    """
     kind, staker = choices.below(8), choices.pick(STAKERS)
     shares, stake = ACTIVE_SHARES.latest(draft, VAULT_NAME), ACTIVE_STAKE.latest(draft, VAULT_NAME)
     held = held_shares(draft, VAULT_NAME, staker)
@@ -132,11 +135,11 @@ def _overflowing_action(choices: Choices, draft: Draft) -> Action:
 
 
 FOURTH_ROOT: Final = 2**64 - 1
-"""An amount that, deposited four times with a slash of all stake in between, makes all shares that fit 256 bits."""
+"""An amount that makes all shares that fit 256 bits, if deposited four times with a slash of all stake in between."""
 
 
 def _full_opening() -> list[Action]:
-    """The opening that fills the pool of shares, with a withdrawal that can be claimed then.
+    """The walk's opening calls, which fill the pool of shares, and leave a withdrawal to claim.
 
     The claim is an accepted call in that state, after which laws of views are checked.
     """
@@ -157,7 +160,9 @@ def _full_opening() -> list[Action]:
 
 
 def _limited_opening() -> list[Action]:
-    """The opening of a world in which the network's own limit alone bounds the slashable stake."""
+    """The walk's opening calls, in a world in which the network's own maximum limit alone bounds the
+    slashable stake.
+    """
     return [
         SetMiddleware(NETWORK, MIDDLEWARE),
         OptInNetwork(OPERATOR, NETWORK),
@@ -167,7 +172,7 @@ def _limited_opening() -> list[Action]:
 
 
 def _limited_action(choices: Choices, draft: Draft) -> Action:
-    """The next action: the network raises or lowers its limit between a capture and its slash."""
+    """The walk's next action: the network raises or lowers its maximum limit between a capture and its slash."""
     kind, stake = choices.below(8), ACTIVE_STAKE.latest(draft, VAULT_NAME)
     if kind < 2:
         return AdvanceTime(choices.pick((1, 1, 2, 7)))
@@ -192,7 +197,7 @@ def _changing_opening() -> list[Action]:
 
 
 def _changing_action(choices: Choices, draft: Draft) -> Action:
-    """The next action: a resolver is set or removed, a slash is requested, executed or vetoed, or time passes.
+    """The walk's next action: a resolver is set or removed, a slash is requested, executed or vetoed, or time passes.
 
     Slash calls fall within a few seconds of the second in which the resolver changes.
     """

@@ -42,8 +42,8 @@ from spec.symbiotic.state import (
 
 
 def _captures_follow_each_other(step: AnyStep) -> bool:
-    """True if the slash's capture is no earlier than the latest one slashed for the operator, and is stored in its
-    place.
+    """True if the slash's capture is no earlier than the latest one slashed for the operator, and is stored as the
+    latest.
 
     The operator's cumulative slashes must also grow.
     """
@@ -58,7 +58,7 @@ def _captures_follow_each_other(step: AnyStep) -> bool:
 
 
 def _slash_spares_who_left_before(step: AcceptedStep[Slash | ExecuteSlash]) -> bool:
-    """True if a slash changes only the two buckets in its reach, and nobody's shares.
+    """True if a slash changes only the amounts of the two withdrawal buckets in its reach, and nobody's shares.
 
     Withdrawals made before the capture's epoch stay as they are.
     """
@@ -81,7 +81,9 @@ def _nothing_is_overslashed(step: AnyStep) -> bool:
 
 
 def _nobody_escapes(step: AcceptedStep[Withdraw | Redeem]) -> bool:
-    """True if the stake in reach of slashes, for captures in the current or the previous epoch, does not fall."""
+    """True if a withdrawal does not lower the stake in reach of slashes, for captures in the current or the previous
+    epoch.
+    """
     call, before, after = step.action, step.before.rows, step.after.rows
     this = epoch_of(before.get(VAULTS, call.vault), now(before))
     return reach(after, call.vault, this - 1) >= reach(before, call.vault, this - 1) and (
@@ -107,8 +109,8 @@ def is_overbooked(step: AnyStep) -> bool:
 def _is_due_slash(before: View, action: Slash | ExecuteSlash) -> bool:
     """True if a network's middleware slashes within an epoch of the capture, and the vault has a burner.
 
-    The slasher is instant, or the call executes a request that nobody can veto any more. Calls at a timestamp below an
-    epoch's duration are left out, as the contracts' arithmetic underflows there.
+    The slasher must be instant, or the call must execute a request that nobody can veto any more. Calls at a timestamp
+    below an epoch's duration are left out, as the contracts' arithmetic underflows there.
     """
     call, rows = action, before.rows
     config = rows.get(VAULTS, call.vault)
@@ -131,7 +133,9 @@ def _is_due_slash(before: View, action: Slash | ExecuteSlash) -> bool:
 
 
 def _nothing_is_left_to_slash(rejection: AnyRejection) -> bool:
-    """True if no stake is left to slash for the capture, or the sum of booked amounts would overflow."""
+    """True if the rejected slash had no stake left to slash for its capture, or the sum of booked amounts would
+    overflow.
+    """
     asked = terms_of(rejection.before.rows, rejection.action)
     subnetwork_operator: VaultSubnetworkOperator = (asked.vault, asked.subnetwork, asked.operator)
     if CUMULATIVE_SLASHES.latest(rejection.before.rows, subnetwork_operator) + asked.amount > UINT256_MAX:

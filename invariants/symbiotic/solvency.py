@@ -32,13 +32,13 @@ BUCKET_SHARES: Final = Sum("bucket_shares", WITHDRAWALS, lambda _rows, key, _row
 
 
 BUCKETED: Final = Sum("bucketed", WITHDRAWAL_BUCKETS, lambda _rows, key, _row: key[0], lambda row: row.amount)
-"""A sum per vault: the amounts of all its withdrawal buckets, claimed or not."""
+"""A sum per vault: the amounts of all its withdrawal buckets, counted whether claimed or not."""
 
 
 def _nothing_else_is_missing(
     step: AcceptedStep[Deposit | Withdraw | Redeem | Claim | ClaimBatch | Slash | ExecuteSlash],
 ) -> bool:
-    """True if the vault's balance in excess of its stake and buckets falls only by claims.
+    """True if the vault's balance in excess of its active stake and all buckets falls only by claims.
 
     A claim paid to the vault itself changes nothing. A slash of a vault that is its own burner raises the excess.
     """
@@ -61,7 +61,7 @@ def _holders_are_covered(view: View, vault: str) -> bool:
 
 
 def _claimers_are_covered(view: View, bucket: tuple[str, int]) -> bool:
-    """True if the worth of all parts of a bucket together, rounded down, is at most the bucket's amount."""
+    """True if the worth of all shares of a withdrawal bucket together, rounded down, is at most the bucket's amount."""
     row = view.rows.get(WITHDRAWAL_BUCKETS, bucket)
     return view.total(BUCKET_SHARES, bucket) * (row.amount + 1) < (row.amount + 1) * (row.shares + 1)
 
@@ -105,7 +105,7 @@ def _operators_shares_make_the_total(view: View, subject: VaultSubnetwork) -> bo
 
 
 def _vault_covers_what_it_owes(view: View, vault: str) -> bool:
-    """True if the vault's balance covers its active stake and the two buckets that can still be slashed.
+    """True if the vault's balance covers its active stake and the two withdrawal buckets that can still be slashed.
 
     Amounts owed by earlier buckets are not included.
     """

@@ -1,7 +1,7 @@
 """Queries of Symbiotic's state for its laws: time, epochs, stake, slashable stake, resolvers.
 
-Each is written from the contracts' documentation, independently of the rules. So a law that uses it does not repeat a
-mistake of the rule that it checks.
+Each query is written from the contracts' documentation, independently of the rules. So a law that uses it does not
+repeat a mistake of the rule that it checks.
 """
 
 from typing import Final
@@ -90,9 +90,10 @@ def is_opted_in_at(rows: Draft, vault: str, network: str, operator: str, timesta
 
 
 def stake_of(rows: Draft, vault: str, subnetwork: Subnetwork, operator: str, timestamp: int) -> int:
-    """The stake of an operator for a subnetwork at a timestamp: the active stake, up to the smallest limit.
+    """The stake of an operator for a subnetwork at a timestamp: the active stake, at most the smallest limit. It is 0
+    if the operator was not opted in.
 
-    With a network-restake delegator, the operator has its part of that by shares, rounded down.
+    With a network-restake delegator, the operator has its part of that amount by shares, rounded down.
     """
     if not is_opted_in_at(rows, vault, subnetwork[0], operator, timestamp):
         return 0
@@ -116,7 +117,7 @@ def stake_of(rows: Draft, vault: str, subnetwork: Subnetwork, operator: str, tim
 
 
 def booked_since(rows: Draft, vault: str, subnetwork: Subnetwork, operator: str, timestamp: int) -> int:
-    """The amount booked against an operator by slashes after a timestamp."""
+    """The amount booked against an operator for a subnetwork by slashes after a timestamp."""
     subnetwork_operator: VaultSubnetworkOperator = (vault, subnetwork, operator)
     return CUMULATIVE_SLASHES.latest(rows, subnetwork_operator) - CUMULATIVE_SLASHES.value_at(
         rows, subnetwork_operator, timestamp
@@ -124,7 +125,7 @@ def booked_since(rows: Draft, vault: str, subnetwork: Subnetwork, operator: str,
 
 
 def slashable(rows: Draft, vault: str, subnetwork: Subnetwork, operator: str, capture_timestamp: int) -> int:
-    """The amount that a slash may still book for a capture: the stake then, less the amount booked since.
+    """The amount that a slash may still book for a capture: the stake at the capture, less the amount booked since.
 
     It is 0 if the capture is not in the past, is more than an epoch ago, or is before the latest slashed capture.
     """
@@ -139,7 +140,7 @@ def slashable(rows: Draft, vault: str, subnetwork: Subnetwork, operator: str, ca
 
 
 def reach(rows: Draft, vault: str, epoch: int) -> int:
-    """The stake in reach of a slash with a capture in an epoch: active stake and two withdrawal buckets.
+    """The stake that a slash can reach if its capture is in this epoch: active stake and two withdrawal buckets.
 
     The buckets are those of withdrawals made in that epoch and in the next one.
     """
@@ -155,7 +156,7 @@ def resolver_of(rows: Draft, vault: str, subnetwork: Subnetwork, timestamp: int)
 
 
 class SlashTerms:
-    """The terms of a slash: its vault, subnetwork and operator, the largest amount, and the capture timestamp."""
+    """The terms of a slash: its vault, subnetwork and operator, the requested amount, and the capture timestamp."""
 
     def __init__(self, vault: str, subnetwork: Subnetwork, operator: str, amount: int, capture_timestamp: int) -> None:
         self.vault: Final = vault
@@ -166,7 +167,7 @@ class SlashTerms:
 
 
 def terms_of(rows: Draft, call: Slash | RequestSlash | ExecuteSlash) -> SlashTerms:
-    """The terms of a slash, of a slash request, or of the request that a call executes."""
+    """The terms of a slash or a slash request. For ExecuteSlash, those of the request that the call executes."""
     if isinstance(call, Slash | RequestSlash):
         return SlashTerms(call.vault, call.subnetwork, call.operator, call.amount, call.capture_timestamp)
     request = rows.get(SLASH_REQUESTS, (call.vault, call.slash_index))
@@ -196,17 +197,19 @@ UINT256_END: Final = UINT256_MAX + 1
 
 
 def vetoer_of(rows: Draft, vault: str, request: SlashRequest) -> str:
-    """The account that may veto a request: the resolver at its capture, if there was any resolver one second ago."""
+    """The account that may veto a request: the resolver at its capture. It is the zero address if there was no resolver
+    then or one second ago.
+    """
     if resolver_of(rows, vault, request.subnetwork, now(rows) - 1) == ZERO_ADDRESS:
         return ZERO_ADDRESS
     return resolver_of(rows, vault, request.subnetwork, request.capture_timestamp)
 
 
 def appointment_timestamp(rows: Draft, call: SetResolver) -> int:
-    """The timestamp from which a resolver set now holds office.
+    """The timestamp from which a resolver set now is in office.
 
     It is the current timestamp if the call sets the first resolver, or the resolver already in office. Otherwise it is
-    the start of an epoch after the vault's delay.
+    the start of an epoch: the current one, plus the vault's delay in epochs.
     """
     vault_subnetwork: VaultSubnetwork = (call.vault, (call.sender, call.identifier))
     if RESOLVER_ORDINALS.is_empty(rows, vault_subnetwork):

@@ -19,7 +19,9 @@ from spec.symbiotic.state import (
 
 
 def _veto_ends_in_time(step: AcceptedStep[RequestSlash]) -> bool:
-    """True if the request's amount is at most the slashable stake, and its veto ends within an epoch of its capture."""
+    """True if the stored request has at most the slashable stake as its amount, and its veto ends within an epoch of
+    its capture.
+    """
     call, index = step.action, cast(int, step.delta.returns)
     request = step.after.rows.get(SLASH_REQUESTS, (call.vault, index))
     latest_timestamp = request.capture_timestamp + step.before.rows.get(VAULTS, call.vault).epoch_duration_seconds
@@ -31,8 +33,8 @@ def _veto_ends_in_time(step: AcceptedStep[RequestSlash]) -> bool:
 
 
 def _is_due_veto(before: View, action: VetoSlash) -> bool:
-    """True if the resolver at a request's capture vetoes it before the veto's end, and a resolver was in office a
-    second ago.
+    """True if the resolver at a request's capture vetoes the request before its veto deadline, and some resolver was in
+    office a second ago.
     """
     call, rows = action, before.rows
     request = rows.get(SLASH_REQUESTS, (call.vault, call.slash_index))
@@ -46,7 +48,9 @@ def _is_due_veto(before: View, action: VetoSlash) -> bool:
 
 
 def _request_is_completed_once(step: AcceptedStep[ExecuteSlash | VetoSlash]) -> bool:
-    """True if the request becomes completed, was not before, and its other fields are unchanged."""
+    """True if the call completes a request that was not completed before, and the request's other fields are
+    unchanged.
+    """
     call = step.action
     key = (call.vault, call.slash_index)
     before, after = step.before.rows.get(SLASH_REQUESTS, key), step.after.rows.get(SLASH_REQUESTS, key)
@@ -85,7 +89,9 @@ def _is_vetoed_by_its_resolver(step: AcceptedStep[VetoSlash]) -> bool:
 
 
 def _one_resolver_is_to_come(view: View, subject: VaultSubnetwork) -> bool:
-    """True if a subnetwork's resolvers are numbered from 1, and only the latest may take effect in the future."""
+    """True if a subnetwork's resolvers are numbered from 1, and only the latest of them may take effect in
+    the future.
+    """
     count = view.rows.get(RESOLVER_ORDINALS.heads, subject).count
     if RESOLVER_ORDINALS.latest(view.rows, subject) != count:
         return False
@@ -99,10 +105,10 @@ def _one_resolver_is_to_come(view: View, subject: VaultSubnetwork) -> bool:
 
 
 def _resolver_changes_later(step: AcceptedStep[SetResolver]) -> bool:
-    """True if a resolver change takes effect when it should.
+    """True if a change of resolver takes effect at the right timestamp.
 
-    The first resolver takes office at once. Later the current resolver stays until the change is due, past resolvers
-    are kept, and setting the current resolver again cancels a pending change.
+    The first resolver takes office at once. Later the current resolver stays until the change is due, and past
+    resolvers are kept. Setting the current resolver again cancels a pending change.
     """
     call, before, after = step.action, step.before.rows, step.after.rows
     subnetwork: Subnetwork = (call.sender, call.identifier)

@@ -42,7 +42,9 @@ from spec.symbiotic.withdrawals import withdrawals_of
 
 
 def _active_balance_is_what_can_leave(step: AcceptedStep[Withdraw | Redeem]) -> bool:
-    """True if no exit exceeds the reported active balance, and redeeming all shares gives exactly that balance."""
+    """True if no withdrawal or redemption exceeds the reported active balance, and redeeming all shares gives exactly
+    that balance.
+    """
     call, before = step.action, step.before.rows
     worth = active_balance_of(before, call.vault, call.sender)
     if isinstance(call, Withdraw):
@@ -65,9 +67,9 @@ def _is_not_too_much(rejection: AnyRejection) -> bool:
 
 
 def _active_balance_was_what_it_is(step: AcceptedStep[Deposit | Withdraw | Redeem]) -> bool:
-    """True if activeBalanceOfAt of the current second equals activeBalanceOf.
+    """True if the view activeBalanceOfAt, asked for the current second, equals activeBalanceOf.
 
-    Its value for the previous second must be unchanged.
+    Its answer for the previous second must be unchanged.
     """
     call, before, after = step.action, step.before.rows, step.after.rows
     account, second = (call.on_behalf_of if isinstance(call, Deposit) else call.sender), now(step.before.rows)
@@ -82,7 +84,9 @@ def _active_balance_was_what_it_is(step: AcceptedStep[Deposit | Withdraw | Redee
 def _total_stake_moves_by_what_comes_and_is_slashed(
     step: AcceptedStep[Deposit | Withdraw | Redeem | Claim | ClaimBatch | Slash | ExecuteSlash],
 ) -> bool:
-    """True if totalStake grows by a deposit's amount, falls by the amount that a slash pays, and else stays."""
+    """True if the view totalStake grows by a deposit's amount, falls by the amount that a slash pays, and is otherwise
+    unchanged.
+    """
     call = step.action
     grown = total_stake(step.after.rows, call.vault) - total_stake(step.before.rows, call.vault)
     if isinstance(call, Deposit):
@@ -93,11 +97,11 @@ def _total_stake_moves_by_what_comes_and_is_slashed(
 
 
 def _slashable_balance_moves_by_what_comes(step: AcceptedStep[Deposit | Withdraw | Redeem]) -> bool:
-    """True if slashableBalanceOf changes by the amount moved, up to rounding.
+    """True if the view slashableBalanceOf changes by the amount that the call moves, up to rounding.
 
     A deposit adds its amount or one wei less. A withdrawal to oneself loses at most two wei. A withdrawal to another
-    claimer adds its amount to the claimer's balance, give or take one wei. If the call was rejected before or after the
-    step, it must be rejected with ARITHMETIC_PANIC after it.
+    claimer adds its amount to the claimer's balance, give or take one wei. If the view was rejected before or after the
+    step, it must be rejected with ARITHMETIC_PANIC after the step.
     """
     call, before, after = step.action, step.before.rows, step.after.rows
     account = call.on_behalf_of if isinstance(call, Deposit) else call.claimer
@@ -114,7 +118,7 @@ def _slashable_balance_moves_by_what_comes(step: AcceptedStep[Deposit | Withdraw
 
 
 def _claim_pays_what_was_seen(step: AcceptedStep[Claim | ClaimBatch]) -> bool:
-    """True if a claim pays what withdrawalsOf reported for its epochs, each of them a positive amount."""
+    """True if a claim pays what the view withdrawalsOf reported for its epochs, each of them a positive amount."""
     call, rows = step.action, step.before.rows
     total_amount = 0
     for epoch in claimed_epochs(call):
@@ -126,7 +130,10 @@ def _claim_pays_what_was_seen(step: AcceptedStep[Claim | ClaimBatch]) -> bool:
 
 
 def _stake_is_within_its_limits(step: AnyStep) -> bool:
-    """True if an operator's reported stake is at most its limit and the active stake, and 0 without shares."""
+    """True if the reported stake of an operator is at most the limit that the call sets.
+
+    If the call sets operator shares, the stake must be at most the active stake, and 0 without shares.
+    """
     call, after = step.action, step.after.rows
     if isinstance(call, SetOperatorNetworkLimit):
         return stake(after, call.vault, call.subnetwork, call.operator) <= call.amount
@@ -153,7 +160,7 @@ def _opt_in_is_seen(step: AnyStep) -> bool:
 def _resolver_is_seen(step: AcceptedStep[SetResolver]) -> bool:
     """True if the views report the right resolvers after SetResolver.
 
-    The resolver set last is reported as pending or in office. The current one stays, unless the new one is the first.
+    The resolver set last is reported as pending. The current one stays in office, unless the new one is the first.
     """
     call, before, after = step.action, step.before.rows, step.after.rows
     subnetwork: Subnetwork = (call.sender, call.identifier)
@@ -165,7 +172,9 @@ def _resolver_is_seen(step: AcceptedStep[SetResolver]) -> bool:
 
 
 def _time_fits(step: AnyStep) -> bool:
-    """True if the timestamp is at most the largest uint48; after it no call that reads the time succeeds."""
+    """True if the timestamp before the step is at most the largest uint48. Later, no call that reads the time can
+    succeed.
+    """
     return now(step.before.rows) <= UINT48_MAX
 
 

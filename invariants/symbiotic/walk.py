@@ -90,11 +90,13 @@ AMOUNTS: Final = (1, 2, 3, 7, 10, 999, 10**6, 10**18, 123456789012345678901)
 LIMITS: Final = (10**22, 10**21, 10**18, 10**22, 1, 0)
 WAITS: Final = (1, 1, 1, 2, 2, 5, 5, 7, 13, 20, 21, 0)
 CAPTURES: Final = (1, 1, 2, 3, 5, 7, 10, 14, 19, 20)
-"""The ages of captures, in seconds."""
+"""The seconds between a slash and its capture, as walks draw them."""
 
 
 def opening() -> list[Action]:
-    """The opening: middlewares, opt-ins, limits above any stake, and resolvers of one subnetwork in two vaults."""
+    """The walk's opening calls: middlewares, opt-ins, limits above any stake, and resolvers of one subnetwork in two
+    vaults.
+    """
     actions: list[Action] = [SetMiddleware(network, middleware) for network, middleware in MIDDLEWARES.items()]
     actions += [OptInNetwork(operator, network) for operator in OPERATORS for network in NETWORKS]
     for vault in (RESTAKING, VETOED, SINGLE):
@@ -116,7 +118,7 @@ def admin_of(draft: Draft, vault: str) -> str:
 
 
 def next_action(choices: Choices, draft: Draft) -> Action:
-    """The next action; one in twelve has one or two wrong arguments, so that every check is tested."""
+    """The walk's next action; one in twelve has one or two wrong arguments, so that every check is tested."""
     action = _drawn(choices, draft)
     if choices.one_in(12):
         action = _spoilt(choices, action)
@@ -152,7 +154,7 @@ def _spoilt(choices: Choices, action: Any) -> Any:
 
 
 def _drawn(choices: Choices, draft: Draft) -> Action:
-    """The next action, without arguments that are wrong on purpose.
+    """The walk's next action, without arguments that are wrong on purpose.
 
     Stake arrives, is shared, is slashed more than once, or is withdrawn.
     """
@@ -173,7 +175,9 @@ def _drawn(choices: Choices, draft: Draft) -> Action:
 
 
 def _wait(choices: Choices, draft: Draft) -> int:
-    """A number of seconds to wait: a random one, or until the veto's end or the last second of the latest request."""
+    """A number of seconds to wait: a random one, or as many as are left until the latest request's veto deadline or
+    last executable second.
+    """
     if choices.one_in(5):
         vault = choices.pick((VETOED, VETOED, SINGLE))
         count = draft.get(SLASH_REQUEST_COUNTS, vault).count
@@ -187,7 +191,7 @@ def _wait(choices: Choices, draft: Draft) -> int:
 
 
 def _amount(choices: Choices, draft: Draft, vault: str) -> int:
-    """An amount to deposit; if deposits are limited, often the remaining amount or one wei more."""
+    """An amount to deposit. If the vault limits deposits, it is often the remaining amount or one wei more."""
     policy = draft.get(DEPOSIT_POLICIES, vault)
     left = policy.deposit_limit - ACTIVE_STAKE.latest(draft, vault)
     if policy.is_deposit_limit and left > 0 and choices.one_in(2):
@@ -196,7 +200,10 @@ def _amount(choices: Choices, draft: Draft, vault: str) -> int:
 
 
 def _exit(choices: Choices, draft: Draft, vault: str, staker: str) -> Action:
-    """A call that redeems or withdraws part of a staker's shares. A staker without shares mostly deposits instead."""
+    """A call that redeems or withdraws a staker's shares: some of them, all, or one too many.
+
+    A staker without shares mostly deposits instead.
+    """
     shares = ACTIVE_SHARES_OF.latest(draft, (vault, staker))
     if shares == 0 and not choices.one_in(6):
         return Deposit(staker, vault, staker, choices.pick(AMOUNTS))
@@ -215,9 +222,10 @@ def _exit(choices: Choices, draft: Draft, vault: str, staker: str) -> Action:
 
 
 def _claim(choices: Choices, draft: Draft, vault: str, staker: str) -> Action:
-    """A claim of one or all unclaimed withdrawals in the last six epochs, of this staker or another one.
+    """A claim of one or all unclaimed withdrawals of the last six epochs. If this staker has none in the vault, other
+    stakers and vaults are tried.
 
-    If none is found, the staker withdraws instead.
+    If none is found, a staker withdraws instead.
     """
     for _ in range(4):
         epoch = current_epoch(draft, vault)
@@ -287,7 +295,7 @@ def _changing(draft: Draft, vault: str) -> tuple[Subnetwork, ...]:
 
 
 def _open_request(choices: Choices, draft: Draft, vault: str) -> int:
-    """The index of the oldest of the last six requests that can still be executed, or -1 if there is none.
+    """The index of the oldest of the last six slash requests that can still be executed, or -1 if there is none.
 
     Seldom it is one that can no longer be executed.
     """
@@ -302,9 +310,10 @@ def _open_request(choices: Choices, draft: Draft, vault: str) -> int:
 
 
 def _decide(choices: Choices, draft: Draft, vault: str, index: int) -> Action:
-    """A call that executes or vetoes a request, or lets time pass towards its veto's end or its resolver's change.
+    """A call that executes or vetoes a slash request, or lets time pass towards its veto deadline or its resolver's
+    change.
 
-    If the network's middleware cannot send calls, the execution is replaced by a call that sets one that can.
+    If the network's middleware cannot send calls, the execution is mostly replaced by a call that sets one that can.
     """
     request = draft.get(SLASH_REQUESTS, (vault, index))
     resolver = resolver_at(draft, vault, request.subnetwork, request.capture_timestamp)
@@ -329,7 +338,7 @@ def _decide(choices: Choices, draft: Draft, vault: str, index: int) -> Action:
 
 
 def _middleware(draft: Draft, network: str) -> str:
-    """The current middleware of a network if it may send calls, otherwise its first one."""
+    """The current middleware of a network if it may send calls, otherwise the one that the opening set."""
     middleware = draft.get(MIDDLEWARE_ROWS, network).account
     return middleware if middleware in SENDERS else MIDDLEWARES.get(network, "middleware0")
 
@@ -348,7 +357,10 @@ def _opt(choices: Choices, draft: Draft, vault: str) -> Action:
 
 
 def _deposit_policy(choices: Choices, draft: Draft, vault: str, staker: str) -> Action:
-    """A call that changes a vault's deposit limit or whitelist; one that is on is mostly turned off."""
+    """A call that changes a vault's deposit limit or whitelist.
+
+    A whitelist that is on is mostly turned off, and a limit that is on in a third of the cases.
+    """
     policy = draft.get(DEPOSIT_POLICIES, vault)
     kind = choices.below(6)
     if policy.deposit_whitelist and kind < 5:
@@ -370,7 +382,7 @@ def _deposit_policy(choices: Choices, draft: Draft, vault: str, staker: str) -> 
 def _limit(choices: Choices, draft: Draft, vault: str) -> Action:
     """A call that sets a limit, mostly above any stake, or operator shares.
 
-    Network limits are those of `vault`, operator shares always those of RESTAKING, and operator limits those of VETOED.
+    Network limits are set in `vault`, operator shares always in the vault RESTAKING, and operator limits in VETOED.
     """
     subnetwork, operator = choices.pick(SUBNETWORKS), choices.pick(OPERATORS)
     kind = choices.below(4)
@@ -395,7 +407,7 @@ def _limit(choices: Choices, draft: Draft, vault: str) -> Action:
 
 
 def _resolver(choices: Choices, draft: Draft) -> Action:
-    """A call that sets another resolver, or mostly lets time pass towards a pending change."""
+    """A call that sets a drawn resolver. If a change is pending, mostly time passes towards it instead."""
     vault, subnetwork = choices.pick((VETOED, VETOED, SINGLE)), choices.pick(SUBNETWORKS)
     seconds = RESOLVER_ORDINALS.latest_point(draft, (vault, subnetwork)) - current_timestamp(draft)
     if seconds > 0 and not choices.one_in(4):
@@ -433,7 +445,7 @@ def _rare(choices: Choices, draft: Draft, vault: str, staker: str) -> Action:
 
 
 def next_action_with_rewards(choices: Choices, draft: Draft) -> Action:
-    """The next action; one in three is about rewards."""
+    """The walk's next action; one in three is about rewards."""
     return reward_action(choices, draft) if choices.one_in(3) else next_action(choices, draft)
 
 

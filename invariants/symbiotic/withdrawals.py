@@ -24,7 +24,7 @@ def _claim_is_of_a_past_epoch_and_once(step: AcceptedStep[Claim | ClaimBatch]) -
 
 
 def _no_bucket_lies_further_ahead(view: View, bucket: tuple[str, int]) -> bool:
-    """True if a bucket with shares or collateral is that of the next epoch or of an earlier one."""
+    """True if a withdrawal bucket with shares or collateral belongs to the next epoch or to an earlier one."""
     row = view.rows.get(WITHDRAWAL_BUCKETS, bucket)
     config = view.rows.get(VAULTS, bucket[0])
     return (row.amount == 0 and row.shares == 0) or now(view.rows) >= start_of(config, bucket[1] - 1)
@@ -38,7 +38,9 @@ CLAIMS: Final = Scope((Claim, ClaimBatch))
 
 
 def _is_due_claim(before: View, action: object) -> bool:
-    """True if an account claims a past epoch for the first time, for a positive amount, to a nonzero recipient."""
+    """True if an account claims a past epoch for the first time, for a positive amount, to a recipient other than the
+    zero address.
+    """
     if not isinstance(action, Claim) or action.recipient == ZERO_ADDRESS:
         return False
     if not is_over(before.rows, action.vault, action.epoch):

@@ -63,7 +63,9 @@ def _request_of(step: AcceptedStep[ExecuteSlash | VetoSlash]) -> SlashRequest:
 
 
 def _lost(step: AnyStep) -> tuple[int, int, int]:
-    """The amounts that a slash took from the active stake, from this epoch's bucket and from the next one's."""
+    """The amounts that a slash took: from the active stake, from the current epoch's bucket and from the next
+    epoch's.
+    """
     vault, before, after = _vault_of(step), step.before.rows, step.after.rows
     this = epoch_of(before.get(VAULTS, vault), now(before))
     return (
@@ -86,8 +88,8 @@ def _hits_all_three(step: AnyStep) -> bool:
 
 
 def _carries_the_rest(step: AnyStep) -> bool:
-    """True if this epoch's bucket cannot pay the remainder left by rounding, so that the next one pays more than its
-    part.
+    """True if the current epoch's bucket cannot pay the remainder left by rounding, so that the next epoch's pays more
+    than its part.
     """
     vault, paid_amount = _vault_of(step), amounts(step)[1]
     epoch, rows = capture_epoch(step), step.before.rows
@@ -120,7 +122,9 @@ def _books_more_than_the_stake_of_now(step: AnyStep) -> bool:
 
 
 def _hits_newcomers(step: AnyStep) -> bool:
-    """True if the slash pays, and the active stake is larger than at the capture, so that later depositors pay too."""
+    """True if the slash pays, and the active stake is larger than at the capture, so that those who deposited later pay
+    too.
+    """
     asked, rows = terms_of(step.before.rows, step.action), step.before.rows
     stake_then = ACTIVE_STAKE.value_at(rows, asked.vault, asked.capture_timestamp)
     return amounts(step)[1] > 0 and ACTIVE_STAKE.latest(rows, asked.vault) > stake_then
@@ -202,7 +206,7 @@ def _everybody_leaves(step: AcceptedStep[Withdraw | Redeem]) -> bool:
 
 
 def _claim_is_of_a_slashed_bucket(step: AcceptedStep[Claim | ClaimBatch]) -> bool:
-    """True if a claimed bucket was slashed: until then it has as many shares as collateral."""
+    """True if a claimed bucket was slashed: it has more shares than collateral. Until a slash they are equal."""
     call, rows = step.action, step.before.rows
     buckets = [rows.get(WITHDRAWAL_BUCKETS, (call.vault, epoch)) for epoch in claimed_epochs(call)]
     return any(bucket.amount < bucket.shares for bucket in buckets)

@@ -61,7 +61,7 @@ WORLD: Final[dict[str, Json]] = {
 }
 """The ordinary world: the head of a trace file, as docs/traces.md describes it.
 
-Timestamps are small, so that the window of a slash reaches back before 0; then the contracts' arithmetic underflows. A
+Timestamps are small, so that the window of a slash reaches back before 0, where the contracts' arithmetic underflows. A
 change of the third vault's resolver would take effect at a timestamp beyond uint48, so it is rejected.
 """
 
@@ -70,9 +70,10 @@ REWARD_TOKENS: Final = ("reward0", "collateral")
 
 
 def rewarded(world: Mapping[str, Json], choices: Choices | None = None) -> dict[str, Json]:
-    """A copy of a world with a rewards contract for each vault. Fees and roles are drawn from `choices`, if given.
+    """A copy of a world with a staker rewards contract for each vault. Fees and roles are drawn from `choices`, if
+    given.
 
-    No Merkle tree is built: a root is a name, and each claim says itself which amount its tree has for the claimer.
+    No Merkle tree is built: a root is a name, and each claim itself says which amount the tree has for its claimer.
     """
     config = cast("dict[str, Json]", world["config"])
     vaults: dict[str, Json] = {}
@@ -106,11 +107,11 @@ BURNERS: Final = ("burner0", "burner0", "outsider0", "operator1")
 
 
 def drawn_world(number: int) -> dict[str, Json]:
-    """A variant of the world, determined by its number.
+    """A variant of the ordinary world, determined by its number.
 
     The variants differ in the clock, and in each vault's epochs, veto duration, burner, admin, collateral and
-    allowances. Some clocks start so late that timestamps need more than 32 bits. Vaults are young, because a trace
-    lists all epochs.
+    allowances. Some clocks start so late that timestamps need more than 32 bits. Vaults have just been created, because
+    a trace lists all epochs.
     """
     choices = Seeded(number)
     config = cast("dict[str, Json]", WORLD["config"])

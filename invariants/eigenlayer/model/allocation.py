@@ -40,7 +40,7 @@ def _set_allocation_delay(rows: Draft, call: SetAllocationDelay) -> Reason | Non
 def _modify_allocations(rows: Draft, call: ModifyAllocations) -> Reason | None:
     """The guards of ModifyAllocations: the first reason to reject the call, or None.
 
-    Together with an increase, the encumbered magnitude must not exceed the max magnitude; due deallocations no longer
+    After an increase, the encumbered magnitude must not exceed the max magnitude; deallocations that are due no longer
     count in it. No effect block may exceed 32 bits.
     """
     operator = call.operator
@@ -85,7 +85,8 @@ def _clear_deallocations(_rows: Draft, call: ClearDeallocationQueue) -> Reason |
 def _clearing_settles_what_is_due(step: AcceptedStep[ClearDeallocationQueue]) -> bool:
     """True if due deallocations are cleared, oldest first, up to the requested number or the first that is not due.
 
-    When all due ones are cleared, no magnitude is left to free. Calls that name a strategy twice are not judged.
+    If the requested number covers all due ones, clearing again must free no magnitude. Calls that name a strategy twice
+    are not judged.
     """
     call = step.action
     before, block = step.before.rows, current_block(step.before.rows)

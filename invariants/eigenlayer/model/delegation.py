@@ -27,7 +27,8 @@ from spec.machine import Draft
 def _delegating(rows: Draft, operator: str, approval: Approval) -> Reason | None:
     """The first reason to reject a delegation to `operator`, or None.
 
-    The account must be an operator, and its approver, if any, must have signed `approval`.
+    The account must be an operator. Its approver, if it has one, must have signed `approval`, which must not be expired
+    or used before.
     """
     if not is_operator(rows, operator):
         return Reason.OPERATOR_NOT_REGISTERED
@@ -44,8 +45,8 @@ def _delegating(rows: Draft, operator: str, approval: Approval) -> Reason | None
 def _leaving(rows: Draft, sender: str, staker: str) -> Reason | None:
     """The guards of ending a delegation: the first reason to reject the call, or None.
 
-    The staker, its operator or the operator's approver may end it; an operator's own delegation never ends. All shares
-    are queued, so the guards of queueing each strategy follow.
+    The staker, its operator or the operator's approver may end it; an operator's delegation to itself never ends. All
+    shares are queued, so the guards of queueing each strategy follow.
     """
     operator = rows.get(STAKERS, staker).delegated_to
     if operator == ZERO_ADDRESS:
@@ -67,7 +68,7 @@ def _is_fully_slashed(rows: Draft, operator: str, strategy: str) -> bool:
 
 
 def _holds_fully_slashed(rows: Draft, staker: str, operator: str) -> bool:
-    """True if a staker has shares of a strategy in which the operator has no magnitude left."""
+    """True if a staker has shares of a token strategy in which the operator has no magnitude left."""
     return any(_is_fully_slashed(rows, operator, held) for held in rows.get(STAKERS, staker).strategy_list)
 
 
@@ -103,7 +104,7 @@ def _undelegate(rows: Draft, call: Undelegate) -> Reason | None:
 def _redelegate(rows: Draft, call: Redelegate) -> Reason | None:
     """The first reason to reject a Redelegate call, or None: the guards of leaving, then those of delegating.
 
-    All stake is queued by then, so a fully slashed operator does not matter.
+    No shares are left to bring to the new operator, so it does not matter if that one is fully slashed.
     """
     reason = _leaving(rows, call.sender, call.sender)
     return _delegating(rows, call.operator, call.approval) if reason is None else reason
@@ -118,9 +119,9 @@ def _approver_is_as_named(step: AcceptedStep[RegisterAsOperator | ModifyOperator
 def _scaling_factor_is_exact(step: AnyStep) -> bool:
     """True if each written deposit scaling factor has its exact new value, with each division rounded down.
 
-    For shares that join held shares, it is the worth of both per deposit share, divided by the operator's magnitude.
-    For first shares, and for all shares that a staker brings to an operator, it is the old factor divided by that
-    magnitude.
+    If shares join held shares, the new factor is the worth of all per deposit share, divided by the operator's
+    magnitude. For a staker's first shares, and for shares that a staker brings to an operator, it is the old factor
+    divided by that magnitude.
     """
     before, after, call = step.before.rows, step.after.rows, step.action
     is_delegation = isinstance(call, DelegateTo | RegisterAsOperator)
@@ -144,7 +145,7 @@ def _scaling_factor_is_exact(step: AnyStep) -> bool:
 def _joins_once(step: AnyStep) -> bool:
     """True unless the call completes a withdrawal as tokens, or one that lists several strategies.
 
-    The exact scaling factor is judged only where shares of a strategy join at most once.
+    The exact scaling factor is judged only where the shares of a strategy join at most once.
     """
     call = step.action
     if not isinstance(call, CompleteQueuedWithdrawal):

@@ -49,14 +49,15 @@ from spec.machine import SINGLETON, Draft
 
 
 def _magnitude(rows: Draft, staker: str) -> int:
-    """The magnitude in native ETH, in WAD, of the operator that a staker is delegated to; WAD if there is none."""
+    """The magnitude in native ETH, in WAD, of a staker's operator; WAD if the staker has no operator."""
     return MAX_MAGNITUDES.latest(rows, (rows.get(STAKERS, staker).delegated_to, BEACON_CHAIN_ETH))
 
 
 def taking(held: int, shares: int) -> Reason | None:
     """The first reason against taking native shares from a staker that holds `held`, or None.
 
-    The staker must hold them; taking zero shares is allowed. The shares, and the number left, must fit signed 256 bits.
+    The staker must hold as many; taking zero shares is allowed. The shares taken, and the number left, must fit signed
+    256 bits.
     """
     if shares > INT256_MAX:
         return Reason.INT256_OVERFLOW
@@ -66,9 +67,10 @@ def taking(held: int, shares: int) -> Reason | None:
 
 
 def _rescaling(factor_wad: int, shares_before: int, joined_shares: int, fraction_wad: int) -> Reason | None:
-    """The first reason against a new scaling factor, or None: a number beyond 256 bits, or a factor of zero.
+    """The first reason against the new scaling factor of shares that others join, or None: a number beyond 256 bits, or
+    a factor of zero.
 
-    `fraction_wad` is the fraction of WAD that slashing has left, and is positive.
+    `factor_wad` is the old factor. `fraction_wad` is the fraction that slashing has left, in WAD, and is positive.
     """
     if shares_before > 0:
         scaled = mul_div_floor(shares_before, factor_wad, WAD)
@@ -92,7 +94,7 @@ def _is_operator_full(rows: Draft, operator: str, joined_shares: int) -> bool:
 
 
 def joined(rows: Draft, staker: str, added_shares: int) -> int:
-    """The part of added native shares that counts, after they repay the staker's deficit."""
+    """The number of added native shares that count as joined: those left after they repay the staker's deficit."""
     held = held_shares(rows, staker, BEACON_CHAIN_ETH)
     return max(held + added_shares, 0) - max(held, 0)
 
@@ -100,7 +102,7 @@ def joined(rows: Draft, staker: str, added_shares: int) -> int:
 def _joining(rows: Draft, staker: str, added_shares: int) -> Reason | None:
     """The first reason against adding native shares to a staker, or None.
 
-    The new sum must fit 256 bits with a sign, the staker must not be fully slashed, and the scaling factor and the
+    The new sum must fit signed 256 bits, and the staker must not be fully slashed. The scaling factor and the
     operator's shares must fit 256 bits.
     """
     held = held_shares(rows, staker, BEACON_CHAIN_ETH)
@@ -133,7 +135,7 @@ def brought(rows: Draft, staker: str) -> int:
 def delegating(rows: Draft, staker: str, operator: str) -> Reason | None:
     """The first reason against bringing a staker's native shares to an operator, or None.
 
-    The staker may have lost all of them; the operator must have magnitude left.
+    The operator must have magnitude left in native ETH. A staker whose shares are all lost is not rejected for that.
     """
     row = rows.get(POD_OWNERS, staker)
     if row.deposit_shares <= 0:
@@ -153,7 +155,7 @@ def delegating(rows: Draft, staker: str, operator: str) -> Reason | None:
 
 
 def _due_gwei(rows: Draft, staker: str, shares: int) -> int:
-    """The gwei that a pod pays for a staker's native shares. The shares repay the staker's deficit first.
+    """The amount in gwei that a pod pays for a staker's native shares. The shares repay the staker's deficit first.
 
     The rest is rounded down to gwei, and reduced to 64 bits.
     """
@@ -167,10 +169,10 @@ def low_64(amount: int) -> int:
 
 
 def completing(rows: Draft, staker: str, shares: int, is_paid: bool) -> Reason | None:
-    """The first reason against completing a withdrawal of native shares, or None. `shares` is positive.
+    """The first reason against completing a withdrawal of `shares` native shares, or None. `shares` is positive.
 
-    If not `is_paid`, the staker gets the shares back, with the reasons of `_joining`. If `is_paid`, they first fill the
-    staker's deficit, and the staker's pod, which must exist and hold enough, pays the rest as ETH.
+    If not `is_paid`, the staker gets the shares back, with the reasons of `_joining`. If `is_paid`, the shares first
+    fill the staker's deficit. The staker's pod pays the rest as ETH: it must exist and hold enough.
     """
     if not is_paid:
         return _joining(rows, staker, shares)
@@ -211,7 +213,7 @@ def is_slash_too_wide(rows: Draft, call: SlashOperator, position: int) -> bool:
 
 
 def burnable_growth(step: AnyStep) -> int:
-    """The increase of burnable native shares in a step."""
+    """The increase of burnable native shares, those slashed and not yet burned, in a step."""
     return step.after.rows.get(BURNABLE_ETH, SINGLETON).shares - step.before.rows.get(BURNABLE_ETH, SINGLETON).shares
 
 
@@ -259,7 +261,7 @@ def _factor_after(rows: Draft, call: RecordBeaconChainEthBalanceUpdate) -> int:
 
 
 def _given_up(rows: Draft, call: RecordBeaconChainEthBalanceUpdate) -> int:
-    """The shares that an operator gives up for a reported loss, rounded down."""
+    """The shares that the owner's operator gives up for a reported loss, rounded down."""
     row = rows.get(POD_OWNERS, call.pod_owner)
     lost_wad = row.beacon_chain_slashing_factor_wad - _factor_after(rows, call)
     fraction_wad = mul_div_floor(_magnitude(rows, call.pod_owner), lost_wad, WAD)
@@ -267,9 +269,10 @@ def _given_up(rows: Draft, call: RecordBeaconChainEthBalanceUpdate) -> int:
 
 
 def _factor_joined(rows: Draft, staker: str, shares_before: int, joined_shares: int, fraction_wad: int) -> int:
-    """The scaling factor of a staker after native shares have joined, with each division rounded down.
+    """The scaling factor of a staker after native shares have joined those before, with each division rounded down.
 
-    It is unchanged if no shares join, or if slashing has left nothing.
+    `fraction_wad` is the fraction that slashing has left, in WAD. The factor is unchanged if no shares join, or if
+    slashing has left nothing.
     """
     factor_wad = rows.get(POD_OWNERS, staker).deposit_scaling_factor_wad
     if joined_shares == 0 or fraction_wad == 0:
@@ -281,7 +284,7 @@ def _factor_joined(rows: Draft, staker: str, shares_before: int, joined_shares: 
 
 
 def _has_joined(step: AnyStep, staker: str, added_shares: int) -> bool:
-    """True if native shares joined a staker with the exact deposit shares, scaling factor and operator shares."""
+    """True if added native shares have given a staker the exact deposit shares, scaling factor and operator shares."""
     before, after = step.before.rows, step.after.rows
     operator, held = before.get(STAKERS, staker).delegated_to, held_shares(before, staker, BEACON_CHAIN_ETH)
     joined_shares = joined(before, staker, added_shares)
@@ -303,8 +306,8 @@ def paid_wei(step: AnyStep, account: str) -> int:
 
 
 def is_paid_or_joined(step: AcceptedStep[CompleteQueuedWithdrawal], shares: int) -> bool:
-    """True if a completed withdrawal's native shares first repaid a deficit and the pod paid the rest, or if they were
-    returned as shares.
+    """True if a completed withdrawal's native shares first repaid a deficit and the pod paid the rest, or if the shares
+    were returned to the staker.
 
     Withdrawals that list several strategies are not judged: each listing of native ETH would be rounded by itself.
     """
@@ -328,10 +331,10 @@ def is_paid_or_joined(step: AcceptedStep[CompleteQueuedWithdrawal], shares: int)
 
 
 def _report_is_booked(step: AcceptedStep[RecordBeaconChainEthBalanceUpdate]) -> bool:
-    """True if a report is booked exactly.
+    """True if a balance report changes the owner's and the operator's shares exactly.
 
     A gain joins the owner's shares. A loss lowers the owner's beacon chain slashing factor in proportion to the
-    balance, and its operator gives up the worth of that; both round down. A report without a change does nothing.
+    balance, and the operator gives up the worth of that; both round down. A report without a change does nothing.
     """
     call, before, after = step.action, step.before.rows, step.after.rows
     if call.balance_delta_wei > 0:
@@ -348,9 +351,9 @@ def _report_is_booked(step: AcceptedStep[RecordBeaconChainEthBalanceUpdate]) -> 
 
 
 def _delegation_brings_native_eth(step: AcceptedStep[DelegateTo | RegisterAsOperator]) -> bool:
-    """True if a delegating staker brings its native shares less its beacon chain losses.
+    """True if a delegating staker brings to the operator its native shares less its beacon chain losses.
 
-    Earlier slashes of the operator must not reduce them: they go into the scaling factor.
+    Earlier slashes of the operator must not reduce them: the scaling factor makes up for these.
     """
     call, before, after = step.action, step.before.rows, step.after.rows
     operator = call.operator if isinstance(call, DelegateTo) else call.sender
@@ -369,9 +372,9 @@ def _delegation_brings_native_eth(step: AcceptedStep[DelegateTo | RegisterAsOper
 
 
 def _pod_is_as_told(step: AcceptedStep[CreatePod | FundPod | PlantPodOwnerDepositShares]) -> bool:
-    """True if a new pod is empty, arriving ETH is counted, and a planted deficit is stored as given.
+    """True if a new pod is empty, arriving ETH is added to the pod's balance, and a planted deficit is stored as given.
 
-    The withdrawable amount of a pod grows by whole gwei.
+    The withdrawable amount of a pod grows by the arriving amount in gwei, rounded down.
     """
     action, before, after = step.action, step.before.rows, step.after.rows
     if isinstance(action, CreatePod):

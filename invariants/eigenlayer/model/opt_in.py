@@ -173,7 +173,7 @@ def _set_is_as_asked(step: AcceptedStep[CreateOperatorSets | CreateRedistributin
 
 
 def _switch_is_thrown(step: AnyStep) -> bool:
-    """True if the flag that a call names has the requested value afterwards.
+    """True if the flag that a call names has the requested value afterwards, such as a strategy's membership of a set.
 
     For MineBlocks, the current block must have grown by the requested number of blocks.
     """

@@ -84,8 +84,8 @@ def now_timestamp(rows: Draft) -> int:
 
 
 def _terms(rows: Draft, submission: RewardsSubmission | OperatorDirectedRewardsSubmission) -> Reason | None:
-    """The first reason against a submission's strategies, duration or start, or None. All types of submission are
-    checked alike.
+    """The first reason against a submission's strategies, duration or start, or None. All types of submission have
+    these reasons.
 
     A start in the future is not rejected here.
     """
@@ -117,7 +117,9 @@ def _terms(rows: Draft, submission: RewardsSubmission | OperatorDirectedRewardsS
 
 
 def _paying_in(rows: Draft, token: str, payer: str, amount: int, fee: int) -> Reason | None:
-    """The first reason against paying `amount` to the coordinator, and `fee` of it to the fee recipient, or None."""
+    """The first reason against paying `amount` to the RewardsCoordinator, which passes `fee` of it on to the fee
+    recipient, or None.
+    """
     if not rows.get(REWARDS_ALLOWANCES, payer).is_given:
         return Reason.ERC20_INSUFFICIENT_ALLOWANCE
     if lacks_balance(rows, token, payer, amount):
@@ -130,7 +132,7 @@ def _paying_in(rows: Draft, token: str, payer: str, amount: int, fee: int) -> Re
 def fee_of(rows: Draft, call: Submissions | Directed, amount: int) -> int:
     """The protocol fee in an amount that a call pays, rounded down.
 
-    Only accounts that opted in pay it, and submissions for all stakers or earners are free of it.
+    Only accounts that opted in pay the fee, and submissions for all stakers or earners are free of it.
     """
     is_taken = rows.get(OPTED_IN_FOR_PROTOCOL_FEE, call.sender).is_given and not isinstance(call, FREE)
     return mul_div_floor(amount, FEE_BIPS, BIPS) if is_taken else 0
@@ -221,7 +223,7 @@ def _directed_set(rows: Draft, call: CreateOperatorDirectedOperatorSetRewardsSub
 
 
 def split_of(rows: Draft, call: Splits) -> Split:
-    """The stored split that a call changes."""
+    """The stored split, an operator's part of rewards, that a call changes."""
     if isinstance(call, SetOperatorAvsSplit):
         return rows.get(OPERATOR_AVS_SPLITS, (call.operator, call.avs))
     if isinstance(call, SetOperatorSetSplit):
@@ -391,7 +393,7 @@ KIND: Final[dict[type[Any], str]] = {
     CreateOperatorDirectedAvsRewardsSubmission: "operator_directed_avs",
     CreateOperatorDirectedOperatorSetRewardsSubmission: "operator_directed_operator_set",
 }
-"""The kind of submission as which each call is stored."""
+"""For each call that submits rewards, the kind of submission under which it is stored."""
 
 SUBMITTING: Final = tuple(KIND)
 DIRECTED: Final = (CreateOperatorDirectedAvsRewardsSubmission, CreateOperatorDirectedOperatorSetRewardsSubmission)

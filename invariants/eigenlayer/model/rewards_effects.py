@@ -75,7 +75,7 @@ def amount_and_fee(
 
 
 def _moves_to_the_pool(step: AnyStep, token: str, payer: str, amount: int, fee: int) -> bool:
-    """True if the payer pays the amount to the coordinator, which passes the fee on to the fee recipient.
+    """True if the payer pays the amount to the RewardsCoordinator, which passes the fee on to the fee recipient.
 
     The three accounts may coincide.
     """
@@ -96,7 +96,7 @@ def _moves_to_the_pool(step: AnyStep, token: str, payer: str, amount: int, fee: 
 def _books(step: AnyStep) -> bool:
     """True if each submission is stored under its account's next nonce, net of fees, with its strategies and operators.
 
-    The sender must have paid its whole amount to the coordinator.
+    The sender must have paid the whole amount to the RewardsCoordinator.
     """
     call, before, after = step.action, step.before.rows, step.after.rows
     account, kind = account_of(call), KIND[type(call)]
@@ -144,7 +144,7 @@ def _names_operators(step: AnyStep, booked: tuple[str, int], submission: Operato
 def _splits(step: AcceptedStep[Splits]) -> bool:
     """True if the requested split is stored as the new one, to take effect after the current activation delay.
 
-    The new split of before becomes the old one, or NEVER_SET if no split was stored before.
+    The stored old split must be the new one of before the call, or NEVER_SET if none was stored then.
     """
     old, new = split_of(step.before.rows, step.action), split_of(step.after.rows, step.action)
     delay_seconds = step.before.rows.get(REWARDS_SETTINGS, SINGLETON).activation_delay_seconds
@@ -177,8 +177,8 @@ def _roots(step: AcceptedStep[SubmitRoot | DisableRoot]) -> bool:
 def _pays(step: AcceptedStep[ProcessClaim | ProcessClaims]) -> bool:
     """True if the recipient gets, of each token, the shown cumulative earnings less the amount claimed before.
 
-    The shown earnings must be stored as the claimed amount. If the recipient is the coordinator itself, its balance
-    does not change.
+    The shown earnings must be stored as the claimed amount. If the recipient is the RewardsCoordinator itself, its
+    balance does not change.
     """
     recipient = step.action.recipient
     for claim in claims_of(step.action):
@@ -193,7 +193,9 @@ def _pays(step: AcceptedStep[ProcessClaim | ProcessClaims]) -> bool:
 
 
 def _sets(step: AnyStep) -> bool:
-    """True if the named setting has the requested value, and the other fields of its row are unchanged."""
+    """True if the setting that the call names has the requested value, and the other fields of its row are
+    unchanged.
+    """
     call, before, after = step.action, step.before.rows, step.after.rows
     if isinstance(call, SetClaimerFor):
         return after.get(CLAIMERS, call.sender).claimer == call.claimer

@@ -52,8 +52,9 @@ def _of(field: str) -> Owns:
 
 
 def _pays_in(rows: Draft, call: Any, key: Any) -> bool:
-    """True if the balance is of a token that the call names, and of the sender, the coordinator or the fee
-    recipient.
+    """True if a call that submits rewards may write this token balance.
+
+    The token must be one that the call names, the account the sender, the RewardsCoordinator or the fee recipient.
     """
     recipient = rows.get(REWARDS_SETTINGS, SINGLETON).fee_recipient
     return key[1] in (call.sender, COORDINATOR, recipient) and key[0] in [each.token for each in call.submissions]

@@ -40,8 +40,8 @@ def _slash(rows: Draft, call: SlashOperator) -> Reason | None:
     """The guards of SlashOperator: the first reason to reject the call, or None.
 
     In a chain's first blocks no allocation can be slashed: the slashing window reaches back before the first block. If
-    the release delays payouts, none can be slashed in the last blocks either: the resolution block would exceed 32
-    bits. Native ETH has no resolution block, as it is never paid out.
+    the release delays payouts, no allocation can be slashed in the last blocks either: the resolution block would
+    exceed 32 bits. Native ETH has no resolution block, as it is never paid out.
     """
     operator_set = (call.avs, call.operator_set_id)
     if len(call.strategies) != len(call.wads_to_slash):
@@ -143,9 +143,10 @@ def _slashed_of(step: AnyStep, operator_set: OperatorSet, slash_id: int, strateg
 
 
 def _slash_books_operator_and_queue(step: AcceptedStep[SlashOperator]) -> bool:
-    """True if a slash books the shares lost by the operator, and those lost by the queue of the slashing window.
+    """True if a slash books the shares lost by the operator, and those lost by withdrawals queued within the slashing
+    window.
 
-    The value of the queue is rounded down, and the value that it keeps is rounded up.
+    The value of these withdrawals is rounded down, and the value that they keep is rounded up.
     """
     call = step.action
     before, operator_set = step.before.rows, (call.avs, call.operator_set_id)
@@ -180,7 +181,8 @@ def _slash_books_operator_and_queue(step: AcceptedStep[SlashOperator]) -> bool:
 
 
 def _slash_shrinks_pending_deallocation(step: AcceptedStep[SlashOperator]) -> bool:
-    """True if a pending deallocation shrinks by the slashed fraction, rounded up, and a pending increase stays.
+    """True if a pending deallocation shrinks by the slashed fraction, rounded up, and a pending increase stays as it
+    is.
 
     The effect block must not change.
     """

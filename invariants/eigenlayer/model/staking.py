@@ -32,10 +32,10 @@ def lacks_balance(rows: Draft, token: str, account: str, amount: int) -> bool:
 
 
 def paying(rows: Draft, strategy: str, shares: int, received_amount: int = 0) -> Reason | None:
-    """The first reason against redeeming shares of a strategy, or None.
+    """The first reason against redeeming shares of a strategy for its token, or None.
 
-    Rejected are more shares than there are, and a payment or a remaining rate beyond 256 bits. `received_amount` is the
-    amount of its token that the strategy received earlier in the call.
+    Rejected are more shares than there are, and a payment or a remaining exchange rate beyond 256 bits.
+    `received_amount` is the amount of its token that the strategy received earlier in the call.
     """
     pool = rows.get(STRATEGIES, strategy)
     if shares > pool.total_shares:
@@ -49,9 +49,9 @@ def paying(rows: Draft, strategy: str, shares: int, received_amount: int = 0) ->
 
 
 def joining(rows: Draft, staker: str, strategy: str, added_shares: int) -> Reason | None:
-    """The first reason against adding shares to a staker, or None: its operator must have magnitude left.
+    """The first reason against adding shares to a staker, or None.
 
-    The new deposit scaling factor must not round down to zero.
+    The staker's operator must have magnitude left, and the new deposit scaling factor must not round down to zero.
     """
     magnitude = MAX_MAGNITUDES.latest(rows, (rows.get(STAKERS, staker).delegated_to, strategy))
     if magnitude == 0:
@@ -108,7 +108,7 @@ def _change_whitelist(
 
 
 def _deposit_moves_its_amount(step: AcceptedStep[DepositIntoStrategy]) -> bool:
-    """True if a deposit moves its amount, and issues shares at the exchange rate before it, rounded down.
+    """True if a deposit moves its amount, and issues shares at the exchange rate before the deposit, rounded down.
 
     The shares go to the sender and count for its operator.
     """

@@ -51,7 +51,7 @@ from spec.machine import SINGLETON, Draft
 
 
 def taking(rows: Draft, staker: str, strategy: str, shares: int) -> Reason | None:
-    """The first reason against queueing deposit shares of a staker, or None.
+    """The first reason against queueing deposit shares of a staker for withdrawal, or None.
 
     The operator must have the shares that leave, and its count of queued shares must fit 256 bits. Both are checked
     before the staker's own shares.
@@ -140,7 +140,7 @@ def _complete(rows: Draft, call: CompleteQueuedWithdrawal) -> Reason | None:
 def _complete_several(rows: Draft, call: CompleteQueuedWithdrawals) -> Reason | None:
     """The first reason to reject a CompleteQueuedWithdrawals call, or None.
 
-    All withdrawals are the sender's, so one strategy list grows.
+    All withdrawals must be the sender's, so only the sender's strategy list grows.
     """
     listed = rows.get(STAKERS, call.sender).strategy_list
     for completion in call.completions:
@@ -151,10 +151,10 @@ def _complete_several(rows: Draft, call: CompleteQueuedWithdrawals) -> Reason | 
 
 
 def _queued_as_held(step: AnyStep) -> bool:
-    """True if new withdrawals are queued exactly.
+    """True if new withdrawals are stored exactly.
 
-    They start in this block under the staker's next nonces, with the scaled shares that left it, rounded down. The
-    operator gives up their worth, and its queue grows by the shares that slashes count.
+    They start in this block under the staker's next nonces, with the scaled shares that left the staker, rounded down.
+    The operator's shares fall by their worth, and its count of queued shares grows by the shares that slashes count.
     """
     call = step.action
     staker = cast(str, call.staker if isinstance(call, Undelegate) else cast(Any, call).sender)
@@ -220,7 +220,9 @@ def _queued_as_held(step: AnyStep) -> bool:
 
 
 def is_counted(strategy: str, grown: int, scaled: int) -> bool:
-    """True if a count of scaled shares has grown by `scaled`; for native ETH, modulo 2^224."""
+    """True if `grown`, the growth of a strategy's count of scaled shares, equals `scaled`; for native ETH, modulo
+    2^224.
+    """
     return is_multiple(grown - scaled, UINT224_MAX + 1) if strategy == BEACON_CHAIN_ETH else grown == scaled
 
 
@@ -251,11 +253,11 @@ def _queued_as_asked(step: AcceptedStep[QueueWithdrawals]) -> bool:
 
 
 def _pays_by_token(step: AnyStep, staker: str, due_shares: dict[str, int], count: int) -> bool:
-    """True if a staker receives the worth of the due shares at the exchange rates before the call, per token.
+    """True if a staker receives, in each token, the worth of the due shares at the exchange rates before the call.
 
-    `count` is the number of strategies that the withdrawal lists, repetitions included. A strategy listed twice pays
-    twice, each time rounded down, the second time at a rate that is no lower. Then the total may differ by up to
-    `count` units.
+    `due_shares` are the shares by strategy. `count` is the number of strategies that the withdrawal lists, repetitions
+    included. A strategy listed twice pays twice, each time rounded down, the second time at a rate that is no lower.
+    Then the total may differ by up to `count` units.
     """
     before = step.before.rows
     paid_amounts: dict[str, int] = {}
@@ -275,7 +277,7 @@ def _completion_pays_what_is_due(step: AcceptedStep[CompleteQueuedWithdrawal]) -
     """True if a completed withdrawal pays, of each strategy, the scaled shares times the magnitude at the end of the
     slashing window.
 
-    It pays in tokens at the current exchange rate, or in deposit shares under the staker's current operator. The
+    The payment is in tokens at the current exchange rate, or in deposit shares under the staker's current operator. The
     withdrawal is no longer pending, and its other fields are unchanged.
     """
     call = step.action
@@ -317,10 +319,10 @@ def _completion_pays_what_is_due(step: AcceptedStep[CompleteQueuedWithdrawal]) -
 
 
 def _several_are_completed_each(step: AcceptedStep[CompleteQueuedWithdrawals]) -> bool:
-    """True if all withdrawals are the sender's and complete, with nothing left queued.
+    """True if all withdrawals of the call are the sender's and complete, with nothing left queued.
 
-    Their worth is retired if paid in tokens, and held by the staker if returned as shares. Native ETH is left to ETH-04
-    and ETH-05.
+    Their shares are retired from the strategy if paid in tokens, and held by the staker if returned. Native ETH is the
+    subject of ETH-04 and ETH-05 instead.
     """
     call = step.action
     before, rows, staker = step.before.rows, step.after.rows, call.sender
@@ -354,11 +356,11 @@ QUEUEING: Final = Scope((QueueWithdrawals, Undelegate, Redelegate))
 
 
 def _queue_is_in_history(view: View, subject: tuple[str, str, int]) -> bool:
-    """True if the history of queued scaled shares grew in the current block by what was queued in it.
+    """True if the history of queued scaled shares grew in the current block by what was queued in that block.
 
     The subject is an operator, a strategy and a block. Earlier blocks are not checked, as withdrawals queued in them
-    may be complete; in a future block neither may have grown. Where only whole shares count for slashes, the history of
-    a slashed operator may grow by less: QUEUE-05 has the bound, QUEUE-01 the exact count of each call.
+    may be complete; in a future block nothing may be queued. Where only whole shares count for slashes, the history of
+    a slashed operator may grow by less. Law QUEUE-05 has the bound, QUEUE-01 the exact count of each call.
     """
     operator, strategy, block = subject
     if operator == ZERO_ADDRESS or block < current_block(view.rows):

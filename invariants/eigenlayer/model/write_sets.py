@@ -85,7 +85,7 @@ def _any(_rows: Draft, _call: Any, _key: Any) -> bool:
 
 
 def _of(*fields: str) -> Owns:
-    """A test that the key is the value of one field of the call, or the tuple of several."""
+    """A test that a row's key is the value of one field of the call, or the tuple of the values of several fields."""
 
     def owns(_rows: Draft, call: Any, key: Any) -> bool:
         values = tuple([getattr(call, field) for field in fields])
@@ -95,32 +95,35 @@ def _of(*fields: str) -> Owns:
 
 
 def _begins_with(field: str) -> Owns:
-    """A test that the key is a tuple whose first part is the value of a field of the call."""
+    """A test that a row's key is a tuple whose first part is the value of a field of the call."""
     return lambda _rows, call, key: key[0] == getattr(call, field)
 
 
 def _among(field: str) -> Owns:
-    """A test that the key is one of the values of a field of the call."""
+    """A test that a row's key is one of the values in a field of the call."""
     return lambda _rows, call, key: key in getattr(call, field)
 
 
 def _of_his_operator(staker: str) -> Owns:
-    """A test that the key is (operator, strategy) for the operator of a staker before the call.
+    """A test that a row's key is (operator, strategy) for the operator of a staker before the call.
 
-    `staker` is the name of the call's field with the staker.
+    `staker` is the name of the field of the call that names the staker.
     """
     return lambda rows, call, key: key[0] == rows.get(STAKERS, getattr(call, staker)).delegated_to
 
 
 def _checkpoint_of(owns: Owns) -> Owns:
-    """A test that the key is (key of a history, number of a checkpoint), and that `owns` holds for the key of the
-    history.
+    """A test that a row's key is (key of a history, number of a checkpoint), and that the history's key passes the test
+    `owns`.
     """
     return lambda rows, call, key: owns(rows, call, key[0])
 
 
 def _queues(staker: str) -> dict[Table[Any, Any], Owns]:
-    """The write set of queueing a staker's withdrawals; `staker` is the name of the call's field."""
+    """The write set of a call that queues a staker's withdrawals: for each table, a test of the keys that it may write.
+
+    `staker` is the name of the field of the call that names the staker.
+    """
     his_operators = _of_his_operator(staker)
     return {
         STAKERS: _of(staker),
@@ -140,7 +143,9 @@ def _stakers_of(call: Any) -> list[str]:
 
 
 def _own_balance(rows: Draft, call: Any, key: Any) -> bool:
-    """True if the balance is of a staker of the call, or of a strategy in its own underlying token."""
+    """True if a completion may write this token balance: that of a staker of the call, or of a strategy in its own
+    underlying token.
+    """
     return bool(key[1] in _stakers_of(call) or rows.get(STRATEGIES, key[1]).underlying_token == key[0])
 
 
@@ -159,7 +164,9 @@ COMPLETES: Final[WriteSet] = {
 
 
 def _pays_recipient(rows: Draft, call: Any, key: Any) -> bool:
-    """True if the balance is of the operator set's recipient, or of a strategy in its own underlying token."""
+    """True if a payout of a slash may write this token balance: that of the set's redistribution recipient, or of a
+    strategy in its own underlying token.
+    """
     recipient = rows.get(OPERATOR_SETS, call.operator_set).redistribution_recipient
     return bool(key[1] == recipient or rows.get(STRATEGIES, key[1]).underlying_token == key[0])
 
@@ -173,7 +180,9 @@ CLEARS: Final[WriteSet] = {
 
 
 def _burns(rows: Draft, call: Any, key: Any) -> bool:
-    """True if the balance is of the burnt strategy or the burn address, in the strategy's underlying token."""
+    """True if a burn may write this token balance: that of the burnt strategy or the burn address, in the strategy's
+    underlying token.
+    """
     token = rows.get(STRATEGIES, call.strategy).underlying_token
     return key in ((token, call.strategy), (token, BURN_ADDRESS))
 
@@ -293,14 +302,14 @@ SLASHED_STRATEGIES: Final[dict[Table[Any, Any], Callable[[Any], str]]] = {
     OPERATOR_SHARES: lambda key: key[1],
     SLASHED_SHARES: lambda key: key[2],
 }
-"""For each table with strategies in a slash's write set, a function from a row's key to its strategy.
+"""For each table that a slash writes and whose keys name a strategy, a function from a row's key to that strategy.
 
 The strategy must be among those of the call.
 """
 
 
 def _are_of_its_strategies(step: AcceptedStep[SlashOperator]) -> bool:
-    """True if a slash writes only rows of the strategies that it names. They are compared through a set, for speed."""
+    """True if a slash writes only rows of the strategies that it names. Their names are put into a set, for speed."""
     strategies = set(step.action.strategies)
     for write in step.delta.writes:
         strategy_of = SLASHED_STRATEGIES.get(write.table)

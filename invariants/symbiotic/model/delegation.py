@@ -75,10 +75,10 @@ def _set_operator_network_limit(rows: Draft, call: SetOperatorNetworkLimit) -> R
 
 
 def _limit_is_set(step: AnyStep) -> bool:
-    """True if a limit or number of shares has the requested value from the call on.
+    """True if the limit or number of shares that the call names has the requested value afterwards.
 
-    A network limit above a lowered maximum falls with it. The total of operator shares changes by as much as the
-    operator's.
+    A network limit above a lowered maximum falls to that maximum. The total of operator shares changes by as much as
+    the operator's shares.
     """
     call, before, after = step.action, step.before.rows, step.after.rows
     if isinstance(call, SetMaxNetworkLimit):
@@ -104,7 +104,7 @@ def _limit_is_set(step: AnyStep) -> bool:
 
 
 def _stake_is_what_the_delegator_gives(step: AcceptedStep[SetOperatorNetworkShares | SetOperatorNetworkLimit]) -> bool:
-    """True if the reported stake of an operator follows from its limits, and that of the previous second is
+    """True if the reported stake of an operator follows from its limits, and its stake at the previous second is
     unchanged.
     """
     before, after, second = step.before.rows, step.after.rows, now(step.before.rows)

@@ -53,7 +53,7 @@ def _set_middleware(rows: Draft, call: SetMiddleware) -> Reason | None:
 def _opting_in(rows: Draft, opt_ins: HistoryTable[Pair], registry: Table[str, Entity], opt_in: Pair) -> Reason | None:
     """The first reason against opting in, or None. `opt_in` is the pair of operator and target, a vault or a network.
 
-    The caller must be an operator, the target must be in `registry`, and the caller must not be opted in.
+    The operator must be registered, the target must be in `registry`, and the operator must not be opted in.
     """
     if not rows.get(OPERATOR_REGISTRY, opt_in[0]).is_entity:
         return Reason.NOT_WHO
@@ -63,7 +63,7 @@ def _opting_in(rows: Draft, opt_ins: HistoryTable[Pair], registry: Table[str, En
 
 
 def _opting_out(rows: Draft, opt_ins: HistoryTable[Pair], opt_in: Pair) -> Reason | None:
-    """The first reason against opting out, or None: the caller is opted in, and was so before this second.
+    """The first reason against opting out, or None: the operator is opted in, and was so before this second.
 
     `opt_in` is the pair of operator and target, a vault or a network.
     """
@@ -89,7 +89,7 @@ def _opt_out_network(rows: Draft, call: OptOutNetwork) -> Reason | None:
 
 
 def _switch_is_thrown(step: AnyStep) -> bool:
-    """True if the flag that a call names has the requested value, and other fields of its row are unchanged.
+    """True if the flag or value that a call names is set as requested, and other fields of its row are unchanged.
 
     For AdvanceTime, the clock must advance by the given seconds.
     """

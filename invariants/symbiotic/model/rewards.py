@@ -46,7 +46,7 @@ from spec.symbiotic.state import (
 
 
 def _hint(rows: Draft, history: HistoryTable[Any], key: Any, hint: int) -> Reason | None:
-    """The first reason against a hint, or None. A given hint must be the index of a checkpoint of the history.
+    """The first reason against a hint, or None. A hint must be the index of a checkpoint of the history.
 
     HINTS_END stands for no hint; larger values do not fit uint32.
     """
@@ -104,7 +104,7 @@ def _distribute_staker_rewards(rows: Draft, call: DistributeStakerRewards) -> Re
 def _claim_staker_rewards(rows: Draft, call: ClaimStakerRewards) -> Reason | None:
     """The first reason to reject a ClaimStakerRewards call, or None.
 
-    The last one is a contract that holds less than the claim is worth; walks show that this never occurs.
+    The last reason is that the contract holds less than the claim is worth; walks never reach it.
     """
     vault = rows.get(STAKER_REWARDS, call.contract).vault
     if vault == ZERO_ADDRESS:
@@ -131,14 +131,16 @@ def _short_of(rows: Draft, contract: str, token: str, amount: int) -> Reason | N
 
 
 def claimed_now(rows: Draft, call: ClaimStakerRewards) -> int:
-    """The number of rewards that a claim covers: the unclaimed ones, up to `max_rewards`."""
+    """The number of rewards that a claim covers: those of its list that the sender has not claimed, up to
+    `max_rewards`.
+    """
     rewards: RewardList = (call.contract, call.token, call.network)
     left = distribution_count(rows, rewards) - rewards_done(rows, rewards, call.sender).count
     return min(call.max_rewards, left)
 
 
 def claim_amount(rows: Draft, call: ClaimStakerRewards) -> int:
-    """The amount of the token that a claim is worth: the account's share of each reward, each rounded down."""
+    """The amount of the token that a claim is worth: the account's share of each reward, each share rounded down."""
     rewards: RewardList = (call.contract, call.token, call.network)
     done, amount = rewards_done(rows, rewards, call.sender).count, 0
     for position in range(claimed_now(rows, call)):

@@ -35,9 +35,9 @@ from spec.symbiotic.state import (
 def booking(
     rows: Draft, subnetwork_operator: VaultSubnetworkOperator, amount: int, capture_timestamp: int
 ) -> Reason | None:
-    """The first reason against booking a slash, or None: the sum of booked amounts fits 256 bits.
+    """The first reason against booking a slash, or None: the sum of booked amounts must fit 256 bits.
 
-    If any stake is in reach, the vault must have a burner.
+    If any stake is in reach of the slash, the vault must have a burner.
     """
     if CUMULATIVE_SLASHES.latest(rows, subnetwork_operator) + amount > UINT256_MAX:
         return Reason.ARITHMETIC_PANIC
@@ -89,8 +89,8 @@ def _slash_pays_what_is_in_reach(step: AcceptedStep[Slash | ExecuteSlash]) -> bo
 
 
 def _slash_is_booked(step: AnyStep) -> bool:
-    """True if the operator's cumulative slash grows by the booked amount, and its latest capture is that of
-    this slash.
+    """True if the operator's cumulative slash grows by the booked amount, and its latest capture becomes that of this
+    slash.
     """
     asked = terms_of(step.before.rows, step.action)
     subnetwork_operator: VaultSubnetworkOperator = (asked.vault, asked.subnetwork, asked.operator)
@@ -107,10 +107,11 @@ def _slash_is_booked(step: AnyStep) -> bool:
 
 
 def _slash_is_split_in_proportion(step: AcceptedStep[Slash | ExecuteSlash]) -> bool:
-    """True if a slash is split between active stake and buckets with the contract's roundings.
+    """True if a slash is split between active stake and two withdrawal buckets with the contract's roundings.
 
-    Active stake and the next epoch's bucket pay their parts rounded down, and this epoch's bucket pays the rest. The
-    next epoch's bucket also pays what this one cannot, or the whole rest if this one is out of reach.
+    Active stake and the next epoch's bucket pay their parts rounded down, and the current epoch's bucket pays the rest.
+    What that bucket cannot pay, the next epoch's bucket pays as well. It pays the whole rest if the current epoch's
+    bucket is out of reach.
     """
     call, paid_amount = step.action, amounts(step)[1]
     before, after = step.before.rows, step.after.rows

@@ -31,7 +31,7 @@ from spec.symbiotic.state import (
 
 
 def joining(shares: int, assets: int, amount: int) -> Reason | None:
-    """The first reason against adding `amount` to a pool, or None.
+    """The first reason against adding `amount` to a pool for new shares, or None.
 
     The new shares must fit 256 bits, and so must all shares together. `shares` and `assets` are those of the pool
     before.
@@ -75,7 +75,8 @@ def _deposit(rows: Draft, call: Deposit) -> Reason | None:
 
 
 def _changing_policy(rows: Draft, sender: str, vault: str, is_same: bool) -> Reason | None:
-    """The first reason against changing a deposit policy, or None: the admin sends the call, and the value changes.
+    """The first reason against changing a deposit policy, or None: the admin must send the call, and the value must
+    change.
 
     `is_same` is True if the value is set already.
     """

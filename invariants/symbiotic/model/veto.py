@@ -26,7 +26,7 @@ def _request_slash(rows: Draft, call: RequestSlash) -> Reason | None:
     """The first reason to reject a RequestSlash call, or None.
 
     Only the network's middleware may call. The capture must be in the past, and the veto must end within an epoch of
-    it. Something must be left to slash, and the amount must be positive.
+    the capture. Something must be left to slash, and the amount must be positive.
     """
     config = rows.get(VAULTS, call.vault)
     if config.slasher != VETO_SLASHER:
@@ -48,8 +48,8 @@ def _request_slash(rows: Draft, call: RequestSlash) -> Reason | None:
 def _execute_slash(rows: Draft, call: ExecuteSlash) -> Reason | None:
     """The first reason to reject an ExecuteSlash call, or None.
 
-    Only the network's middleware may call. The veto must be over, unless nobody can veto, and the capture must be at
-    most an epoch ago. A request that is already completed is detected after all other checks but `booking`.
+    Only the network's middleware may call. The veto period must be over, unless nobody can veto, and the capture must
+    be at most an epoch ago. A completed request is rejected for that only after all other checks but `booking`.
     """
     config = rows.get(VAULTS, call.vault)
     if config.slasher != VETO_SLASHER:
@@ -93,8 +93,8 @@ def _veto_slash(rows: Draft, call: VetoSlash) -> Reason | None:
 def _set_resolver(rows: Draft, call: SetResolver) -> Reason | None:
     """The first reason to reject a SetResolver call, or None.
 
-    Only a network may call. It is rejected if it removes a resolver where there never was one, if it sets the current
-    one while no change is pending, or if the change would take effect beyond 48 bits.
+    Only a network may call. Three calls are rejected: to remove a resolver where there never was one, to set the
+    current one while no change is pending, and a change that would take effect beyond 48 bits.
     """
     if rows.get(VAULTS, call.vault).slasher != VETO_SLASHER:
         return Reason.EMPTY_REVERT
@@ -114,7 +114,7 @@ def _set_resolver(rows: Draft, call: SetResolver) -> Reason | None:
 def _request_is_recorded(step: AcceptedStep[RequestSlash]) -> bool:
     """True if the request is stored under the next index, with the requested amount up to the slashable stake.
 
-    It has the timestamp of its veto's end.
+    Its veto deadline must be one veto duration from now.
     """
     call, before, after = step.action, step.before.rows, step.after.rows
     index = before.get(SLASH_REQUEST_COUNTS, call.vault).count

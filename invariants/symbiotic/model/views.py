@@ -22,10 +22,11 @@ def _part(rows: Draft, vault: str, epoch: int, account: str) -> int:
 
 
 def _slashable_balance_is_all_that_a_slash_reaches(step: AnyStep) -> bool:
-    """True if slashableBalanceOf is the worth of an account's active shares and of its shares of two buckets.
+    """True if the view slashableBalanceOf is the worth of an account's active shares and of its shares of two
+    withdrawal buckets.
 
     The buckets are those of the current and the next epoch, which a slash can reach. If the active stake, the active
-    shares or a bucket's shares are UINT256_MAX, the call must instead be rejected with ARITHMETIC_PANIC.
+    shares or a bucket's shares are UINT256_MAX, the view must instead be rejected with ARITHMETIC_PANIC.
     """
     call, rows = step.action, step.after.rows
     if isinstance(call, Deposit):

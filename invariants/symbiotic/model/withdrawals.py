@@ -34,7 +34,7 @@ def _joining_the_next_bucket(rows: Draft, vault: str, amount: int) -> Reason | N
 def _withdraw(rows: Draft, call: Withdraw) -> Reason | None:
     """The first reason to reject a Withdraw call, or None.
 
-    The shares to burn, rounded up, must fit 256 bits before they are compared with those held.
+    The shares to burn, rounded up, must fit 256 bits. This is checked before they are compared with the shares held.
     """
     if call.claimer == ZERO_ADDRESS:
         return Reason.INVALID_CLAIMER
@@ -67,10 +67,10 @@ def _redeem(rows: Draft, call: Redeem) -> Reason | None:
 
 
 def _claiming(rows: Draft, vault: str, epoch: int, account: str) -> Reason | None:
-    """The first reason against claiming one epoch, or None.
+    """The first reason against claiming the withdrawals of one epoch, or None.
 
-    The epoch must be over and not claimed yet, its bucket below UINT256_MAX, and the amount must not round down to
-    zero.
+    The epoch must be over and not claimed yet. The bucket's shares and amount must be below UINT256_MAX, and the
+    account's part must not round down to zero.
     """
     if not is_over(rows, vault, epoch):
         return Reason.INVALID_EPOCH
@@ -107,9 +107,10 @@ def _claim_batch(rows: Draft, call: ClaimBatch) -> Reason | None:
 
 
 def _leaves_with_the_next_epoch(step: AnyStep, vault: str, claimer: str, amount: int, burned_shares: int) -> int:
-    """The shares of the next epoch's bucket that the claimer got for the withdrawn amount, or -1 if a value is wrong.
+    """The shares of the next epoch's bucket that the claimer got for the withdrawn amount, or -1 if a stored value is
+    wrong.
 
-    Checked are active stake and shares, the bucket, and the claimer's shares of it.
+    Checked are the active stake and shares, the bucket, and the claimer's shares of the bucket.
     """
     before, after, config = step.before.rows, step.after.rows, step.before.rows.get(VAULTS, vault)
     key = next_bucket(before, vault)

@@ -106,7 +106,9 @@ def _of_sender_in_vault(_rows: Draft, call: Any, key: Any) -> bool:
 
 
 def _own_subnetwork(_rows: Draft, call: Any, key: Any) -> bool:
-    """True if the key is the call's vault with the sender's own subnetwork."""
+    """True if the key is (vault, subnetwork), with the call's vault and the subnetwork of the sender that the call
+    names.
+    """
     return bool(key[0] == call.vault and key[1] == (call.sender, call.identifier))
 
 
@@ -119,9 +121,9 @@ def _operator(_rows: Draft, call: Any, key: Any) -> bool:
 
 
 def _history(history: HistoryTable[Any], owns: Owns) -> dict[Table[Any, Any], Owns]:
-    """By table, the tests of the keys of a history's heads and of its checkpoints.
+    """For the two tables of a history, its heads and its checkpoints, the tests of the keys that a call may write.
 
-    A checkpoint's key is (key of the history, number of the checkpoint).
+    `owns` is the test of a head's key. A checkpoint's key is (key of the history, number of the checkpoint).
     """
     return {history.heads: owns, history.checkpoints: lambda rows, call, key: owns(rows, call, key[0])}
 
@@ -144,7 +146,9 @@ def _beneficiary(_rows: Draft, call: Any, key: Any) -> bool:
 
 
 def _next_bucket(rows: Draft, call: Any, key: Any) -> bool:
-    """True if the key is that of the next epoch's withdrawal bucket, or of an account's shares in that bucket."""
+    """True if the key is of the next epoch's withdrawal bucket in the call's vault, or of an account's shares in that
+    bucket.
+    """
     return bool(key[0] == call.vault and key[1] == epoch_of(rows.get(VAULTS, call.vault), now(rows)) + 1)
 
 
@@ -163,8 +167,8 @@ def _slashed_operator(rows: Draft, call: Any, key: Any) -> bool:
 
 
 def _bucket_in_reach(rows: Draft, call: Any, key: Any) -> bool:
-    """True if the key is of one of the two withdrawal buckets in reach: those of exits in the capture's epoch or the
-    next.
+    """True if the key is of one of the two withdrawal buckets that the slash can reach: those of exits in the capture's
+    epoch or the next one.
     """
     asked = terms_of(rows, call)
     epoch = epoch_of(rows.get(VAULTS, asked.vault), asked.capture_timestamp)
