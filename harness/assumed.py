@@ -16,8 +16,8 @@ every scenario and world is met by a walk that checks every law.
 
 
 def proved_whole(ledger: "Ledger") -> tuple[str, ...]:
-    """The ids of the laws that the ledger proves for every call, with all that these proofs assume, with the current
-    source and without a bound or a restricting scope. A walk cannot leave the scope of such a proof.
+    """The ids of the laws that are proved of every call for the current source. Their proofs have no bound and no
+    restricting scope, and all that they assume is proved, too. So no walk can leave the scope of such a proof.
     """
     # here, since it loads a solver, and reports read ONE_IN
     from harness.gathering import doubts_of, proofs_by_law, proving_of

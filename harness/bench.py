@@ -505,8 +505,8 @@ def growth_table(bench: Bench, built: str, title: str, names: Sequence[str]) -> 
 
 
 def verdicts_table(bench: Bench, built: str, names: Sequence[str]) -> Table:
-    """A table of the seconds that a risk verdict takes on larger and larger networks, and as a fraction of the limit of
-    one minute.
+    """A table of the seconds that a risk verdict takes on larger and larger networks. Each is also shown as a fraction
+    of the limit of one minute.
     """
     table = Table("operators by 30 services", "seconds", "of a minute", title="a verdict where attacks begin to pay")
     for name in names:

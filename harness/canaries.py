@@ -35,9 +35,11 @@ CHUNK: Final = b"a" * 2**20
 
 @attrs.frozen
 class Canary:
-    """A client with one deliberate fault: its name, the fault in words, and the verdict that a run must give.
+    """A client with one deliberate fault: its name, the fault in words (`what`), and the expected verdict of a run on
+    it.
 
-    `expected` is what the verdict must contain: the verdict's name and the aspect in which it differs, or `conforms`.
+    `expected` is `conforms` for a sound client. Else it is what the verdict must contain: its name, and the aspect in
+    which the answer differs.
     """
 
     name: str
@@ -92,8 +94,8 @@ def bugs(protocol: str) -> list[Mutant]:
 
 
 def canaries(protocol: str) -> list[Canary]:
-    """Every canary of a protocol: those that answer wrongly or soundly, those that break the wire protocol, and those
-    with a bug.
+    """Every canary of a protocol. First those that follow the wire protocol, then those that break it, then the mutants
+    with a bug in the rules.
     """
     of_bugs = [Canary(mutant.mutant_id, mutant.bug, "DIVERGES") for mutant in bugs(protocol)]
     return [*ANSWERING, *BREAKING, *of_bugs]

@@ -66,7 +66,8 @@ action that was never reached.
 
 @attrs.frozen
 class Plan:
-    """The amount of work of a run, for each protocol: random steps, and Hypothesis examples for each method.
+    """The amount of work of a run, for each protocol: random steps, and examples for each method of Hypothesis ("rules"
+    and "bytes").
 
     `seed` is the first seed. `laws` are the only laws to check, or empty for all. `assumes_proved` says that proved
     laws are checked on one walk in eleven only.
@@ -169,8 +170,8 @@ class Check:
             self.settle()
 
     def settle(self) -> None:
-        """Record for each protocol if its run was cut short, and if it checked all laws for enough steps to judge
-        coverage.
+        """Record for each protocol if its run was cut short. Also record if it checked all laws for enough steps to
+        judge coverage.
         """
         for name, suite in self.suites.items():
             runs = suite.drawn.runs + suite.in_games.runs
@@ -194,8 +195,8 @@ class Check:
     def gather(self, how: How, jobs: int, progress: Progress, drawn_by: str) -> None:
         """Collect the proofs of the checked laws and the numbers of mutants that they kill.
 
-        `how` says how much is proved first: nothing, a sample, what is stale, or everything. Nothing is proved if the
-        run has already reached its number of failures. `drawn_by` is the seed text of a sample.
+        `how` says how much is proved now: nothing, a sample, what is stale, or everything. Nothing is proved if the run
+        has already reached its maximum number of failures. `drawn_by` is the text that seeds the choice of a sample.
         """
         bar = progress.add_task("proving", total=None, news="")
 
@@ -461,7 +462,9 @@ class Check:
 
 
 def _out_of_reach(pack: ProtocolPack) -> dict[str, str]:
-    """The actions, reasons and laws that need not be reached, each with why: of a layer also those of its base."""
+    """The actions, reasons and laws that a run need not reach, each mapped to why. For a layer they include all those
+    of its base protocol.
+    """
     if pack.above is None:
         return dict(pack.out_of_reach)
     beneath = pack_at(pack.above)

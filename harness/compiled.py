@@ -20,9 +20,8 @@ COMPILED: Final = ("spec", "invariants")
 
 @cache
 def another_source() -> str | None:
-    """The problem with a module that was compiled from another source than the file beside it; None if there is none.
-
-    It is looked up once in a process.
+    """The problem with a compiled module whose source file is no longer the one that was compiled; None if there is
+    none. The answer is cached for the life of the process.
     """
     folders = [Path(place) for name in COMPILED for place in _places(name)]
     return problem(folders, RECORD)
@@ -34,8 +33,8 @@ def _places(package: str) -> Iterable[str]:
 
 
 def problem(folders: Iterable[Path], record: Path) -> str | None:
-    """The problem with the first extension module, in some packages' folders, that was compiled from another source
-    than the file beside it, by the digests in the file `record`. None if there is none.
+    """The problem with the first compiled module in these folders whose source file has changed since the build; None
+    if there is none. The file `record` has the digests of the sources that were compiled.
     """
     known: dict[str, str] | None = None
     for folder in folders:

@@ -90,8 +90,9 @@ class CaseRow:
 class Conformance:
     """One run's clients and the results of its scripts. Threads wait for clients; one lock guards the counts.
 
-    `keep` is called with each of the first `MOST_KEPT` findings as soon as it is met, by one thread at a time, so that
-    they survive if this process is killed.
+    `start` starts a client process, and `required` are the cases that the run must reach. `stops` returns true once the
+    run is to end. `keep` is called at once with each of the first `MOST_KEPT` findings, by one thread at a time. So
+    none of them is lost if this process is killed.
     """
 
     def __init__(
@@ -150,8 +151,8 @@ class Conformance:
         return [each for each in self._rows[found.what.case].found if each.key == found.key and each is not found]
 
     def started(self) -> ProcessClient:
-        """A new client process that has introduced itself. Raises ClientFault if it does not, or not as the first one
-        did, and NotStartedError if no process can be started.
+        """A new client process that has introduced itself. Raises ClientFault if its introduction fails or differs from
+        the first client's, and NotStartedError if no process can be started.
         """
         client = self.start()
         try:

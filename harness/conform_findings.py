@@ -224,8 +224,7 @@ class Keeper:
         return self._pack.protocol.write_trace(head, actions)
 
     def _laws(self, what: Divergence | Fault, head: Json, actions: Sequence[Any]) -> tuple[str, ...]:
-        """The ids of the laws that a wrong rejection breaks, because of its reason or because the call is rejected at
-        all.
+        """The ids of the laws that a wrong rejection breaks, by its reason or because the call is rejected at all.
 
         `what` is the client's divergence or fault. The rejected call is the last of `actions`, in the world of `head`.
         Empty for other divergences, and if the protocol does not have the reason.
@@ -339,8 +338,8 @@ class _Live:
         return is_shown
 
     def _breaks_likely(self, actions: Actions) -> Break | None:
-        """A cheaper `breaks`: the client plays the actions only up to the last one at which the specification itself
-        reaches the finding's case.
+        """The place (a Break) at which the client shows the finding, or None. For a divergence the actions after the
+        last that reaches the finding's case are not played, which saves calls.
         """
         until = self._meets(actions) if isinstance(self._found.what, Divergence) else len(actions)
         return self.breaks(actions[:until]) if until else None
@@ -362,7 +361,7 @@ class _Live:
         return until
 
     def breaks(self, actions: Actions, is_limited: bool = True) -> Break | None:
-        """The action at which the client shows the finding when it plays `actions`.
+        """The place (a Break) at which the client shows the finding when it plays `actions`.
 
         None if it does not show it, if there are no actions, or if no trace can express them. With `is_limited` also
         None if the deadline passes first.

@@ -24,10 +24,12 @@ SEEDS_APART: Final = 10_000
 
 @attrs.frozen
 class Lane:
-    """A size of a run: the cases it must reach, and what it plays besides the recorded script of each case.
+    """A size of a run: the cases that it must reach, and what it plays besides the recorded script of each case.
 
-    `recorded` is the number of recorded traces to play, the smallest first; None for all. `nearby` adds calls close to
-    the cases: those that fail for two reasons, and those on either side of a value where the answer changes.
+    `reaches` says in words what the run must reach: all cases if `every_case`, else those that are accepted. `recorded`
+    is the number of recorded traces to play, the smallest first; None for all. `walks` and `examples` are the numbers
+    of random walks and Hypothesis examples. `nearby` adds calls close to the cases. These calls fail for two reasons,
+    or lie on either side of a value where the answer changes.
     """
 
     reaches: str

@@ -66,7 +66,9 @@ class Heartbeat(Progress):
 
 @contextmanager
 def heard_of(description: str) -> Iterator[None]:
-    """Show that a long operation is running, without its degree of completion."""
+    """A context that shows that a long operation is running, without its degree of completion. `description` is the
+    text shown.
+    """
     with live_display() as progress:
         progress.add_task(description, total=None, news="")
         yield
@@ -103,8 +105,8 @@ class Gauge:
         self._broken: dict[str, None] = {}
 
     def add(self, task: SuiteTask, summary: Summary) -> None:
-        """Advance the bar by a finished task, and add the steps and broken laws of its summary
-        to the text beside it.
+        """Advance the bar by a finished task. The steps and broken laws of its summary are added to the text beside the
+        bar.
         """
         self._steps += summary.steps
         self._broken |= dict.fromkeys(f"{task.protocol} {law}" for law in summary.broken)

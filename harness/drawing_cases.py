@@ -45,8 +45,8 @@ SHRINKING_STEPS: Final = 300_000
 
 
 def draw_cases(calls: Calls, walk: Walk, seeds: int = SEEDS, steps: int = STEPS) -> list[Reached]:
-    """Every case that the walks of the first `seeds` seeds meet in `steps` steps, each with a run about as short as
-    possible.
+    """Every case that the walks of the first `seeds` seeds meet in `steps` steps. Each comes with the shortest run
+    found that reaches it.
 
     Walks of different seeds may be in different worlds. The run is moved to the world of `walk` if it reaches the case
     there.
@@ -55,8 +55,8 @@ def draw_cases(calls: Calls, walk: Walk, seeds: int = SEEDS, steps: int = STEPS)
 
 
 def shortened(calls: Calls, walk: Walk, reached: Reached) -> Reached:
-    """The case with a shorter run that reaches it: in the world of `walk` if possible, else in the world in which it
-    was met. Unchanged if a trace cannot express its run in either.
+    """The case with a shorter run that reaches it. The run is in the world of `walk` if possible, else in the world in
+    which the case was met. Unchanged if a trace can express the run in neither world.
     """
     for taken in (walk, reached.walk):
         meets = _meets(calls, taken, reached.case)
@@ -116,10 +116,11 @@ def with_known(calls: Calls, drawn: Mapping[str, list[Json]], known: Path) -> di
 
 
 def with_orders(pack: ProtocolPack, document: Document, known: Path, seeds: int = SEEDS_OF_ORDERS) -> Document:
-    """A file of cases with orders of checks added: calls that fail two checks, which show the check that comes first.
+    """A file of cases (`document`) with orders of checks added. An order is a call that fails two checks, whose answer
+    shows which check comes first.
 
-    They are those that the walks of the first `seeds` seeds meet, and those of the earlier file `known` that still
-    hold.
+    Added are the orders that walks of the first `seeds` seeds meet. Orders in the earlier file `known` are added if the
+    current rules still show them.
     """
     assert pack.walk is not None
     failing = FailingChecks(pack.protocol.transition)
@@ -141,7 +142,7 @@ def with_orders(pack: ProtocolPack, document: Document, known: Path, seeds: int 
 
 
 def with_edges(calls: Calls, document: Document) -> Document:
-    """A file of cases with the edges of each case added: calls on either side of a value where the answer changes."""
+    """A file of cases (`document`) with edges added: calls on either side of a value at which the answer changes."""
     scripts = [script for _, script in cases_of(document)]
     found = [
         {"edge": edge.source, "world": document["worlds"].index(edge.head), "calls": [*edge.calls]}
@@ -151,7 +152,8 @@ def with_edges(calls: Calls, document: Document) -> Document:
 
 
 def main(asked: Sequence[str]) -> None:
-    """Write the file of cases of each pack named in `asked`, or of all known packs, if it has such a file.
+    """Write the file of cases of each requested pack, or of every known pack if none is requested. Packs without such a
+    file or without a walk are skipped.
 
     A case of the existing file that no walk meets is kept, as long as its script still reaches it.
     """

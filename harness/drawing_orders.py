@@ -38,8 +38,9 @@ Met = dict[Order, tuple[Walk, tuple[Any, ...]]]
 def draw_orders(
     calls: Calls, walk: Walk, seeds: int = SEEDS, steps: int = STEPS
 ) -> dict[Order, tuple[Walk, Sequence[Any]]]:
-    """Every order of checks that walks meet, each with a run about as short as possible. An order is an action and two
-    reasons, of which it answers with the first. The walks are of the first `seeds` seeds, with `steps` steps each.
+    """Every order of checks that walks meet, with a walk's world and the shortest run found that shows the order. An
+    order is an action and two reasons for which its call fails; the first is the answer. The walks are those of the
+    first `seeds` seeds, with `steps` steps each.
 
     Walks of different seeds may be in different worlds. The run is moved to the world of `walk` if it shows the order
     there.
@@ -61,8 +62,8 @@ def orders_shown(failing: FailingChecks, name: str, state: State, action: Any) -
 
 
 def shows(calls: Calls, failing: FailingChecks, order: Order, script: Script) -> bool:
-    """True if the last call of the script still fails both checks of an order, and answers with the first, under the
-    current rules. False if the script can no longer be read.
+    """True if the last call of the script still fails both checks of an order under the current rules, with the first
+    as its answer. False if the script can no longer be read.
     """
     history = calls.begin(script.head)
     state = history.genesis.copy()
@@ -148,8 +149,8 @@ def _meets(calls: Calls, failing: FailingChecks, walk: Walk, order: Order) -> Ca
 
 
 def _can_be_said(calls: Calls, walk: Walk, actions: Sequence[Any]) -> bool:
-    """True if a trace can express these actions. A variant may be no valid action, which its writer may fail on in any
-    way.
+    """True if a trace can express these actions. False also if the writer of traces raises an exception, since a
+    variant of a call need not be a valid action.
     """
     try:
         return can_be_said(calls, walk, actions)

@@ -27,17 +27,19 @@ class ProofStatus:
 
     @property
     def is_whole(self) -> bool:
-        """True if every call that could break the law is proved, and there is one, and all that these proofs assume is
-        proved, too. False for a known violation.
+        """True if at least one call could break the law, and every such call is proved. All that these proofs assume
+        must be proved, too. False for a known violation.
         """
         unproved = (*self.open_calls, *self.refuted_calls, *self.stale_calls, *self.missing_calls)
         return self.proved > 0 and not unproved and not self.is_known_violation and not self.doubt
 
     @property
     def in_short(self) -> str:
-        """The status in short. `refuted` if any call is, else `false` for a known violation. Otherwise proved calls of
-        all calls, such as `27/27`, with a star if within bounds, and a question mark if what is proved is in doubt; `-`
-        without calls.
+        """The status in short. `refuted` if the law is refuted of any call, `false` for a known violation, `-` without
+        calls.
+
+        Otherwise it is the number of proved calls of all calls, such as `27/27`. A star follows if the proofs have
+        bounds, and a question mark if they are in doubt.
         """
         if self.refuted_calls or self.is_known_violation:
             return "refuted" if self.refuted_calls else "false"
@@ -82,8 +84,8 @@ class Evidence:
     leans: Mapping[str, tuple[str, ...]] = {}
 
     def proofs_beside(self, violated: Collection[str]) -> Mapping[str, ProofStatus]:
-        """The proof status of each law in a run that saw some laws violated. In doubt are these and all whose proofs
-        assume one of them.
+        """The proof status of each law, in a run that saw the laws `violated` broken. A violated law is marked as in
+        doubt, and so is each law whose proof assumes a violated one.
         """
         if not violated:
             return self.proofs

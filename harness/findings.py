@@ -109,7 +109,9 @@ def keep_game(folder: Path, game: Game, report: GameReport, found_by: str, stops
 
 
 def _in_place_of(found: Kept, shortest: Kept) -> Kept:
-    """The kept shortest run. The file of the longer run is removed, unless another process has removed it."""
+    """The shortest run, now in a file of its own (`shortest`). The file of the longer run `found` is removed, unless
+    another process has removed it.
+    """
     if shortest.path != found.path:
         found.path.unlink(missing_ok=True)
     return shortest
@@ -121,8 +123,8 @@ def kept(folder: Path, protocol: Protocol) -> list[Path]:
 
 
 def recheck(walk: Walk, path: Path, games: Sequence[Game] = ()) -> tuple[Claim, Retelling | None]:
-    """The claim of the kept trace in a file, and its retelling under the current rules; None instead of the retelling
-    if its law is neither one of the walk nor of `games`.
+    """The claim of the kept trace in a file, and the trace retold step by step under the current rules. The retelling
+    is None if the claimed law is neither one of the walk nor one of `games`.
 
     Raises MalformedTrace if the file cannot be read any more.
     """
@@ -277,8 +279,9 @@ def finding_of(
     again: str,
     stops: Callable[[], bool],
 ) -> Iterator[Finding]:
-    """The finding of a broken law: the iterator yields it as it was found, then shrunk. If no trace can be written, it
-    has none, and `again` is the command that reproduces it. `place` is that of the protocol's pack.
+    """The finding of a broken law: the iterator yields it as it was found, then with the shrunk trace. If no trace can
+    be written, the finding has none; its command is then `again`, which reproduces the violation. `place` is that of
+    the protocol's pack.
     """
     law, found_by = violation.law, printable(found_by)
     unkept = Finding(law.law_id, law.sentence, shown(violation), found_by, len(actions), None, again)

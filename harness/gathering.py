@@ -42,7 +42,7 @@ def gathered(
     said: Callable[[str, int, int], None],
 ) -> dict[str, Evidence]:
     """The evidence on the laws of each ledger's protocol, by protocol, after proving as much as `how` says. `laws`
-    limits it to some laws; empty means all. `drawn_by` is the seed text of a sample.
+    limits it to some laws; empty means all. `drawn_by` is the text that seeds the choice of a sample.
 
     Verdicts that the ledger already has are not written to it again. `said` is called at each proof task's end with its
     protocol and call, the number of tasks done, and that of all.
@@ -53,8 +53,9 @@ def gathered(
 
 
 def proving_of(ledger: Ledger, laws: Sequence[str], how: How, drawn_by: str) -> Proving:
-    """The proof run of one protocol: the verdicts due on `laws` (all if empty), and those among them to prove in this
-    run by `how`. `drawn_by` is the seed text of a sample.
+    """The proof run of one protocol: the verdicts due on `laws` (all if empty), and those to prove in this run. `how`
+    decides: none ("ledger"), all, those missing or stale, or these and a random sample. `drawn_by` is the text that
+    seeds the choice of the sample.
     """
     asked = {call: [law for law in due if not laws or law in laws] for call, due in ledger.due.items()}
     left = {call: [law for law in ledger.left(call) if law in asked[call]] for call in asked}
@@ -77,10 +78,10 @@ def rotation() -> str:
 
 
 def sample(verdicts: Collection[tuple[str, str]], drawn_by: str) -> set[tuple[str, str]]:
-    """A random sample of verdicts, as pairs of call and law, with `drawn_by` as the seed.
+    """A random sample of verdicts, which are pairs of call and law. The text `drawn_by` is the seed.
 
-    It takes about equally many verdicts from each of a few calls, at least one each. The verdict itself does not affect
-    its chance to be drawn.
+    It takes about equally many verdicts from each of a few calls, at least one each. A verdict's chance to be drawn
+    does not depend on its content.
     """
     random = Random(drawn_by)
     calls = sorted({call for call, _ in verdicts})
@@ -94,7 +95,7 @@ def sample(verdicts: Collection[tuple[str, str]], drawn_by: str) -> set[tuple[st
 
 
 def _evidence(proving: Proving, drawn_by: str) -> Evidence:
-    """The evidence on a protocol's laws: the ledger's verdicts, overridden by this run's."""
+    """The evidence on a protocol's laws. A verdict of this run replaces the ledger's."""
     ledger, rows = proving.ledger, proving.rows()
     whose = Counter(
         f"{ledger.solver(call, law)}, {'proved here' if ledger.is_own(call, law) else 'installed'}"
@@ -162,8 +163,8 @@ def proofs_by_law(
     known_violations: Collection[str],
     doubts: Mapping[str, str],
 ) -> dict[str, ProofStatus]:
-    """The proof status of each law, from rows of law, call, verdict and further fields, and from `doubts_of` these
-    laws. Calls that cannot concern a law are not counted.
+    """The proof status of each law. `rows` have law, call, verdict and further fields; `doubts` gives for a law why its
+    proof does not show it, as `doubts_of` finds it. Calls that cannot concern a law are not counted.
     """
     calls: dict[str, dict[str, list[str]]] = {}
     scopes: dict[str, set[str]] = {}

@@ -15,8 +15,8 @@ GAMES: Final = "| id | what must hold |\n|---|---|\n"
 
 
 def written(page: str) -> str:
-    """The text of docs/laws.md, with each protocol's tables of laws and games and its list of model laws generated anew
-    from declarations.
+    """The text of docs/laws.md, with its generated parts made anew from declarations. These are each protocol's tables
+    of laws and games, and its list of model laws.
     """
     for protocol, walk in known_walks().items():
         title = protocol.title().replace("layer", "Layer")
@@ -39,14 +39,14 @@ def written(page: str) -> str:
 
 
 def _with_rows(section: str, heading: str, rows: Iterable[tuple[str, ...]]) -> str:
-    """The section, with the rows of the table under `heading` replaced."""
+    """The section of a page with the rows of the table under `heading` replaced by `rows`."""
     before, after = section.split(heading)
     rest = re.sub(r"^(\|.*\n)*", "", after)
     return before + heading + "".join([f"| {' | '.join(row)} |\n" for row in rows]) + rest
 
 
 def _with_legend(section: str, told: Iterable[str]) -> str:
-    """The section, with the legend below the table of laws replaced."""
+    """The section of a page with the legend below the table of laws replaced by the lines `told`."""
     before, after = section.split(LAWS)
     rows = re.match(r"(\|.*\n)*", after)
     assert rows is not None

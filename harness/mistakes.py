@@ -28,7 +28,7 @@ def explained(error: BaseException) -> str:
 
 
 def is_foreign(error: BaseException) -> bool:
-    """True if an exception was raised in a user's own code, such as a pack or laws, that this project called. Libraries
+    """True if an exception was raised in a user's own code that this project called, such as a pack or laws. Libraries
     and the standard library are not a user's code.
     """
     return _foreign_frame(error) is not None

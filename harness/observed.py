@@ -78,8 +78,8 @@ def judge(observed: ObservedState) -> list[Judged]:
 
 
 def code_of(judged: list[Judged]) -> int:
-    """The exit code: 1 if a law is violated, else 2 if one was not judged, 5 if none had subjects in this state, else
-    0.
+    """The exit code. It is 1 if a law is violated, else 2 if one was not judged. It is 5 if no law had subjects in this
+    state, else 0.
     """
     verdicts = {each.verdict for each in judged}
     is_empty = not verdicts - {"of nothing", "of two states"}

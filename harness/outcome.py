@@ -62,8 +62,8 @@ class RunOutcome:
 
     @property
     def verdict(self) -> str:
-        """The verdict of the run in words: that of its protocols if the exit code is 0 and they have the same, else the
-        exit code's.
+        """The verdict of the run in words. If the exit code is 0 and all protocols have one verdict, that is the run's;
+        else it is the meaning of the exit code.
         """
         said = {suite.verdict for suite in self.suites}
         return said.pop() if self.code == 0 and len(said) == 1 else VERDICTS[self.code]

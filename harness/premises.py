@@ -47,7 +47,7 @@ class Premises:
         self.assumed: Final = self._closed({law.law_id for law in theory.assumed()})
 
     def _closed(self, law_ids: Collection[str]) -> frozenset[str]:
-        """Some laws, and those on which they lean or from which they follow, however deep."""
+        """The given laws, with all laws on which they lean or from which they follow, however deep."""
         found, pending = set(law_ids), [*law_ids]
         while pending:
             further = set(self._further.get(pending.pop(), ())) - found
@@ -56,11 +56,11 @@ class Premises:
         return frozenset(found)
 
     def leans(self, law_id: str) -> frozenset[str]:
-        """The laws that the proof of a law assumes besides those that every proof assumes."""
+        """The laws that the proof of a law assumes, however deep, besides those that every proof assumes."""
         return self._closed(self._further.get(law_id, ())) - self.assumed
 
     def behind(self, laws: Collection[str]) -> set[Claim]:
-        """The claims on which the verdicts on some laws rest."""
+        """The (call, law) pairs whose verdicts must be PROVED for the proofs of these laws to show that they hold."""
         named = set(laws) - RESTING_ON_NONE
         if not named:
             return set()
@@ -74,7 +74,10 @@ class Premises:
 
 
 def unproved(claims: Collection[Claim], words: Mapping[Claim, str]) -> Unproved:
-    """The claims that are not shown, given the verdict on each. The worst come first, then those of most calls."""
+    """The calls of those claims, which are (call, law) pairs, whose verdict does not show them; grouped by law and
+    verdict. `words` has the verdict on each claim; a claim without one is MISSING. The worst verdicts come first, then
+    those of most calls.
+    """
     found: dict[tuple[str, str], list[str]] = {}
     for call, law_id in sorted(claims):
         word = words.get((call, law_id), "MISSING")
@@ -89,7 +92,7 @@ def _rank(word: str) -> tuple[int, str]:
 
 
 def rests_on(found: Unproved) -> str:
-    """The words that a proof rests on verdicts that are not proved; empty if there are none."""
+    """A phrase that says on which unproved verdicts a proof rests; empty if there are none."""
     if not found:
         return ""
     count = sum(map(len, found.values()))

@@ -45,8 +45,8 @@ def ledger_of(pack: ProtocolPack, folder: Path | None = None) -> Ledger:
     """The ledger of a protocol with a theory: the verdicts that come with it and those in the user's own cache, or only
     those in `folder`.
 
-    Raises LedgerError if a ledger cannot be trusted, the theory is of another protocol or of other laws, or what runs
-    was compiled from another source than proofs read.
+    Raises LedgerError if a ledger cannot be trusted, or if the theory is of another protocol or of other laws. It is
+    also raised if what runs was compiled from another source than proofs read.
     """
     assert pack.theory_at is not None
     if differs := another_source():
@@ -73,7 +73,7 @@ def _refuse_another_protocol(pack: ProtocolPack, place: str) -> None:
 
 
 def laws_without_theory(pack: ProtocolPack) -> dict[str, list[str]]:
-    """The ids of the pack's laws that are no part of its theory, by the calls of which verdicts on them are missing."""
+    """The map from a call to the ids of those laws of the pack that need a verdict on it and are not in its theory."""
     assert pack.theory_at is not None
     if pack.walk is None:
         return {}
@@ -131,9 +131,7 @@ class Proving:
         }
 
     def known_steps(self, call: str) -> int:
-        """The solver steps that the laws to prove of a call took when they were last proved, as an estimate of their
-        cost.
-        """
+        """The solver steps that a call's laws to prove took when they were last proved: an estimate of their cost."""
         steps = self.ledger.steps(call)
         return sum([steps.get(law_id, 0) for law_id in self.to_prove[call]])
 
@@ -236,8 +234,8 @@ class Proving:
         ]
 
     def rows(self) -> list[tuple[str, str, str, dict[str, Any]]]:
-        """The rows of law, call, verdict and further fields, for everything requested. The verdict is STALE or MISSING
-        if there is none for the current source.
+        """The rows of law, call, verdict and further fields, for everything requested. The verdict is STALE if the only
+        one is of other source, MISSING if there is none.
         """
         return self._rows(self.asked)
 
@@ -258,11 +256,15 @@ class Proving:
         return found
 
     def words(self) -> dict[tuple[str, str], str]:
-        """All required verdicts, by call and law, requested or not; this run's replace the ledger's."""
+        """The word of every required verdict, such as PROVED or STALE, by call and law, requested or not. A verdict of
+        this run replaces the ledger's.
+        """
         return {(call, law_id): word for law_id, call, word, _ in self._rows(self.ledger.due)}
 
     def unproved(self) -> Unproved:
-        """The verdicts that are not proved and were not requested, on which those rest that are proved and were."""
+        """The unproved verdicts on which proved ones of this run's request rest. Verdicts that were themselves
+        requested are left out.
+        """
         shown = {law_id for law_id, _, word, _ in self.rows() if word in SHOWN}
         asked = {(call, law_id) for call, laws in self.asked.items() for law_id in laws}
         claims = Premises(self.ledger).behind(shown) - asked
@@ -292,8 +294,9 @@ class Proving:
 
     @property
     def exit_code(self) -> int:
-        """The exit code: 0 if everything is proved or a known violation, 1 if anything is refuted or disputed, 2 if
-        anything is open, undone or unwritten, or rests on what is not proved, 5 if nothing was requested.
+        """The exit code. It is 1 if anything is refuted or disputed. It is 2 if anything is open, undone or unwritten,
+        or rests on what is not proved. It is 5 if nothing was requested, and 0 if everything is proved or a known
+        violation.
         """
         verdicts = {verdict for _, _, verdict, _ in self.rows()}
         return exit_code(

@@ -115,10 +115,10 @@ class ModelReport:
 
 
 def judged(reports: Collection[TraceReport], suites: Collection[SuiteReport], is_cut_short: bool = False) -> int:
-    """The exit code of a run: 2 if a trace could not be read, else 1 if a trace differs or a law broke, else 2 if the
-    run was cut short or left something undecided, 5 if nothing was checked, else 0.
+    """The exit code of a run. It is 2 if a trace could not be read, else 1 if a trace differs or a law broke. Otherwise
+    it is 2 if the run was cut short or left something undecided, 5 if nothing was checked, else 0.
 
-    A law that was never checked counts as broken, unless the suite was cut short or the law is out of its reach.
+    A law that was never checked counts as broken, unless the suite was cut short or the law need not be reached.
     """
     verdicts = {report.verdict for report in reports}
     return exit_code(
@@ -221,7 +221,7 @@ def tally(reports: Sequence[TraceReport], built: str, seconds: float) -> str:
 
 
 def replayed(reports: Sequence[TraceReport]) -> str:
-    """The numbers of traces and steps, and the counts of their verdicts, as one line of text."""
+    """The numbers of traces and steps, and the number of traces with each verdict, as one line of text."""
     count = Counter(report.verdict for report in reports)
     steps = sum(report.steps for report in reports)
     traces = "trace" if len(reports) == 1 else "traces"
@@ -375,8 +375,8 @@ def print_evidence(console: Console, suite: SuiteReport, evidence: Evidence) -> 
 
 
 def doubts_in(proofs: Mapping[str, ProofStatus]) -> list[str]:
-    """A line for each doubt in some proofs, with the first of its laws. Known violations, which have no proof, and laws
-    of which no call is proved are left out.
+    """A line for each reason why some proofs do not show their laws, with the first of these laws. Known violations,
+    which have no proof, and laws of which no call is proved are left out.
     """
     doubts: dict[str, list[str]] = {}
     for law_id, proof in proofs.items():

@@ -87,10 +87,10 @@ def clear_command(claims_file: Path, as_json_: bool) -> int:
 def base_command(source: Source, base_file: Path, terms_file: Path | None, seconds: float, as_json_: bool) -> int:
     """Show the effect on the base layer if the stake that secures it is slashed for its other obligations.
 
-    SOURCE's stake carries the consensus that BASE describes. An operator is slashed. Services that are now cheaper to
-    corrupt than it is worth fall, and each takes all the stake it may. This ends when consensus fails or no attack
-    pays. FAILS comes with the shortest path, every step exact and checked anew. HOLDS means that no attack gains once
-    every service that can fall has fallen. The exit code is 0 only for HOLDS.
+    SOURCE's stake carries the consensus that BASE describes. An operator is slashed. A service that now costs less to
+    corrupt than its corruption pays falls, and takes all the stake that it may slash. This ends when consensus fails or
+    no attack pays. FAILS comes with the shortest path, every step exact and checked anew. HOLDS means that no attack
+    gains once every service that can fall has fallen. The exit code is 0 only for HOLDS.
     """
     net = find(source, terms_file)
     document, base_digest = load(base_file)

@@ -136,8 +136,8 @@ def loss_rows(found: Found, levels: Sequence[Fraction]) -> tuple[Rows, list[tupl
 
 
 def bounded_rows(pieces: Sequence[Piece], model: Model, levels: Sequence[Fraction]) -> Rows:
-    """Bounds of value at risk and expected shortfall at each confidence level, as rows, for losses with too many
-    outcomes to enumerate. Empty if bounding takes too long as well, or if causes are not independent.
+    """Bounds of value at risk and expected shortfall at each confidence level, as rows. They are for losses with too
+    many outcomes to enumerate. Empty if bounding takes too long as well, or if causes are not independent.
     """
     if not isinstance(model, Independent):
         return {}

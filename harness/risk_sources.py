@@ -90,7 +90,8 @@ def declared_in(terms_file: Path | None, path: Path) -> Declared:
 
 def find(source: Source, terms_file: Path | None, secured: bool = False) -> Network:
     """The network of a source. If `secured` is true, services that nothing secures are left out. Raises Refused for a
-    malformed file or a step that the trace lacks, UsageError for missing terms or a step of no trace.
+    malformed file or a step that the trace lacks. Raises UsageError for missing terms, or for a step of a file that is
+    no trace.
     """
     found = _find(source, terms_file)
     return secured_only(found) if secured else found

@@ -70,8 +70,8 @@ task, and its result.
 def run_task(task: SuiteTask, stops: Stops) -> Summary:
     """Run a task and return the summary of its runs; stops between walks or games once `stops` is true.
 
-    Raises SchedulerError if the source is not the one that the task names, or if a rule or law raises an exception in a
-    walk or an example.
+    Raises SchedulerError if the source is not the one that the task names. It is also raised if a rule or law raises an
+    exception in a walk or an example.
     """
     if task.source != fingerprint(task.place):
         raise SchedulerError(f"this is restaking-spec {fingerprint(task.place)}, what was asked for is {task.source}")
@@ -250,8 +250,8 @@ class Cluster(Workers):
     """A scheduler with the workers of a Dask cluster; all must have this process's source."""
 
     def __init__(self, address: str, places: Collection[str]) -> None:
-        """Connect to the scheduler at `address`. Raises SchedulerError if it cannot be reached, has no workers within
-        `CONNECT_SECONDS`, or has a worker with another source for one of the packs at `places`.
+        """Connect to the scheduler at `address`. Raises SchedulerError if it cannot be reached or has no workers within
+        `CONNECT_SECONDS`. It is also raised if a worker has another source for one of the packs at `places`.
         """
         try:
             self._distributed = importlib.import_module("distributed")

@@ -281,8 +281,8 @@ class _Shrinker:
         return self._over_pairs(lambda run, i, j: [run[:i] + run[i + 1 : j] + run[j + 1 :]])
 
     def _drop_and_renumber(self) -> bool:
-        """Drop a call and lower the numbers of one field in later calls: by one, if an id is no longer issued, or by
-        the dropped call's amount, if less time passes.
+        """Drop a call and lower the numbers in one field of later calls. They are lowered by one, as for ids, or by the
+        amount of a dropped wait, as for times.
         """
         improved = False
         position = 0
@@ -299,7 +299,9 @@ class _Shrinker:
         return improved
 
     def _drop_and_adjust(self) -> bool:
-        """Drop up to three consecutive calls and simplify a later one, which has less to work on."""
+        """Drop up to three consecutive calls, and simplify a later call in one place, as it may need less
+        without them.
+        """
         improved = False
         for size in range(1, ADJUSTED_CALLS + 1):
             start = 0
@@ -314,7 +316,9 @@ class _Shrinker:
         return improved
 
     def _merge(self) -> bool:
-        """Merge two calls that differ in one amount only into one with the sum, in the place of either."""
+        """Merge two calls that differ in one amount only into one with the sum. The merged call takes the place of the
+        first or of the second.
+        """
         return self._over_pairs(
             lambda run, i, j: [
                 candidate
@@ -355,8 +359,8 @@ class _Shrinker:
         return improved
 
     def _detour(self, candidate: Actions) -> bool:
-        """Continue from `candidate`, which is not shorter itself; return to the previous run unless that leads to a
-        shorter one. Return whether it did.
+        """Continue from `candidate`, which is no shorter than the present run, by dropping calls. True if that leads to
+        a shorter run; else the previous run is restored.
         """
         before = self.shortest, self._cost
         if self._attempt(candidate, is_forced=True):

@@ -17,8 +17,8 @@ ROOMS = ("spec", "invariants")
 
 @cache
 def fingerprint(place: str) -> str:
-    """The version of this package, with a digest of the source of the rules, the laws and the modules of the pack at
-    `place` (none if empty), and of the version of Hypothesis, which draws examples.
+    """The identity of the source that decides results, as the version of this package and a digest. The digest covers
+    the rules, the laws, the modules of the pack at `place` (none if empty), and the version of Hypothesis.
 
     It is cached: edits of files after this process's first call do not count.
     """

@@ -36,7 +36,7 @@ def main() -> None:
 
 def recorded(root: Path) -> dict[str, str]:
     """The packages installed below a folder, with the digest of each `__init__.py` that the installation recorded. In a
-    checkout, the digests are empty. Without packages if this project is not installed, or is installed elsewhere.
+    checkout, the digests are empty. The map is empty if this project is not installed, or is installed elsewhere.
     """
     if checkout():
         return dict.fromkeys(checkout()["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"], "")

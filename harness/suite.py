@@ -145,8 +145,8 @@ class Finding:
 @attrs.frozen
 class Row:
     """The result of one law or one witness. `scanned` counts the scans of whole states, None unless it is a state law.
-    The next four fields count its checks on traces, on walks, by Hypothesis and in games. For a witness they count how
-    often it was met.
+    The fields `on_traces`, `on_walks`, `by_hypothesis` and `in_games` count its checks there; for a witness, how often
+    it was met.
 
     `broken` counts the runs that broke it; for a known violation, the number of violations. `proof` is None unless the
     run collected proofs and the law has any. `kills` is the number of mutants that the law notices. `symbols` has the
@@ -210,12 +210,12 @@ class SuiteReport:
     """The results of all laws of one protocol.
 
     `findings` has one counterexample for each law that broke. `rechecked` counts the kept counterexamples of earlier
-    runs that were replayed, and `unjudged` names those whose law no catalogue has any more. `judges_coverage` is true
-    if the run is long enough that a reason never given, an action never accepted or a witness never seen is a failure.
-    `is_cut_short` is true if the run ended early. `differing` are recorded traces that differ or break a law, `unread`
-    those that cannot be read. `evidence` is collected for protocols with a theory. `symbols` has the meaning of symbols
-    in laws' sentences, and `specifies` names the contracts. `assumed` are proved laws that one walk in eleven checks.
-    `out_of_reach` maps the laws, actions and reasons that no run need reach to why.
+    runs that were replayed. `unjudged` names those whose law no catalogue has any more. `judges_coverage` is true if
+    the run is long enough for gaps in coverage to be failures. A gap is a reason never given, an action never accepted
+    or a witness never seen. `is_cut_short` is true if the run ended early. `differing` are recorded traces that differ
+    or break a law, `unread` those that cannot be read. `evidence` is collected for protocols with a theory. `symbols`
+    has the meaning of symbols in laws' sentences, and `specifies` names the contracts. `assumed` are proved laws that
+    one walk in eleven checks. `out_of_reach` maps the laws, actions and reasons that no run need reach to why.
     """
 
     protocol: Protocol
@@ -337,9 +337,9 @@ class SuiteReport:
         return {what: names for what, names in found.items() if names}
 
     def unfinished(self) -> list[str]:
-        """The reasons why a run without failures is not finished: traces that cannot be read, kept counterexamples that
-        no law judges, and proofs requested in this run that failed or came out UNKNOWN. Stale verdicts in the ledger
-        that the run was not to prove again are no reason.
+        """The reasons why a run without failures is not finished. They are traces that cannot be read, kept
+        counterexamples that no law judges, and proofs requested in this run that failed or came out UNKNOWN. Stale
+        verdicts in the ledger that the run was not to prove again are no reason.
         """
         found = {"cannot be read": self.unread, "kept counterexamples of laws in no catalogue": self.unjudged}
         if self.evidence is not None:

@@ -247,8 +247,8 @@ def _trace(pack: ProtocolPack, script: Script) -> Document:
 def _witnessed(
     pack: ProtocolPack, walks: int, says: Says = lambda _what: None
 ) -> Iterator[tuple[str, Walk, list[Any]]]:
-    """Each witness that walks see, with the walk and its actions up to its first sighting, for the walk that sees it
-    soonest. None if `walks` is 0, or if the pack has no walk.
+    """Each witness that walks see, the walk that sees it soonest, and that walk's actions until then. If no trace can
+    express them, the next walk counts. Yields nothing if `walks` is 0, or if the pack has no walk.
     """
     if pack.walk is None or not walks:
         return
@@ -285,8 +285,8 @@ def _sightings(walk: Walk, seed: int) -> dict[str, int]:
 
 
 def _chosen(pack: ProtocolPack, walks: int, says: Says = lambda _what: None) -> list[tuple[int, Script]]:
-    """Up to `walks` random walks, with their seeds, chosen greedily so that together they cover many different pairs of
-    consecutive cases (action and answer).
+    """Up to `walks` random walks, with their seeds. They are chosen greedily so that together they cover many different
+    pairs of consecutive cases (action and answer).
     """
     if pack.walk is None or not walks:
         return []

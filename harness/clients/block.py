@@ -69,8 +69,8 @@ class Block:
         return NodeError(f"{self._node.place}: block {self.number}: {problem}")
 
     def _topics(self, log: Any, start: int, end: int) -> list[str]:
-        """The topics of a log. Raises NodeError if it is malformed, is not of the blocks `start` to `end`, or is of
-        another block with this one's number.
+        """The topics of a log. Raises NodeError if the log is malformed or is not of the blocks `start` to `end`. It is
+        also raised if the log is of another block with this one's number.
         """
         fields = log if isinstance(log, dict) else {}
         topics, number = fields.get("topics"), str(fields.get("blockNumber"))

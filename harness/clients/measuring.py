@@ -59,8 +59,8 @@ class RecordingEvm:
 
 
 class Guarded(Client):
-    """A client whose exceptions in `reset`, `apply` and `state` become ClientFault, as if it were a process of its own.
-    So they do not end the run. `trace` has the last traceback.
+    """A client that runs in this process, as if in a process of its own. An exception in `reset`, `apply` or `state`
+    becomes a ClientFault, which does not end the run. `trace` has the last traceback as text.
     """
 
     def __init__(self, client: Client) -> None:
@@ -118,12 +118,12 @@ def bare_seconds(messages: list[Message]) -> float:
 
 @attrs.define
 class Measured:
-    """The figures of a run: its steps, the cases covered, the walks that diverged, and the CPU seconds of both sides.
+    """The figures of a run: its steps, the cases covered, the walks that diverged, and CPU seconds.
 
     `unsupported` counts walks in worlds that the contracts cannot be deployed in. `parted` has the walks that diverge
-    or end in a client fault, by seed. `reverting` has those that end in a state that differs only in contract views
-    that revert, where the specification has a number. `compared_seconds` and `bare_seconds` are of the walks that were
-    timed on both sides.
+    or end in a client fault, by seed. `reverting` has walks whose last state differs only in contract views that
+    revert, where the specification has a number. `seconds` is the time of all walks. `compared_seconds` and
+    `bare_seconds` are for walks timed twice: against the client, and on a bare EVM.
     """
 
     steps: int = 0
@@ -168,10 +168,10 @@ def measure(
     out: Path | None,
 ) -> Measured:
     """Play walks until at least `steps` steps were made: that of `walk_of(seed)`, then those of the next seeds, each
-    with a client of `make`. Every `every`-th walk is also timed on a bare EVM. `out` is a folder for the report and for
-    walks that diverge.
+    with a new client by `make`. Every `every`-th walk is also timed on a bare EVM. `out` is a folder for the report and
+    for walks that diverge.
 
-    If the client supports none of the first `MOST_UNSUPPORTED` walks' worlds, the run ends.
+    The run ends early if the client supports none of the worlds of the first `MOST_UNSUPPORTED` walks.
     """
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)
@@ -211,8 +211,8 @@ def _messages_of(pack: ProtocolPack, make: MakeClient, script: Script) -> list[M
 def _keep(
     measured: Measured, seed: int, script: Script, parted: Divergence | Fault, trace: str, out: Path | None
 ) -> None:
-    """Record where the walk of a seed diverges (`parted`), and write its calls up to there to a file in the folder
-    `out`, if any. `trace` is the traceback of a client's exception.
+    """Record where the walk of a seed diverges (`parted`). Its calls up to there are written to a file in the folder
+    `out`, if one is given. `trace` is the traceback of a client's exception.
     """
     end = 0 if parted.position is None else parted.position + 1
     found = attrs.asdict(parted)
@@ -228,8 +228,8 @@ def _keep(
 
 
 def reverting_views(parted: Divergence | Fault) -> dict[str, str]:
-    """The text of each view that reverts, by its path in the state, if `parted` is a divergence of states that differ
-    in nothing else; empty otherwise.
+    """The text of each contract view that reverts, by its path in the state. Empty unless `parted` is a divergence of
+    two states that differ in nothing else.
     """
     if not isinstance(parted, Divergence) or parted.aspect != "state":
         return {}

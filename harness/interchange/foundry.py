@@ -82,11 +82,11 @@ abstract contract TraceTest {{
 class Contracts:
     """The calls of a protocol in terms of its deployed contracts, for generated tests.
 
-    `calls` has for each action: the contract, the function's signature, the trace's names of its arguments (empty for
-    hints), and the names of its return values. `parts` are the contracts of each vault, the vault itself first.
-    `tokens` maps contract names to tokens. `addresses` are the arguments that are addresses. `views` are functions of a
-    vault without arguments whose values a trace's state has under the same name. `errors` has the signature of each
-    error with arguments.
+    `calls` has for each action the contract and the function's signature. It also has the trace's names of the
+    arguments (empty for hints) and of the return values. `parts` are the contracts of each vault, the vault itself
+    first. `tokens` maps contract names to tokens. `addresses` are the arguments that are addresses. `views` are
+    functions of a vault without arguments whose values a trace's state has under the same name. `errors` has the
+    signature of each error with arguments.
     """
 
     calls: Mapping[str, tuple[str, str, tuple[str, ...], tuple[str, ...]]]

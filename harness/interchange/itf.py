@@ -117,7 +117,7 @@ def _state(index: int, step: Json, post: Json, where: str, names: list[str]) -> 
 
 
 def _read_state(found: Json, index: int, names: list[str]) -> tuple[tuple[str, Json], Json]:
-    """The variant of the step that led to the state at `index` (its tag and value), and the values of the state's other
+    """The tag and the value of the step that led to the state at `index`, and the values of the state's other
     variables.
     """
     where = f"states[{index}]"

@@ -16,8 +16,8 @@ without a counterexample, or the effort was spent.
 
 @attrs.frozen
 class Effort:
-    """The effort after which a mutant counts as survived: `walks` walks of `steps` steps, a bounded model to `depth`,
-    `plays` plays of every game with `moves` moves, and at most `goals` goals of proofs.
+    """The effort after which a mutant counts as survived. Runs are `walks` walks of `steps` steps, bounded models up to
+    `depth` calls, and `plays` plays of every game with `moves` moves. Proofs try at most `goals` goals.
     """
 
     walks: int = 120
@@ -30,8 +30,8 @@ class Effort:
 
 @attrs.frozen
 class Trial:
-    """One mutant to judge: its module, that module's whole source text, and the places of the packs whose laws judge
-    it.
+    """One mutant to judge: the module with the bug, that module's whole source text, and the places of the packs whose
+    laws judge it.
 
     `suspects` are laws already known to notice it, which the judge of proofs tries first; for the judge of vectors, the
     files to replay. `fingerprint` identifies all other source, so that an edit during a run is noticed.
@@ -61,10 +61,10 @@ class Trial:
 class Fate:
     """One judge's verdict on one mutant: the outcome, the laws that noticed it, and the method.
 
-    `method` and `seed` name the run that killed it. `step` is the step of that run at which laws broke, and `steps`
-    counts the steps of all runs until then. `note` describes an exception, if one was raised. For the judge of proofs,
-    `method` is the call, `steps` counts goals, and `counterexample` is a state and a call that break the law on the
-    mutant when it runs.
+    `method` and `seed` name the run that killed it. `step` is the step of that run at which laws broke; `steps` counts
+    the steps of all runs until then. `note` describes an exception, if one was raised. For the judge of proofs,
+    `method` is the call and `steps` counts goals. Its `counterexample` is a state and a call that break the law when
+    the mutant runs.
     """
 
     judge: str

@@ -56,8 +56,10 @@ SYMMETRIC = (
 
 @attrs.frozen
 class Known:
-    """Facts about other source that mutation operators need: the types of parameters by function or class name, the
-    types of fields by class, in order, and the row class of each table.
+    """Facts about the rest of the source that mutation operators need.
+
+    `parameters` has the types of parameters, by function or class name. `fields` has the types of fields by class, in
+    order, and `rows` the row class of each table.
     """
 
     parameters: dict[str, list[str]]
@@ -67,7 +69,9 @@ class Known:
 
 @attrs.frozen
 class Place:
-    """The context of a node: facts about other source, and the class of each name in its function, by name."""
+    """The surroundings of a syntax node: the facts about the rest of the source, and the class of each name in the
+    node's function.
+    """
 
     known: Known
     classes: Mapping[str, str]
@@ -92,7 +96,7 @@ def compared(node: ast.AST, _: Place) -> Iterator[Change]:
 
 
 def added(node: ast.AST, _: Place) -> Iterator[Change]:
-    """The mutation of a sum or a difference, also in `+=` and `-=`: the other sign."""
+    """The mutation of a sum or a difference, also in `+=` and `-=`: plus becomes minus, and minus plus."""
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Sub):
         yield node, ast.unparse(ast.BinOp(node.left, _other_sign(node.op), node.right))
     if isinstance(node, ast.AugAssign) and isinstance(node.op, ast.Add | ast.Sub):
@@ -132,7 +136,8 @@ def bounded(node: ast.AST, _: Place) -> Iterator[Change]:
 def negated(node: ast.AST, _: Place) -> Iterator[Change]:
     """The mutation of the condition of an `if` or of a conditional expression: negated.
 
-    Left out are comparisons whose operator the operator `compared` negates, and conditions that narrow a type.
+    Conditions that narrow a type are left out. So are equalities and memberships, which the operator `compared` negates
+    already.
     """
     if isinstance(node, ast.If | ast.IfExp) and not (_is_turned_by_compared(node.test) or _narrows(node.test)):
         yield node.test, f"not ({ast.unparse(node.test)})"

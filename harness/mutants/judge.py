@@ -48,8 +48,8 @@ class MutantLoader(importlib.machinery.SourceFileLoader):
 
 
 class SourceFinder(importlib.abc.MetaPathFinder):
-    """The import finder that loads modules of the specification and the laws from source, compiled or not, and the
-    mutant from its text. `others` are modules of packs from outside, whose packages are loaded from source as well.
+    """The import finder that loads modules of the specification and the laws from source, compiled or not. The mutant
+    is loaded from its text. `others` are modules of packs from outside, whose packages are loaded from source as well.
     """
 
     def __init__(self, module: str, text: str, others: Collection[str] = ()) -> None:
@@ -87,10 +87,10 @@ def judged(trial: Trial) -> list[Fate]:
 
 @attrs.frozen
 class Quiet:
-    """The leading runs of a suite (the sequence of runs that judge a mutant) in which no law broke and nothing was
-    raised: their number and their steps.
+    """The number and the steps of the leading runs in which no law broke and nothing was raised. The runs are those of
+    a suite, the sequence of runs that judge a mutant.
 
-    They are quiet with fewer laws, too: the laws that are checked do not change what a run does.
+    Such runs are quiet with fewer laws, too: the laws that are checked do not change what a run does.
     """
 
     runs: int = 0
@@ -143,7 +143,8 @@ def runs(protocols: Sequence[str], effort: Effort) -> Iterator[tuple[str, int, A
 
 
 def property_runs(protocols: Sequence[str], effort: Effort) -> Iterator[tuple[str, int, Any]]:
-    """The runs that judge a mutant by the properties alone, which are all laws but model laws, in the order of `runs`.
+    """The runs that judge a mutant by the properties alone (all laws but model laws): walks, then bounded models, then
+    plays of games.
 
     Each is a method, a seed and a function that executes the run.
     """
@@ -186,7 +187,7 @@ def by_turns(walks: int) -> list[int]:
 
 
 def walked(walk: Any, seed: int, steps: int) -> Ran:
-    """The result of one random walk, as its steps, the step at which laws broke, these laws, and the properties among
+    """The result of one random walk: its steps, the step at which laws broke, these laws, and the properties among
     them.
     """
     report = importlib.import_module("invariants.walker").random_walk(walk, seed, steps)
@@ -239,8 +240,8 @@ def end_run(_number: int, _frame: FrameType | None) -> None:
 
 
 def read_trial() -> Trial:
-    """The trial on this process's standard input. Also makes this process end with its parent, and installs the handler
-    of the run timer. Exits if the source is not the one meant.
+    """The trial on this process's standard input. Exits if the source here differs from that of the trial's
+    fingerprint. Also makes this process end with its parent, and installs the handler of the run timer.
     """
     end_with_parent()
     trial = Trial.from_json(json.load(sys.stdin))

@@ -41,7 +41,7 @@ class RefutingTask:
     """A law that the ledger has as proved of a call. Tasks sort by their fields: laws that killed the mutant in runs
     first, then cheap calls, then laws that were cheap to prove.
 
-    `place` is the theory's place, the call, and True if its proof lets lists be longer than proofs of state laws do.
+    `place` is the theory's place, the call, and True if the proof allows longer lists than proofs of state laws.
     `is_framed` is true if its proof had no goals. `price` is the solver steps that it took.
     """
 

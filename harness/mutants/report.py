@@ -103,8 +103,8 @@ def laws(judged: Iterable[Judged]) -> list[tuple[str, int, int]]:
 
 
 def kills(judged: Iterable[Judged]) -> dict[str, dict[str, Any]]:
-    """For each protocol, the number of mutants that count (`mutants`), and of those that each law helped to kill
-    (`laws`).
+    """For each protocol, the number of mutants that count in kill rates (`mutants`), and how many of them each law
+    helped to kill (`laws`).
 
     Mutants of source shared by protocols are left out, since a kill does not tell which protocol's law it was.
     """
@@ -124,7 +124,9 @@ def judged_headings(mutation: Mutation) -> list[str]:
 
 
 def judged_cells(judged: Judged, mutation: Mutation) -> list[str]:
-    """The cells of the judges' columns for one mutant; those of proofs are empty if the mutant cannot be loaded."""
+    """The cells of the judges' columns for one mutant: each judge's verdict and, except for properties alone, the run
+    or proof. The cells of a judge that gave no verdict are empty.
+    """
     said = [
         (verdict(judged, fate), how(fate)) if fate.judge != "properties" else (verdict(judged, fate),)
         for fate in judged.fates

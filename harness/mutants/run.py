@@ -88,8 +88,8 @@ class Judged:
 
     @property
     def counts(self) -> bool:
-        """True if the mutant is a bug that can be loaded. Rates count only those, since others say nothing about the
-        laws.
+        """True if the mutant counts in kill rates: it can be loaded and is not equivalent to the specification. Any
+        other mutant says nothing about the laws.
         """
         return self.equivalent is None and all(fate.outcome != "unviable" for fate in self.fates)
 

@@ -46,7 +46,7 @@ class VectorMutation(Mutation):
         return [f"{killed} of {counted} of the catalogue killed by vectors: the bar is {VECTORS_BAR:.0%}"]
 
     def kills(self) -> Counter[str]:
-        """The number of mutants that each kind of vectors was the first to kill, by `protocol/kind`."""
+        """The number of mutants that each kind of vectors was the first to kill; keys are `protocol/kind`."""
         kinds = {str(self.folder / entry.file): _kind(entry) for entry in self.entries}
         return Counter([kinds[judged.fates[0].by[0]] for judged in self.judged if judged.is_killed])
 

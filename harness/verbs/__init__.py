@@ -155,8 +155,8 @@ def unless_written(file: TextIO, text: str) -> str | None:
 
 
 def unless_left_out(code: int, asked: tuple[str, ...]) -> int:
-    """The exit code of a run, in which 0 and 5 become 2 if an announced protocol could not be loaded, unless protocols
-    were requested by name.
+    """The exit code of a run. If an announced protocol could not be loaded and none was requested by name, 0 and 5
+    become 2.
     """
     return worst({code, 2}) if left_out(asked) else code
 

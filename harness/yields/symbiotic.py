@@ -82,8 +82,8 @@ def _followed(trace: Trace) -> tuple[State, Counter[RewardList], Counter[RewardL
 
 
 def _of_list(state: State, rewards: RewardList) -> list[Earning]:
-    """The earnings from one list of rewards (a staker rewards contract, a token and a network), of every account that
-    ever had shares of the contract's vault.
+    """The earnings from one list of rewards: a staker rewards contract, a token and a network. They are of every
+    account that ever had shares of the contract's vault.
     """
     draft = Draft(state)
     vault = draft.get(STAKER_REWARDS, rewards[0]).vault

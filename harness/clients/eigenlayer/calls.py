@@ -63,8 +63,8 @@ def _completion(on: Deployment, args: Args) -> tuple[Values, Values, bool]:
     """The arguments that complete a withdrawal: the struct as it was queued, its tokens, and True if it is paid in
     tokens.
 
-    For a withdrawal that was never queued, a struct is made up. One that the trace calls tampered has a share more for
-    each strategy.
+    For a withdrawal that was never queued, a struct is made up. If the trace calls the withdrawal tampered, the struct
+    has one share more for each strategy.
     """
     key = (args["staker"], int(args["nonce"]))
     known = on.withdrawals.get(key)

@@ -50,8 +50,8 @@ class EigenLayerContracts(Client):
         return digest(observe(self.deployed))
 
     def apply(self, call: Json) -> Answer:
-        """Make one call as a transaction in its block; an action of FACTS is written to storage instead, and is always
-        accepted.
+        """Make one call as a transaction in its block. Actions of FACTS, such as time that passes, are no contract
+        calls: they are written to storage and always accepted.
         """
         on, fields = self.deployed, cast("dict[str, Any]", call)
         action, args = str(fields["action"]), fields["args"]

@@ -75,18 +75,20 @@ class Deployment:
         self.chain.set_block(block)
 
     def address(self, name: str) -> str:
-        """The address of a name. `pod:OWNER` is the address of the owner's pod, whether it exists or not."""
+        """The hexadecimal address of a name in the trace. `pod:OWNER` is the address of the owner's pod, deployed or
+        not.
+        """
         if name.startswith(POD_OF):
             owner = self.address(name.removeprefix(POD_OF))
             return address_of(first_word(self.chain.ask(self.core["pods"], "getPod(address)", owner)))
         return self.addresses[name]
 
     def name_at(self, address: str | int) -> str:
-        """The name in the trace of an address, which is given as hexadecimal text or as an integer."""
+        """The trace's name for an address, which is given as hexadecimal text or as an integer."""
         return self.names[address_of(address) if isinstance(address, int) else address]
 
     def name_or_null(self, address: str | int) -> Json:
-        """The name in the trace of an address, given as text or as an integer; None for the zero address."""
+        """The trace's name for an address, given as hexadecimal text or as an integer; None for the zero address."""
         name = self.name_at(address)
         return None if name == "zero" else name
 
@@ -196,8 +198,8 @@ class Deployment:
         call(self.address(genesis["whitelister"]), self.core["strategies"], whitelist, arguments)
 
     def _plant(self) -> None:
-        """Write to storage what no call can produce any more: shares slashed before slashes had ids, and counts of
-        scaled shares that were queued before.
+        """Write to storage those values of genesis that no call can produce any more. They are strategies' total
+        shares, shares slashed before slashes had ids, and cumulative scaled shares of earlier withdrawals.
         """
         chain, manager = self.chain, self.core["strategies"]
         burnable = 0
@@ -225,8 +227,8 @@ def _deployer(name: str) -> str:
 
 
 def _deployers(below: int, above: int) -> list[str]:
-    """Deployers whose first contracts have ascending addresses: `below` of them below native ETH's, and `above` above
-    it.
+    """The deploying accounts for tokens' strategies, chosen so that the first contracts of these accounts have
+    ascending addresses. `below` of the addresses are below native ETH's strategy, and `above` are above it.
     """
     found: dict[bool, dict[str, str]] = {False: {}, True: {}}
     number = 0

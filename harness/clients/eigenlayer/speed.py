@@ -20,8 +20,8 @@ from harness.protocols import pack_at
 @ARTIFACTS_OPTION
 @measuring_options
 def main(artifacts: Artifacts, steps: int, seed: int, every: int, out: Path | None) -> None:
-    """Play walks in worlds in which the contracts can be deployed, until enough steps were made; report those that
-    diverge.
+    """Play walks, in worlds in which the contracts can be deployed, until at least `steps` steps were made; report the
+    walks on which the contracts diverge.
 
     Every `every`-th walk is also timed on a bare EVM. `out` is a folder for the report, if any.
     """

@@ -77,7 +77,9 @@ def _staker(on: Deployment, party: str) -> Json:
 
 
 def _held(on: Deployment, staker: str) -> Iterator[tuple[str, Json]]:
-    """The shares of a staker by strategy; strategies in which it has only initial values are left out."""
+    """Each strategy in which a staker has something, with its deposit shares, scaling factor and withdrawable shares.
+    Left out are strategies with no shares and the initial scaling factor.
+    """
     strategies = tuple(on.address(name) for name in on.strategies)
     both = "getWithdrawableShares(address,address[])"
     try:
@@ -99,8 +101,8 @@ def _held(on: Deployment, staker: str) -> Iterator[tuple[str, Json]]:
 
 
 def _one_by_one(on: Deployment, staker: str, strategy: str) -> tuple[Any, int]:
-    """The withdrawable shares of a staker in one strategy, or `revert:NAME` if the view reverts; and its deposit
-    shares.
+    """The withdrawable and the deposit shares of a staker in one strategy. If the view reverts, `revert:NAME` stands
+    for the withdrawable ones.
     """
     both = "getWithdrawableShares(address,address[])"
     try:
@@ -125,8 +127,8 @@ def _withdrawals(on: Deployment, stakers: dict[str, None]) -> Json:
 
 
 def _queued_by(on: Deployment, staker: str) -> list[tuple[tuple[Any, ...], Sequence[Any]]]:
-    """The queued withdrawals of a staker, each with the shares that it would pay, or with the view's error if the view
-    reverts.
+    """The queued withdrawals of a staker, each with the shares that it would pay. Where the view of these shares
+    reverts, its error stands for them.
     """
     try:
         queued, shares = on.asked("delegation", "getQueuedWithdrawals(address)", WITHDRAWALS, staker)
@@ -137,8 +139,8 @@ def _queued_by(on: Deployment, staker: str) -> list[tuple[tuple[Any, ...], Seque
 
 
 def _queued_at(on: Deployment, root: bytes) -> tuple[tuple[Any, ...], Sequence[Any]]:
-    """The queued withdrawal with this root, and the shares that it would pay per strategy; if that view reverts, its
-    error in each place.
+    """The queued withdrawal with this root, and the shares that it would pay for each of its strategies. If that view
+    reverts, `revert:NAME` stands for each number of shares.
     """
     try:
         queued, shares = on.asked("delegation", "getQueuedWithdrawal(bytes32)", [WITHDRAWAL, "uint256[]"], root)
@@ -186,7 +188,9 @@ def _has_metadata(on: Deployment, avs: str) -> bool:
 
 
 def _slashes(on: Deployment) -> dict[str, Json]:
-    """The slashed shares that are not paid out yet and, in releases with a delay, the block from which they can be."""
+    """The slashed shares that are not paid out yet. In releases with a delay, each comes with the block from which it
+    can be.
+    """
     taken: dict[str, Json] = {}
     blocks: dict[str, Json] = {}
     one = "((address,uint32),uint256)"

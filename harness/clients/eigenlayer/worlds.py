@@ -15,8 +15,8 @@ RESOLUTION_DELAY: Final = "slash_resolution_delay_blocks"
 
 
 def as_deployed(world: dict[str, Json], artifacts: Artifacts) -> dict[str, Json]:
-    """The head of a world, changed so that the contracts of these artifacts can be deployed in it: their release, their
-    delays, and no rewards.
+    """The head of a trace in the given world, changed so that contracts of these artifacts can be deployed in it.
+    Release and delays become those of the artifacts, and rewards are left out.
     """
     release = RELEASES[artifacts.release]
     changed: Any = in_release(world, release)
@@ -29,8 +29,8 @@ def as_deployed(world: dict[str, Json], artifacts: Artifacts) -> dict[str, Json]
 
 
 def walk_as_deployed(walk: Walk, seed: int, artifacts: Artifacts) -> Walk:
-    """The walk of a seed, in its world as the contracts of these artifacts can be deployed. Calls from the zero
-    address, which nobody can make, are left out.
+    """The random walk of a seed, in its world as `as_deployed` changes it for these artifacts. Calls from the zero
+    address are skipped, since nobody can make them.
     """
     drawn = walk.of(seed)
     world = as_deployed(drawn.world, artifacts)

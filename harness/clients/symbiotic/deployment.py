@@ -110,8 +110,8 @@ class Deployment(Seen):
         return self._errors.name_of(reverted)
 
     def probed(self, vault: str) -> Sequence[int]:
-        """The timestamps at which the vault's past is observed: the previous second, and the capture timestamps of the
-        latest slashes.
+        """The past timestamps at which a vault's stake and slashes are read: the previous second, and the capture
+        timestamps of the latest slashes.
         """
         before = self.now - 1
         return [before, *[capture for capture in self.captures.get(vault, []) if capture != before]]

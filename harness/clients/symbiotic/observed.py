@@ -94,7 +94,7 @@ class Observed(Seen):
         return self._errors.name_of(reverted)
 
     def address(self, name: str) -> str:
-        """The address of a name, which is one of the file, one that was given to an address since, or the address
+        """The address of a name. The name is one of the file, or was given to an address since, or is the address
         itself.
         """
         return self._addresses[name]
@@ -105,7 +105,7 @@ class Observed(Seen):
         return self._names.get(address) or self._call(address, address, "")
 
     def probed(self, vault: str) -> Sequence[int]:
-        """The empty sequence: no timestamps of the vault's past are observed on a chain."""
+        """The empty sequence: on a live chain, no past values of a vault are read."""
         return ()
 
     def document(self) -> dict[str, Json]:

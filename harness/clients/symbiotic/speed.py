@@ -20,7 +20,7 @@ from harness.protocols import pack_at
 )
 @measuring_options
 def main(core: Path, steps: int, seed: int, every: int, out: Path | None) -> None:
-    """Play walks until enough steps were made, and report those that diverge.
+    """Play walks until at least `steps` steps were made, and report the walks on which the contracts diverge.
 
     Every `every`-th walk is also timed on a bare EVM. `out` is a folder for the report, if any.
     """

@@ -43,9 +43,7 @@ class Seen(ABC):
 
     @abstractmethod
     def probed(self, vault: str) -> Sequence[int]:
-        """The timestamps at which a vault's past is observed, with its stake and its slashes
-        then; empty if it is not.
-        """
+        """The past timestamps at which a vault's stake and slashes are read, besides now; empty to read none."""
 
     def subnetwork(self, name: str) -> bytes:
         """The 32-byte identifier of a subnetwork: the network's address, then the subnetwork's number."""
