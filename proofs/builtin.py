@@ -38,8 +38,8 @@ _bounds: Final[dict[str, int]] = {}
 
 
 def bound_ranges(lists: Mapping[str, int]) -> None:
-    """Set the maximum lengths of ranges by function ("range in NAME"). Raises UnliftableError if
-    two theories disagree.
+    """Set the maximum lengths of ranges whose bounds are symbols. `lists` maps "range in FUNCTION" to the length.
+    Raises UnliftableError if two theories disagree.
     """
     for name, bound in lists.items():
         if name.startswith(RANGE_IN) and _bounds.setdefault(name, bound) != bound:
@@ -47,8 +47,8 @@ def bound_ranges(lists: Mapping[str, int]) -> None:
 
 
 def lifted_range(*bounds: Any, where: str = "") -> Any:
-    """The builtin `range`; between symbols a symbolic list of length up to UNROLLED or the theory's bound. `where` is
-    the name of the function whose bound applies, by default the caller's.
+    """The builtin `range`. Between symbols it is a symbolic list of at most UNROLLED elements, or as many as the theory
+    allows. `where` names the function whose limit applies, by default the caller.
     """
     if not any(isinstance(bound, Symbol) for bound in bounds):
         return range(*bounds)
@@ -62,7 +62,9 @@ def lifted_range(*bounds: Any, where: str = "") -> Any:
 
 
 class SymRange(SymList):
-    """A range between symbols: it can be iterated over, counted and indexed."""
+    """A range whose bounds are symbols. It can be iterated over, counted and indexed; slices and comparisons are
+    refused.
+    """
 
     def __getitem__(self, index: Any) -> Any:
         if isinstance(index, slice):
@@ -70,7 +72,9 @@ class SymRange(SymList):
         return super().__getitem__(index)
 
     def any_item(self) -> Any:
-        """Refuse: only lists stored in rows are asked for an item, and a range may not be stored in a row."""
+        """Refuse the request for a representative element. It is made only of lists that are stored in rows, and a
+        range may not be stored.
+        """
         refuse("a range between symbols that is kept is not understood")
 
     def __eq__(self, other: object) -> Any:
@@ -80,15 +84,15 @@ class SymRange(SymList):
 
 
 def merged_max(*values: Any) -> Any:
-    """The builtin `max`. With symbolic integers it does not fork: the result is a new symbol, defined by a fact of the
-    path.
+    """The builtin `max`. Of symbolic integers it does not split the path: the result is a new symbol, which a fact of
+    the path defines.
     """
     return _merged(values, max, lambda left, right: left >= right)
 
 
 def merged_min(*values: Any) -> Any:
-    """The builtin `min`. With symbolic integers it does not fork: the result is a new symbol, defined by a fact of the
-    path.
+    """The builtin `min`. Of symbolic integers it does not split the path: the result is a new symbol, which a fact of
+    the path defines.
     """
     return _merged(values, min, lambda left, right: left <= right)
 
@@ -116,8 +120,8 @@ _names_of_merged: Final[dict[int, tuple[Term, Term]]] = {}
 
 
 def _named(value: Term) -> SymInt:
-    """A new constant for a value, defined by a fact: products of a constant are easier for the solver than products of
-    case distinctions.
+    """A new symbol for a value, defined by a fact of the path. Solvers find products of one constant easier than
+    products of case distinctions.
     """
     known = _names_of_merged.get(value.get_id())
     if known is None:
@@ -128,8 +132,8 @@ def _named(value: Term) -> SymInt:
 
 
 def merged_all(values: Any) -> Any:
-    """The builtin `all`, which does not fork. Over a list of names of any length, it is evaluated at one arbitrary
-    name.
+    """The builtin `all`, which does not split the path. Over a list of names of any length, the condition is stated of
+    one arbitrary name.
     """
     items, guards = gone_through(values, False)
     if len(guards) > 1:
@@ -142,7 +146,7 @@ def merged_all(values: Any) -> Any:
 
 
 def merged_any(values: Any) -> Any:
-    """The builtin `any`, which does not fork. A list of names of any length is refused."""
+    """The builtin `any`, which does not split the path. A list of names of any length is refused."""
     items, guards = gone_through(values, True)
     if guards:
         refuse("a law that speaks of some name of a list of any length is not understood")
@@ -152,8 +156,8 @@ def merged_any(values: Any) -> Any:
 
 
 def _refuse_as_key(key: Any) -> None:
-    """Refuse a dictionary key or set element whose hash in Python may disagree with symbolic equality, or that has no
-    hash.
+    """Refuse a dictionary key or set element that has no hash, or whose hash in Python may disagree with symbolic
+    equality.
     """
     if isinstance(key, tuple):
         for part in key:
@@ -163,7 +167,9 @@ def _refuse_as_key(key: Any) -> None:
 
 
 class DictView(Textless):
-    """The keys, values or pairs of a dictionary, read when iterated over, as in Python."""
+    """The keys, values or pairs of a dictionary, read when iterated over, as in Python. `part` returns the key, the
+    value or the pair of an item. Comparing views is refused.
+    """
 
     def __init__(self, items: list[list[Any]], part: Callable[[list[Any]], Any]) -> None:
         self._items: Final = items
@@ -214,7 +220,9 @@ class SymDict(Textless):
         return found[1]
 
     def get(self, key: Any, default: Any = None) -> Any:
-        """The value of a key, or the default if the dictionary has no equal key. Comparing symbolic keys may fork."""
+        """The value of a key, or the default if the dictionary has no equal key. Comparing symbolic keys may split the
+        path.
+        """
         found = self._find(key)
         return default if found is None else found[1]
 
@@ -228,17 +236,19 @@ class SymDict(Textless):
         return iter(self.keys())
 
     def keys(self) -> DictView:
-        """The view of the keys, in insertion order. Iteration fails if the dictionary grows meanwhile."""
+        """The view of the keys, in insertion order. A dictionary that grows during the iteration is refused."""
         return DictView(self._items, lambda item: item[0])
 
     def values(self) -> DictView:
-        """The view of the values, in insertion order of their keys. Iteration fails if the
-        dictionary grows meanwhile.
+        """The view of the values, in insertion order of their keys. A dictionary that grows during the iteration is
+        refused.
         """
         return DictView(self._items, lambda item: item[1])
 
     def items(self) -> DictView:
-        """The view of the (key, value) pairs, in insertion order. Iteration fails if the dictionary grows meanwhile."""
+        """The view of the (key, value) pairs, in insertion order. A dictionary that grows during the iteration is
+        refused.
+        """
         return DictView(self._items, tuple)
 
     def __eq__(self, other: object) -> bool:
@@ -275,20 +285,24 @@ class SymSet(Textless):
 
 
 def lifted_dict(items: Iterable[tuple[Any, Any]]) -> Any:
-    """The value of a dictionary display or comprehension: a SymDict while a path is followed, else a `dict`."""
+    """The value of a dictionary display or comprehension: a SymDict while the program runs on symbols, else a
+    `dict`.
+    """
     return SymDict(items) if is_followed() else dict(items)
 
 
 def lifted_set(values: Iterable[Any] = ()) -> Any:
-    """The builtin `set`, of symbols too. Of a list of any length only the number of distinct names is known."""
+    """The builtin `set`, whose elements may be symbols. Of a list of any length, only the number of distinct names is
+    known.
+    """
     if isinstance(values, Listing):
         return Different(values)
     return SymSet(values) if is_followed() else set(values)
 
 
 def lifted_own(value: Any) -> Any:
-    """The argument itself, the target of an in-place change. A list, dictionary or set that others
-    may hold is refused.
+    """The argument itself, which is about to be changed in place. While the program runs on symbols, a list, dictionary
+    or set that others may hold is refused.
     """
     if is_followed() and isinstance(value, list | dict | set | SymDict | SymSet):
         refuse("a list that this function has not made is changed")
@@ -296,8 +310,9 @@ def lifted_own(value: Any) -> Any:
 
 
 def lifted_same(left: Any, right: Any) -> bool:
-    """The operator `is`, for values with a unique identity, such as tables and reasons. Numbers, names and rows are
-    refused while a path is followed. `value is None` is answered for any value, except those of the engine's loops.
+    """The operator `is`, for values with a unique identity, such as tables and reasons. While the program runs on
+    symbols, numbers, names and rows are refused. `value is None` is answered for any value, except those of the
+    engine's loops.
     """
     if right is None and is_followed():
         if type(left).__module__ == "proofs.folds":
@@ -312,20 +327,25 @@ def lifted_same(left: Any, right: Any) -> bool:
 
 
 def lifted_both(first: Any, *others: Callable[[], Any]) -> Any:
-    """The operator `and`, which does not fork where every operand can be evaluated."""
+    """The operator `and`, which does not split the path where every operand can be evaluated. The operands after the
+    first are passed as functions.
+    """
     return _joined(first, others, z3.And, False)
 
 
 def lifted_either(first: Any, *others: Callable[[], Any]) -> Any:
-    """The operator `or`, which does not fork where every operand can be evaluated."""
+    """The operator `or`, which does not split the path where every operand can be evaluated. The operands after the
+    first are passed as functions.
+    """
     return _joined(first, others, z3.Or, True)
 
 
 def _joined(value: Any, others: Sequence[Callable[[], Any]], join: Callable[..., Term], end: bool) -> Any:
-    """The truth value of all operands together: `value`, then the results of `others`, combined by `join`.
+    """The value of `and` (`join` is conjunction, `end` False) or of `or` (disjunction, True). `value` is the first
+    operand, and `others` return the further ones.
 
-    Operands that are no truth values, raise, or write where Python may have stopped are evaluated as in Python. That
-    stops at the first operand that equals `end`.
+    The operands are evaluated together if all are truth values. If one is none, raises, or writes where Python may have
+    stopped, they are evaluated as in Python, which stops at the first operand equal to `end`.
     """
     if not others:
         return value
@@ -344,7 +364,7 @@ def _joined(value: Any, others: Sequence[Callable[[], Any]], join: Callable[...,
 
 
 def lifted_not(value: Any) -> Any:
-    """The operator `not` within `and` or `or`, which does not fork."""
+    """The operator `not` within `and` or `or`, which does not split the path."""
     return SymBool(z3.Not(value.term)) if isinstance(value, SymBool) else not value
 
 
@@ -380,8 +400,8 @@ def lifted_isinstance(value: Any, classes: Any) -> bool:
 
 
 def lifted_hasattr(value: Any, name: str) -> bool:
-    """The builtin `hasattr`, for calls and rows and their declared fields. A property is refused, because evaluating it
-    may raise, and so is anything else, while a path is followed.
+    """The builtin `hasattr`, for calls, rows and their declared fields. While the program runs on symbols anything else
+    is refused. So is a property, whose evaluation may raise.
     """
     of_class = [vars(kind)[name] for kind in type(value).__mro__ if name in vars(kind)]
     is_asked = any([isinstance(each, property) for each in of_class])
@@ -391,8 +411,8 @@ def lifted_hasattr(value: Any, name: str) -> bool:
 
 
 def lifted_getattr(value: Any, name: str) -> Any:
-    """The builtin `getattr`, for calls and rows and their declared fields. Anything else is refused while a path is
-    followed.
+    """The builtin `getattr`, for calls, rows and their declared fields. Anything else is refused while the program runs
+    on symbols.
     """
     if is_followed() and (not attr.has(type(value)) or name.startswith("_")):
         refuse(f".{name} of a value of type {type(value).__name__} is not understood")
@@ -400,8 +420,8 @@ def lifted_getattr(value: Any, name: str) -> Any:
 
 
 def lifted_type(value: Any) -> type[Any]:
-    """The builtin `type`, for calls and rows; anything else is refused while a path is followed. A class by which a
-    trusted contract replaces another counts as the replaced one.
+    """The builtin `type`, for calls and rows; anything else is refused while the program runs on symbols. A class by
+    which a trusted contract replaces another counts as the replaced one.
     """
     if is_followed() and not attr.has(type(value)):
         refuse(f"the type of a value of type {type(value).__name__} is not understood")

@@ -42,9 +42,9 @@ NOT_CONCERNED: Final[dict[str, Any]] = {"verdict": "NOT CONCERNED", **NOT_ASKED}
 
 
 def due_of(place: str) -> dict[str, tuple[str, ...]]:
-    """The map from call to the ids of the claims that need a verdict: laws, lemmas and TOTAL. Beside the protocol's
-    calls there are `genesis`, also with `SUM-NAME` of each sum, and `contracts`. The catalogue and the theory alone
-    determine this, not any ledger. `place` is the theory's `module:attribute`.
+    """The map from call to the ids of the claims that need a verdict: laws, lemmas and TOTAL (the call never raises).
+    Two entries are no calls: `genesis`, also with `SUM-NAME` of each sum, and `contracts`. The catalogue and the theory
+    alone determine this, not any ledger. `place` is the theory's `module:attribute`.
     """
     theory = plain_theory(place)
     known_violations = theory.catalogue.known_violations
@@ -69,16 +69,16 @@ def due_of(place: str) -> dict[str, tuple[str, ...]]:
 
 
 def laws_named(place: str) -> set[str]:
-    """The ids of all laws and lemmas of the theory at `place` (`module:attribute`), those held by contract included,
-    and of all other claims with verdicts.
+    """The ids of all laws and lemmas of the theory at `place` (`module:attribute`), and of all other claims with
+    verdicts. Laws of histories, which a trusted contract replaces, are included.
     """
     by_call = due_of(place).values()
     return {law_id for laws in by_call for law_id in laws} | {law.law_id for law in laws_of(plain_theory(place))}
 
 
 def laws_of_longer_lists(place: str, call: str) -> set[str]:
-    """The ids of a call's claims that are proved of longer lists: step and rejection laws, and `TOTAL`. Empty if the
-    theory gives no longer lists for the call.
+    """The ids of a call's claims that are proved of longer lists than state laws: step and rejection laws, and `TOTAL`.
+    Empty if the theory gives no such lengths for the call.
     """
     theory = plain_theory(place)
     if call not in theory.limits.longer:
@@ -87,7 +87,7 @@ def laws_of_longer_lists(place: str, call: str) -> set[str]:
 
 
 def speaks(law: Any, action: type[Any]) -> bool:
-    """True unless a law names in its scope the actions to which it applies and this one is not among them."""
+    """True if a law applies to calls of the class `action`: its scope names that class, or names no actions at all."""
     return not (hasattr(law, "scope") and law.scope.actions and action not in law.scope.actions)
 
 
@@ -97,12 +97,14 @@ def findings_of(place: str) -> dict[str, str]:
 
 
 def foundations_of(place: str) -> dict[str, Any]:
-    """The foundations that a theory adds: the map from the id of a verdict to the function that proves it."""
+    """The map from verdict id to proving function, for the claims that a theory adds to those on which all proofs rest.
+    `place` is the theory's `module:attribute`.
+    """
     return dict(setup_of(place).foundations)
 
 
 def laws_of(theory: Any) -> list[Any]:
-    """Every law and lemma of a theory, with known violations and with the laws about histories that their trusted
+    """Every law and lemma of a theory. Known violations are included, and so are laws of histories, which a trusted
     contract replaces.
     """
     known_violations = theory.catalogue.known_violations
@@ -124,14 +126,14 @@ _prepared: Final[dict[tuple[str, str], Prover]] = {}
 
 
 def beginning_of(place: str, call: str) -> tuple[str, str]:
-    """The key of a call's prover in `_prepared`: (place of the theory, call), with an empty call if it has no trusted
-    contracts of its own. Such calls share one prover.
+    """The key of a call's prover in `_prepared`: the place of the theory, and the call. The call is empty if it has no
+    trusted contracts of its own; such calls share one prover.
     """
     return place, call if call in setup_of(place).contracts_of else ""
 
 
 def prepare(place: str, call: str) -> None:
-    """Load and cache the prover of a call, so that forked processes need not.
+    """Load and cache the prover of a call, so that forked processes need not load it.
 
     The solver is in an identical state in this process and in those forked from it.
     """
@@ -153,8 +155,8 @@ def run_call(
     opinions: Opinions | None = None,
 ) -> dict[str, Any]:
     """The verdicts on one call, for some laws or all (None), as plain values: `call`, the `functions` that the proofs
-    ran, and `verdicts` by law. `effort` multiplies the solvers' step limits; see `prove_laws` for `likely` and
-    `opinions`.
+    ran, and `verdicts` by law. `effort` multiplies the solvers' step limits. `likely` maps a law to the solvers to ask
+    first; `opinions` collects other solvers' answers.
     """
     due = due_of(place)[call]
     found = list(prove_laws(place, call, due if law_ids is None else law_ids, effort, likely, opinions))
@@ -176,10 +178,10 @@ def prove_laws(
     """Yield the verdict on each of some laws of a call, as plain values under `verdict`. Laws that are not due for the
     call are skipped.
 
-    Each comes with its `law`, the `functions` that its proof ran, the other solvers' `opinions` and `disputed`
-    questions, and the snapshot of the `source`. `effort` multiplies the solvers' step limits. `likely` maps laws to the
-    solvers to ask first; `opinions` is told of everything that is proved. Raises UnliftableError if a module took part
-    that no digest covers.
+    Each comes with its `law`, the `functions` that its proof ran, and the digest of the `source`. It also has the other
+    solvers' `opinions` and `disputed` questions. `effort` multiplies the solvers' step limits. `likely` maps laws to
+    the solvers to ask first; `opinions` is told of everything that is proved. Raises UnliftableError if a module took
+    part that no digest covers.
     """
     asked = [law_id for law_id in due_of(place)[call] if law_id in law_ids]
     if not asked:
@@ -272,8 +274,8 @@ class _Proofs:
         return _as_plain(self._apart(prove_it))
 
     def _part(self, proof: CallProof, part: Part) -> Verdict:
-        """The verdict on a part, which is proved once. A law that the part's exploration cannot break is framed,
-        without a proof.
+        """The verdict on a part, which is one claim in one exploration (an enumeration of paths) of the call. It is
+        proved once, then cached. A law that the exploration's writes cannot break is marked as framed, without a proof.
         """
         if part[0] == CHOSEN:
             return proof.choose(part[1], partial(self._part, proof))
@@ -294,7 +296,7 @@ class _Proofs:
         return self._parts[part][0]
 
     def _refuted(self, verdict: Verdict) -> dict[Part, set[tuple[str, str]]]:
-        """The (label, words) of each refuted goal of a verdict, by part."""
+        """The refuted goals of a verdict, as (label, words), by the part of the proof to which they belong."""
         refuted = {id(obligation) for obligation, answer in verdict.answers if answer.status is Status.REFUTED}
         by_part = {
             part: {one.label_and_words for one, _ in found.answers if id(one) in refuted}
@@ -303,8 +305,8 @@ class _Proofs:
         return {part: goals for part, goals in by_part.items() if goals}
 
     def _hear(self, law_id: str, formulas: list[Any], solver: str) -> None:
-        """Ask other solvers about a proved goal. While the shared paths are followed this is postponed, since asking
-        would change which paths are pruned.
+        """Ask other solvers about a proved goal. While the paths that all parts share are followed, this is postponed:
+        asking would change which paths are pruned.
         """
         if not self._is_apart or self._opinions is None:
             self._unheard.append((law_id, formulas, solver))
@@ -312,8 +314,9 @@ class _Proofs:
             self._opinions.hear(law_id, formulas, solver)
 
     def _framed_in(self, proof: CallProof, name: str) -> dict[str, set[str]]:
-        """The laws that an exploration cannot break by the tables it writes, each with the scope of that claim. The
-        first request for an exploration follows its paths, here in the common process.
+        """The map from each law that an exploration cannot break, by the tables it writes, to the scope of that claim.
+        An exploration is an enumeration of the call's paths; its first request follows these paths, here in the common
+        process.
         """
         exploration = proof.exploration(name)
         if name not in self._framed:
@@ -328,7 +331,9 @@ class _Proofs:
         return self._framed[name][0]
 
     def _apart(self, work: Callable[[], Found]) -> Found:
-        """Run work in a process of its own; record the functions that ran and the other solvers' answers."""
+        """The result of `work`, run in a process of its own. The functions that ran there and the other solvers'
+        answers are recorded here.
+        """
 
         def told() -> tuple[Found, set[str], Any]:
             self._is_apart = True
@@ -344,7 +349,9 @@ class _Proofs:
         return found
 
     def take(self) -> tuple[dict[str, dict[str, int]], list[dict[str, str]]]:
-        """The other solvers' answers by solver, and the disputed questions, since the last call."""
+        """The counts of other solvers' answers by solver, and the disputed questions, since the last call of this
+        method.
+        """
         if self._opinions is None:
             return {}, []
         total = {who: Counter[str]() for who in self._opinions.who}
@@ -357,8 +364,8 @@ class _Proofs:
 
 
 def _may_break(proof: CallProof, law: Any) -> bool:
-    """True if a call may break a known violation: it writes a table that the law declares to read, or is in the law's
-    scope.
+    """True if a call may break a known violation. A state law may break if the call writes a table that it declares to
+    read; any other law, if the call is in its scope.
     """
     if hasattr(law, "rows"):
         return bool(set(_declared([*law.rows, *law.sums, *law.also_reads])) & proof.writes)
@@ -366,7 +373,7 @@ def _may_break(proof: CallProof, law: Any) -> bool:
 
 
 def _declared(reads: Iterable[Any]) -> Iterator[int]:
-    """The indices of the tables that laws or sums declare to read. A sum that is read counts with its own tables."""
+    """The indices of the tables that a law declares to read. For a sum among them, its own tables count."""
     for each in reads:
         if hasattr(each, "also_reads"):
             yield from _declared([each.table, *each.also_reads])
@@ -377,8 +384,9 @@ def _declared(reads: Iterable[Any]) -> Iterator[int]:
 def _as_refuted(
     proof: CallProof, place: str, law_id: str, refuted: Mapping[Part, Collection[tuple[str, str]]]
 ) -> dict[str, Any]:
-    """The verdict "REFUTED" with its counterexample, if one breaks the law on the plain specification, else "UNKNOWN".
-    Proves the refuted goals again, in a process that has their paths and models.
+    """The verdict "REFUTED" with a counterexample, if one breaks the law on the plain specification; else "UNKNOWN".
+    The goals in `refuted`, given as (label, words), are proved again in this process, since only then paths and models
+    are at hand.
     """
     verdict = Verdict(law_id, proof.action.__name__)
     for part, goals in refuted.items():
@@ -389,11 +397,12 @@ def _as_refuted(
 
 
 def _contradiction(proof: CallProof, place: str, law_id: str) -> dict[str, Any]:
-    """The verdict "REFUTED" with a counterexample with short lists, against a claim proved for lists of any length;
-    empty if none is found quickly.
+    """The verdict "REFUTED" with a counterexample that has short lists, against a claim proved for lists of any length.
+    Empty if none is found quickly.
 
-    Cutting loops is the most delicate part of the engine, and short lists are run without it, so a wrong cut would show
-    here. It is expensive for calls with many paths, so it is only run as a second opinion.
+    The proof for any length cuts loops, which is the most delicate part of the engine. Short lists are run without
+    cuts, so a wrong cut would show here. It is expensive for calls with many paths, so it is only run as a second
+    opinion.
     """
     proof.prover.hears = lambda _law_id, _formulas, _solver: None
     verdict = proof.doubted(law_id)
@@ -414,18 +423,18 @@ def _as_plain(verdict: Verdict) -> dict[str, Any]:
 
 
 def digest_of_goals(verdict: Verdict) -> str:
-    """A digest of the goals and their answers, independent of their order and of what else was proved: 8 hexadecimal
-    digits, empty without goals.
+    """A digest of the goals and their answers: 8 hexadecimal digits, empty without goals. It depends neither on their
+    order nor on what else was proved.
     """
     goals = [f"{obligation.label} {answer.status.name} {obligation.words}" for obligation, answer in verdict.answers]
     return hashlib.sha256("\n".join(sorted(goals)).encode()).hexdigest()[:8] if goals else ""
 
 
 def is_refutation(prover: Prover, law_id: str, found: dict[str, Any] | None) -> bool:
-    """True if a counterexample (None: false) breaks the law on the plain rules, and breaks no assumed law before. For
-    TOTAL, any broken law counts.
+    """True if a counterexample breaks the law on the plain rules, in a state that breaks none of the laws which the
+    proof assumes. For TOTAL, any broken law counts. False if the counterexample is None.
 
-    Otherwise only the induction fails. A violated demand shows as a broken law.
+    False means that only the induction fails: no reachable state need break the law.
     """
     theory = prover.theory
     assumed = {law_id, *theory.induction.leans.get(law_id, ()), *theory.induction.follows.get(law_id, ())}
@@ -435,8 +444,8 @@ def is_refutation(prover: Prover, law_id: str, found: dict[str, Any] | None) -> 
 
 
 def counterexample(prover: Prover, place: str, verdict: Verdict, proof: CallProof) -> dict[str, Any] | None:
-    """The first counterexample that breaks the law on the plain specification, as JSON; else the first that can be made
-    concrete; else None. The first MOST_COUNTEREXAMPLES refuted goals of the verdict are tried.
+    """The first counterexample that breaks the law on the plain specification, as JSON. Without one, the first that can
+    be made concrete, or else None. The first MOST_COUNTEREXAMPLES refuted goals of the verdict are tried.
     """
     refuted = [obligation for obligation, answer in verdict.answers if answer.status is Status.REFUTED]
     first: dict[str, Any] | None = None

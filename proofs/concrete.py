@@ -48,8 +48,8 @@ def plain_theory(place: str) -> Any:
 
 
 def concretise(prover: Prover, place: str, law_id: str, call: Any, obligation: Obligation) -> Counterexample | None:
-    """The plain state and call for a refuted goal, or None if no model is found in which only rows that were read
-    exist. `call` is the symbolic call, `place` the theory's `module:attribute`.
+    """The plain state and call that refute a goal (`obligation`). None if no model is found in which only rows that
+    were read exist. `call` is the symbolic call, `place` the theory's `module:attribute`.
     """
     closed = closed_model(prover, obligation)
     if closed is None:
@@ -60,8 +60,8 @@ def concretise(prover: Prover, place: str, law_id: str, call: Any, obligation: O
 
 
 def closed_model(prover: Prover, obligation: Obligation) -> tuple[Any, list[Any]] | None:
-    """A model in which only the rows that were read exist, or one more for each sum; and the list of reads. None if
-    none is found.
+    """A model of a refuted goal in which only the rows that were read exist, or one more for each sum; and the list of
+    these reads. None if none is found.
     """
     for has_others in (False, True):
         hypotheses, noted = prover.sum_facts.closed_world(obligation.here, has_others)
@@ -74,7 +74,9 @@ def closed_model(prover: Prover, obligation: Obligation) -> tuple[Any, list[Any]
 
 
 def _best_model(prover: Prover, solver: Any, noted: list[Any]) -> Any:
-    """A model of the solver's formulas that satisfies as many wishes (see `_wishes`) as possible, tried in order."""
+    """A model of the solver's formulas that satisfies as many of the optional conditions of `_wishes` as possible,
+    tried in order. `noted` are the reads.
+    """
     model = solver.model()
     solver.set("rlimit", WISHING_STEPS)
     for wish in _wishes(prover, noted):
@@ -88,10 +90,12 @@ def _best_model(prover: Prover, solver: Any, noted: list[Any]) -> Any:
 
 
 def _wishes(prover: Prover, noted: list[Any]) -> list[Term]:
-    """Further conditions on a counterexample, which make it more likely to be valid. None of them must be satisfied.
+    """Optional conditions on a counterexample, which make it more likely to be valid when it runs. `noted` are the
+    reads.
 
-    The rows should be within the scopes of the proof, since laws were assumed only as far as their loops were unrolled.
-    Each history should have one small value at all times, since checkpoints that no path read are invented.
+    The rows should be within the scopes of the proof, such as bounds on lists: laws were assumed only within these.
+    Each history should have one small value at all times, since the checkpoints between the points that were read are
+    invented.
     """
     wishes: list[Term] = []
     with Path(None, [], False):
@@ -110,7 +114,7 @@ def _value(term: Term, model: Any) -> Any:
 
 
 def _plain(value: Any, model: Any) -> Any:
-    """The value of a symbol, list, key, row or call in a model."""
+    """The plain value that a model gives to a symbol, list, key, row or call."""
     if isinstance(value, SymInt | SymBool):
         return _value(value.term, model)
     if isinstance(value, SymName):
@@ -126,8 +130,8 @@ def _plain(value: Any, model: Any) -> Any:
 
 
 def _state(prover: Prover, theory: Any, model: Any, noted: list[Any]) -> State:
-    """The plain state with the rows that were read. A history gets a checkpoint at each point where
-    its past was read.
+    """The plain state that a model gives, with the rows that were read (`noted`). A history gets a checkpoint at each
+    point where its past was read.
     """
     state: State = theory.protocol.schema.empty_state()
     points: dict[tuple[int, Any], dict[int, int]] = {}
@@ -185,7 +189,7 @@ class Replayed:
 
 
 def as_state_law(law: Any) -> StateLaw:
-    """A law as a StateLaw, the only class of state laws that a compiled checker accepts."""
+    """The same law as an instance of StateLaw itself, since a compiled checker accepts no other class."""
     if isinstance(law, PastLaw):
         return StateLaw(law.law_id, law.sentence, law.source, law.holds, law.rows, law.sums, law.also_reads)
     return cast(StateLaw, law)
@@ -196,14 +200,16 @@ def _speaks_of(law: Any, sums: Collection[Any]) -> bool:
 
 
 def scan_nested(theory: Any, state: State) -> list[Violation]:
-    """The violations of a theory's laws about nested sums, at every subject, with all sums recomputed."""
+    """The violations in a state of a theory's laws about nested sums (built from totals of other sums). Every subject
+    is checked, with all sums recomputed.
+    """
     laws = [as_state_law(law) for law in theory.state_laws() if _speaks_of(law, theory.sums.nested)]
     return scan(Catalogue([*theory.catalogue.sums, *theory.sums.own], laws, [], [], []), state)
 
 
 def replay(place: str, found: Counterexample) -> Replayed:
-    """Execute the call in the state by the plain specification, and check the plain laws before and after. If the rules
-    raise an exception, TOTAL counts as broken and no other law is checked.
+    """Execute the counterexample's call in its state by the plain specification, and check the plain laws before and
+    after. If the rules raise an exception, TOTAL counts as broken and no other law is checked.
     """
     theory = plain_theory(place)
     catalogue = Catalogue(
@@ -294,7 +300,7 @@ OUTCOME: Final = ("outcome", "broken_before", "broken", "is_known_to_be_reachabl
 
 
 def _kinds(roots: list[type[Any]]) -> dict[str, type[Any]]:
-    """The map from the name in a file to each class with fields that is defined in a module of calls or rows."""
+    """The classes with fields in the modules that define `roots`, by the name under which a file refers to them."""
     there = [value for module in {kind.__module__ for kind in roots} for value in vars(sys.modules[module]).values()]
     records = [value for value in there if isinstance(value, type) and attr.has(value)]
     return {f"{kind.__module__}.{kind.__name__}": kind for kind in records}
@@ -335,8 +341,8 @@ def _read(value: Json, where: str, kinds: dict[str, type[Any]]) -> Any:
 
 
 def outcome_of_a_witness(prover: Prover, place: str, call: Any, here: Path) -> str | None:
-    """The plain rules' outcome in a state that takes a path of a call: `accepted`, or the name of the reason. None if
-    no such state is found.
+    """The plain rules' outcome in some state in which a call takes the path `here`: `accepted`, or the name of the
+    reason. None if no such state is found.
     """
     found = concretise(prover, place, "", call, Obligation("a path is taken", here, z3.BoolVal(False)))
     if found is None:

@@ -51,12 +51,14 @@ positive before each turn and decreases in it, so that the loop ends.
 
 
 class PathEnds(Exception):
-    """The end of a path without a goal: an assumption does not hold there, or the body of a cut loop has run once."""
+    """The end of a path that has no goal: an assumption does not hold there, or the body of a loop replaced by its
+    invariant has run once.
+    """
 
 
 class _CutLoops(ast.NodeTransformer):
     """Replaces each `while` loop by a demand of its invariant, arbitrary values for its variables, and its body under
-    `if`.
+    `if`. So one turn from any state stands for all turns.
     """
 
     def __init__(self) -> None:
@@ -72,8 +74,8 @@ class _CutLoops(ast.NodeTransformer):
 
 
 class _Cut:
-    """The functions that a cut loop calls. `number` is the loop's index in INVARIANTS, `values` are the local variables
-    by name.
+    """The functions that are called where a loop was replaced by its invariant. `number` is the loop's index in
+    INVARIANTS, `values` are the local variables by name.
     """
 
     Ends = PathEnds
@@ -88,7 +90,9 @@ class _Cut:
         return eval(INVARIANTS[number][1], {}, _All({**values, **self._surroundings()}))
 
     def require(self, number: int, values: dict[str, Any]) -> None:
-        """Demand the invariant, path by path of its evaluation. Ends a path on which it does not hold, by PathEnds."""
+        """Demand that the loop's invariant is proved here, for each path of its evaluation. A path on which the
+        invariant does not hold ends by PathEnds.
+        """
         here = path()
         kept = len(here.conditions)
         if not bool(self._holds(number, values)):
@@ -97,8 +101,8 @@ class _Cut:
             raise PathEnds
 
     def any(self, number: int, values: dict[str, Any]) -> tuple[Any, ...]:
-        """Arbitrary values of the loop's variables that satisfy the invariant. Ends a path on which they do not, by
-        PathEnds.
+        """Arbitrary values of the loop's variables that satisfy its invariant. A path on which they do not satisfy it
+        ends by PathEnds.
         """
         names = INVARIANTS[number][0]
         self._havocs = self._havocs + 1 if self._path is path() else 0
@@ -110,8 +114,8 @@ class _Cut:
         return tuple([found[name] for name in names])
 
     def falls(self, number: int, values: dict[str, Any]) -> None:
-        """Demand that the loop's variant was positive before the turn and has decreased in it, so
-        that the loop ends.
+        """Demand a proof that the loop ends: its variant, an integer, was positive before the turn and has decreased in
+        it.
         """
         path().require(f"loop {number} ends", z3.And(self._left > 0, self._measure(number, values) < self._left))
 
@@ -120,7 +124,7 @@ class _Cut:
 
 
 class _All(dict[str, Any]):
-    """The local variables for evaluating an invariant, as a subclass of `dict`."""
+    """The local variables with which an invariant is evaluated: a `dict`, as `eval` needs one."""
 
 
 def _cut_value_at(history: ModuleType, cut: _Cut) -> Callable[..., Any]:
@@ -137,11 +141,11 @@ def _cut_value_at(history: ModuleType, cut: _Cut) -> Callable[..., Any]:
 
 
 class AnyHistory:
-    """An arbitrary well-formed history: the facts about its rows, the result that a look-up must have, and proofs about
-    it.
+    """An arbitrary well-formed history: facts about its rows, the result that a look-up must have, and proofs about
+    both.
 
-    `history` is an object of the class to which the `contract` was applied, if one is given; `source` is always the
-    original class. `ask` decides a goal.
+    `contract` replaces `HistoryTable` in its module, or leaves it; `history` is an object of the class found there
+    afterwards. `source` is always the original class. `ask` is the function that decides a goal.
     """
 
     def __init__(self, ask: Ask, contract: Callable[[ModuleType], None] = lambda _module: None) -> None:
@@ -162,7 +166,7 @@ class AnyHistory:
         self.point: Final = SymInt(z3.Int("point"))
 
     def note(self, touch: Any) -> None:
-        """Record a read on the current path, if it is of a checkpoint's row in this history."""
+        """Record a read on the current path, if it is of a checkpoint of this history. `touch` is the read."""
         if touch.table is self.history.checkpoints and touch.past_of is None:
             path().touched[touch.identity] = touch
 
@@ -172,15 +176,21 @@ class AnyHistory:
         return self.before.get(self.history.heads, self.key).count
 
     def point_of(self, position: Any, rows: Any = None) -> Any:
-        """The point of the checkpoint with an index, in a draft's rows or, by default, in the state before."""
+        """The point of the checkpoint at index `position`, read in the draft `rows` or, by default, in the state
+        before.
+        """
         return (rows or self.before).get(self.history.checkpoints, (self.key, position)).point
 
     def value_of(self, position: Any, rows: Any = None) -> Any:
-        """The value of the checkpoint with an index, in a draft's rows or, by default, in the state before."""
+        """The value of the checkpoint at index `position`, read in the draft `rows` or, by default, in the state
+        before.
+        """
         return (rows or self.before).get(self.history.checkpoints, (self.key, position)).value
 
     def is_sound(self, here: Path) -> list[Term]:
-        """The facts, as terms, that the history is well formed, at the indices of the checkpoints that a path read."""
+        """The facts that the history is well formed, at the indices of those checkpoints that the path `here` read:
+        points rise, and the head repeats the last value.
+        """
         count, known = term_of(self.count), self.positions(here)
         facts = [count >= 0]
         last = self.value_of(SymInt(count - 1)).term
@@ -193,7 +203,7 @@ class AnyHistory:
         return facts
 
     def positions(self, here: Path) -> list[Term]:
-        """The indices, as terms, of the checkpoints of this history that a path read, and of the last one;
+        """The indices, as terms, of those checkpoints of this history that the path `here` read, and of the last one;
         each once.
         """
         read = [touch.key for touch in here.touched.values()] + [(self.key, self.count - 1)]
@@ -201,7 +211,9 @@ class AnyHistory:
         return list({term.get_id(): term for term in own}.values())
 
     def keeps_order(self, rows: Any) -> Any:
-        """True if the history in `rows` is well formed, judged at two checkpoints with arbitrary indices."""
+        """True if the history in the draft `rows` is well formed: points rise, and the head repeats the last value. Two
+        checkpoints with arbitrary indices stand for all.
+        """
         one, other = SymInt(z3.Int("one")), SymInt(z3.Int("other"))
         head = rows.get(self.history.heads, self.key)
         if head.count < 0:
@@ -213,8 +225,8 @@ class AnyHistory:
         return True
 
     def is_split(self, position: Any, rows: Any) -> Any:
-        """True if the checkpoints with an index below `position` are exactly those at or before the arbitrary point
-        `self.point`.
+        """True if the index `position` splits the checkpoints at `self.point`: exactly those below it are at or before
+        that arbitrary point. `rows` is the draft to read.
         """
         count = rows.get(self.history.heads, self.key).count
         return (
@@ -224,7 +236,9 @@ class AnyHistory:
         )
 
     def answer_at(self, split: Any, rows: Any) -> Any:
-        """The value that a look-up at `self.point` must return, given the index `split` that satisfies `is_split`."""
+        """The value that a look-up at `self.point` must return: that of the checkpoint below the index `split`, or the
+        default if `split` is 0. `split` must satisfy `is_split`.
+        """
         return self.history.default if split == 0 else self.value_of(split - 1, rows)
 
     def ask(
@@ -239,8 +253,8 @@ class AnyHistory:
         Facts that a path assumed are hypotheses, and its demands are goals. If `is_of_contract` it is the other way
         round: the demands of the contract on a call are hypotheses, and its assumptions about the past are goals.
 
-        A further goal is that the paths cover every case. An unprovable goal is added if no path is possible, and a
-        path bounded by a list's length counts as failed.
+        A further goal is that the paths cover every case. If no path is possible, a goal that cannot be proved is
+        added. A path that is limited by a list's length counts as failed.
         """
         answers: list[tuple[Term, Answer]] = []
         taken: list[Path] = []
@@ -286,8 +300,8 @@ class HistoryProof(AnyHistory):
         return self._value_at(self.history, self.before, self.key, self.point)
 
     def _is_past(self, here: Path) -> list[Term]:
-        """The facts that no checkpoint's point is later than now, at the indices of the checkpoints that a
-        path read.
+        """The facts that no checkpoint's point is later than now, at the indices of those checkpoints that the path
+        `here` read.
         """
         count = term_of(self.count)
         return [
@@ -296,8 +310,8 @@ class HistoryProof(AnyHistory):
         ]
 
     def look_up(self) -> list[tuple[Term, Answer]]:
-        """The goals, with answers, of the claim that `value_at` returns the value of the last checkpoint at or before a
-        point, or the default if there is none.
+        """The goals, with answers, of the claim that `HistoryTable.value_at` finds the last checkpoint at or before a
+        point. It returns that checkpoint's value, or the default if there is none.
         """
         split = SymInt(z3.Int("split"))
 
@@ -310,10 +324,10 @@ class HistoryProof(AnyHistory):
         return self.ask(program)
 
     def beginning(self) -> list[tuple[Term, Answer]]:
-        """The goals, with answers, of the claim that a history without rows is well formed, and its value is the
+        """The goals, with answers, of the claim that a history without rows is well formed, and that its value is the
         default, now and at any point.
 
-        So the contract's first value is right, and the facts about rows hold from the beginning on.
+        So the trusted contract's first value is right, and the facts about rows hold from the beginning on.
         """
 
         def program() -> Any:
@@ -326,7 +340,9 @@ class HistoryProof(AnyHistory):
         return self.ask(program)
 
     def _contract(self) -> Any:
-        """A history with the trusted contract, in a schema of its own, at the point `self.now`."""
+        """A history of the class by which the trusted contract replaces `HistoryTable`. It has a schema of its own, and
+        its current point is `self.now`.
+        """
         own_class = self.module.__dict__["HistoryTable"]
         use_contract(self.module)
         contract, self.module.__dict__["HistoryTable"] = self.module.__dict__["HistoryTable"], own_class
@@ -334,8 +350,8 @@ class HistoryProof(AnyHistory):
         return contract(self.machine.Schema(), "history", self.history.default)
 
     def replaced(self) -> list[tuple[Term, Answer]]:
-        """The goals, with answers, of the claim that the contract declares the tables of the source with equal default
-        rows, and replaces only the methods that are proved here.
+        """The goals, with answers, of the claim that the trusted contract of histories declares the same tables as
+        `HistoryTable`, with equal default rows. It also replaces only the methods that are proved here.
         """
         stands = self._contract()
 
@@ -349,8 +365,8 @@ class HistoryProof(AnyHistory):
         return self.ask(program)
 
     def split(self) -> list[tuple[Term, Answer]]:
-        """The goals, with answers, of the claim that at most one index separates the checkpoints at or before a point
-        from the later ones.
+        """The goals, with answers, of the claim that a point splits the checkpoints at one index only: those below it
+        are at or before the point, the others later.
         """
         one, other = SymInt(z3.Int("split")), SymInt(z3.Int("other_split"))
 
@@ -362,8 +378,8 @@ class HistoryProof(AnyHistory):
         return self.ask(program)
 
     def checkpoints(self) -> list[tuple[Term, Answer]]:
-        """The goals, with answers, of the claim that `value_at` returns a checkpoint's value at its point, and the
-        value of the one before just before it.
+        """The goals, with answers, of the claim that `HistoryTable.value_at` returns a checkpoint's value at the
+        checkpoint's point. Just before that point it returns the value of the checkpoint before.
         """
         position = SymInt(z3.Int("position"))
 
@@ -379,8 +395,8 @@ class HistoryProof(AnyHistory):
         return self.ask(program)
 
     def present(self) -> list[tuple[Term, Answer]]:
-        """The goals, with answers, of the claim that the value from now on is the latest value, if no checkpoint is
-        later than now.
+        """The goals, with answers, of the claim that a history's value from now on is its latest value, if no
+        checkpoint is later than now.
         """
 
         def program() -> Any:
@@ -411,8 +427,8 @@ class HistoryProof(AnyHistory):
         return self.ask(program, known=self._is_past)
 
     def order(self) -> list[tuple[Term, Answer]]:
-        """The goals, with answers, of the claim that after a `push` at the current point, points rise, none is later
-        than now, and the head repeats the last value.
+        """The goals, with answers, of the claim that a history is well formed after a `push` at the current point. Its
+        points rise, none is later than now, and its head repeats the last value.
         """
         one = SymInt(z3.Int("one"))
 
@@ -427,8 +443,9 @@ class HistoryProof(AnyHistory):
         return self.ask(program, known=self._is_past)
 
     def rows(self, pushes: int) -> list[tuple[Term, Answer]]:
-        """The goals, with answers, of the claim that a number of `pushes` at the current point write, row by row, what
-        the contract writes. The contract's unknown index of the checkpoint is assumed to be that of the source.
+        """The goals, with answers, of the claim that some `pushes` at the current point write, row by row, what the
+        trusted contract of histories writes. The contract's unknown index of the checkpoint is assumed to be that of
+        the source.
         """
         stands, position = self._contract(), SymInt(z3.Int("position"))
 
@@ -448,8 +465,8 @@ class HistoryProof(AnyHistory):
         return self.ask(program, known=self._is_past, is_of_contract=True)
 
     def _is_written(self, draft: Any, history: Any, position: Any) -> tuple[Any, ...]:
-        """The writes of a draft to a history: the tables' indices, the head, and the checkpoint with index `position`.
-        False stands for a row not written.
+        """The writes of a draft to a history: the tables' indices, the head, and the checkpoint at index `position`.
+        False stands for a row that is not written.
         """
         checkpoint = draft._written(history.checkpoints, (self.key, position))
         head = draft._written(history.heads, self.key)
@@ -461,8 +478,8 @@ class HistoryProof(AnyHistory):
 
 
 def prove_history(ask: Ask = prove) -> dict[str, list[tuple[Term, Answer]]]:
-    """The goals and answers of each part of the proof that the source keeps the contract, by the part's name. `ask`
-    decides a goal.
+    """The goals and answers of each part of the proof that the source of `HistoryTable` keeps its trusted contract, by
+    the part's name. `ask` is the function that decides a goal.
     """
     proof = HistoryProof(ask)
     return {

@@ -27,7 +27,7 @@ ANSWERS: Final = {"unsat": "agree", "unknown": "no_answer", "sat": "disagree"}
 
 
 def smt_lib(formulas: list[Term]) -> str:
-    """The satisfiability question for formulas, as SMT-LIB text."""
+    """The question if some formulas are satisfiable together, as SMT-LIB text."""
     solver = z3.SimpleSolver()
     assert_all(solver, formulas)
     return str(solver.to_smt2())
@@ -78,8 +78,8 @@ def program_version(program: str) -> str:
 
 
 class Opinions:
-    """The other solvers' answers to the goals of one call, counted by law and solver, and the disputed questions: those
-    for which one finds a model where ours proved the goal.
+    """The other solvers' answers to the goals of one call, counted by law and solver. A question is disputed, and kept,
+    if another solver finds a model where ours proved the goal.
 
     `effort` multiplies the step limits, `other_z3` is the command of a further z3. Raises ImportError if cvc5 is not
     installed.
@@ -97,8 +97,8 @@ class Opinions:
         self.disputed: Final[list[dict[str, str]]] = []
 
     def hear(self, law_id: str, formulas: list[Term], solver: str) -> None:
-        """Ask all solvers about formulas that one of ours, named `solver`, found contradictory, and count their
-        answers.
+        """Ask all other solvers about formulas that one of ours, named `solver`, found contradictory, and count their
+        answers under the law `law_id`.
         """
         text = smt_lib(formulas)
         said = {
@@ -114,8 +114,8 @@ class Opinions:
                 self.disputed.append({"law": law_id, "who": who, "text": text})
 
     def take(self) -> tuple[dict[str, dict[str, int]], list[dict[str, str]]]:
-        """The counts of answers by solver, and the disputed questions with `law`, `who` and `text`, since the last
-        call. Both are then forgotten.
+        """The counts of answers by solver, and the disputed questions with `law`, `who` and `text`, since the last call
+        of this method. Both are then forgotten.
         """
         total = {who: Counter[str]() for who in self.who}
         for by in self.counts.values():
@@ -132,8 +132,8 @@ class Opinions:
 
 
 def ask_everybody(file: Path) -> dict[str, str]:
-    """The answer of z3 and of cvc5 to a question stored in an SMT-LIB file, by solver and version; "not installed" for
-    a missing cvc5.
+    """The answers of z3 and of cvc5 to a question stored in an SMT-LIB file, by solver and version. The answer is "not
+    installed" for a missing cvc5.
     """
     text = file.read_text()
     solver = z3.Solver()

@@ -11,7 +11,9 @@ if TYPE_CHECKING:
 
 
 def tables_of(prover: "Prover", law: Any) -> set[int]:
-    """The indices of the tables that a state law reads, itself or by the sums that it reads."""
+    """The indices of the tables that a state law reads at an arbitrary subject, by itself or through the sums that it
+    reads.
+    """
     instance = prover.instance(law, prover.subject(law))
     return _tables_noted(prover, instance.noted)
 
@@ -29,7 +31,9 @@ def _tables_noted(prover: "Prover", noted: dict[object, Any]) -> set[int]:
 
 
 def tables_of_sum(prover: "Prover", total: Any, beyond_its_row: bool = False) -> set[int]:
-    """The indices of the tables that a sum reads; with `beyond_its_row`, not counting the summed row itself."""
+    """The indices of the tables that are read to decide a row's worth and group in a sum. With `beyond_its_row`, the
+    read of the summed row itself does not count.
+    """
     noted = _read_of(prover, total).noted
     own = Touch(total.table, prover.any_key(total.table, f"member.{total.name}")).identity
     return _tables_noted(
@@ -38,7 +42,7 @@ def tables_of_sum(prover: "Prover", total: Any, beyond_its_row: bool = False) ->
 
 
 def scopes_of(prover: "Prover", law: Any) -> set[str]:
-    """The scopes, such as bounds on lists, within which the reads of a state law are determined."""
+    """The scopes, such as bounds on lists, within which it is known which tables a state law reads."""
     instance = prover.instance(law, prover.subject(law))
     return instance.scopes | _scopes_noted(prover, instance.noted)
 
@@ -49,15 +53,15 @@ def _scopes_noted(prover: "Prover", noted: dict[object, Any]) -> set[str]:
 
 
 def scopes_of_sum(prover: "Prover", total: Any) -> set[str]:
-    """The scopes, such as bounds on lists, within which the reads of a sum are determined, and those of the sums nested
-    in it.
+    """The scopes, such as bounds on lists, within which it is known which tables a sum reads. Those of the sums nested
+    in it are included.
     """
     read = _read_of(prover, total)
     return read.scopes | _scopes_noted(prover, read.noted)
 
 
 def _read_of(prover: "Prover", total: Any) -> Instance:
-    """The reads of a sum at an arbitrary row, as an Instance."""
+    """The reads that decide the worth and the group of an arbitrary row in a sum, as an Instance."""
     key = prover.any_key(total.table, f"member.{total.name}")
     rows = prover.before.rows
 
@@ -70,7 +74,7 @@ def _read_of(prover: "Prover", total: Any) -> Instance:
 
 
 def sums_behind(prover: "Prover", noted: Iterable[Any]) -> list[Any]:
-    """The sums that were read, and the sums nested in them at any depth, in order of name."""
+    """The sums among the reads in `noted`, and the sums nested in them at any depth, in order of name."""
     pending = [item.total for item in noted if isinstance(item, TotalRead)]
     found: dict[str, Any] = {}
     while pending:

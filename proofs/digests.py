@@ -85,8 +85,8 @@ def functions_of(source: str) -> dict[str, str]:
     """The map from the qualified name of each function in a source to its digest, and from "" to the digest of
     everything else.
 
-    Functions that share a name, such as a property and its setter, share a digest. A nested function counts in that of
-    the outer one.
+    Functions that share a name, such as a property and its setter, share a digest. A nested function counts as a part
+    of the outer one.
     """
     found: dict[str, list[str]] = {}
 
@@ -151,7 +151,9 @@ def _origin(module: str, node: ast.ImportFrom) -> str:
 
 
 def _imported(module: str, roots: Collection[str]) -> Iterator[str]:
-    """The modules below `roots` that a module imports anywhere, and the packages that contain them."""
+    """The modules below the packages `roots` that a module imports anywhere, also within functions. The packages that
+    contain these are included.
+    """
     named: list[str] = []
     for node in ast.walk(ast.parse(source_of(module) or "")):
         if isinstance(node, ast.Import):
@@ -167,8 +169,8 @@ def _imported(module: str, roots: Collection[str]) -> Iterator[str]:
 
 @cache
 def modules_behind(place: str) -> tuple[str, ...]:
-    """Every module that can decide a verdict of the theory at `place` (`module:attribute`), sorted: the engine, the
-    theory, and their imports from `OURS` and from the setup's `lifted`.
+    """Every module that can decide a verdict of the theory at `place` (`module:attribute`), sorted. These are the
+    engine and the theory, with what they import from `OURS` and from the setup's `lifted`.
     """
     from proofs.setup import setup_of  # imported here, so that digests of text need only the standard library
 
@@ -178,12 +180,16 @@ def modules_behind(place: str) -> tuple[str, ...]:
 
 @cache
 def storing() -> tuple[str, ...]:
-    """The modules that count as a whole, since they store what calls write: `spec.machine` and all that it imports."""
+    """The modules that a digest counts whole, since they store what calls write and run in no proof: `spec.machine` and
+    all that it imports.
+    """
     return _behind([MACHINE], OURS)
 
 
 def _behind(first: list[str], roots: Collection[str]) -> tuple[str, ...]:
-    """Some modules, and all that they import below `roots`, however deep, in alphabetical order."""
+    """The modules in `first`, and all that they import below the packages `roots`, however deep, in
+    alphabetical order.
+    """
     pending, seen = [*first], set[str]()
     while pending:
         module = pending.pop()
@@ -203,8 +209,8 @@ def snapshot(place: str) -> str:
 
 @cache
 def _ground(place: str) -> str:
-    """The digest of everything on which all verdicts of a theory rest: laws, theory, engine, and rules outside of
-    functions.
+    """The digest of everything on which all verdicts of a theory rest: laws, theory, engine, and the rules' code
+    outside of functions.
     """
     lines: list[str] = []
     whole = storing()
@@ -216,8 +222,8 @@ def _ground(place: str) -> str:
 
 
 def digest(functions: Iterable[str], place: str) -> str:
-    """The digest of some functions ("module:name") and of everything that decides verdicts of a theory, as 16
-    hexadecimal digits. The solver's version is not included.
+    """The digest of some functions ("module:name") and of everything else that decides verdicts of the theory at
+    `place`: 16 hexadecimal digits. The solver's version is not included.
     """
     lines = [place, _ground(place)]
     for function in sorted(functions):

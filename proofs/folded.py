@@ -25,7 +25,9 @@ from proofs.totals import Totals
 
 
 class FoldedProof(Exploration):
-    """All paths of one call with lists of any length, cut into segments, and the proofs about them."""
+    """All paths of one call with lists of any length, and the proofs about them. The paths are cut into segments at
+    loops over such lists.
+    """
 
     def __init__(self, prover: Prover, action: type[Any]) -> None:
         super().__init__(prover.of_any_length(), action, ANY_LENGTH, ANY_LENGTH)
@@ -64,8 +66,8 @@ class FoldedProof(Exploration):
     # Following paths.
 
     def _follow(self) -> list[tuple[Path, Any, Run]]:
-        """Every path with its run and its outcome; None if it ended at a cut or after an element. Starts again when a
-        loop is found to write a further table.
+        """Every path, with its outcome and its run. The outcome is None if the path ended before a loop (at a cut) or
+        after one element. Starts again when a loop is found to write a further table.
         """
         while True:
             self._taken.clear()
@@ -91,8 +93,8 @@ class FoldedProof(Exploration):
             pending += [[*through, middle] for middle in self._meet(base)]
 
     def _from(self, through: list[Middle], base: Path) -> Iterator[tuple[Path, Any, Run]]:
-        """Every path from a state in which runs continue, with its outcome and its run. `through` are the cuts that the
-        run has passed, `base` is the path up to the last of them.
+        """Every path from one state in which runs continue, with its outcome and its run. `through` are the cuts
+        (points before loops) that the run has passed; `base` is the path up to the last of them.
         """
         runs: list[Run] = []
 
@@ -116,15 +118,15 @@ class FoldedProof(Exploration):
             yield here, outcome, runs[-1]
 
     def arrive(self, run: Run, loop: Loop, segment: Segment, names: Names, standing: Hashable) -> None:
-        """Record that a run came to a cut. `names` are the local variables there; `standing` is its place in the code,
-        with all variables of the functions that run.
+        """Record that a run came to a cut, the point before a loop over a list of any length. `names` are the local
+        variables there. `standing` is the place in the code, with the variables of all functions in progress.
         """
         run.segments.append(segment)
         self._arrivals.append(Arrival(names, loop, segment, path().given, (segment.likeness(), standing)))
 
     def _meet(self, base: Path) -> list[Middle]:
-        """The states in which runs continue after cuts: one for all runs with equal place in the code, variables and
-        writes.
+        """The states in which runs continue after the cuts just reached. Runs with equal place in the code, variables
+        and writes share one state.
         """
         together: dict[Hashable, list[Arrival]] = {}
         for arrival in self._arrivals:
@@ -155,7 +157,9 @@ class FoldedProof(Exploration):
         return self._middles[-1]
 
     def note_written(self, sites: list[str], tables: set[int]) -> None:
-        """Record the tables that loops write. Raises GrownError if any is new."""
+        """Record that the loops at these sites write these tables, given by index. Raises GrownError if any table is
+        new for a loop.
+        """
         is_new = False
         for site in sites:
             known = self._written.setdefault(site, set())
@@ -165,8 +169,8 @@ class FoldedProof(Exploration):
             raise GrownError
 
     def rule(self, loop: Loop) -> Any:
-        """The theory's `Fold` for a loop, or None if it has none: all laws then hold of the actual rows in the middle
-        of the loop.
+        """The theory's `Fold` for a loop: rows that replace the actual ones in the middle of the loop, where laws are
+        evaluated. None if the theory has none: all laws then hold of the actual rows.
         """
         return self.prover.theory.folds.get(loop.site.rpartition(":")[2])
 
@@ -197,8 +201,8 @@ class FoldedProof(Exploration):
         return root.in_state(tables, lambda asked: Totals(asked, suffixes))
 
     def _refuse_histories(self, tables: set[int]) -> None:
-        """Raise UnliftableError for a loop that writes the clock, or a history with the exact contract: states between
-        segments assume that these do not change.
+        """Raise UnliftableError if a call writes the clock, or a history with the exact trusted contract, before or in
+        a loop that is cut. The states after a cut assume that these do not change.
         """
         exact = [history for history in self.prover.histories() if hasattr(history, "_value_before")]
         fixed = {table.index for history in exact for table in (history.heads, history.checkpoints)}
@@ -212,7 +216,9 @@ class FoldedProof(Exploration):
     # Verdicts.
 
     def ends(self) -> Iterator[tuple[Prover, Accepted]]:
-        """The ends of all segments, each with the prover of the state in which the segment begins."""
+        """The ends of all segments (parts of runs between cuts). Each comes with the prover of the state in which its
+        segment begins.
+        """
         return ((segment.prover, segment.accepted) for segment in self.segments)
 
     def state_law(self, law: Any) -> Verdict:
@@ -220,7 +226,9 @@ class FoldedProof(Exploration):
         return put_together(lambda part: self.part(part[1]), (self.name, law.law_id))
 
     def total(self) -> Verdict:
-        """The verdict on the claim that the call never raises, and meets the demands of trusted contracts and folds."""
+        """The verdict on the claim that the call never raises. It must also meet the demands (conditions to be proved)
+        of trusted contracts and of the theory's folds.
+        """
         return self.part(TOTAL)
 
     def _prove_part(self, name: str) -> Verdict:
@@ -240,8 +248,8 @@ class FoldedProof(Exploration):
         return verdict
 
     def _prove(self, law_id: str, levels: list[list[Term]], goal: Term) -> Answer:
-        """The answer to a goal, first with few steps, then without the quantified hypotheses, which few goals need,
-        then with all. Without quantified hypotheses, or for a trivial goal, it is proved once.
+        """The answer to a goal. Few steps are tried first, then more without the quantified hypotheses, which few goals
+        need, then all. Without quantified hypotheses, or for a trivial goal, it is proved once.
         """
         plain = [[formula for formula in level if not self._says_of_all(formula)] for level in levels]
         if len(plain[-1]) == len(levels[-1]) or z3.is_true(z3.simplify(goal)):
@@ -259,8 +267,8 @@ class FoldedProof(Exploration):
         return found[1]
 
     def _answer(self, verdict: Verdict, prover: Prover, obligation: Obligation, extra: list[tuple[Any, Any]]) -> None:
-        """Answer a goal. A refutation counts as UNKNOWN, since its model is a state between segments and not a
-        counterexample.
+        """Prove a goal, and add the answer to the verdict. A refutation counts as UNKNOWN: its model may be a state in
+        the middle of a loop, which is no counterexample.
         """
         here = obligation.here
         verdict.scopes.update(here.scopes, self._scopes)
@@ -278,7 +286,7 @@ def _is_of_all(formula: Term) -> bool:
 
 
 def has_lists(prover: Prover, action: type[Any]) -> bool:
-    """True if a call of this class has any list, or any row of the protocol, by the theory's limits on lists."""
+    """True if a call of this class has a list, or if the theory's limits name a list in some row of the protocol."""
     tables = {table.name for table in prover.protocol.schema.tables}
     return _holds_list(any_call(action, [])) or any(
         place.partition(".")[0] in tables for place in prover.theory.limits.lists

@@ -25,7 +25,8 @@ SPREAD: Final = "_spread"
 
 
 class Folding(ast.NodeTransformer):
-    """A transformer that makes each loop iterate over `fold`, which is told the variables that the body may carry.
+    """A transformer that makes each loop iterate over `_fold(...)`, which may cut the run. It is told the variables
+    that the body may carry from one element to the next.
 
     for item in items:          loop = _fold(items, "module:function", "total")
         total += item    ->     for item in loop:
@@ -46,7 +47,9 @@ class Folding(ast.NodeTransformer):
         self._loops: Final[dict[str, int]] = {}
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
-        """Visit a function's body with the function as the innermost one, by whose name its loops are numbered."""
+        """Rewrite the loops in a function's body. They are numbered within this function, and their sites bear its
+        name.
+        """
         self._functions.append(node)
         self.generic_visit(node)
         self._functions.pop()
@@ -60,7 +63,7 @@ class Folding(ast.NodeTransformer):
         return node
 
     def visit_Tuple(self, node: ast.Tuple) -> ast.AST:
-        """Replace a tuple display that begins with a starred value."""
+        """Replace a tuple display that begins with a starred value, since that value may be a list of any length."""
         self.generic_visit(node)
         stars = [isinstance(part, ast.Starred) for part in node.elts]
         if stars[:1] != [True] or any(stars[1:]) or not isinstance(node.ctx, ast.Load) or not self._functions:
@@ -71,7 +74,7 @@ class Folding(ast.NodeTransformer):
         return ast.fix_missing_locations(ast.copy_location(call, node))
 
     def visit_While(self, node: ast.While) -> Any:
-        """Rewrite a `while` loop as a `for` loop over `endless`, whose body first tests the condition."""
+        """Rewrite a `while` loop as a `for` loop over `endless(...)`, whose body first tests the condition."""
         if not self._functions or not self._has_loops:
             return self.generic_visit(node)
         function = self._functions[-1]
@@ -94,7 +97,7 @@ class Folding(ast.NodeTransformer):
         return [ast.fix_missing_locations(ast.copy_location(part, node)) for part in (*begin, turns)]
 
     def visit_For(self, node: ast.For) -> Any:
-        """Rewrite a `for` loop, with an assignment of its iterable before it."""
+        """Rewrite a `for` loop, so that it iterates over `_fold(...)`, which is assigned to a variable before it."""
         if not self._functions or not self._has_loops:
             return self.generic_visit(node)
         function = self._functions[-1]
@@ -122,21 +125,25 @@ class Folding(ast.NodeTransformer):
 
 
 def carries(loop: str, names: list[str]) -> list[ast.stmt]:
-    """Statements that give each carried variable its arbitrary value, if it was bound where the loop began."""
+    """Statements that give an arbitrary value to each variable that the loop carries, if it was bound where the loop
+    begins. `loop` is the name of the loop's variable, `names` those of the carried ones.
+    """
     return ast.parse(
         "\n".join(f"if {loop}.carries({name!r}):\n    {name} = {loop}.carried({name!r})" for name in names)
     ).body
 
 
 def gone(loop: str, names: list[str]) -> list[ast.stmt]:
-    """Statements that make the loop variables unusable after a loop that is cut."""
+    """Statements that make the loop variables `names` unusable after a loop that was cut. `loop` is the name under
+    which the code holds the loop.
+    """
     return ast.parse("\n".join(f"if {loop}.is_cut:\n    {name} = {loop}.gone" for name in names)).body
 
 
 @cache
 def calls_alone(file: str) -> frozenset[tuple[int | None, ...]]:
-    """The calls in a file during which the calling function holds no intermediate value of an expression, as (line, end
-    line, column, end column). There local variables describe all that a run needs to continue.
+    """The calls in a file during which the calling function holds no intermediate value of an expression. There, local
+    variables describe all that a run needs to continue. Each is given as (line, end line, column, end column).
     """
     try:
         tree = ast.parse(Path(file).read_bytes())
@@ -158,7 +165,7 @@ _OF_PYTHON: Final = frozenset([*BUILTINS.split(), *CALLED.split()])
 
 
 def _alone(node: ast.expr) -> Iterator[ast.Call]:
-    """The calls in an expression during which no other value of the expression is held."""
+    """The calls in an expression during which Python holds no other intermediate value of the expression."""
     parts: list[ast.expr] = []
     if isinstance(node, ast.Call):
         is_of_list = isinstance(node.func, ast.Attribute) and node.func.attr in dir(list)

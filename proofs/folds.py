@@ -41,10 +41,10 @@ elements done, or `to_do`, a predicate of the names in a row's list that are sti
 
 
 class Standing(Mapping[str, Any]):
-    """The local variables that are the same in the middle of a loop and after each element, and `to_do`.
+    """The local variables that are the same in the middle of a loop and after each element, and `to_do`. A read of any
+    other variable is refused.
 
-    What is assumed in the middle is proved after an element. So both are told of the same variables; any other is
-    refused.
+    What is assumed in the middle of a loop is proved after an element, so both may depend on these variables only.
     """
 
     def __init__(self, names: Names) -> None:
@@ -66,13 +66,15 @@ class Standing(Mapping[str, Any]):
 
 
 class FoldedError(BaseException):
-    """The end of a path after one element of a list, or at a cut. It derives from BaseException, so that no rule
-    catches it.
+    """The exception that ends a path after one element of a list, or before a loop at which the run is cut. It derives
+    from BaseException, so that no rule catches it.
     """
 
 
 class Items(Textless):
-    """A list of any length in a call, or a range between symbols. `element` returns the element at an index."""
+    """A list of any length in a call, or a range between symbols. `element` returns the element at an index. Only a
+    loop may iterate over it.
+    """
 
     def __init__(self, name: str, length: Term, element: Callable[[SymInt], Any], terms: tuple[Term, ...]) -> None:
         self.listed_as: Final = name
@@ -82,7 +84,7 @@ class Items(Textless):
         self.element: Final = element
 
     def any_item(self) -> Any:
-        """The element at index 0, which stands for the kind of all elements, even if the list is empty."""
+        """The element at index 0, which shows the type of all elements, even if the list is empty."""
         return self.element(SymInt(z3.IntVal(0)))
 
     def __getitem__(self, position: Any) -> Any:
@@ -110,8 +112,8 @@ class Items(Textless):
 
 
 class Gathered(Textless):
-    """A list to which a loop's body may have appended at each element. It may be returned, and nothing about it is
-    known.
+    """A list to which a loop's body may have appended at each element. Nothing is known of its items. It may be
+    returned; any other use is refused.
     """
 
     def append(self, item: object) -> None:
@@ -138,8 +140,8 @@ def any_call(
     at: tuple[Term, ...] = (),
     within: str = "",
 ) -> Any:
-    """A symbolic call with lists of any length. Appends to `facts` that its numbers are not negative, except the
-    `signed` ones ("ACTION.field"), and its names not empty.
+    """A symbolic call with lists of any length. Appends to `facts` that its numbers are not negative and its names not
+    empty. The `signed` numbers, each "ACTION.field", may be negative.
 
     It may also be a record within a call: then `name` is the path to it, `within` is the name of the call's class, and
     `at` are its indices in the lists that contain it.
@@ -152,7 +154,9 @@ def any_call(
 def _any(
     annotation: Any, name: str, facts: list[Term], at: tuple[Term, ...], owner: str, signed: Collection[str]
 ) -> Any:
-    """An arbitrary value of a type, as a function of its indices `at` in the lists that contain it."""
+    """An arbitrary value of the annotated type, as a function of its indices `at` in the lists that contain it. Appends
+    to `facts` that numbers are not negative, except the `signed` ones, and names not empty.
+    """
     arguments = typing.get_args(annotation)
     if arguments[1:] == (Ellipsis,):
         length = _function(f"{name}!length", at, z3.IntSort())
@@ -204,19 +208,21 @@ class _Plain(Textless):
     is_cut = False
 
     def may_go_through(self, values: list[Any]) -> bool:
-        """True if the loop may iterate over one of the lists among some values."""
+        """True if this loop may iterate over a list, dictionary or set that is among `values`, so that changing one
+        would change the iteration.
+        """
         lists = [value for value in values if isinstance(value, LISTS)]
         is_fixed = isinstance(self._items, tuple | str | range)
         is_another = isinstance(self._items, list) and all([each is not self._items for each in lists])
         return bool(lists) and not is_fixed and not is_another
 
     def carries(self, _name: str) -> bool:
-        """False: a loop that runs as in Python needs no arbitrary value for any variable."""
+        """False: a loop that runs as in Python gives no variable an arbitrary value."""
         return False
 
 
 class Gone(Textless):
-    """The loop variable after a loop over a list of any length: any use of it is refused."""
+    """The value of the loop variable after a loop over a list of any length: any use of it is refused."""
 
     def __eq__(self, other: object) -> bool:
         raise UnliftableError("the last element of a list of any length is compared")
@@ -241,7 +247,9 @@ value.
 
 
 class Loop(Textless):
-    """A loop over a list of any length, which cuts the run."""
+    """A loop over a list of any length. It cuts the run: what was written must keep the laws, and the run goes on from
+    any state that satisfies them.
+    """
 
     def __init__(self, items: "Items | Listing", site: str, names: tuple[str, ...]) -> None:
         self.items: Final = items
@@ -283,8 +291,8 @@ class Loop(Textless):
         run.leave(self, {**before, **self._values, **at_last}, z3.Not(is_element))
 
     def names_before(self, names: Names) -> dict[str, Any]:
-        """The local variables where the loop begins, given the frame's. Raises UnliftableError if one may change in the
-        loop under another name.
+        """The local variables where the loop begins, which are the frame's `names`. Raises UnliftableError if the loop
+        may change one of them under another name.
         """
         for name, value in names.items():
             if isinstance(value, LISTS) and name not in self._names:
@@ -301,8 +309,8 @@ class Loop(Textless):
         return dict(names)
 
     def names_after(self, before: Names, names: Names) -> Names:
-        """The local variables after an element, given those where the loop begins. Raises UnliftableError if one
-        changed its type.
+        """The local variables `names` after an element, once each carried one is checked against `before`, where the
+        loop begins. Raises UnliftableError if the type of one has changed.
         """
         for name in self._names:
             if _kind(names[name]) is not _kind(before[name]):
@@ -310,24 +318,26 @@ class Loop(Textless):
         return names
 
     def any_values(self, before: Names) -> dict[str, Any]:
-        """An arbitrary value of each variable that the body carries."""
+        """An arbitrary value of each variable that the body carries from one element to the next, of the type that it
+        has in `before`.
+        """
         return {name: _any_like(before[name], f"{self.site}.{name}@{self.number}") for name in self._names}
 
     is_cut = True
     gone = GONE
 
     def carries(self, name: str) -> bool:
-        """True if a variable is carried from one element to the next and was bound where the loop began."""
+        """True if the body carries a variable from one element to the next, and it was bound where the loop began."""
         return name in self._names
 
     def carried(self, name: str) -> Any:
-        """The arbitrary value, of its type, of a variable that the loop's body carries."""
+        """The arbitrary value of a variable that the body carries from one element to the next."""
         return self._values[name]
 
 
 def _unknown_part(value: Any, is_carried: bool) -> Any:
-    """The first part of a value whose type may hide a list, None if there is none. Through a hidden list, a list that
-    the loop changes might be reached under another name.
+    """The first part of a value whose type may hide a list; None if there is none. Through a hidden list, the loop
+    might change a list under another name. `is_carried` is true of a variable that the loop may change.
     """
     found: dict[int, Any] = {}
     pending = list(_parts(value)) if is_carried and isinstance(value, LISTS) else [value]
@@ -342,7 +352,7 @@ def _unknown_part(value: Any, is_carried: bool) -> Any:
 
 
 def _is_known(value: Any) -> bool:
-    """True if `_parts` returns everything that can be reached from a value."""
+    """True if `_parts` returns all parts of a value that can be reached from it."""
     if isinstance(value, (*CONSTANTS, type, Enum, ModuleType, tuple, FunctionType)):
         return True
     if isinstance(value, Symbol | SymList | Items | Loop | _Plain | Gone):
@@ -352,7 +362,7 @@ def _is_known(value: Any) -> bool:
 
 
 def _parts(value: Any) -> list[Any]:
-    """The values within a value that a function can reach."""
+    """The values within a value that a function can reach, one level deep."""
     if isinstance(value, tuple | list | set):
         return list(value)
     if type(value).__module__ in MACHINES and type(value).__name__ == "Delta":
@@ -366,7 +376,7 @@ def _parts(value: Any) -> list[Any]:
 
 
 class Endless(Loop):
-    """A `while` loop, which its body ends by `break`; it cuts the run as well."""
+    """A `while` loop, as a loop that only `break` in its body ends; it cuts the run as well."""
 
     def __init__(self, site: str, names: tuple[str, ...]) -> None:
         super().__init__(Items(site, z3.IntVal(0), lambda _position: None, ()), site, names)
@@ -382,8 +392,8 @@ class Endless(Loop):
 
 
 def still_to_do(site: str, number: int) -> tuple[Callable[[Any], SymBool], Term]:
-    """A predicate, True of a name that is still to do in a loop over a row's list; and a term, true if any is. `number`
-    is that of the loop's cut.
+    """The names left to do in the middle of a loop over a row's list. The first value is a predicate, true of each such
+    name; the second a term, true if there is one. `number` is that of the loop's cut.
     """
     goes_on = z3.Bool(f"{site}!goes_on@{number}")
     is_left = z3.Function(f"{site}!to_do@{number}", z3.IntSort(), z3.BoolSort())
@@ -409,27 +419,35 @@ def _any_like(value: Any, name: str) -> Any:
 
 
 class Running:
-    """The interface of a run for the cuts of its loops; see `proofs/segments.py`."""
+    """The interface by which a loop tells the run of a call that it begins, goes on or ends. `proofs/segments.py`
+    implements it.
+    """
 
     def cut(self, loop: Loop, names: Names) -> int:
-        """End a segment before a loop. Returns the number of the cut, which is unique."""
+        """End a segment before a loop, with the local variables `names`. Returns the unique number of this cut, if the
+        run is to go on after it.
+        """
         raise NotImplementedError
 
     def begin(self, loop: Loop, names: Names, when: Term) -> None:
-        """Begin a segment with one element, under the condition `when` that there is one."""
+        """Begin a segment with one element of a loop, under the condition `when` that there is one. `names` are the
+        local variables.
+        """
         raise NotImplementedError
 
     def end(self, loop: Loop, names: Names) -> None:
-        """End a segment after one element, and with it the path."""
+        """End a segment after one element of a loop, and with it the path. `names` are the local variables."""
         raise NotImplementedError
 
     def leave(self, loop: Loop, names: Names, when: Term) -> None:
-        """Begin a segment after the loop, under the condition `when` that it is over."""
+        """Begin a segment after a loop, under the condition `when` that all elements are done. `names` are the local
+        variables.
+        """
         raise NotImplementedError
 
 
 def running() -> Running:
-    """The run of a call that is in progress and may be cut by loops. Raises UnliftableError outside of a call."""
+    """The run of a call that is in progress, which loops may cut. Raises UnliftableError outside of a call."""
     if not RUNS:
         raise UnliftableError("a list of any length is gone through outside of a call")
     run: Running = RUNS[-1]
@@ -437,14 +455,15 @@ def running() -> Running:
 
 
 def fold(items: Any, site: str, *names: str) -> "_Plain | Loop":
-    """The iterable for a loop over `items`: one that cuts the run, if these are a list of any length. `site` is the
-    loop's place, "module:function" or "module:function#2". `names` are the variables that its body may carry.
+    """The iterable for a loop over `items`. For a list of any length it cuts the run; else the loop runs as in Python.
+    `site` is the loop's place, "module:function" or "module:function#2". `names` are the variables that its body may
+    carry.
     """
     return Loop(items, site, names) if isinstance(items, Items | Listing) else _Plain(items)
 
 
 def any_length(value: Any) -> Any:
-    """The builtin `len`, also of a list of any length or of the set of its names; of these it is a symbolic integer."""
+    """The builtin `len`. Of a list of any length, or of the set of its names, it is a symbolic integer."""
     if isinstance(value, Items):
         return SymInt(value.length)
     if isinstance(value, Listing):
@@ -453,7 +472,7 @@ def any_length(value: Any) -> Any:
 
 
 def any_spread(listed: Any, *items: Any) -> Any:
-    """The tuple `(*listed, *items)`, also of a list of any length."""
+    """The tuple `(*listed, *items)`. If `listed` is a list of any length, so is the result."""
     if not isinstance(listed, Listing):
         return (*listed, *items)
     for item in items:
@@ -462,8 +481,9 @@ def any_spread(listed: Any, *items: Any) -> Any:
 
 
 def endless(site: str, *names: str) -> "_Plain | Loop":
-    """The iterable for a `while` loop, which cuts the run if a call is in progress. `site` is the loop's place,
-    "module:function" or "module:function#2". `names` are the variables that its body may carry.
+    """The iterable for a `while` loop: it cuts the run if a call is in progress, else it is endless as in Python.
+    `site` is the loop's place, "module:function" or "module:function#2". `names` are the variables that its body may
+    carry.
     """
     return Endless(site, names) if RUNS else _Plain(itertools.repeat(None))
 
@@ -474,8 +494,8 @@ def any_tuple(*values: Any) -> Any:
 
 
 def any_range(*bounds: Any) -> Any:
-    """The builtin `range`; between symbols in a run it has any length, and outside of a run that of `lifted_range`.
-    With steps it is refused.
+    """The builtin `range`. Between symbols it has any length during the run of a call, and else that of `lifted_range`.
+    During a run, a step between symbols is refused.
     """
     if not RUNS or not any(isinstance(bound, SymInt) for bound in bounds):
         return lifted_range(*bounds, where=sys._getframe(1).f_code.co_name)

@@ -31,7 +31,9 @@ STEPS_TO_FIND_ONE: Final = 20_000_000
 
 
 class _Rows:
-    """A table at genesis: the rows that the deployment chose, or default rows only."""
+    """A table at genesis. It has unknown rows that satisfy the theory's conditions if a deployment chooses them
+    (`chosen`), else default rows only.
+    """
 
     def __init__(self, table: Any, chosen: Any, holds: Any) -> None:
         self.table: Final = table
@@ -54,16 +56,16 @@ class _Rows:
         return row
 
     def condition(self, key: Any) -> Term:
-        """The theory's condition, as one term, on the row that is at a key at genesis."""
+        """The theory's condition on the row that is at a key at genesis, as one term."""
         return self.says(key, self.get(key))
 
     def says(self, key: Any, row: Any) -> Term:
-        """The theory's condition, as one term, on a given row at a key."""
+        """The theory's condition on the given row at a key at genesis, as one term."""
         return z3.And(*[truth_of(condition) for condition in self._holds(self.rows, key, row)])
 
 
 class _Totals:
-    """The totals at genesis: zero, or unknown if the deployment chose rows of the summed table."""
+    """The totals of sums at genesis: zero, or unknown if the deployment chose rows of the summed table."""
 
     def __init__(self, chosen: set[int], refuse_other_groups: Callable[[Any, Any], None]) -> None:
         self._chosen: Final = chosen
@@ -82,8 +84,8 @@ class _Totals:
 
 
 class Beginning:
-    """The state at genesis. Only the theory's conditions on chosen rows are assumed: no law of a state before, since
-    there is none, and no law that is proved here.
+    """The state at genesis. Assumed are only the theory's conditions on the rows that a deployment chooses. No law is
+    assumed, of this state or an earlier one.
     """
 
     def __init__(self, prover: Prover) -> None:
@@ -121,8 +123,8 @@ class Beginning:
             histories._has_past, self._prover.is_beginning = True, False
 
     def verdict(self, law_id: str) -> Verdict:
-        """The verdict that a state law holds at genesis, at any subject. For `SUM-...`, the verdict that default rows
-        have no worth in the sum, at genesis and whenever the laws hold.
+        """The verdict that a state law holds at genesis, at any subject. For `SUM-...` it is that default rows add
+        nothing to the sum, in any state that satisfies the laws.
         """
         verdict = Verdict(law_id, GENESIS)
         total = next((total for total in self._sums if law_id == f"SUM-{total.name}"), None)
@@ -141,13 +143,13 @@ class Beginning:
 
 
 def base_case(prover: Prover, laws: list[Any]) -> list[Verdict]:
-    """The verdicts that each of some state laws holds at genesis, and that sums begin at zero."""
+    """The verdicts that each of some state laws holds at genesis, and that default rows add nothing to any sum."""
     beginning = Beginning(prover)
     return [beginning.verdict(law_id) for law_id in [*[law.law_id for law in laws], *beginning.sums()]]
 
 
 def _refuse_what_cannot_be(prover: Prover, tables: "list[_Rows]") -> None:
-    """Raise UnliftableError unless a model shows that a deployment is possible, with rows that satisfy the conditions
+    """Raise UnliftableError unless some deployment is possible: a model gives rows that satisfy the theory's conditions
     at every key.
     """
     solver = z3.Solver()
@@ -165,8 +167,8 @@ def _refuse_what_cannot_be(prover: Prover, tables: "list[_Rows]") -> None:
 
 
 def _refuse_what_excludes_default_rows(prover: Prover, tables: "list[_Rows]") -> None:
-    """Raise UnliftableError if a condition excludes a default row. A deployment writes finitely many rows, so the
-    conditions must hold of the default rows elsewhere.
+    """Raise UnliftableError if the theory's conditions exclude the default row of a table. A deployment writes finitely
+    many rows, so all others are default rows. A table's only row, at SINGLETON, is exempt.
     """
     for table in tables:
         key = prover.any_key(table.table, f"genesis.{table.table.name}")
@@ -182,8 +184,8 @@ def _refuse_what_excludes_default_rows(prover: Prover, tables: "list[_Rows]") ->
 
 
 def _prove_at(prover: Prover, verdict: Verdict, program: Callable[[], Any]) -> None:
-    """Prove that a program returns true, whatever the deployment chose. Adds the answers to the verdict, and records if
-    some deployment is possible.
+    """Prove that a program returns true at genesis, whatever rows the deployment chose. Adds the answers to the
+    verdict, and records if some deployment is possible.
     """
     base = Path(None, [], True)
     paths = list(explore(program, base))
@@ -201,8 +203,8 @@ def _prove_at(prover: Prover, verdict: Verdict, program: Callable[[], Any]) -> N
 
 
 def _adds_nothing(prover: Prover, verdict: Verdict, total: Any) -> None:
-    """Prove that default rows have no worth in a sum, in any state that satisfies the laws; the answers are added to
-    the verdict. So a total is that of the rows ever written.
+    """Prove that default rows add nothing to a sum, in any state that satisfies the laws. So a total is that of the
+    rows ever written. The answers are added to the verdict.
     """
     key, default = prover.any_key(total.table, f"member.{total.name}"), total.table.default
     view = prover.before

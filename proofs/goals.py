@@ -14,7 +14,7 @@ from proofs.symbols import term_of
 
 
 class TotalRead:
-    """A read of the total of one group of a sum."""
+    """A read of one total: that of the given group in the given sum."""
 
     def __init__(self, total: Any, group: Any) -> None:
         self.total: Final = total
@@ -27,8 +27,8 @@ class TotalRead:
 
 
 class Instance:
-    """A law at one subject of the state before, as a formula, with its definitions (`facts`), its reads (`noted`) and
-    its scopes.
+    """A law at one subject of the state before the call, as a formula. Beside it stand the definitions of its symbols
+    (`facts`), its reads (`noted`) and the scopes within which it holds.
     """
 
     def __init__(self, formula: Term, facts: dict[int, Term], noted: dict[object, Any], scopes: set[str]) -> None:
@@ -40,8 +40,8 @@ class Instance:
 
 
 class Member:
-    """A row that belongs to a sum: the terms of its key, its worth, and its group. `ways` are the paths on which these
-    are computed, each with (group, worth) or an exception.
+    """A row of a sum: the terms of its key, its worth (what it adds), and its group. `ways` are the paths on which
+    these are computed, each with (group, worth) or an exception.
     """
 
     def __init__(self, item_id: object, key: Any, ways: list[tuple[Path, Any]]) -> None:
@@ -55,7 +55,7 @@ class Member:
         self.value: Final = z3.simplify(value)
 
     def belongs(self, group: list[Term]) -> Term:
-        """The condition, as a term, that the row belongs to a group, given by the terms of its key."""
+        """The condition, as a term, that the row belongs to a group. `group` are the terms of the group's key."""
         ways = [
             z3.And(*here.conditions, *[own == other for own, other in zip(flatten(outcome[0]), group, strict=True)])
             for here, outcome in self._ways
@@ -65,7 +65,7 @@ class Member:
 
 
 class Accepted:
-    """A path on which a call is accepted, with its Delta."""
+    """A path on which a call is accepted, with the Delta that it writes."""
 
     def __init__(self, here: Path, delta: Any) -> None:
         self.here: Final = here
@@ -77,13 +77,13 @@ class Accepted:
 
     def seen_by(self, law: Any, subject: Any) -> Callable[[Any], Any] | None:
         """The function from a draft to the replacement rows with which a law is evaluated after the path, at a subject.
-        None if it is evaluated in the actual rows.
+        Such rows exist only in the middle of a loop. None if the law is evaluated in the actual rows.
         """
         return None if self.seen is None else self._seen(self.seen[0].of.get(law.law_id), subject)
 
     def seen_in(self, total: Any, key: Any) -> Callable[[Any], Any] | None:
         """The function from a draft to the replacement rows with which a sum is evaluated after the path, at a row's
-        key. None if it is evaluated in the actual rows.
+        key. Such rows exist only in the middle of a loop. None if the sum is evaluated in the actual rows.
         """
         return None if self.seen is None else self._seen(self.seen[0].members.get(total), key)
 
@@ -95,7 +95,9 @@ class Accepted:
 
     @classmethod
     def either(cls, base: Path, parts: "list[Accepted]") -> "Accepted":
-        """The disjunction of accepted paths with one Delta, as one accepted path."""
+        """The disjunction of accepted paths that have one Delta, as one accepted path. `base` is the path from which
+        all of them start.
+        """
         return parts[0] if len(parts) == 1 else cls(either(base, [part.here for part in parts]), parts[0].delta)
 
 
@@ -109,13 +111,15 @@ def together(accepted: list[Accepted]) -> list[list[Accepted]]:
 
 
 def demanded(paths: Iterable[Path]) -> list["Obligation"]:
-    """The demands that some paths made, as obligations, each once, with the path up to the demand."""
+    """The demands of some paths (conditions that they met and that must be proved), as obligations, each once. An
+    obligation has the path up to its demand.
+    """
     found = {demand.identity: demand for here in paths for demand in here.required}
     return [Obligation(demand.label, demand.at, demand.condition) for demand in found.values()]
 
 
 class Obligation:
-    """A goal, to be proved from the hypotheses of its path. `is_of_engine` if the path's own conditions and facts must
+    """A goal, to be proved from the hypotheses of its path. If `is_of_engine`, the path's own conditions and facts must
     suffice.
 
     Pickled for another process, it keeps the goal's words but neither path nor goal.
@@ -142,9 +146,10 @@ class Obligation:
 
 
 class Verdict:
-    """The verdict on one law and one call: the answer to each obligation, and the scope of the proof. `is_framed` is
-    True if the call cannot break the law by the tables it writes. `is_reachable` is True if some state takes a path
-    that the law concerns.
+    """The verdict on one law and one call: the answer to each goal, and the scope of the proof.
+
+    `is_framed` is true if the call writes no table by which it could break the law. `is_reachable` is true if some
+    state takes a path that the law concerns.
     """
 
     def __init__(self, law_id: str, action: str) -> None:
@@ -161,9 +166,9 @@ class Verdict:
 
     @property
     def status(self) -> str:
-        """The verdict: "REFUTED" if any goal is, else "UNKNOWN" if any is, else "PROVED". Without a path that the law
-        concerns and that is possible, it is "VACUOUS", or "UNKNOWN" if no solver decided that. A framed law is "PROVED"
-        all the same.
+        """The verdict: "REFUTED" if any goal is, else "UNKNOWN" if any is, else "PROVED". It is "VACUOUS" if no path
+        that the law concerns is possible, and "UNKNOWN" if no solver decided that. A framed law, which the call's
+        writes cannot break, is "PROVED" all the same.
         """
         statuses = {answer.status for _, answer in self.answers}
         if Status.REFUTED in statuses:
@@ -175,8 +180,8 @@ class Verdict:
         return "UNKNOWN" if self.is_open else "VACUOUS"
 
     def concern(self, can_be: Status) -> None:
-        """Record if a path that the law concerns is possible: REFUTED if a state takes it, PROVED if none does, UNKNOWN
-        if no solver decided.
+        """Record if a path that the law concerns is possible. `can_be` is REFUTED if some state takes the path, PROVED
+        if none does, UNKNOWN if no solver decided.
         """
         self.is_reachable = self.is_reachable or can_be is Status.REFUTED
         self.is_open = self.is_open or can_be is Status.UNKNOWN
@@ -190,8 +195,8 @@ class Verdict:
         return other
 
     def join(self, other: "Verdict") -> None:
-        """Add another verdict's answers and scopes to this one, which rests on it; this one is reachable or open if the
-        other is.
+        """Add the answers and scopes of another verdict, on which this one rests. This one becomes reachable or open if
+        the other is.
         """
         self.answers.extend(other.answers)
         self.scopes.update(other.scopes)
@@ -200,8 +205,8 @@ class Verdict:
 
 
 def left_out(label: str, base: Path, taken: list[Path]) -> Iterator[Obligation]:
-    """The obligation that the followed paths cover every case, unless that is trivially true. See
-    `some_path_is_taken`.
+    """The obligation that the followed paths leave out no case (see `some_path_is_taken`). Nothing is yielded if it is
+    trivially true.
     """
     whole = some_path_is_taken(label, base, taken)
     if not z3.is_true(z3.simplify(whole.goal)):
@@ -209,8 +214,8 @@ def left_out(label: str, base: Path, taken: list[Path]) -> Iterator[Obligation]:
 
 
 def some_path_is_taken(label: str, base: Path, taken: list[Path]) -> Obligation:
-    """The obligation that the paths followed from `base`, with the cases left out by limits, cover every case. It is a
-    check on the engine, which decided that the other sides of forks are impossible.
+    """The obligation that some path of `taken`, all followed from `base`, is taken in every case, except for cases
+    beyond a limit. It checks the engine, which decided that the other sides of forks are impossible.
     """
     here = Path(base, [], False)
     here.sees_change = True

@@ -24,14 +24,16 @@ from proofs.symbols import IN_PLACE_OF, SymInt, term_of
 
 
 def use_exact_contract(module: ModuleType) -> None:
-    """Replace `HistoryTable` in a lifted `spec.history` by the exact contract."""
+    """Replace `HistoryTable` in a lifted `spec.history` by its exact trusted contract. Heads and checkpoints stay rows,
+    and only the value at an earlier point is an unknown function.
+    """
     searched: Any = module.__dict__["HistoryTable"]
     head: Any = module.__dict__["History"]
     checkpoint: Any = module.__dict__["Checkpoint"]
 
     class Changed(head):  # type: ignore[misc]  # a base that is lifted has no type
-        """A head written in this step: its `latest` holds from `point` on, and earlier points have the values of the
-        head `before`.
+        """The head of a history after a push or a pop in this call. Its `latest` value holds from `point` on; earlier
+        points have the values of the head `before`.
         """
 
         def __init__(self, count: Any, latest: Any, point: Any, before: Any) -> None:
@@ -84,14 +86,14 @@ def use_exact_contract(module: ModuleType) -> None:
             return self._value_before(draft, key, point, row)
 
         def _past(self, key: Any, point: Any) -> Any:
-            """The unknown value at a point, in the state before the step."""
+            """The unknown value of a history at a point, in the state before the call."""
             type(self)._reads(Touch(self.checkpoints, (key, point), self))
             terms = flatten((key, point))
             return SymInt(z3.Function(f"{self._name}!past", *[z3.IntSort()] * len(terms), z3.IntSort())(*terms))
 
         def _value_before(self, draft: Any, key: Any, point: Any, row: Any) -> Any:
-            """The value at a point in the state before the step: an unknown function, with the facts that follow from
-            the last two checkpoints.
+            """The value at a point in the state before the call, as an unknown function. The facts about it that follow
+            from the last two checkpoints are assumed.
             """
             value = term_of(self._past(key, point))
             stored = draft._tables[self.checkpoints.index]

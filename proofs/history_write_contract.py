@@ -41,8 +41,8 @@ CHANGES: Final = ("push", "pop")
 
 
 class PushProof(AnyHistory):
-    """The exact contract and the source, compared on one history. In the methods, `changes` are "push" or "pop", in the
-    order in which they are made.
+    """The exact contract of histories and the source of `HistoryTable`, compared on one history. In the methods,
+    `changes` are "push" or "pop", in the order in which they are made.
     """
 
     def __init__(self, ask: Ask, contract: Callable[[ModuleType], None] = use_exact_contract) -> None:
@@ -51,8 +51,8 @@ class PushProof(AnyHistory):
         self.split: Final = SymInt(z3.Int("split"))
 
     def replaced(self) -> list[tuple[Term, Answer]]:
-        """The goals, with answers, of the claim that the contract replaces only the methods that are compared here, and
-        derives from the source for the rest.
+        """The goals, with answers, of the claim that the exact contract replaces only those methods of `HistoryTable`
+        that are compared here, and inherits the rest.
         """
         both = set(vars(self.source)) & set(vars(type(self.history)))
         replaced = {name for name in both if not name.startswith("__")}
@@ -71,8 +71,8 @@ class PushProof(AnyHistory):
         return self.ask(program)
 
     def past(self) -> list[tuple[Term, Answer]]:
-        """The goals, with answers, of the claim that the contract's assumptions about earlier values hold, and a
-        look-up before any change returns those values.
+        """The goals, with answers, of the claim that the exact contract's assumptions about earlier values hold. Before
+        any change, its look-up returns those values.
         """
 
         def program() -> Any:
@@ -83,8 +83,8 @@ class PushProof(AnyHistory):
         return self.ask(program, is_of_contract=True)
 
     def rows(self, changes: tuple[str, ...]) -> list[tuple[Term, Answer]]:
-        """The goals, with answers, of the claim that contract and source write equal rows: the head, and the checkpoint
-        with any index.
+        """The goals, with answers, of the claim that the exact contract and the source of `HistoryTable` write equal
+        rows: the head, and the checkpoint with any index. `changes` are the pushes and pops, in order.
         """
         position = SymInt(z3.Int("position"))
 
@@ -100,15 +100,14 @@ class PushProof(AnyHistory):
         return self.ask(program, is_of_contract=True)
 
     def order(self, changes: tuple[str, ...]) -> list[tuple[Term, Answer]]:
-        """Each goal with its answer, for the claim that a well-formed history is well formed again after the source of
-        `HistoryTable` makes `changes` ("push" or "pop", in this order): its points rise, its head repeats its last
-        value.
+        """The goals, with answers, of the claim that the source of `HistoryTable` keeps a history well formed: its
+        points rise, and its head repeats its last value. `changes` are the pushes and pops, in order.
         """
         return self.ask(lambda: self.keeps_order(self._change(changes)[1]), is_of_contract=True)
 
     def answers(self, changes: tuple[str, ...]) -> list[tuple[Term, Answer]]:
-        """The goals, with answers, of the claim that after some changes the contract returns the value of the last
-        checkpoint at or before any point, as the source left them.
+        """The goals, with answers, of the claim that the exact contract's look-up is right after some changes. At any
+        point it returns the value of the last checkpoint at or before, as the source left them.
         """
 
         def program() -> Any:
@@ -120,9 +119,9 @@ class PushProof(AnyHistory):
         return self.ask(program, is_of_contract=True)
 
     def meaning(self, change: str) -> list[tuple[Term, Answer]]:
-        """The goals, with answers, of the claim that the source alone has the documented meaning of a "push" or a
-        "pop". From the point of a push on, the value is the one pushed; from the point of a popped checkpoint on, it is
-        that of the checkpoint before; earlier values stay.
+        """The goals, with answers, of the claim that the source of `HistoryTable` alone gives "push" and "pop" their
+        documented meaning. From the point of a push on, the value is the one pushed. From the point of a popped
+        checkpoint on, it is that of the checkpoint before. Earlier values stay.
         """
         point, value, last = SymInt(z3.Int("pushed_at")), SymInt(z3.Int("pushed")), self.count - 1
 
@@ -167,7 +166,9 @@ class PushProof(AnyHistory):
         return self.ask(program, is_of_contract=True)
 
     def _suppose_the_past(self) -> None:
-        """Assume that the unknown past is what a look-up must return in the history before."""
+        """Assume that the contract's unknown past value is what a look-up must return in the history before the
+        changes. Ends a path on which it is not.
+        """
         if not self.is_split(self.split, self.before):
             raise PathEnds
         if self.history._past(self.key, self.point) != self.answer_at(self.split, self.before):
@@ -175,7 +176,7 @@ class PushProof(AnyHistory):
 
     def _change(self, changes: tuple[str, ...], key: Any = None) -> tuple[Any, Any, Any]:
         """The drafts after some pushes and pops, by the contract and by the source. The third value is an index: the
-        checkpoints below it are then at or before the point.
+        checkpoints below it are those at or before `self.point` after the changes.
         """
         key = self.key if key is None else key
         by_contract, by_source, split = self.draft(self.state), self.draft(self.state), self.split
@@ -196,8 +197,8 @@ class PushProof(AnyHistory):
 def prove_changes(
     ask: Ask = prove, contract: Callable[[ModuleType], None] = use_exact_contract
 ) -> dict[str, list[tuple[Term, Answer]]]:
-    """The goals and answers of each part of the claim that the source keeps the exact contract, by the part's name.
-    `ask` decides a goal; `contract` applies the contract to a module.
+    """The goals and answers of each part of the claim that the source of `HistoryTable` keeps the exact contract, by
+    the part's name. `ask` is the function that decides a goal; `contract` applies the contract to a module.
     """
     proof = PushProof(ask, contract)
     parts = {"replaced": proof.replaced(), "beginning": proof.beginning(), "past": proof.past()}
@@ -213,7 +214,9 @@ def prove_changes(
 
 
 def prove_pushes(prover: Prover, law_id: str) -> Verdict:
-    """The verdict, under the id `law_id`, on the claim that the source keeps the exact contract of histories."""
+    """The verdict, under the id `law_id`, on the claim that the source of `HistoryTable` keeps the exact contract of
+    histories.
+    """
     verdict = Verdict(law_id, "contracts")
     for part, answers in prove_changes(partial(prover.prove, law_id)).items():
         verdict.answers.extend([(Obligation(part, Path(None, [], False), goal), answer) for goal, answer in answers])

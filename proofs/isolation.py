@@ -19,7 +19,7 @@ ENDED: Final = b"."
 
 
 class EndedError(Exception):
-    """A process ended before its output was complete."""
+    """The exception for a process that ended before its output was complete."""
 
 
 def apart(work: Callable[[], Found]) -> Found:
@@ -50,7 +50,9 @@ def apart(work: Callable[[], Found]) -> Found:
 
 
 def _work(work: Callable[[], Any], writer: int, watched: int) -> None:
-    """Run the work in the child, write its pickled result, and exit."""
+    """Run `work` in the child process, write its pickled result to the pipe `writer`, and exit. The process also ends
+    with its parent, which holds the other end of `watched`.
+    """
     try:
         Thread(target=_end_with_parent, args=(watched,), daemon=True).start()
         try:
@@ -71,8 +73,8 @@ def _end_with_parent(watched: int) -> None:
 
 @contextmanager
 def the_same_everywhere() -> Iterator[None]:
-    """A context without garbage collection, whose timing depends on everything that ran before and which frees term
-    numbers.
+    """A context without garbage collection. The time of a collection depends on everything that ran before, and it
+    frees the numbers of terms.
     """
     was_on = gc.isenabled()
     gc.collect()

@@ -10,7 +10,7 @@ from proofs.solving import Answer, Ask, prove
 
 
 def kernel_facts() -> dict[str, tuple[list[Term], Term]]:
-    """The map from the name of each lemma to its hypotheses and its conclusion, over unknown integers."""
+    """The map from the name of each lemma on quotients to its hypotheses and its conclusion, over unknown integers."""
     x, y, d, e, m = z3.Ints("x y d e m")
     a, b = z3.Ints("a b")
     of_a, of_b, of_c, of_product, of_negative = z3.Ints("of_a of_b of_c of_product of_negative")
@@ -53,5 +53,7 @@ def kernel_facts() -> dict[str, tuple[list[Term], Term]]:
 
 
 def prove_kernel_facts(ask: Ask = prove) -> dict[str, tuple[Term, Answer]]:
-    """The map from the name of each lemma to its conclusion and the solver's answer. `ask` decides a goal."""
+    """The map from the name of each lemma on quotients to its conclusion and the solver's answer. `ask` is the function
+    that decides a goal.
+    """
     return {name: (goal, ask([hypotheses], goal)) for name, (hypotheses, goal) in kernel_facts().items()}

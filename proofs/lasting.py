@@ -49,9 +49,10 @@ Is = Callable[[str], bool]
 
 
 class Lasting:
-    """The check of values that outlive a path; each value is checked once.
+    """The check of values that outlive a path, such as globals and what they hold; each value is checked once.
 
-    `is_lifted` is True of a lifted module, `is_engine` of a module of the engine, which keeps nothing of a path.
+    `is_lifted` is true of the name of a lifted module. `is_engine` is true of that of a module of the engine, which
+    keeps nothing of a path.
     """
 
     def __init__(self, is_lifted: Is, is_engine: Is) -> None:
@@ -70,7 +71,7 @@ class Lasting:
         return self._look(value) if found is None else found[1]
 
     def _look(self, value: Any) -> bool:
-        """True if one value is accepted. It counts as accepted while what it holds is checked, since that may hold the
+        """True if a value is accepted. It counts as accepted while what it holds is checked, since that may hold the
         value again. If it is refused, answers that relied on it are forgotten and computed again when needed.
         """
         is_outermost = not self._looked_at
@@ -107,9 +108,7 @@ class Lasting:
         return self._is_ours(kind.__module__) and self.is_understood(kind) and self._are_fields_understood(value)
 
     def _is_of_engine(self, value: Any) -> bool:
-        """True if a value is bound to a name in a module of `proofs` that Python imported, that is, in one that is not
-        lifted.
-        """
+        """True if a value is bound to a name in some unlifted module of `proofs`, which is the engine's own."""
         modules = [module for name, module in sys.modules.items() if name.partition(".")[0] == "proofs"]
         return any([value is known for module in modules for known in vars(module).values()])
 

@@ -31,17 +31,19 @@ OF_FALSE: Final = ("KNOWN FALSE", "NOT CONCERNED")
 
 
 class LedgerError(Exception):
-    """A ledger that is not valid; the message names the file, the place in it, and the error."""
+    """The exception for a ledger that is not valid; the message names the file, the place in it, and the error."""
 
 
 class SourceChangedError(Exception):
-    """A file was edited while it was being proved, so the source of the verdict is unknown."""
+    """The exception for a file that was edited while it was being proved, so that the source of the verdict is
+    unknown.
+    """
 
 
 @attrs.frozen
 class Basis:
-    """The basis of a verdict: the solver's version, the functions that ran, and the digest of these and of everything
-    that decides verdicts.
+    """The basis of a verdict: the solver's version, the functions that the proof ran, and a digest of all source that
+    decides it (`source`).
     """
 
     solver: str
@@ -51,7 +53,7 @@ class Basis:
 
 @attrs.frozen
 class Entry:
-    """A verdict in the form of `proofs.call_task`, its basis, and the other solvers' answers to its goals."""
+    """A verdict on one law and call in plain values, its basis, and the other solvers' answers to its goals."""
 
     verdict: Plain
     basis: Basis
@@ -68,7 +70,7 @@ class Ledger:
     """
 
     def __init__(self, protocol: str, place: str, folders: Sequence[Path] | None = None) -> None:
-        """Reads `folders`, by default the installed ledgers and the user's own. Raises LedgerError if a file is not
+        """Read `folders`, by default the installed ledgers and the user's own. Raises LedgerError if a file is not
         valid.
         """
         roots = [installed_ledgers(), own_place() / "ledgers"] if folders is None else folders
@@ -142,7 +144,7 @@ class Ledger:
 
         `source` is the snapshot of the files with which the proof was made; `functions` ran in it. `opinions` are the
         other solvers' answers by law; without them, earlier answers to equal goals stay. Raises SourceChangedError if
-        `source` is not the snapshot of this process, OSError if the file cannot be written, and LedgerError if the
+        `source` is not the snapshot of this process. Raises OSError if the file cannot be written, LedgerError if the
         existing file is not valid.
         """
         if source != snapshot(self.place):
@@ -197,7 +199,9 @@ class Ledger:
         return entries
 
     def _believe(self, call: str, law_id: str, word: str) -> None:
-        """Raise LedgerError if the catalogue does not allow the fresh verdict `word`."""
+        """Raise LedgerError if the catalogue does not allow the verdict `word` on a call and a law. The law must be due
+        for the call. The words in OF_FALSE are those of known violations, and of no other law.
+        """
         if law_id not in self.due[call]:
             raise LedgerError(f"verdicts.{law_id}: there is no such law of {call}")
         if law_id in self._known_violations and word not in OF_FALSE:
@@ -219,7 +223,9 @@ def _is_of_today(basis: Basis, place: str) -> bool:
 
 
 def seal(protocol: str, call: str, law_id: str, entry: Entry) -> str:
-    """A digest of everything that is stored about one law and call, as 8 hexadecimal digits."""
+    """A digest of everything that is stored about one law and call, which reveals accidental edits: 8 hexadecimal
+    digits.
+    """
     said = json.dumps([protocol, call, law_id, entry.verdict, entry.opinions, _in_short(entry.basis)], sort_keys=True)
     return hashlib.sha256(said.encode()).hexdigest()[:8]
 
@@ -295,7 +301,9 @@ def _short(entry: Entry, scopes: list[str]) -> Plain:
 
 
 def read(protocol: str, call: str, text: str) -> Entries:
-    """The entries in the text of a call's file. Raises LedgerError unless writing them gives the identical text."""
+    """The verdicts in the text of a call's file, by law. Raises LedgerError unless writing them gives the identical
+    text.
+    """
     try:
         document = json.loads(text)
     except json.JSONDecodeError as error:

@@ -52,8 +52,8 @@ class _Loader(SourceFileLoader):
         self._is_lifted: Final = is_lifted
 
     def get_code(self, fullname: str) -> CodeType:
-        """The rewritten code of the source. Python's bytecode cache is never used, because its code does not report to
-        the listener.
+        """The code of the source, rewritten for symbols. Python's bytecode cache is never used, because its code does
+        not report to the listener.
         """
         tree = ast.parse(self.get_data(self.path), self.path)
         self._listener.loading[self.path] = untaught_loading(tree, self._is_lifted)
@@ -109,8 +109,8 @@ class _Finder(MetaPathFinder):
 
 
 def _restore_attributes(owns: Callable[[str], bool], hidden: Mapping[str, ModuleType]) -> None:
-    """Give packages that are not lifted their own modules back: importing a lifted one made it an attribute of its
-    package, which `from package import module` reads.
+    """Undo in packages that are not lifted what the import of lifted modules did. It had made each an attribute of its
+    package, which `from package import module` reads. `hidden` are the modules that were there before.
     """
     for name, package in list(sys.modules.items()):
         for key, value in list(getattr(package, "__dict__", {}).items()) if not owns(name) else ():
@@ -123,9 +123,11 @@ def _restore_attributes(owns: Callable[[str], bool], hidden: Mapping[str, Module
 
 
 class LiftedModules:
-    """The lifted modules by name, and the functions that ran, as `module:qualified name`: `ran` since the modules were
-    loaded, `loaded` during loading. `rows` maps the `id()` of each table to its SymbolicRows; `of_histories` has the
-    `id()` of each table that stores a history.
+    """The lifted modules by name, which run on symbols, and the functions that ran, as `module:qualified name`. These
+    are `ran` since the modules were loaded, and `loaded` during loading.
+
+    `rows` maps the `id()` of each table to its SymbolicRows. `of_histories` has the `id()` of each table that stores a
+    history.
     """
 
     def __init__(self, modules: dict[str, ModuleType], listener: Listener, loaded: frozenset[str]) -> None:
@@ -147,10 +149,11 @@ class LiftedModules:
 def lift(
     theory: str, contracts: Mapping[str, Callable[[ModuleType], None]], beside: tuple[str, ...] = ()
 ) -> LiftedModules:
-    """The lifted copy of a theory's module and of all modules that it imports below `LIFTED` and `beside`. `theory` is
-    the module's name; `contracts` maps a module to the function that applies a trusted contract to it. Modules imported
-    before stay as they are. Raises ImportError if a module is not loaded from source, and UnliftableError if
-    import-time code is not accepted.
+    """The lifted copy of a theory's module, and of all modules that it imports below `LIFTED` and `beside`. `theory` is
+    the module's name. `contracts` maps a module to the function that applies a trusted contract to it.
+
+    Modules imported before stay as they are. Raises ImportError if a module is not loaded from source, and
+    UnliftableError if import-time code is not accepted.
     """
     finder = _Finder([*LIFTED, theory, *beside], contracts)
     hidden = {name: module for name, module in sys.modules.items() if finder.owns(name)}

@@ -70,13 +70,15 @@ HISTORIES: Final = "spec.history"
 
 
 def refuse_at(file: str, untaught: Untaught) -> None:
-    """Refuse the construct that is not accepted at a line of a file; the message quotes the line."""
+    """Raise the refusal of a construct that is not accepted. `untaught` is its line in the file and its description;
+    the message quotes the line.
+    """
     line, what = untaught
     refuse(f"{what} is not understood", f"{file}:{line}: {linecache.getline(file, line).strip()}")
 
 
 class Site:
-    """A lifted function: its name and file, and the constructs in its source that are not accepted."""
+    """A lifted function: its name and file, and the constructs in its source that the engine does not accept."""
 
     def __init__(
         self, name: str, file: str, function: ast.FunctionDef | ast.Lambda, of_others: Mapping[str, str]
@@ -93,7 +95,9 @@ class Site:
         self.is_understood = False
 
     def refuse(self, untaught: Untaught) -> None:
-        """Refuse the construct at a line of this function's file."""
+        """Raise the refusal of a construct of this function that is not accepted. `untaught` is its line and its
+        description.
+        """
         refuse_at(self.file, untaught)
 
 
@@ -206,9 +210,11 @@ class Listener:
         self.is_loading = False
 
     def attribute(self, value: Any, name: str) -> Any:
-        """The value of an attribute whose name symbols use too, or that is private, or `writes`. While a path is
-        followed some are refused: a private one, unless the reading module defines a class of the value; any other,
-        unless a lifted module defines the value's type; and `writes`, once a loop over a list of any length is behind.
+        """The value of an attribute that symbols have too, that is private, or that is called `writes`. While the
+        program runs on symbols, some are refused.
+
+        A private one is refused unless the reading module defines a class of the value. Any other is refused unless a
+        lifted module defines the value's type. `writes` is refused after a loop over a list of any length.
         """
         owner = value if isinstance(value, type) else type(value)
         if name == WRITES and RUNS and RUNS[-1].is_cut:
@@ -222,7 +228,7 @@ class Listener:
         return getattr(value, name)
 
     def text(self, value: Any) -> Any:
-        """The argument itself, a value that is about to become text. Refused if its text under the engine may differ
+        """The argument itself, which is about to become text. It is refused if its text under the engine may differ
         from Python's.
         """
         is_read = self.is_loading or is_followed()
@@ -231,8 +237,8 @@ class Listener:
         return value
 
     def unordered(self, value: Any) -> Any:
-        """The argument itself, a set. Refused at import time if it holds anything but numbers, whose order alone is
-        equal in every process.
+        """The argument itself, a set. While modules are imported, it is refused if it holds anything but numbers: only
+        their order is equal in every process.
         """
         if self.is_loading and not all(type(part) in (int, bool) for part in value):
             frame = sys._getframe(1)
@@ -241,14 +247,16 @@ class Listener:
         return value
 
     def mod(self, left: Any, right: Any) -> Any:
-        """The operator `%` on numbers. On a `str` it formats text, and is refused at import time and on paths."""
+        """The operator `%` on numbers. A `str` on its left, which it would format, is refused at import time and on
+        paths.
+        """
         if self.is_loading and isinstance(left, str):
             refuse("the text of a value is not understood")
         return lifted_mod(left, right)
 
     def _begins_once(self, site: Site, frame: FrameType) -> None:
-        """Refuse an `__init__` that runs on an object that has fields already, unless a derived class's `__init__`
-        calls it.
+        """Refuse an `__init__` that runs again on an object which has fields already. A call by a derived class's
+        `__init__` is accepted.
         """
         caller = frame.f_back
         if caller is None or not self._is_lifted(caller.f_globals.get("__name__", "")):
@@ -261,8 +269,8 @@ class Listener:
             refuse(f"a value of type {type(first).__name__} begins again")
 
     def _of_drafts(self, site: Site, given: Mapping[str, Any]) -> None:
-        """Refuse a draft that is written on another path than the one that created it, or that began with writes, or
-        where evaluation may have stopped in Python.
+        """Refuse the writing of a draft on another path than the one that created it, of one that began with writes, or
+        where Python may have stopped evaluating. `given` are the local variables of the draft's method.
         """
         own = vars(given["self"])
         if site.name == BEGINS:

@@ -91,9 +91,11 @@ def untaught_loading(module: ast.Module, lifted: Callable[[str], bool]) -> list[
 
 
 def untaught_when_loading(function: Function, name: str, of_others: Mapping[str, str]) -> list[Untaught]:
-    """The places in a function, as (line, description), that are not accepted if it is called at import time. It runs
-    as plain Python then, but must not read what no digest covers, nor detect that it is lifted. `name` is the
-    function's "module:qualified name"; `of_others` are the names imported from modules that are not lifted.
+    """The places in a function, as (line, description), that are not accepted if it is called while modules are
+    imported. It runs as plain Python then, but must not read what no digest covers, nor detect that it is lifted.
+
+    `name` is the function's "module:qualified name". `of_others` are the names imported from modules that are not
+    lifted.
     """
     begun = {id(node) for node in beginnings(function)}
     own = _own_names(function)
@@ -152,7 +154,7 @@ def _own_names(function: Function) -> set[int]:
 
 
 def _untaught_at_loading(node: ast.AST, of_others: Mapping[str, str]) -> Iterator[str]:
-    """The descriptions of what is not accepted of one node that runs at import time."""
+    """The descriptions of what is not accepted in one node of code that runs at import time."""
     kind = type(node).__name__
     if kind not in _NODES_AT_LOADING:
         yield f"{kind} while a module is loaded"
@@ -183,7 +185,7 @@ def _untaught_at_loading(node: ast.AST, of_others: Mapping[str, str]) -> Iterato
 
 
 def _passed(call: ast.Call) -> list[ast.expr]:
-    """The arguments of a call that the called function might call in turn. None for the functions in
+    """The arguments of a call that the called function might call in turn. There are none for the functions in
     `_CALLED_AT_LOADING`, which get types.
     """
     is_type = isinstance(call.func, ast.Name) and call.func.id in _CALLED_AT_LOADING
@@ -203,8 +205,8 @@ def _makes_set(node: ast.AST) -> bool:
 
 
 def names_of_others(module: ast.Module, lifted: Callable[[str], bool]) -> dict[str, str]:
-    """The map from each name that a module imports from a module that is not lifted to that module. Names from `proofs`
-    are left out.
+    """The map from each name that a module imports from an unlifted module to that module. Names from `proofs` are left
+    out. `lifted` is true of the name of a lifted module.
     """
     return dict(pair for node in ast.walk(module) for pair in _others_in(node, lifted))
 
@@ -221,8 +223,8 @@ def names_of_engine(module: ast.Module, lifted: Callable[[str], bool]) -> set[st
 
 
 def hidden_in(module: ast.Module, lifted: Callable[[str], bool]) -> set[str]:
-    """The names that refer to imported modules that are not lifted, and all names imported from
-    modules of `_HIDING`.
+    """The names that a module gives to imported modules that are not lifted, and all names that it imports from modules
+    of `_HIDING`.
     """
     of_others = names_of_others(module, lifted)
     modules = {
@@ -232,7 +234,9 @@ def hidden_in(module: ast.Module, lifted: Callable[[str], bool]) -> set[str]:
 
 
 def reached_in(module: ast.Module, lifted: Callable[[str], bool]) -> list[Untaught]:
-    """The (line, name) of each attribute that a module reads, and of each name that it imports from a lifted module."""
+    """The (line, name) of each attribute that a module reads, and of each name that it imports from a lifted module.
+    `lifted` is true of the name of a lifted module.
+    """
     found = [(node.lineno, node.attr) for node in ast.walk(module) if isinstance(node, ast.Attribute)]
     for node in ast.walk(module):
         if isinstance(node, ast.ImportFrom) and lifted(node.module or ""):
@@ -260,16 +264,16 @@ def _may_be_said(name: str, allowed: Collection[str]) -> bool:
 
 
 def _may_be_named(name: ast.Name, allowed: Collection[str]) -> bool:
-    """True if a module may use a name at import time: no name reserved by the lifter, and of the builtins only those in
-    `allowed`.
+    """True if a module may use a name at import time. It must not be reserved by the lifter; of the builtins it must be
+    in `allowed`.
     """
     is_of_python = not is_given(name) and name.id[:2] == "__" and name.id != "__name__"
     return not is_of_python and not UNSAID.fullmatch(name.id) and _may_be_said(name.id, allowed)
 
 
 def _may_be_said_within(name: ast.Name, is_called: bool) -> bool:
-    """True if a function called at import time may use a name. Builtins that are no classes may be called and not used
-    as values.
+    """True if a function that is called at import time may use a name. A builtin that is no class may be called, but
+    not used as a value.
     """
     value = getattr(builtins, name.id, BaseException)
     if name.id in ("getattr", "hasattr", "type") or (name.id.startswith("__") and name.id != "__name__"):
@@ -280,8 +284,8 @@ def _may_be_said_within(name: ast.Name, is_called: bool) -> bool:
 
 
 def _may_be_called(function: ast.expr, of_others: Collection[str]) -> bool:
-    """True if a module may call an expression at import time: no result of another call, and of imported functions only
-    `_CALLED_AT_LOADING`.
+    """True if a module may call an expression at import time. It must not be the result of another call. Of functions
+    imported from unlifted modules, only `_CALLED_AT_LOADING` may be called.
     """
     if isinstance(function, ast.Name):
         return function.id not in of_others or function.id in _CALLED_AT_LOADING
@@ -289,8 +293,8 @@ def _may_be_called(function: ast.expr, of_others: Collection[str]) -> bool:
 
 
 def _may_be_asked(node: ast.Attribute, of_others: Collection[str]) -> bool:
-    """True if an attribute may be used at import time: it is read, no special name, and of imported modules one of
-    `AT_LOADING`.
+    """True if an attribute may be used at import time: it is read, and no special name. Of what is imported from
+    unlifted modules, only `AT_LOADING` may be read.
     """
     is_of_others = isinstance(node.value, ast.Name) and node.value.id in of_others
     is_asked = isinstance(node.ctx, ast.Load) and not node.attr.startswith("__")
@@ -349,7 +353,7 @@ def _meanings(module: ast.Module) -> list[Untaught]:
 
 
 def _is_harmless(name: str) -> bool:
-    """True if a name is no builtin, or that of an exception: no lifted function can raise or catch one."""
+    """True if a name is no builtin, or that of an exception: no lifted function can raise or catch exceptions."""
     value = getattr(builtins, name, BaseException)
     return isinstance(value, type) and issubclass(value, BaseException)
 

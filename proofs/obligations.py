@@ -18,11 +18,10 @@ from proofs.totals import groups_written
 
 
 def state_goals(prover: Prover, law: Any, accepted: Accepted) -> Iterator[Obligation]:
-    """The goals of a state law after an accepted path, at an arbitrary subject. None are yielded where the call cannot
-    have changed the law's answer: a path of the law's predicate that reads no written row has the answer of the state
-    before.
+    """The goals that a state law holds after an accepted path, at an arbitrary subject.
 
-    If the path ends in the middle of a loop with replacement rows, all goals are yielded.
+    A path of the law's predicate that reads no written row has the answer of the state before, and yields no goal. But
+    if the call's path ends in the middle of a loop with replacement rows, all goals are yielded.
     """
     subject = prover.subject(law)
     prover.instance(law, subject)
@@ -37,8 +36,8 @@ def state_goals(prover: Prover, law: Any, accepted: Accepted) -> Iterator[Obliga
 
 
 def implication_goals(prover: Prover, law: Any) -> Iterator[Obligation]:
-    """The goals that a state law holds in any state, at an arbitrary subject. The caller adds as hypotheses the laws
-    from which it follows.
+    """The goals that a state law holds in any state, at an arbitrary subject. The caller assumes the laws from which it
+    follows.
     """
     subject = prover.subject(law)
     blank = Path(None, [], False)
@@ -46,11 +45,11 @@ def implication_goals(prover: Prover, law: Any) -> Iterator[Obligation]:
 
 
 def sum_goals(prover: Prover, total: Any, accepted: Accepted) -> Iterator[Obligation]:
-    """The goals of the claim that each row of a sum that a path does not write keeps its group and its worth, or has no
-    worth before and after.
+    """The goals about a sum for the rows that an accepted path does not write: each keeps its group and its worth (what
+    it adds), or has no worth before and after.
 
-    If the sum declares `moves`, the worth changes by the theory's `revalued`. In a falling sum it may decrease, in a
-    rising sum increase.
+    If the sum declares `moves`, the worth changes by what the theory's `revalued` says. In a falling sum it may
+    decrease, in a rising sum increase.
     """
     moves, may_fall = prover.theory.sums.revalued.get(total), total in prover.theory.sums.falling
     may_rise = total in prover.theory.sums.rising
@@ -87,7 +86,7 @@ def sum_goals(prover: Prover, total: Any, accepted: Accepted) -> Iterator[Obliga
 
 
 def step_goals(prover: Prover, law: Any, call: Any, accepted: Accepted) -> Iterator[Obligation]:
-    """The goals of a step law on an accepted path. Where the law does not apply to the step, the goal is trivially
+    """The goals that a step law holds of an accepted path. If the law does not apply to the step, the goal is trivially
     true.
     """
     before, after = prover.step(accepted.delta)
@@ -103,8 +102,8 @@ def step_goals(prover: Prover, law: Any, call: Any, accepted: Accepted) -> Itera
 
 
 def time_goals(prover: Prover, accepted: Accepted) -> Iterator[Obligation]:
-    """The goals of the claim that time does not decrease. There are none if the path does not write the clock, or the
-    protocol has no histories: their trusted contract relies on the claim that no past push is later than now.
+    """The goals that an accepted path does not decrease time. The trusted contract of histories needs this: no past
+    push is later than now. There are none if the path does not write the clock, or the protocol has no histories.
     """
 
     def goes_on() -> Any:
@@ -117,8 +116,8 @@ def time_goals(prover: Prover, accepted: Accepted) -> Iterator[Obligation]:
 
 
 def rejection_goals(prover: Prover, law: Any, call: Any, here: Path, reason: Any) -> Iterator[Obligation]:
-    """The goals of a rejection law on a path that rejects the call for `reason`. Where the law does not apply to the
-    call, the goal is trivially true.
+    """The goals that a rejection law holds of a path `here`, which rejects the call for `reason`. If the law does not
+    apply to the call, the goal is trivially true.
     """
     rejection = prover.rejected_call(prover.before, call, reason)
 
@@ -132,16 +131,16 @@ def rejection_goals(prover: Prover, law: Any, call: Any, here: Path, reason: Any
 
 
 def protects(prover: Prover, law: Any, call: Any, here: Path) -> Iterator[Path]:
-    """The paths that continue a path and on which a rejection law applies to the call, rejected or not."""
+    """The continuations of a path on which a rejection law applies to the call, be it rejected or accepted."""
     for onward, outcome in explore(lambda: bool(law.applies_to(prover.before, call)), here):
         if outcome is True:
             yield onward
 
 
 def goals_of(label: str, program: Callable[[], Any], base: Path, prunes: bool = True) -> Iterator[Obligation]:
-    """The goals, named `label`, of a program that answers as a law does, run from the path `base`: one for each path,
-    its demands, and one that the paths cover every case. A path on which the program raises has a goal that is false.
-    With `prunes`, impossible paths are skipped.
+    """The goals, named `label`, that a program returns true when it is run from the path `base`. There is one for each
+    path, one for each of its demands, and one that the paths cover every case. For a path that raises, the goal is
+    false. With `prunes`, impossible paths are skipped.
     """
     taken: list[Path] = []
     for here, outcome in explore(program, base, prunes, proves=True):

@@ -43,7 +43,9 @@ Goal = tuple[Prover, Obligation, list[tuple[Any, Any]]]
 
 
 def put_together(prove_part: ProvePart, part: Part) -> Verdict:
-    """The verdict on a part, joined with those of all parts on which it rests, transitively."""
+    """The verdict on a part of a proof, joined with those of all parts on which it rests, however deep. `prove_part`
+    gives the verdict on a single part.
+    """
     whole = prove_part(part).copy()
     for other in whole.leans:
         whole.join(put_together(prove_part, other))
@@ -51,11 +53,13 @@ def put_together(prove_part: ProvePart, part: Part) -> Verdict:
 
 
 class Exploration:
-    """The base class of a call's explorations: the possible paths, and proofs about the states after them."""
+    """The base class of a call's explorations. An exploration has the call's possible paths, for lists up to some
+    length or of any, and proofs about the states after them.
+    """
 
     def __init__(self, prover: Prover, action: type[Any], name: str, premises: str) -> None:
-        """`name` identifies the exploration. `premises` names the exploration in which laws that imply others are
-        proved.
+        """`name` identifies the exploration. `premises` names the exploration in which laws are proved that imply other
+        laws.
         """
         self.prover: Final = prover
         self.action: Final = action
@@ -77,14 +81,14 @@ class Exploration:
         self._parts: Final[dict[str, Verdict]] = {}
 
     def ends(self) -> Iterator[tuple[Prover, Accepted]]:
-        """The points at which state laws must hold again, each with the prover of its state. A
-        subclass defines them.
+        """The ends of paths at which state laws must hold again, each with the prover of the state in which the path
+        began. A subclass defines them.
         """
         raise NotImplementedError
 
     def _answer(self, verdict: Verdict, prover: Prover, obligation: Obligation, extra: list[tuple[Any, Any]]) -> None:
-        """Prove a goal, and add the answer to the verdict. `extra` are (law, subject) pairs assumed beside the usual
-        laws. A subclass defines it.
+        """Prove a goal, and add the answer to the verdict. `prover` is that of the state before; `extra` are (law,
+        subject) pairs assumed besides the usual laws. A subclass defines it.
         """
         raise NotImplementedError
 
@@ -106,7 +110,7 @@ class Exploration:
         return self._of_states(self.law_named(name))
 
     def law_named(self, law_id: str) -> Any:
-        """The law or lemma with an id, known violations included."""
+        """The law or lemma with this id, known violations included."""
         theory = self.prover.theory
         laws = [*theory.catalogue.state_laws, *theory.induction.lemmas]
         laws += [*theory.catalogue.step_laws, *theory.catalogue.rejection_laws]
@@ -115,7 +119,7 @@ class Exploration:
     # Possible paths.
 
     def _excludes(self, prover: Prover, here: Path) -> bool:
-        """True if a few solver steps show that the laws exclude a path."""
+        """True if a few solver steps show that no state which satisfies the laws takes a path."""
         impossible = Obligation("a path that the laws exclude", here, z3.BoolVal(False))
         scopes = set(here.scopes)
         answer = self.prover.prove_quickly(TOTAL, prover.levels(here, [], scopes), impossible.goal)
@@ -127,7 +131,9 @@ class Exploration:
         return answer.status is Status.PROVED
 
     def reach(self, prover: Prover, here: Path) -> Status:
-        """REFUTED if some state that satisfies the laws takes a path, PROVED if none does, else UNKNOWN."""
+        """The answer of a solver to the claim that a path is impossible. REFUTED if some state that satisfies the laws
+        takes it, PROVED if none does, else UNKNOWN.
+        """
         found = self._reachable.get(id(here))
         if found is None:
             hypotheses, _ = prover.hypotheses(here, [])
@@ -138,18 +144,18 @@ class Exploration:
 
     @property
     def scope(self) -> set[str]:
-        """The scopes in which all paths of the call are followed."""
+        """The scopes, such as bounds on lists, within which all paths of the call are followed."""
         return set(self._scopes)
 
     def scope_of(self, law: Any) -> set[str]:
-        """The scopes of the claim that the call cannot break a law by the tables that it writes: those of the call's
-        paths, and for a state law those in which the tables are known that it reads.
+        """The scopes of the claim that the call cannot break a law by the tables that it writes. They are those of the
+        call's paths. For a state law, they include those within which it is known which tables it reads.
         """
         return {*self._scopes, *(scopes_of(self.prover, law) if hasattr(law, "rows") else ())}
 
     def is_framed(self, law: Any) -> bool:
-        """True if the call cannot break a law, by the tables that it writes: none that a state law reads, or none to
-        which a step law is limited. False for a rejection law.
+        """True if the call cannot break a law, by the tables that it writes. It writes none that a state law reads, or
+        none to which a step law is limited. False for a rejection law.
         """
         if any(law is each for each in self.prover.theory.catalogue.rejection_laws):
             return False  # what is refused writes nothing
@@ -159,8 +165,8 @@ class Exploration:
         return bool(limited) and not limited & self.writes
 
     def settle(self, verdict: Verdict, goals: list[Goal], concerned: Iterable[tuple[Prover, Path]]) -> None:
-        """Answer all goals, which were all collected before any solver ran, and record if any of the `concerned` paths
-        is possible.
+        """Prove all goals, and record if any path of `concerned`, those that the law concerns, is possible. The goals
+        were all collected before any solver ran.
         """
         for prover, here in concerned:
             if not verdict.is_reachable:
@@ -169,14 +175,14 @@ class Exploration:
             self._answer(verdict, prover, obligation, extra)
 
     def of_time(self) -> list[Goal]:
-        """The goals of the claim that time does not decrease, for each point at which state laws must hold again."""
+        """The goals of the claim that time does not decrease, one or more for each end of a path."""
         return [(prover, one, []) for prover, end in self.ends() for one in time_goals(prover, end)]
 
     def lean_on_sums(self, verdict: Verdict, goals: list[Goal], noted: Iterable[Any] = ()) -> None:
         """Record that a verdict rests on the claims about every sum that its goals read.
 
-        Sums among `noted` reads count too: a law without goals may read sums whose rows this call does not write but
-        revalues.
+        Sums among the reads in `noted` count too. A law without goals may read a sum whose rows change in worth
+        although this call does not write them.
         """
         read = [item for _, obligation, _ in goals for item in obligation.here.touched.values()]
         sums = sums_behind(self.prover, [*read, *noted])
@@ -206,10 +212,10 @@ class Exploration:
         return verdict
 
     def _consequence(self, law: Any, verdict: Verdict) -> Verdict:
-        """The verdict on the claim that a law holds in every state in which the laws from which it follows hold, and
-        the call keeps those. The goals are added to `verdict`.
+        """The verdict on the claim that a law follows, in every state, from those that the theory names in `follows`,
+        and that the call keeps these. The goals are added to `verdict`.
 
-        Only these laws are assumed, and that sums of values which are never negative are not negative.
+        Nothing else is assumed but that sums of values which are never negative are not negative.
         """
         root = self.prover
         premises = root.laws_of(root.theory.induction.follows[law.law_id])
@@ -220,7 +226,9 @@ class Exploration:
         return verdict
 
     def _of_sum(self, total: Any) -> Verdict:
-        """The verdict on the claim that rows of a sum that the call does not write keep their group and their worth."""
+        """The verdict on the claim that each row of a sum that the call does not write keeps its group and its worth
+        (what it adds).
+        """
         verdict = Verdict(f"SUM-{total.name}", self.action.__name__)
         others = tables_of_sum(self.prover, total, beyond_its_row=True)
         verdict.scopes.update(scopes_of_sum(self.prover, total))

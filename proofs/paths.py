@@ -53,18 +53,20 @@ theories.
 
 
 class UnliftableError(Exception):
-    """The source does something that symbolic execution cannot follow. The message names file and line."""
+    """The exception for source that does something which symbolic execution cannot follow. The message names file and
+    line.
+    """
 
 
 class TooEarlyError(Exception):
-    """An operand of `and` or `or` is refused while it is evaluated ahead of Python. It is evaluated again where Python
-    reaches it.
+    """The exception for an operand of `and` or `or` that is refused while it is evaluated ahead of Python. The operand
+    is evaluated again where Python reaches it.
     """
 
 
 class Refused(BaseException):
-    """The exception for a refusal while a path is followed. It derives from BaseException, so that lifted code cannot
-    catch it, and becomes an UnliftableError outside.
+    """The exception for a refusal while a program runs on symbols. It derives from BaseException, so that lifted code
+    cannot catch it. Once no path is followed any more, it becomes an UnliftableError.
     """
 
     def __init__(self, what: str, place: str = "") -> None:
@@ -73,17 +75,17 @@ class Refused(BaseException):
         self.place = place
 
     def locate(self, trace: TracebackType | None) -> None:
-        """Record the line of the source that caused it, unless one is recorded."""
+        """Record the line of the source that caused the refusal, found in a traceback, unless one is recorded."""
         self.place = self.place or place_in(trace)
 
     def as_error(self) -> UnliftableError:
-        """The UnliftableError to raise once no path is followed any more."""
+        """This refusal as an UnliftableError, to be raised once no path is followed any more."""
         return UnliftableError(f"{self.what}\n  {self.place}" if self.place else self.what)
 
 
 def place_in(trace: TracebackType | None) -> str:
     """The innermost frame of a traceback that belongs to the source and not to the engine, as "file:line: text". Empty
-    if none does, or without a traceback.
+    if no frame does, or if there is no traceback.
     """
     frames = extract_tb(trace) if trace is not None else []
     lines = [f"{frame.filename}:{frame.lineno}: {frame.line}" for frame in frames if not _is_engine(frame.filename)]
@@ -91,7 +93,7 @@ def place_in(trace: TracebackType | None) -> str:
 
 
 def load(module: str) -> ModuleType:
-    """The imported module. Raises UnliftableError, with the place, for any exception during the import."""
+    """The module, imported now. Raises UnliftableError, with the place, for any exception during the import."""
     try:
         return import_module(module)
     except UnliftableError:
@@ -104,9 +106,10 @@ def load(module: str) -> ModuleType:
 
 
 def refuse(what: str, place: str = "") -> NoReturn:
-    """Raise a refusal: the source does something that symbolic execution cannot follow. Raises TooEarlyError instead
-    where Python might not get to this point and the operand can be evaluated again, and UnliftableError outside of a
-    path.
+    """Raise a refusal: the source does something that symbolic execution cannot follow. Outside of a path this is an
+    UnliftableError.
+
+    It is a TooEarlyError where Python might not get to this point and the operand can be evaluated again.
     """
     if is_followed() and can_be_asked_again():
         raise TooEarlyError(what)
@@ -130,7 +133,7 @@ def _is_engine(file: str) -> bool:
 
 
 class Demand:
-    """A condition to be proved at a point of the program, with the path `at` up to that point. `label` names it in
+    """A condition that must be proved at a point of the program; `at` is the path up to that point. `label` names it in
     verdicts.
     """
 
@@ -141,7 +144,7 @@ class Demand:
 
     @property
     def identity(self) -> object:
-        """A key that is equal for a demand shared by several paths that part after it."""
+        """A key that is equal for one demand met on several paths, which part only after it."""
         known = [*self.at.conditions, *self.at.facts.values()]
         return (self.label, self.condition.get_id(), frozenset(term.get_id() for term in known))
 
@@ -151,7 +154,7 @@ class Path:
 
     `base` is an earlier path whose conditions hold here too. `answers` are those to give at the first forks. `prunes`
     says if sides of forks that the solver shows impossible are skipped. `example` is a model of what is known after the
-    last of `answers`, if one was found: a condition true in it is possible without asking a solver.
+    last of `answers`, if one was found. A condition that is true in it is possible without asking a solver.
     """
 
     def __init__(self, base: "Path | None", answers: Sequence[bool], prunes: bool, example: Term = None) -> None:
@@ -212,7 +215,7 @@ class Path:
         return self
 
     def here(self) -> "Path":
-        """A snapshot of what is known and read up to now, as an independent path."""
+        """A copy of what is known and read up to this point, as an independent path."""
         copy = Path(None, [], self.prunes)
         copy.conditions.extend(self.conditions)
         copy.facts.update(self.facts)
@@ -242,14 +245,14 @@ class Path:
                 raise error.as_error() from error
 
     def by_number(self) -> dict[int, Term]:
-        """The conditions by their term numbers. Conditions are never removed."""
+        """The conditions of the path, by the numbers of their terms. Conditions are never removed."""
         for condition in self.conditions[len(self._by_number) :]:
             self._by_number[condition.get_id()] = condition
         return self._by_number
 
     def decide(self, condition: Term) -> bool:
-        """The answer to a symbolic condition at this point of the path. If both answers are possible, True is returned
-        and the other side is kept for later.
+        """The truth value to go on with where the program branches on a condition. If both are possible, it is the next
+        answer to replay; without one it is True, and the other side is kept for later.
         """
         condition = simplified(condition)
         if z3.is_true(condition):
@@ -277,7 +280,9 @@ class Path:
         return answer
 
     def _choose(self, condition: Term) -> bool:
-        """The answer to take at a fork. If both sides are possible, the other is kept in `alternatives`."""
+        """The truth value to go on with at a fork that has no answer to replay. If both sides are possible it is True,
+        and the other is kept in `alternatives`.
+        """
         opposite = z3.Not(condition)
         holds_in_example = self._holds_in_example(condition)
         if holds_in_example:
@@ -299,7 +304,9 @@ class Path:
         return True
 
     def _holds_in_example(self, condition: Term) -> bool | None:
-        """The truth value of a condition in the example, or None if there is no example or it does not decide."""
+        """The truth value of a condition in the example, which is a model of the path. None if there is no example or
+        it does not decide.
+        """
         if self._example is None:
             return None
         if self._unchecked:
@@ -316,7 +323,7 @@ class Path:
         self._unchecked.clear()
 
     def assume(self, fact: Term) -> None:
-        """Add a fact that does not come from the program: a definition, or a law of the state before."""
+        """Add a fact that does not come from the program: a definition, or a law of the state before the call."""
         if fact.get_id() not in self.facts:
             self.facts[fact.get_id()] = fact
             self._unchecked.append(fact)
@@ -324,8 +331,9 @@ class Path:
                 assert_all(self._solver, [fact])
 
     def limit(self, bound: Term, words: str) -> None:
-        """Restrict this path to a bound, as a condition and as a scope of the proof, described by `words`. Where Python
-        may not reach this point, the bound applies only to the states in which it does.
+        """Restrict this path to a bound, such as on a list's length. It becomes a condition, and a scope of the proof,
+        described by `words`. Where Python may not reach this point, the bound applies only to the states in which it
+        does.
         """
         self.scopes.add(words)
         bound = z3.simplify(z3.Implies(z3.And(*UNSURE), bound) if UNSURE else bound)
@@ -336,7 +344,7 @@ class Path:
         self.learn(bound)
 
     def learn(self, condition: Term) -> None:
-        """Add a condition under which this path is taken. The solver and later forks take it as true."""
+        """Add a condition under which this path is taken; the solver and later forks take it as true."""
         self.conditions.append(condition)
         self._know(condition, True)
         self._unchecked.append(condition)
@@ -344,8 +352,8 @@ class Path:
             assert_all(self._solver, [condition])
 
     def _know(self, condition: Term, holds: bool) -> None:
-        """Record that a condition holds or not, with what follows for its conjuncts or disjuncts, so that no solver is
-        asked for these.
+        """Record that a condition holds or does not, so that no solver is asked for it again. The same is recorded of
+        the parts of a conjunction that holds or a disjunction that does not.
         """
         self._known[condition.get_id()] = holds
         kind = condition.decl().kind() if z3.is_app(condition) else None
@@ -356,20 +364,22 @@ class Path:
                 self._know(part, holds)
 
     def require(self, label: str, condition: Term) -> None:
-        """Demand a proof of the condition in every state in which the program reaches this point. Only what is known
-        here may be used: later assumptions may hold only because the condition does.
+        """Demand a proof that the condition holds in every state in which the program reaches this point. Only what is
+        known here may be used: later assumptions may hold only because the condition does.
         """
         self.required.append(Demand(label, z3.simplify(condition), self.here()))
 
     def _can(self, condition: Term) -> tuple[bool, Term]:
-        """True unless the solver shows that the condition is impossible here; and a model, if it finds one."""
+        """False if the solver shows that the condition is impossible here, else True. The second value is a model, if
+        it finds one.
+        """
         solver = self._solver_here()
         result = solver.check(condition)
         return result != z3.unsat, solver.model() if result == z3.sat else None
 
     def _solver_here(self) -> Term:
-        """A solver with everything that holds here: that of the base path, with this path's formulas pushed until it
-        ends.
+        """A solver that holds everything known here. It is the base path's, on which this path's formulas are pushed
+        until the path ends.
         """
         if self._solver is None:
             if self._base is None:
@@ -383,8 +393,8 @@ class Path:
         return self._solver
 
     def forget(self) -> None:
-        """Discard the shared solver. A solver that has learnt from another program would prune more, and the paths of a
-        program would depend on which ran before.
+        """Discard the solver that paths from here share. One that has learnt from another program would prune more: a
+        program's paths would depend on which ran before.
         """
         self._shared = None
 
@@ -437,17 +447,20 @@ def path() -> Path:
 
 
 def current_run() -> Path | None:
-    """The innermost path on which `explore` runs a program, or None. Objects that the program makes belong to it."""
+    """The innermost path on which `explore` runs a program, or None. Drafts that the program makes belong to
+    that path.
+    """
     return next((one for one in reversed(_paths) if one.is_run), None)
 
 
 def explore(
     program: Callable[[], Any], base: Path | None = None, prunes: bool = True, proves: bool = False
 ) -> Iterator[tuple[Path, Any]]:
-    """The paths of a program, each with the return value, or with the exception raised if it is one of IMPOSSIBLE.
+    """The paths of a program, each with the return value, or with the exception raised if it is one of IMPOSSIBLE. Any
+    other exception is refused.
 
     With `prunes`, sides of forks are skipped as soon as the solver shows them impossible. With `proves`, the caller
-    proves the paths' demands; without it, a demand is refused. Any other exception is refused.
+    proves the paths' demands, which are conditions to be proved. Without it, a demand is refused.
     """
     pending: list[tuple[list[bool], Term]] = [([], None)]
     paths = 0
@@ -485,7 +498,7 @@ def _refused(words: str, error: Exception) -> Refused:
 def either(base: Path, paths: Sequence[Path]) -> Path:
     """The disjunction of some paths from one base, as one path.
 
-    Reads, facts and scopes of each path are kept: definitions, laws of the state before and scopes are true on
+    Reads, facts and scopes of each path are kept: definitions, laws of the state before, and scopes are true on
     whichever path is taken.
     """
     here = Path(base, [], True)
@@ -523,20 +536,24 @@ _asked_again: Final[list[bool]] = []
 
 
 def is_unsure() -> bool:
-    """True if Python might not reach the current point, so that nothing may be changed."""
+    """True if Python might not reach the current point, because an `and`, `or`, `all` or `any` may have stopped.
+    Nothing may be changed there.
+    """
     return bool(UNSURE)
 
 
 def can_be_asked_again() -> bool:
-    """True if Python might not reach the current point, and it is evaluated again where Python does."""
+    """True if Python might not reach the current point, and the same code is evaluated again where Python does."""
     return bool(UNSURE) and all(_asked_again)
 
 
 @contextmanager
 def unsure() -> Iterator[Callable[[Term, bool], None]]:
     """A context in which operands of `all`, `any`, `and` or `or` are evaluated although Python may have stopped before
-    them. It yields a callback, to be called with each condition under which Python continues, and with True if the rest
-    can be evaluated again.
+    them.
+
+    It yields a callback, to be called with each condition under which Python continues. Its second argument is True if
+    what follows can be evaluated again.
     """
     before = len(UNSURE)
 
@@ -552,8 +569,8 @@ def unsure() -> Iterator[Callable[[Term, bool], None]]:
 
 
 def reached_if(condition: Term) -> None:
-    """Declare, within a context of `unsure`, that Python reaches what follows only under a condition, and that nothing
-    evaluates it again.
+    """Declare, within a context of `unsure`, that Python reaches what follows only under a condition. What follows is
+    not evaluated again.
     """
     UNSURE.append(condition)
     _asked_again.append(False)
@@ -562,7 +579,7 @@ def reached_if(condition: Term) -> None:
 @contextmanager
 def of_its_own() -> Iterator[None]:
     """A context for a separate program, such as a law, that starts during another. It runs as if Python surely reaches
-    it, and outside of any call, so that its loops do not cut a run.
+    it, and outside of any call, so that no loop cuts a run.
     """
     kept = UNSURE[:], _asked_again[:], GUARDS[:], RUNS[:]
     for each in (UNSURE, _asked_again, GUARDS, RUNS):

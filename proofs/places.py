@@ -8,8 +8,8 @@ from proofs.paths import refuse
 
 
 class Place:
-    """The value of `Path(__file__)` in a lifted module, and of whatever is derived from it by `parent`, `parents` or
-    `/`. It may only be passed on: it has no other attributes, and every other use is refused.
+    """An opaque value in the place of `Path(__file__)` in a lifted module, and of whatever `parent`, `parents` or `/`
+    makes of it. It may only be passed on: it has no other attributes, and every other use is refused.
     """
 
     __slots__ = ()

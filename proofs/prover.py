@@ -41,9 +41,9 @@ DEPTH: Final = 2
 
 
 class Prover:
-    """The lifted copy of one protocol, its symbolic state, and the laws that may be assumed of it. `theory` is the
-    place `module:attribute` of its theory, `contracts` the trusted contracts, by default those of the theory's setup.
-    Raises UnliftableError for a theory that the engine does not accept.
+    """The lifted copy of one protocol, which runs on symbols, its symbolic state, and the laws that may be assumed of
+    that state. `theory` is the place `module:attribute` of its theory. `contracts` are the trusted contracts, by
+    default those of the theory's setup. Raises UnliftableError for a theory that the engine does not accept.
     """
 
     def __init__(self, theory: str, contracts: Contracts | None = None) -> None:
@@ -120,13 +120,17 @@ class Prover:
         self._refuse_bounds_that_are_not_said()
 
     def _refuse_bounds_that_are_not_said(self) -> None:
-        """Raise UnliftableError for a law declared `bounded` that iterates over no bounded list."""
+        """Raise UnliftableError if the theory declares a law `bounded` (proved of short lists only) that iterates over
+        no bounded list.
+        """
         for law in self.laws_of(self.theory.induction.bounded):
             if not self.instance(law, self.subject(law)).scopes:
                 raise UnliftableError(f"{law.law_id} goes through no list, and is not proved of short ones alone")
 
     def _refuse_contracts_about_rules(self) -> None:
-        """Raise UnliftableError for a law declared `by_contract` that reads other tables than those of histories."""
+        """Raise UnliftableError if the theory declares a law `by_contract` (kept by the trusted contract of histories)
+        that reads other tables than those of histories.
+        """
         own = {table.index for history in self.histories() for table in (history.heads, history.checkpoints)}
         for law in self.theory.catalogue.state_laws:
             if law.law_id in self.theory.induction.by_contract and not tables_of(self, law) <= own:
@@ -150,18 +154,18 @@ class Prover:
     # Further states of this protocol.
 
     def draft(self) -> Any:
-        """A new draft, without writes, on this prover's symbolic state."""
+        """A new draft (the state as one call sees it) on this prover's symbolic state, without writes."""
         return self._draft(self.state)
 
     def draft_on(self, other: "Prover", rows: list[tuple[Any, Any, Any]]) -> Any:
-        """A draft on another prover's state, with some (table, key, row) triples written to it."""
+        """A draft on the symbolic state of another prover, with some (table, key, row) triples written to it."""
         draft = self._draft(other.state)
         for table, key, row in rows:
             draft.put(table, key, row)
         return draft
 
     def unknown_rows(self, table: Any, suffix: str) -> SymbolicRows:
-        """The rows of a table as new unknown functions, whose names end in `suffix` to differ from those of another
+        """The rows of a table as new unknown functions. Their names end in `suffix`, to differ from those of another
         state. Reads of them are not recorded.
         """
         return SymbolicRows(
@@ -169,7 +173,7 @@ class Prover:
         )
 
     def of_any_length(self) -> "Prover":
-        """A prover of this protocol in whose states the lists in rows have any length. It restricts no rows by scopes,
+        """A prover of this protocol for a state in whose rows lists have any length. It restricts no rows by scopes,
         and does not assume the laws that are proved of short lists only.
         """
 
@@ -186,7 +190,9 @@ class Prover:
         return other
 
     def with_sign_facts(self) -> "Prover":
-        """A prover of the same state that assumes of totals only their sign, beyond the laws."""
+        """A prover of the same state that assumes, besides the laws, no more of totals than that they are not
+        negative.
+        """
         other = copy(self)
         other.__dict__["sum_facts"] = SignFacts(other, {})
         return other
@@ -197,7 +203,7 @@ class Prover:
         totals: Callable[[Callable[[Any, Any], None]], Totals],
     ) -> "Prover":
         """A prover of this protocol for another state that satisfies the laws. `tables` and `totals` make that state's
-        tables and totals, given the callback that records their reads.
+        tables and totals. Each is given the callback that records its reads.
         """
         other = copy(self)
         made = tables(other.note_read)
@@ -217,9 +223,9 @@ class Prover:
     # Reads, recorded while a path is followed.
 
     def note_read(self, touch: Touch) -> None:
-        """Record a read of a row or of a past value on the current path, once. Where the path prunes, assume the laws
-        of `ranges` and the scope of the row's table, except in the base case. Refuses a row that a trusted contract
-        leaves undefined.
+        """Record a read of a row or of a past value on the current path, once. If the path prunes, the laws of the
+        theory's `ranges` are assumed of it, and the scope of the row's table. In the base case nothing is assumed. A
+        row that a trusted contract leaves undefined is refused.
         """
         self._note_read(touch)
 
@@ -247,8 +253,8 @@ class Prover:
             here.limit(self.formula(lambda: holds(row)).formula, words)
 
     def scoped(self, touches: Iterable[Touch]) -> list[Term]:
-        """The formulas, one for each of these reads of a restricted table, that the row is within the scope of the
-        proof.
+        """The conditions that rows are within the scope of the proof, one for each read of a table that the theory
+        restricts.
         """
         scoped: list[Term] = []
         for touch in touches:
@@ -266,8 +272,8 @@ class Prover:
     # Laws as hypotheses.
 
     def formula(self, program: Callable[[], Any], context: str = "") -> Instance:
-        """A predicate as one formula, true on the paths on which it holds or raises. Restrictions to bounds count as
-        true beyond the bound.
+        """A predicate as one formula, true on the paths on which it holds or raises. Where it is restricted to a bound,
+        such as a list's length, it counts as true beyond.
         """
         ways: list[Term] = []
         facts: dict[int, Term] = {}
@@ -288,19 +294,21 @@ class Prover:
         return Instance(z3.simplify(z3.Or(*ways)), facts, noted, scopes)
 
     def seen_by(self, law: Any, subject: Any) -> Any:
-        """The state before the step as a law sees it at a subject. In the middle of a loop it has replacement rows, if
-        `proofs.theory.Seen` has some for the law.
+        """The state before the call as a law reads it at a subject. In the middle of a loop it has the replacement rows
+        that the theory's `Seen` gives for the law, if any.
         """
         return self.before if self.seen is None else self._seen(self.seen[0].of.get(law.law_id), subject)
 
     def seen_in(self, total: Any, key: Any) -> Any:
-        """The view of the state before the step for evaluating a sum at a row's key: with replacement rows if `seen`
-        has some for the sum.
+        """The state before the call as a sum reads it at a row's key. In the middle of a loop it has the replacement
+        rows that the theory's `Seen` gives for the sum, if any.
         """
         return self.before if self.seen is None else self._seen(self.seen[0].members.get(total), key)
 
     def _refuse_what_is_seen_otherwise(self, law: Any, instance: Instance) -> None:
-        """Raise UnliftableError for a law that reads a sum evaluated in other rows than the law itself."""
+        """Raise UnliftableError for a law that reads a sum, if the sum is evaluated in replacement rows and the law is
+        not.
+        """
         if self.seen is not None and law.law_id not in self.seen[0].of:
             for item in instance.noted.values():
                 if isinstance(item, TotalRead) and item.total in self.seen[0].members:
@@ -321,7 +329,9 @@ class Prover:
         return blank
 
     def instance(self, law: Any, subject: Any) -> Instance:
-        """The formula of a state law in the state before the step, at one subject; cached."""
+        """A state law at one subject in the state before the call, as an Instance: a formula with its definitions and
+        reads. Cached.
+        """
         place = (law.law_id, identity(subject))
         found = self._instances.get(place)
         if found is None:
@@ -334,8 +344,8 @@ class Prover:
         return found[1]
 
     def _subjects_of(self, law: Any, noted: Any) -> Iterator[Any]:
-        """The subjects of a law to which its `rows`, `histories` or `sums` lead from a row, a past value or a total
-        that was read.
+        """The subjects of a law that belong to one read (`noted`) of a row, a past value or a total. The law's `rows`,
+        `histories` or `sums` say which.
         """
         if isinstance(noted, TotalRead):
             for total, find in law.sums.items():
@@ -377,8 +387,9 @@ class Prover:
         return next(group for _, group in explore(group, prunes=False) if group is not None)
 
     def levels(self, here: Path, extra: list[tuple[Any, Any]], scopes: set[str]) -> Iterator[list[Term]]:
-        """The hypotheses on a path, first with the laws at the rows that were read, then also at the rows that those
-        laws read. `extra` are (law, subject) pairs to assume besides. Adds the scopes of the laws used to `scopes`.
+        """The hypotheses on a path, in two levels. First there are the laws at the rows that were read, then also those
+        at the rows that these laws read. `extra` are (law, subject) pairs to assume besides. Adds the scopes of the
+        laws used to `scopes`.
         """
         for depth in range(1, DEPTH + 1):
             hypotheses, of_these = self.hypotheses(here, extra, depth)
@@ -388,9 +399,11 @@ class Prover:
     def hypotheses(
         self, here: Path, extra: list[tuple[Any, Any]], depth: int = DEPTH, is_scoped: bool = True
     ) -> tuple[list[Term], set[str]]:
-        """Everything that may be assumed on a path: its conditions and facts, the laws at all that was read, facts
-        about sums. Returns the formulas with their scopes. `extra` are (law, subject) pairs to assume besides. Unless
-        `is_scoped`, laws restricted to short lists are left out.
+        """Everything that may be assumed on a path: its conditions and facts, the laws at all that was read, and facts
+        about sums. Returns the formulas and their scopes.
+
+        `extra` are (law, subject) pairs to assume besides. `depth` is 1 for the laws at what the path read, 2 for those
+        at what these laws read, too. Unless `is_scoped`, laws that hold only within a scope are left out.
         """
         formulas = {**here.by_number(), **here.facts}
         scopes = set(here.scopes)
@@ -419,8 +432,8 @@ class Prover:
         return [value for value in declared if hasattr(value, "heads")]
 
     def reached(self, item_id: object, item: Any, depth: int = DEPTH) -> list[Instance]:
-        """The laws, as Instances, at one row, past value or total that was read; then, up to `depth`, at the items that
-        those laws read. Cached.
+        """The laws, as Instances, at one row, past value or total that was read. Up to `depth`, those at the items that
+        these laws read follow. Cached. `item_id` identifies the read `item`.
         """
         found = self._closures.get((item_id, depth))
         if found is None:
@@ -438,7 +451,7 @@ class Prover:
     # Calls.
 
     def call(self, action: type[Any], bounds: Mapping[str, int]) -> tuple[Any, Path]:
-        """A well-formed symbolic call of a class, and the path on which it is made.
+        """A well-formed symbolic call of the class `action`, and the path on which it is made.
 
         The lengths of its lists are limited by `bounds` ("ACTION.field"), or else by the theory.
         """
@@ -449,8 +462,8 @@ class Prover:
         return call, self.base(call, arguments)
 
     def base(self, call: Any, arguments: list[Term]) -> Path:
-        """The path on which a symbolic call is made. Assumed are only that the call is well formed, and the conditions
-        on its `arguments`, such as that numbers are not negative.
+        """The path on which a symbolic call is made. It is assumed that the call is well formed, and that the
+        conditions in `arguments` hold, such as that its numbers are not negative.
         """
         base = Path(None, [], True)
         formed = self.formula(lambda: self.theory.is_well_formed(self.before.rows, call))
@@ -462,8 +475,8 @@ class Prover:
     def paths(
         self, action: type[Any], bounds: Mapping[str, int] = MappingProxyType({})
     ) -> tuple[Any, Path, list[tuple[Path, Any]]]:
-        """A symbolic call, the path on which it is made, and every path of its transition with the outcome. The lengths
-        of its lists are limited by `bounds` ("ACTION.field"), or else by the theory.
+        """A symbolic call of the class `action`, the path on which it is made, and every path of its transition with
+        the outcome. The lengths of its lists are limited by `bounds` ("ACTION.field"), or else by the theory.
         """
         call, base = self.call(action, bounds)
         return call, base, list(explore(lambda: self.transition(self._draft(self.state), call), base, proves=True))
@@ -478,14 +491,14 @@ class Prover:
         return outcome
 
     def after(self, delta: Any, before: Any = None, seen: Any = None) -> Any:
-        """The view of the state after a step. Some laws are evaluated with replacement rows: `seen` returns them for a
-        draft, and `before` is the matching state before the step.
+        """The state after a step with a Delta, as laws read it. In the middle of a loop `seen` returns replacement rows
+        for a draft, and `before` is the matching state before.
         """
         return self.step(delta, before, seen)[1]
 
     def step(self, delta: Any, before: Any = None, seen: Any = None) -> tuple[Any, Any]:
-        """The views of the states before and after a step with a Delta. `seen` returns replacement rows for a draft, if
-        some are needed; `before` is the matching state before the step.
+        """The states before and after a step with a Delta, as laws read them. In the middle of a loop `seen` returns
+        replacement rows for a draft, and `before` is the matching state before.
         """
         writes = list(delta.writes)
         if seen is not None:
@@ -499,8 +512,8 @@ class Prover:
         return view_before_step(self._view, self.before.rows, self.totals, totals), totals.view
 
     def worth(self, total: Any, view: Any, key: Any, row: Any) -> Any:
-        """The value that a row adds to a sum, in the state of a view. For a nested sum it depends on the inner total
-        for the row's key.
+        """The value that a row adds to a sum, in the state of a view. In a nested sum it also depends on another sum's
+        total, that of the row's key.
         """
         nested = self.theory.sums.nested.get(total)
         return total.worth(view.rows, row) if nested is None else nested.value(row, view.total(nested.inner, key))
@@ -510,8 +523,8 @@ class Prover:
         return type(outcome) is self._delta
 
     def implied_by(self, here: Path, premises: list[Any], scopes: set[str]) -> list[Term]:
-        """The formulas known on a path in a state that satisfies only the laws in `premises`, together with facts about
-        sums. Adds their scopes to `scopes`.
+        """The formulas known on a path in a state that satisfies only the laws in `premises`, with facts about sums.
+        Adds the scopes of these formulas to `scopes`.
         """
         formulas, noted = [*here.conditions, *here.facts.values()], dict(here.touched)
         scopes |= here.scopes
@@ -525,7 +538,9 @@ class Prover:
         return [*formulas, *facts.values()]
 
     def leaned_on(self, law: Any, here: Path) -> list[tuple[Any, Any]]:
-        """The laws declared in `leans` for a law, each with the subjects to which a path's reads lead."""
+        """The laws that the theory's `leans` lets the proof of a law assume, each at the subjects that belong to a
+        path's reads, as (law, subject) pairs.
+        """
         return self.at(self.laws_of(self.theory.induction.leans.get(law.law_id, ())), here)
 
     def laws_of(self, law_ids: Iterable[str]) -> list[Any]:
@@ -533,7 +548,7 @@ class Prover:
         return [law for law in self.theory.state_laws() if law.law_id in law_ids]
 
     def at(self, laws: Iterable[Any], here: Path) -> list[tuple[Any, Any]]:
-        """The pairs of each given law and each subject to which a path's reads lead."""
+        """The (law, subject) pairs of each given law with each of its subjects that belongs to a read of the path."""
         noted = list(here.touched.values())
         return [(law, subject) for law in laws for item in noted for subject in self._subjects_of(law, item)]
 
@@ -543,7 +558,7 @@ _contexts: Final = count()
 
 
 def answer_of(outcome: Any) -> Term:
-    """The term for a law's answer. Anything but a truth value is refused."""
+    """The term for a law's answer, a truth value. Any other answer is refused."""
     if not isinstance(outcome, bool | SymBool):
         refuse(f"a law answers with a value of type {type(outcome).__name__}, which is no truth value")
     return truth_of(outcome)

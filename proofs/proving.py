@@ -32,7 +32,8 @@ class CallProof(Exploration):
     """All paths of one call, explored once, and the proofs about them. `bounds` are the maximum lengths of the call's
     lists, by default the theory's; `name` identifies the exploration.
 
-    Paths that the laws exclude are proved impossible once, as a part of TOTAL, and no law is evaluated on them.
+    Paths that the laws exclude are proved impossible once, as a part of TOTAL (the claim that the call never raises).
+    No law is evaluated on them.
     """
 
     is_of_any_length = True
@@ -82,36 +83,38 @@ class CallProof(Exploration):
 
     @cached_property
     def folded(self) -> FoldedProof | None:
-        """The exploration for lists of any length. None if neither call nor rows have lists, or if only short lists are
-        asked for (`is_of_any_length`).
+        """The exploration of the call for lists of any length. None if neither call nor rows have lists, or if only
+        short lists are asked for (`is_of_any_length`).
         """
         is_asked = self.is_of_any_length and has_lists(self.prover, self.action)
         return FoldedProof(self.prover, self.action) if is_asked else None
 
     @cached_property
     def of_steps(self) -> "CallProof":
-        """The exploration for claims on a step or a rejection: one with longer lists if the theory says so, else this
-        one.
+        """The exploration of the call for step and rejection laws. It has longer lists if the theory says so; else it
+        is this one.
         """
         bounds = self.prover.theory.limits.longer.get(self.action.__name__)
         return self if not self.has_longer else CallProof(self.prover, self.action, bounds, LONGER)
 
     @cached_property
     def longest_call(self) -> Any:
-        """The symbolic call with the longest lists of any exploration; a model of any of them gives it a value."""
+        """The symbolic call with the longest lists of any exploration, to which a model found in any of them gives a
+        value.
+        """
         bounds = self.prover.theory.limits.longer.get(self.action.__name__)
         return self.prover.call(self.action, bounds)[0] if bounds is not None and self.has_longer else self.call
 
     @property
     def has_longer(self) -> bool:
-        """True if step laws are proved of longer lists than state laws. False in an exploration that was made with
-        bounds of its own.
+        """True if step laws are proved of longer lists than state laws. False in an exploration that was made with its
+        own `bounds`.
         """
         return self.action.__name__ in self.prover.theory.limits.longer and not self._is_bounded
 
     def exploration(self, name: str) -> Exploration:
-        """The exploration of the call with a name: ANY_LENGTH, this exploration's own name, or else that of longer
-        lists.
+        """The exploration of this call for a name: that of any length for ANY_LENGTH, this one for its own name, else
+        the one with longer lists.
         """
         if name == ANY_LENGTH:
             assert self.folded is not None
@@ -119,28 +122,30 @@ class CallProof(Exploration):
         return self if name == self.name else self.of_steps
 
     def prove_part(self, part: Part) -> Verdict:
-        """The verdict on a part of any exploration, without the parts on which it rests."""
+        """The verdict on a part, an exploration's name and a claim's id, without the parts on which it rests."""
         name, law_id = part
         return self.choose(law_id, self.prove_part) if name == CHOSEN else self.exploration(name).part(law_id)
 
     def sought(self, part: Part, goals: Collection[tuple[str, str]]) -> Verdict:
-        """The verdict on a part with the answers to some of its goals only, given by (label, words)."""
+        """The verdict on a part of the proof, with the answers to some goals only: those in `goals`, given by (label,
+        words).
+        """
         of_part = self.exploration(part[0])
         if isinstance(of_part, CallProof):
             of_part._sought = goals
         return of_part._prove_part(part[1])
 
     def doubted(self, law_id: str) -> Verdict:
-        """The answers of the first solver, for short lists, to what was proved of any length. Loops over short lists
-        are not cut.
+        """The first solver's answers, for short lists, on a law or TOTAL that was proved for lists of any length. Loops
+        over short lists are not cut, so a wrong cut would show.
         """
         of_part = self.of_steps if law_id == TOTAL else self
         of_part._is_quick = True
         return of_part._prove_part(law_id)
 
     def choose(self, law_id: str, prove_part: ProvePart) -> Verdict:
-        """The verdict on a law or TOTAL, from the exploration that covers the longest lists: of any length if proved
-        there, else as the theory bounds them.
+        """The verdict on a law or TOTAL, from the exploration with the longest lists. That is the one for any length if
+        the claim is proved there, else the one that the theory bounds.
         """
         of_steps = LONGER if self.has_longer else self.name
         if law_id == TOTAL:
@@ -158,7 +163,8 @@ class CallProof(Exploration):
         return self._of_any_length(law_id, self.name, prove_part)
 
     def _of_any_length(self, law_id: str, bounded: str, prove_part: ProvePart) -> Verdict:
-        """The verdict for lists of any length, or the one for short lists if that is a refutation.
+        """The verdict for lists of any length, unless the one for short lists is a refutation. `bounded` names the
+        exploration for short lists.
 
         A failed induction step is no refutation: only a concrete list that breaks the law is one.
         """
@@ -176,8 +182,8 @@ class CallProof(Exploration):
         return self.choose(law.law_id, self.prove_part)
 
     def total(self) -> Verdict:
-        """The verdict on the claim that the call never raises, meets the demands of trusted contracts, and has no other
-        paths than those followed.
+        """The verdict on TOTAL: the call never raises, meets the demands of trusted contracts, and has no other paths
+        than those followed.
         """
         return self.choose(TOTAL, self.prove_part)
 
@@ -186,20 +192,24 @@ class CallProof(Exploration):
         return put_together(self.prove_part, (self.name, law.law_id))
 
     def sum_verdict(self, total: Any) -> Verdict:
-        """The verdict on the claim that rows of a sum that the call does not write keep their group and their worth."""
+        """The verdict on the claim that each row of a sum that the call does not write keeps its group and its worth
+        (what it adds).
+        """
         return self.part(f"SUM-{total.name}")
 
     # The parts of this exploration.
 
     def is_framed(self, law: Any) -> bool:
-        """True if the call cannot break a law: it writes nothing that the law reads or is limited to, or, for a
-        rejection law, it is never rejected.
+        """True if the call cannot break a law: it writes nothing that the law reads or is limited to. A rejection law
+        cannot break if the call is never rejected.
         """
         is_of_rejections = any(law is each for each in self.prover.theory.catalogue.rejection_laws)
         return self._is_never_rejected if is_of_rejections else super().is_framed(law)
 
     def ends(self) -> Iterator[tuple[Prover, Accepted]]:
-        """The accepted outcomes of the call, each with the prover, which is the same for all."""
+        """The ends of accepted paths, each with this exploration's one prover. Paths with equal writes and return
+        values are merged.
+        """
         return ((self.prover, accepted) for accepted in self.outcomes)
 
     def _prove_part(self, name: str) -> Verdict:
@@ -261,8 +271,9 @@ class CallProof(Exploration):
     def _of_concerns(
         self, law: Any, verdict: Verdict, goals: list[Goal], concerned: list[Path], ways: Iterable[Path] = ()
     ) -> Verdict:
-        """Settle the verdict on a step or rejection law. If the law has `applies_to`, only paths on which it applies
-        count for VACUOUS. `ways` are further such paths, on which the call is accepted.
+        """The verdict on a step or rejection law, after its goals are answered. It is VACUOUS if no path of `concerned`
+        is possible. If the law has `applies_to`, only paths on which it applies count. `ways` are further such paths,
+        on which the call is accepted.
         """
         if law.applies_to is not None:
             concerned = [obligation.here for _, obligation, _ in goals if is_of_law(obligation)]
@@ -274,7 +285,7 @@ class CallProof(Exploration):
         return verdict
 
     def _is_seen_at_once(self, here: Path) -> bool:
-        """True if a few solver steps find a state that takes a path."""
+        """True if a few solver steps find a state that satisfies the laws and takes a path."""
         if id(here) not in self._reachable:
             hypotheses, _ = self.prover.hypotheses(here, [])
             answer = self.prover.prove_quickly(TOTAL, [hypotheses], z3.BoolVal(False))
@@ -301,5 +312,5 @@ class CallProof(Exploration):
 
 
 def is_of_law(obligation: Obligation) -> bool:
-    """True if an obligation states the law itself, on a path to which the law applies."""
+    """True if an obligation is about a path on which the law applies, and is no check on the engine itself."""
     return obligation.here.is_concerned and not obligation.is_of_engine

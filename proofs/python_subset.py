@@ -92,8 +92,8 @@ _CHANGING: Final = frozenset(
 
 
 def untaught_syntax(function: Function, name: str) -> list[Untaught]:
-    """The places in a function whose syntax is not accepted, whatever its names refer to, as sorted (line,
-    description). `name` is "module:qualified name" of the function.
+    """The places in a function whose syntax the lifter does not accept, whatever the names in it refer to, as sorted
+    (line, description). `name` is "module:qualified name" of the function.
     """
     found: list[Untaught] = []
     made = made_by(function)
@@ -158,8 +158,8 @@ def untaught_syntax(function: Function, name: str) -> list[Untaught]:
 
 
 def _asked_for_kinds(function: Function) -> set[int]:
-    """The `id()` of each AST name that may stand uncalled: `str` in `isinstance`, `cast` and comparisons, and any name
-    given as `key=`.
+    """The `id()` of each name node that may stand without being called. These are `str` in `isinstance`, `cast` and
+    comparisons, and any other name given as `key=`.
     """
     asked: set[int] = set()
     for node in own_nodes(function):
@@ -173,8 +173,8 @@ def _asked_for_kinds(function: Function) -> set[int]:
 
 
 def _is_one_place(target: ast.expr) -> bool:
-    """True if evaluating the target of an augmented assignment twice finds the same place as Python does once: no call
-    occurs in it.
+    """True if evaluating the target of an augmented assignment twice finds the same place as Python, which does it
+    once: it contains no call.
     """
     if isinstance(target, ast.Subscript):
         return all(isinstance(part, _INDEX) for part in [*ast.walk(target.value), *ast.walk(target.slice)])
@@ -211,8 +211,8 @@ def said_by_casts(function: Function) -> list[Untaught]:
 
 
 def is_there(name: str, frame: FrameType) -> bool:
-    """True if a dotted name resolves, for a function that begins to run, to a global of its module or a builtin, and is
-    no local name.
+    """True if a dotted name is found as a global of its module or a builtin when a function begins to run, and is no
+    local name of it. `frame` is the function's.
     """
     first, *rest = name.split(".")
     code = frame.f_code
@@ -223,8 +223,8 @@ def is_there(name: str, frame: FrameType) -> bool:
 
 
 def names_with_dots(function: Function) -> list[Untaught]:
-    """The (line, dotted name) of each name that a function reads, together with the attributes read from it in one
-    expression. Type arguments of `cast` are left out, since nothing evaluates them.
+    """The (line, dotted name) of each name that a function reads, with the attributes read from it in one expression.
+    Type arguments of `cast` are left out, since nothing evaluates them.
     """
     said = [_cast_to(node) for node in own_nodes(function) if isinstance(node, ast.Call)]
     passed = {id(part) for each in said if each is not None for part in ast.walk(each)}
@@ -244,7 +244,8 @@ def untaught_of_modules(
     frame: FrameType, asked: Collection[Untaught], is_understood: Callable[[Any], bool]
 ) -> Iterator[Untaught]:
     """The (line, dotted name) of each name that a function looks up in an imported module and whose value is not
-    accepted. A name that ends at a module, or at nothing, is yielded too.
+    accepted. A name that ends at a module, or at nothing, is yielded too. `asked` are the dotted names, `frame` is the
+    function's.
     """
     code = frame.f_code
     own = {*code.co_varnames, *code.co_cellvars, *code.co_freevars}
@@ -273,7 +274,9 @@ def _asks_identity(compare: ast.Compare) -> bool:
 
 @lru_cache(maxsize=1)
 def made_by(function: Function) -> set[str]:
-    """The local names that are only ever assigned list or dictionary displays and comprehensions of this function."""
+    """The local variables of a function that are only ever assigned list or dictionary displays and comprehensions of
+    its own.
+    """
     made: set[str] = set()
     otherwise = set(arguments(function))
     for node in own_nodes(function):

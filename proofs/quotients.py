@@ -35,11 +35,12 @@ def leaves_the_rest(x: Term, y: Term, q: Term, d: Term) -> Term:
 
 
 def is_worth_the_amount(s: Term, t: Term, d: Term, b: Term, x: Term, q: Term, p: Term) -> Term:
-    """A holder who exchanges b of a pool's d shares for x of its t assets loses a worth of x or x + 1.
+    """A holder of s shares who exchanges b of them, of a pool's d shares, for x of its t assets loses a worth of x or x
+    + 1.
 
     With q = s * t // d before, and p = (s - b) * (t - x) // (d - b) after: q - x - 1 <= p <= q - x, if 0 <= s <= d, b
-    <= s and x * d <= b * t < x * d + d. The last holds at a rate of at most one asset per share with rounding against
-    the holder. A deposit has negative b and x.
+    <= s and x * d <= b * t < x * d + d. The last condition holds at a rate of at most one asset per share, with
+    rounding against the holder. A deposit has negative b and x.
     """
     is_at_its_rate = z3.And(x * d <= b * t, b * t < x * d + d)
     is_holding = z3.And(s >= 0, s <= d, b <= s)

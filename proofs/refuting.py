@@ -17,7 +17,7 @@ from proofs.solving import Status
 
 
 class _Found(Exception):
-    """The signal that a counterexample breaks the law on the plain specification."""
+    """The exception that ends a search: a counterexample, in `document`, breaks the law on the plain specification."""
 
     def __init__(self, document: dict[str, Any]) -> None:
         super().__init__(document["law"])
@@ -25,7 +25,7 @@ class _Found(Exception):
 
 
 class _Enough(Exception):
-    """The signal that the limit of failed goals is reached without a counterexample: only the induction fails."""
+    """The exception that ends a search without a counterexample, since the maximum number of goals has failed."""
 
 
 class Hunt(CallProof):
@@ -48,8 +48,8 @@ class Hunt(CallProof):
 
     def refute(self, law_id: str) -> tuple[str, dict[str, Any] | None]:
         """The verdict on a law or TOTAL, and a counterexample or None. The verdict is "REFUTED", with the first
-        counterexample that breaks the law on the plain specification; "PROVED"; or "UNKNOWN", if some goal failed
-        without a counterexample or was proved of restricted states only. The attribute `goals` counts the goals tried.
+        counterexample that breaks the law on the plain specification, or "PROVED". It is "UNKNOWN" if some goal failed
+        without a counterexample, or was proved of restricted states only. The attribute `goals` counts the goals tried.
         """
         self._law_id, self._failed = law_id, 0
         catalogue = self.prover.theory.catalogue
@@ -67,7 +67,7 @@ class Hunt(CallProof):
         return "PROVED" if is_proved else "UNKNOWN", None
 
     def _is_proved_of_any_length(self, law_id: str) -> bool:
-        """True if the law is also proved for lists of any length, or the call has no lists."""
+        """True if the law is also proved for lists of any length, or if the call has no lists."""
         if not has_lists(self.prover, self.action):
             return True
         if law_id == TOTAL:
@@ -79,8 +79,8 @@ class Hunt(CallProof):
         return FoldedProof(self.prover, self.action)
 
     def reach(self, prover: Prover, here: Path) -> Status:
-        """REFUTED, without asking a solver: reachability was proved of the original specification, and does not matter
-        to a refutation.
+        """REFUTED for every path, as if some state took it: no solver is asked. Reachability was proved of the original
+        specification, and does not matter to a refutation.
         """
         return Status.REFUTED
 

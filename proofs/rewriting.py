@@ -36,8 +36,8 @@ ORDERING: Final = ("frozenset", "len", "set", "sorted")
 
 
 class Rewriting(ast.NodeTransformer):
-    """The transformer of a lifted module's syntax tree. Each function first calls the `Listener`; what symbols cannot
-    do as plain Python (identity, hashing, `%`, `and`, `or`, some calls and attributes) goes to the lifter's versions.
+    """The transformer of a lifted module's syntax tree. Each function first calls the `Listener`. What symbols cannot
+    do as plain Python goes to the lifter's versions: identity, hashing, `%`, `and`, `or`, some calls and attributes.
     Line numbers are kept.
     """
 
@@ -143,12 +143,12 @@ class Rewriting(ast.NodeTransformer):
         return node
 
     def _text(self, value: ast.expr) -> ast.expr:
-        """An expression that checks a value before it becomes text."""
+        """A call that checks a value before it becomes text, in the place of the value."""
         return ast.copy_location(ast.Call(_named(TEXT, value), [value], []), value)
 
     def visit_BoolOp(self, node: ast.BoolOp) -> ast.AST:
-        """Replace `and` and `or` by a version that does not fork, if each operand can be evaluated early. An `is` that
-        only shortcuts the `==` after it is kept as it is.
+        """Replace `and` and `or` by a version that does not split the path, if each operand can be evaluated early. An
+        `is` that only shortcuts the `==` after it is kept as it is.
         """
         for one, other in pairwise(node.values):
             if isinstance(node.op, ast.Or) and isinstance(one, ast.Compare) and isinstance(other, ast.Compare):
@@ -171,8 +171,8 @@ class Rewriting(ast.NodeTransformer):
         return ast.copy_location(asked, node)
 
     def visit_AugAssign(self, node: ast.AugAssign) -> Any:
-        """Make an in-place change refuse a list that the function did not make, by a check on the target, and replace
-        `%=`.
+        """Add a check to an in-place change: it refuses a list that the function did not make. Also replace `%=`, as
+        its left side may be text.
         """
         self.generic_visit(node)
         is_made = isinstance(node.target, ast.Name) and bool(self._made) and node.target.id in self._made[-1]
@@ -243,7 +243,7 @@ _FOUND_OUT: Final = frozenset([*BUILTINS.split(), *CALLED])
 
 
 def can_be_asked(node: ast.expr) -> bool:
-    """True if the engine may evaluate an expression at which Python might not arrive.
+    """True if the engine may evaluate an expression before it is known that Python arrives there.
 
     It consists of names, fields, comparisons, arithmetic and calls by name. If it raises or writes in this evaluation,
     it is evaluated again on the paths where Python reaches it.
@@ -264,7 +264,9 @@ def _is_question(called: ast.expr) -> bool:
 
 
 def joined(node: ast.BoolOp) -> ast.Call:
-    """A call that evaluates `and` or `or` without a fork: all operands but the first are passed as lambdas."""
+    """A call that evaluates `and` or `or` without splitting the path: all operands but the first are passed as
+    lambdas.
+    """
     first, *others = [_joined_not(value) for value in node.values]
     nothing = ast.arguments(posonlyargs=[], args=[], kwonlyargs=[], kw_defaults=[], defaults=[])
     asked = [ast.copy_location(ast.Lambda(nothing, other), other) for other in others]

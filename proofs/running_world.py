@@ -15,13 +15,13 @@ NAMED: Final = (FunctionType, BuiltinFunctionType, type)
 
 
 def refuse_another_world(lifted: Mapping[str, ModuleType]) -> None:
-    """Raise UnliftableError if a global of a lifted module is another in the module that runs: a constant, a function
-    or a class by its name, or a collection of these.
+    """Raise UnliftableError if a global of a lifted module differs from the one in the module that runs. Compared are
+    constants, the names of functions and classes, and collections of these.
 
-    A package's `__init__` that sets a constant of its module, or a module that fills another's registry, takes part in
-    what runs. Where it is not lifted, it takes no part in what is proved. A function that no lifted module defines
-    stands for another by a trusted contract. Other objects are not compared: some keep what they once found. Modules
-    that were not imported are not compared either: nothing runs them.
+    A package's `__init__` may set a constant of its module, or a module may fill another's registry. That takes part in
+    what runs but, where it is not lifted, not in what is proved. A function that no lifted module defines is not
+    compared: it stands for another by a trusted contract. Nor are other objects, since some keep what they once found.
+    Modules that were not imported are not compared either: nothing runs them.
     """
     is_same = partial(_is_same, lifted)
     for name, module in lifted.items():
@@ -32,8 +32,9 @@ def refuse_another_world(lifted: Mapping[str, ModuleType]) -> None:
 
 
 def _is_same(lifted: Collection[str], value: Any, original: Any) -> bool:
-    """True unless two values are different constants, functions or classes of other names, or collections of another
-    length or of such parts. `lifted` are the names of the lifted modules.
+    """False if a value in a lifted module differs from `original`, that of the module that runs. Constants must be
+    equal, functions and classes have equal names, and collections equal lengths and such parts. Anything else counts as
+    the same. `lifted` are the names of the lifted modules.
     """
     if isinstance(value, Enum):
         return isinstance(original, Enum) and value.name == original.name

@@ -23,12 +23,12 @@ from proofs.symbols import Listing, SymBool, SymInt, SymName, term_of
 
 
 class GrownError(BaseException):
-    """A loop writes a table that was not recorded for it: all paths are explored again."""
+    """The exception for a loop that writes a table not recorded for it: all paths are explored again."""
 
 
 class BetweenRows:
-    """A table in a state between segments: the rows written before, newest first, above unknown ones. `reads` is called
-    for each read.
+    """A table in a state after a cut: the rows written before, newest first, above unknown ones. `reads` is called for
+    each read.
     """
 
     def __init__(self, unknown: SymbolicRows, written: list[tuple[Any, Any]], table: Any, reads: Any) -> None:
@@ -38,7 +38,7 @@ class BetweenRows:
         self._reads: Final = reads
 
     def get(self, key: Any) -> Any:
-        """The row of a key: the newest written one, or else an unknown row."""
+        """The row of a key: the newest written one, or else the unknown row."""
         self._reads(Touch(self._table, key))
         for known, row in self.written:
             if known == key:
@@ -54,12 +54,12 @@ OF_FACTS: Final = ("quotient!", "remainder!", "merged!")
 
 
 def _has(listed: Listing, name: Any) -> SymBool:
-    """The membership of a name in a row's list, as a symbolic truth value."""
+    """True (a symbolic truth value) if a name is in a row's list."""
     return listed.has(name)
 
 
 class Segment:
-    """A part of a run between cuts: the state in which it begins, the path at its end, and the rows written so far."""
+    """A part of a run between cuts: the state in which it begins, the path at its end, and the rows written by then."""
 
     def __init__(self, label: str, prover: Prover, here: Path, delta: Any) -> None:
         self.label: Final = label
@@ -73,8 +73,8 @@ class Segment:
         """The path on which the run entered the segment."""
 
     def likeness(self) -> Hashable:
-        """A hashable value, equal for segments only if they begin in one state, write equal rows, and show laws
-        the same rows.
+        """A hashable value, equal for two segments only if they begin in one state, write equal rows, and have equal
+        replacement rows for laws.
         """
         writes = self.accepted.delta.writes
         return (
@@ -86,7 +86,7 @@ class Segment:
 
     @classmethod
     def either(cls, base: Path, parts: "list[Segment]") -> "Segment":
-        """The disjunction of segments that begin in one state and write equal rows, as one segment."""
+        """The disjunction of some segments, as one segment. They begin in one state and write equal rows."""
         accepted = Accepted.either(base, [part.accepted for part in parts])
         accepted.here.reader = parts[0].accepted.here.reader
         one = cls(parts[0].label, parts[0].prover, accepted.here, accepted.delta)
@@ -96,7 +96,9 @@ class Segment:
 
 
 class Arrival:
-    """A run that came to a cut: its variables and its place in the code, and the answers at forks that led there."""
+    """A run that came to a cut, the point before a loop: its local variables and its place in the code. `answers` are
+    those at forks that led there.
+    """
 
     def __init__(
         self, names: Names, loop: Loop, segment: Segment, answers: tuple[bool, ...], standing: Hashable
@@ -109,8 +111,8 @@ class Arrival:
 
 
 class Middle:
-    """A state in the middle of a loop, from which all runs with equal place in the code, variables and writes continue
-    as one.
+    """A state in the middle of a loop, from which runs continue as one. They have equal place in the code, variables
+    and writes.
     """
 
     def __init__(self, base: Path, answers: tuple[bool, ...], prover: Prover, number: int, here: Path) -> None:
@@ -125,7 +127,9 @@ class Middle:
 
 
 class Run(Running):
-    """One run of a call, which passes the cuts in `through` and ends at the next one."""
+    """One run of a call, which passes the cuts in `through` and ends at the next one. A cut is a point before a loop
+    over a list of any length.
+    """
 
     def __init__(self, proof: Any, through: list[Middle]) -> None:
         self._proof: Final = proof
@@ -140,11 +144,11 @@ class Run(Running):
 
     @property
     def is_cut(self) -> bool:
-        """True if the run has passed a cut."""
+        """True if the run has passed a cut, the point before a loop over a list of any length."""
         return self._passed > 0
 
     def start(self) -> None:
-        """Begin to replay the answers that lead to the next cut to pass, if there is one."""
+        """Begin to replay the answers at forks that lead to the next cut that this run passes, if there is one."""
         if self._passed < len(self._through):
             middle = self._through[self._passed]
             self._replayed = Path(middle.base, list(middle.answers), True)
@@ -157,7 +161,7 @@ class Run(Running):
             self._replayed = None
 
     def cut(self, loop: Loop, names: Names) -> int:
-        """End the run before a loop, unless this cut is one to pass. Returns the number of the cut that is passed;
+        """End the run before a loop, unless it is to pass this cut. Returns the number of the cut that it passes.
         `names` are the local variables there.
         """
         if is_unsure():
@@ -194,14 +198,18 @@ class Run(Running):
         self._restart(loop, names, when)
 
     def finish(self, delta: Any) -> None:
-        """End the last segment with the Delta of the call."""
+        """End the last segment with the Delta of the call. Refuses a Delta that was made before a loop over a list of
+        any length.
+        """
         if delta.writes is not self.draft._writes:
             refuse("what a call says that it wrote is from before a loop over a list of any length")
         self.segments.append(Segment("the end", self.prover, path().here(), delta))
 
     def _close(self, label: str, loop: Loop, names: Names) -> Segment:
-        """End a segment, named `label`. Where the theory has a `Fold`, the segment ends with its replacement rows, and
-        the run demands that its `holds` is true and that `really` gives the actual rows back.
+        """End a segment, named `label`. If the theory has a `Fold` for the loop, the segment ends with the fold's
+        replacement rows instead of the actual ones.
+
+        The run then demands proofs that the fold's `holds` is true, and that its `really` gives the actual rows back.
         """
         rows = self._as_it_is()
         rule = self._proof.rule(loop)
@@ -246,8 +254,8 @@ class Run(Running):
                 path().require(label, term_of(one) == term_of(two))
 
     def _restart(self, loop: Loop, names: Names, when: Term) -> None:
-        """Begin a segment in an arbitrary state that satisfies the laws, where a `Fold` turns replacement rows back
-        into actual ones.
+        """Begin a segment in an arbitrary state that satisfies the laws. If the theory has a `Fold` for the loop, its
+        `really` turns replacement rows back into actual ones there.
         """
         rule = self._proof.rule(loop)
         self.draft.__init__(self.prover.state)
@@ -269,7 +277,9 @@ class Run(Running):
                 self.draft.put(table, key, self._any_row(table, key, loop.number) if row is None else row)
 
     def _any_row(self, table: Any, key: Any, number: int) -> Any:
-        """A row of a table at a key of which nothing is known, the same for one cut `number`."""
+        """A row of a table at a key, of which nothing is known. It is the same row for every use after the cut
+        `number`.
+        """
         return self._root.unknown_rows(table, f"@{number}!really").get(key)
 
 
@@ -278,7 +288,7 @@ def _is_of_any(terms: list[Term]) -> bool:
 
 
 def _leans_on_any(conditions: list[Any]) -> bool:
-    """True if a condition contains a constant, such as a quotient, that a fact ties to the arbitrary name.
+    """True if a condition contains a constant, such as a quotient, that a fact ties to the arbitrary name `ANY`.
 
     The constant is the same for all names, so the condition cannot be assumed of every name.
     """
@@ -297,8 +307,8 @@ def _is_of_facts(constant: Term) -> bool:
 
 
 def _standing(frame: Any) -> Hashable:
-    """The place of a run in the code and the values of its variables: equal for two runs only if they
-    continue alike.
+    """The place of a run in the code, with the values of all its variables, as a hashable value. It is equal for two
+    runs only if they continue alike.
     """
     frames: list[Hashable] = []
     lists: list[Any] = []
@@ -319,8 +329,8 @@ def _calls_alone(frame: Any) -> bool:
 
 
 def _sign(value: Any, lists: list[Any]) -> Hashable:
-    """A hashable value, equal for values only if they are alike and share their lists in a like manner. The caller must
-    keep the values alive.
+    """A hashable value, equal for two values only if they are alike. Lists must also be shared in a like manner:
+    `lists` has those met so far. The caller must keep the values alive.
     """
     if isinstance(value, tuple | list):
         number = _number_of(value, lists) if isinstance(value, list) else 0
@@ -339,7 +349,7 @@ def _sign(value: Any, lists: list[Any]) -> Hashable:
 
 
 def _number_of(value: Any, lists: list[Any]) -> int:
-    """The index of a list among those met so far, by identity; a new list is added."""
+    """The index of a list in `lists`, those met so far, by identity. A new list is added at the end."""
     for number, known in enumerate(lists):
         if known is value:
             return number
@@ -348,8 +358,8 @@ def _number_of(value: Any, lists: list[Any]) -> int:
 
 
 class _Kept:
-    """A value that compares equal by its likeness. It is kept alive, so that its id and its terms' numbers are not
-    reused.
+    """A value that compares by its likeness: equal if written with identical terms. The value is kept alive, so that
+    its id and its terms' numbers are not reused.
     """
 
     def __init__(self, value: Any) -> None:
@@ -364,6 +374,6 @@ class _Kept:
 
 
 def _parts(row: Any) -> list[Any]:
-    """The values of a row's fields, those within tuples one by one."""
+    """The values of a row's fields. Those within a tuple are given one by one."""
     values = [getattr(row, name) for name in inspect.signature(type(row)).parameters]
     return [part for value in values for part in (value if isinstance(value, tuple) else (value,))]

@@ -18,12 +18,12 @@ HISTORIES_ALONE: Final[Contracts] = {"spec.history": use_contract}
 
 
 class Setup:
-    """The setup of the engine for one theory.
+    """The parts of one theory that are not lifted: what the engine needs to know before it can prove.
 
     `lifted` are further modules to lift, beside the theory, the specification and its laws. `contracts` are the trusted
     contracts of all calls, `contracts_of` those of single calls. `foundations` maps the id of a verdict to the function
     that proves it, such as that the source keeps a contract. `countermodels` are the contracts used for single calls in
-    a search for a counterexample, which proves nothing; `runs` names, by call, the functions that run there although
+    a search for a counterexample, which proves nothing. `runs` names, by call, the functions that run there although
     proofs replace them.
     """
 
@@ -45,6 +45,6 @@ class Setup:
 
 
 def setup_of(place: str) -> Setup:
-    """The `SETUP` of the theory at `module:attribute` or `module`; an empty Setup if the module has none."""
+    """The `SETUP` of the theory at `place`, `module:attribute` or `module`; an empty Setup if the module has none."""
     found: Setup = getattr(load(place.partition(":")[0]), "SETUP", Setup())
     return found

@@ -22,8 +22,8 @@ def flatten(key: Any) -> list[Term]:
 
 
 def identity(key: Any) -> tuple[int, ...]:
-    """A hashable value, equal for keys that are written with identical terms. The caller must keep the key alive, so
-    that term numbers are not reused.
+    """A hashable value, equal for two keys if they are written with identical terms. The caller must keep the key
+    alive, so that term numbers are not reused.
     """
     return tuple([term.get_id() for term in flatten(key)])
 
@@ -46,8 +46,8 @@ def held(value: Any) -> dict[str, Any]:
 
 
 def likeness(value: Any) -> Hashable:
-    """A hashable value, equal only for values written with identical terms. The caller must keep the values alive, as
-    with `identity`.
+    """A hashable value, equal for two values only if they are written with identical terms. The caller must keep the
+    values alive, so that term numbers are not reused.
     """
     if isinstance(value, tuple):
         return tuple([likeness(part) for part in value])
@@ -60,7 +60,9 @@ def likeness(value: Any) -> Hashable:
 
 
 def shaped(shape: Shape, leaf: Callable[[type], Any]) -> Any:
-    """A value of a shape. Each part is the result of `leaf`, called with the part's type."""
+    """A value of a shape, which is a type or a tuple of shapes. Each part is the result of `leaf`, called with the
+    part's type.
+    """
     if isinstance(shape, tuple):
         return tuple([shaped(part, leaf) for part in shape])
     return leaf(shape)
@@ -76,7 +78,7 @@ def has_shape(shape: Shape, value: Any) -> bool:
 
 
 def shape_like(value: Any) -> Hashable:
-    """The shape of a key or a group, with symbols replaced by the types they stand for."""
+    """The shape of a key or a group: the value itself, with each part replaced by the type for which it stands."""
     if isinstance(value, tuple):
         return tuple([shape_like(part) for part in value])
     kinds = {SymName: str, SymBool: bool, SymInt: int}
@@ -84,7 +86,9 @@ def shape_like(value: Any) -> Hashable:
 
 
 def fresh(shape: Shape, name: str) -> Any:
-    """A key of a shape whose parts are new constants. Equal names give equal constants, so `name` must be unique."""
+    """A key of a shape, whose parts are new unknown constants. Equal names give equal constants, so `name` must be
+    unique.
+    """
     numbers = iter(range(100))
     return shaped(shape, lambda kind: _constant(kind, f"{name}.{next(numbers)}"))
 

@@ -32,8 +32,8 @@ class Status(Enum):
 
 
 class Answer:
-    """The answer to a goal: its status, the solver that gave it (empty if none did), the steps of all solvers, and the
-    model if refuted.
+    """The answer to a goal: its status, the solver that gave it (empty if none did), the steps of all solvers together,
+    and the model that refutes it, if any.
     """
 
     def __init__(self, status: Status, solver: str, steps: int, model: Any = None) -> None:
@@ -60,8 +60,8 @@ def terms_in(formulas: Iterable[Term]) -> list[Term]:
 
 
 def kernel_lemmas(formulas: list[Term]) -> list[Term]:
-    """The two kernel lemmas for each quotient of a product that occurs in the formulas, and lemmas on sums of
-    quotients; `proofs/kernels.py` proves them.
+    """Lemmas about the quotients that occur in the formulas: two for each quotient of a product, and some on sums of
+    quotients. `proofs/kernels.py` proves them.
 
     For q = x * y // d with d > 0: if y = d then q = x; if 0 <= x and 0 <= y <= d then 0 <= q <= x.
     """
@@ -132,7 +132,8 @@ def _plain_anew(formulas: list[Term], steps: int, seed: int = 0) -> tuple[Any, i
 
 
 def _run_anew(new_solver: Callable[..., Term], formulas: list[Term], steps: int, seed: int) -> tuple[Any, int, Any]:
-    """`_run` on a copy of the formulas in a context of its own, with a solver made there.
+    """The result of a new solver on a copy of the formulas, the steps it took, and a model if satisfiable. The copy is
+    in a context of its own.
 
     The solver's steps depend on the numbers of the terms, and so on every term made before. A copy has numbers of its
     own: an answer does not depend on which solvers were asked before. Copies cost too much for goals that are quick.
@@ -147,8 +148,8 @@ _idle: Final = z3.SimpleSolver()
 
 
 def _run(solver: Term, formulas: list[Term], steps: int, seed: int, counter: Term = _idle) -> tuple[Any, int, Any]:
-    """A solver's result, the steps it took, and a model if satisfiable. z3 counts steps per context: `counter` is an
-    idle solver of the context.
+    """A solver's result on some formulas, the steps it took, and a model if satisfiable. z3 counts steps per context:
+    `counter` is an idle solver of the same context.
     """
     solver.set("rlimit", steps)
     solver.set("timeout", NET_MILLISECONDS)
@@ -246,8 +247,8 @@ def prove(
 
 
 def prove_quickly(levels: Iterable[list[Term]], goal: Term, proved: Proved) -> Answer:
-    """The answer of the first solver, with few steps at each level of hypotheses. If no level proves the goal, it is
-    the answer at the last level. `proved` is called with the contradictory formulas.
+    """The answer of the first solver to a goal, with few steps at each level of hypotheses. If no level proves the
+    goal, it is the answer at the last level. `proved` is called with the contradictory formulas and the solver.
     """
     total = 0
     answer = Answer(Status.UNKNOWN, "", 0)
@@ -263,8 +264,8 @@ def prove_quickly(levels: Iterable[list[Term]], goal: Term, proved: Proved) -> A
 
 
 def ask_again(solver: str, formulas: list[Term], seed: int, effort: int) -> str:
-    """The result of the solver that proved a goal, named `solver`, run again from another seed with twice the steps:
-    "unsat", "unknown" or "sat". `formulas` are those that it found contradictory; `effort` multiplies the steps.
+    """The result of the solver named `solver` on formulas that it found contradictory: "unsat", "unknown" or "sat". It
+    runs again from another seed, with twice the steps times `effort`.
     """
     check, steps = next((check, steps) for name, check, steps in PORTFOLIO if name == solver)
     return str(check(formulas, 2 * steps * effort, seed)[0])

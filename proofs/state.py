@@ -21,7 +21,7 @@ from proofs.symbols import IN_PLACE_OF, Listing, SymBool, SymInt, SymList, SymNa
 
 class Field:
     """One field of a table's rows: its name, and the symbolic value for each key. `arity` is the number of terms in a
-    key, `bound` the maximum length of a list; unless `is_bounded`, a list has any length. A list without a bound is
+    key. `bound` is the maximum length of a list; unless `is_bounded`, a list has any length. A list without a bound is
     refused.
     """
 
@@ -48,7 +48,7 @@ class Field:
         self._arity: Final = arity
 
     def value(self, terms: list[Term]) -> Any:
-        """The field's value in the row whose key has these terms."""
+        """The field's value in the row of a key, which is given by its terms."""
         if not self._is_list:
             numbers = iter(range(100))
             return shaped(self._shape, lambda kind: self._apply(kind, terms, f"{self._place}!{next(numbers)}"))
@@ -66,7 +66,7 @@ class Field:
         return SymList(self._place, length, self._bound, element)
 
     def is_like(self, value: Any) -> bool:
-        """True if a value has the field's type; of a list, all elements must have the type of its elements."""
+        """True if a value has the field's type. A list must have elements of the type of the field's elements."""
         if not self._is_list:
             return has_shape(self._shape, value)
         if isinstance(value, tuple):
@@ -107,8 +107,8 @@ class Touch:
 
 class SymbolicRows:
     """The unknown rows of one table, in the place of a State's dictionary. `shape` is that of its keys, `bounds` are
-    the maximum lengths of lists by "table.field". `reads` is called for each read; `suffix` separates its functions
-    from another state's.
+    the maximum lengths of lists by "table.field". `reads` is called for each read. `suffix` makes the names of its
+    functions differ from another state's.
     """
 
     def __init__(
@@ -144,7 +144,7 @@ class SymbolicRows:
                 refuse(f"{table}.{field.name} is given a value of another kind")
 
     def get(self, key: Any) -> Any:
-        """The row of a key. Equal terms give the identical object."""
+        """The row of a key. Keys written with identical terms give the identical object."""
         if not has_shape(self._shape, key):
             refuse(f"a row of {self._table.name} is asked for by a key of another kind")
         touch = Touch(self._table, key)
@@ -223,7 +223,9 @@ class History(Generic[Key]):
 
 
 def use_contract(module: ModuleType) -> None:
-    """Replace `HistoryTable` in a lifted `spec.history` by the trusted contract."""
+    """Replace `HistoryTable` in a lifted `spec.history` by its trusted contract: the latest value is in a row, the past
+    an unknown function.
+    """
 
     class HistoryTable(History[Key]):
         _head = module.__dict__["History"]
@@ -233,7 +235,7 @@ def use_contract(module: ModuleType) -> None:
 
 
 def watched(draft: type[Any]) -> type[Any]:
-    """A draft class for laws that records on the path when it reads a row that the step wrote."""
+    """A read-only draft class for laws. It marks the path when it reads a row that the step wrote."""
 
     class WatchedDraft(read_only(draft)):  # type: ignore[misc]  # a base that is lifted has no type
         def _written(self, table: Any, key: Any) -> Any:
@@ -246,7 +248,7 @@ def watched(draft: type[Any]) -> type[Any]:
 
 
 def read_only(draft: type[Any]) -> type[Any]:
-    """A draft class for laws. It refuses to write a row, and to return a Delta."""
+    """A draft class for laws, which may not change a state. It refuses to write a row, and to return a Delta."""
 
     class ReadOnlyDraft(draft):  # type: ignore[misc]  # a base that is lifted has no type
         def put(self, table: Any, key: Any, row: Any) -> None:

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 
 class SumFacts:
-    """The facts about totals in one state of a prover.
+    """Facts about the totals of sums, in one state of a prover.
 
-    `never_negative` maps the name of a sum to the scopes in which it is proved that no row has negative worth, or to
-    None if that is not proved.
+    `never_negative` maps the name of a sum to the scopes in which it is proved that no row adds a negative value. It is
+    None for a sum of which that is not proved.
     """
 
     def __init__(self, prover: "Prover", never_negative: dict[str, set[str] | None]) -> None:
@@ -31,7 +31,7 @@ class SumFacts:
 
     def closed_world(self, here: Path, has_others: bool) -> tuple[list[Term], list[Any]]:
         """The hypotheses of a path in a state that has no rows but those that were read, and the list of these reads.
-        With `has_others`, one more arbitrary row for each sum that was read.
+        With `has_others`, there is one more arbitrary row for each sum that was read.
         """
         hypotheses, _ = self._prover.hypotheses(here, [])
         noted = dict(here.touched)
@@ -70,8 +70,8 @@ class SumFacts:
         return hypotheses, list(noted.values())
 
     def _of_their_sums(self, noted: list[Any]) -> Iterator[Instance]:
-        """The laws at the groups to which the rows that were read belong: where no others exist, these rows are the
-        whole sum.
+        """The laws, as Instances, at the groups to which the rows that were read belong. Where no other rows exist,
+        these are the whole of each sum.
         """
         for item in noted:
             if isinstance(item, TotalRead) or item.past_of is not None:
@@ -83,14 +83,14 @@ class SumFacts:
                             yield self._prover.instance(law, find(group))
 
     def _another_row(self, total: Any) -> dict[object, Any]:
-        """The read of an arbitrary row in the table of a sum."""
+        """The read of an arbitrary row in the table that a sum adds up."""
         key = self._prover.any_key(total.table, f"other.{total.name}")
         ((here, _),) = explore(lambda: self._prover.before.rows.get(total.table, key), prunes=False)
         return here.touched
 
     def groups(self, total: Any, key: Any) -> list[Any]:
-        """The groups to which the row of a sum with the given key may belong, one for each path; none on a path on
-        which it belongs to none.
+        """The groups of a sum to which the row with the given key may belong. There is one for each path on which it
+        belongs to any.
         """
         rows = self._prover.before.rows
         found = [
@@ -101,8 +101,8 @@ class SumFacts:
         return list({identity(group): group for group in found}.values())
 
     def of(self, noted: dict[object, Any]) -> dict[int, Term]:
-        """Lower bounds of the totals among the reads in `noted`, if worths are never negative: a total is at least the
-        worth of any two rows of its group together. Keyed by term number.
+        """Lower bounds of the totals among the reads in `noted`, by term number. A total is at least what any two rows
+        of its group add together. Sums to which a row may add a negative value are left out.
         """
         facts: dict[int, Term] = {}
         asked = [item for item in noted.values() if isinstance(item, TotalRead) and self.is_never_negative(item.total)]
@@ -121,8 +121,8 @@ class SumFacts:
         return facts
 
     def _share(self, question: TotalRead, member: "Member | None", other: "Member | None") -> dict[int, Term]:
-        """The formulas, by term number, that the total of a group is at least zero (`member` is None), the worth of one
-        row, or that of two different rows.
+        """The formulas, by term number, that the total of a group is at least zero (if `member` is None), or what one
+        row adds, or what two different rows add together. `question` is the read of the total.
         """
         place = (
             question.identity,
@@ -144,7 +144,7 @@ class SumFacts:
         return found
 
     def _member(self, total: Any, item_id: object, key: Any) -> "Member":
-        """A row of a sum as a Member, whose group depends on the path."""
+        """The row of a sum with the given key, as a Member: its group and what it adds, which may differ by path."""
         found = self._members.get((total.name, item_id))
         if found is None:
 
@@ -160,7 +160,7 @@ class SumFacts:
         return found
 
     def is_never_negative(self, total: Any) -> bool:
-        """True if it is proved that no row of a sum has negative worth."""
+        """True if it is proved that no row adds a negative value to a sum."""
         if total.name not in self.never_negative:
             self.never_negative[total.name] = None
             self.never_negative[total.name] = self._prove_never_negative(total)
@@ -183,19 +183,23 @@ class SumFacts:
         return None
 
     def scopes(self, noted: dict[object, Any]) -> set[str]:
-        """The scopes in which the facts about the totals among the reads in `noted` are proved."""
+        """The scopes, such as bounds on lists, within which the facts about the totals among the reads in `noted` are
+        proved.
+        """
         asked = [item.total.name for item in noted.values() if isinstance(item, TotalRead)]
         return {scope for name in asked for scope in self.never_negative.get(name) or ()}
 
 
 class SignFacts(SumFacts):
-    """Only that totals are not negative. More would assume what is proved where rows that nobody wrote are shown to add
-    nothing: that a total is at least the worth of a row takes the row to be counted.
+    """Facts about totals that say only that they are not negative.
+
+    They serve the proof that rows which nobody wrote add nothing. That a total is at least what a row adds would assume
+    there what is to be proved.
     """
 
     def of(self, noted: dict[object, Any]) -> dict[int, Term]:
-        """The formulas, by term number, that each total among the reads in `noted` is at least zero, if worths are
-        never negative.
+        """The formulas, by term number, that each total among the reads in `noted` is at least zero. Sums to which a
+        row may add a negative value are left out.
         """
         facts: dict[int, Term] = {}
         for item in noted.values():

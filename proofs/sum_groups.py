@@ -25,8 +25,8 @@ class SumGroups:
         self._known.update({total.name: (total, self._shapes_of_groups(total)) for total in sums})
 
     def refuse_others(self, total: Any, group: Any) -> None:
-        """Refuse a read of an unknown sum, of one that checkers add up differently, or of a group
-        with another shape.
+        """Refuse the read of a total, if the sum is unknown or checkers compute it in another manner than proofs. A
+        group with another shape than the sum's groups is refused, too.
         """
         known, shapes = self._known.get(total.name, (None, set()))
         if known is not total:
@@ -37,7 +37,7 @@ class SumGroups:
             refuse(f"{total.name} is asked for a group of another kind")
 
     def _is_counted_as_here(self, total: Any) -> bool:
-        """True if checkers compute the worth of a sum's rows as proofs do."""
+        """True if checkers compute what a row adds to a sum as proofs do."""
         laws, nested = self._prover.world.modules["invariants.law"], self._prover.theory.sums.nested.get(total)
         if nested is None:
             return type(total).counted is laws.Sum.counted

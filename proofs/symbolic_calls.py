@@ -14,7 +14,7 @@ from proofs.symbols import SymInt, SymList, SymName, term_of
 
 
 def made(kind: type[Any], values: list[Any]) -> Any:
-    """A call, or a record within a call, built from `values` by its class.
+    """A call, or a record within a call, built from `values` by its class `kind`.
 
     Refused if the object does not hold exactly these values, or if its constructor reads or branches.
     """
@@ -37,11 +37,11 @@ def symbolic_call(
     signed: tuple[str, ...] = (),
 ) -> Any:
     """A call in which every argument is a symbol and every list has any length up to its bound. `bounds` maps
-    "ACTION.field" or "field" to the maximum length, 1 by default. `within` is the name of the call's class, for a
-    record within a call.
+    "ACTION.field" or "field" to the maximum length, 1 by default. For a record within a call, `within` is the name of
+    the call's class.
 
-    Appends to `facts` that the call's integers are not negative, except the `signed` ones ("ACTION.field"), and that
-    its names are not empty.
+    Appends to `facts` that the call's integers are not negative and its names not empty. The `signed` integers, each
+    "ACTION.field", may be negative.
     """
     hints = typing.get_type_hints(action.__init__)
     owner = within or action.__name__

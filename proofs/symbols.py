@@ -28,7 +28,7 @@ def term_of(value: Any) -> Term:
 
 
 def number_of(value: Any) -> Term:
-    """The solver's term for a number: a truth value counts as 1 or 0. A name is refused."""
+    """The solver's term for a number or a truth value, which counts as 1 or 0. A name is refused."""
     if isinstance(value, SymInt):
         return value.term
     if isinstance(value, SymBool):
@@ -79,8 +79,9 @@ def _refusing(name: str) -> Operation:
 
 
 def _compares(of_names: bool, is_equal: bool) -> Operation:
-    """The method for `==` (`is_equal`) or `!=` of a symbol, which is a name if `of_names`, else a number. Values of
-    different kinds are unequal, as in Python, for the kinds listed; other types are refused.
+    """The method for `==` (if `is_equal`) or `!=` of a symbol, which is a name if `of_names`, else a number. A number
+    and a name, or a symbol and None, a tuple, a list or an enumeration are unequal, as in Python. Other types are
+    refused.
     """
 
     def compare(self: Any, other: Any) -> Any:
@@ -106,7 +107,9 @@ the replaced class.
 
 
 class Textless:
-    """The base class of the engine's lists, dictionaries and sets: their `repr` is refused while a path is followed."""
+    """The base class of the engine's lists, dictionaries and sets: their `repr` is refused while the program runs on
+    symbols.
+    """
 
     def __repr__(self) -> str:
         if is_followed():
@@ -148,7 +151,7 @@ for _name in {*REFUSED.split(), "bool", "eq", "ne"} - IN_PLACE:
 
 
 class SymBool(Symbol):
-    """A symbolic truth value; branching on it forks. In comparisons it is the number 1 or 0, as in Python."""
+    """A symbolic truth value; branching on it splits the path. In comparisons it is the number 1 or 0, as in Python."""
 
     def __init__(self, term: Term) -> None:
         self.term = term
@@ -174,7 +177,7 @@ class SymBool(Symbol):
 
 
 class SymName(Symbol):
-    """A symbolic name, which may equal any other name; branching on its equality forks."""
+    """A symbolic name, which may equal any other name; branching on its equality splits the path."""
 
     def __init__(self, term: Term) -> None:
         self.term = term
@@ -235,8 +238,8 @@ class SymInt(Symbol):
 
 
 class _Quotients:
-    """The quotient and remainder of each division so far, with the formula that defines them. Equal divisions share
-    them.
+    """The quotient and the remainder of each division so far, as fresh symbols, with the formula that defines them.
+    Equal divisions share them.
     """
 
     def __init__(self) -> None:
@@ -245,7 +248,7 @@ class _Quotients:
         """The map from the term number of a quotient to its dividend and divisor."""
 
     def of(self, dividend: Term, divisor: Term) -> tuple[Term, Term, Term]:
-        """The quotient, the remainder, and the formula that defines them wherever the divisor is positive."""
+        """The quotient, the remainder, and the formula that defines both wherever the divisor is positive."""
         dividend, divisor = z3.simplify(dividend), z3.simplify(divisor)
         key = (dividend.get_id(), divisor.get_id())
         found = self.known.get(key)
@@ -277,10 +280,10 @@ def divide(dividend: Any, divisor: Any) -> tuple[SymInt, SymInt]:
 
 
 class SymList(Textless):
-    """A symbolic list with at most `bound` elements; reading it forks over its lengths. `name` is its place for the
-    proof's scope. `element` returns the element at an index.
+    """A symbolic list with at most `bound` elements. A read of it splits the path by its length. `name` is its place,
+    such as "table.field", in the proof's scope. `element` returns the element at an index.
 
-    The bound is a scope: a proof that uses the list holds of lists no longer than this.
+    The bound is a scope: a proof that uses the list holds only where it is no longer than this.
     """
 
     def __init__(self, name: str, length: Term, bound: int, element: Callable[[int], Any]) -> None:
@@ -290,7 +293,9 @@ class SymList(Textless):
         self._element: Final = element
 
     def resolve(self) -> tuple[Any, ...]:
-        """The list as a tuple, after the path has decided its length, which is limited to the bound."""
+        """The list as a tuple of symbols, after the path has decided its length. The path is limited to lengths up to
+        the bound.
+        """
         here = path()
         here.assume(self._length >= 0)
         here.limit(self._length <= self._bound, f"{self._name} of length <= {self._bound}")
@@ -301,7 +306,7 @@ class SymList(Textless):
         return tuple([self._element(position) for position in range(self._bound)])
 
     def any_item(self) -> Any:
-        """The element at index 0, which stands for the kind of all elements, even if the list is empty."""
+        """The element at index 0, which shows the type of all elements, even if the list is empty."""
         return self._element(0)
 
     def mapped(self, change: Callable[[Any], Any]) -> "SymList":
@@ -342,7 +347,8 @@ def _name_term(item: Any) -> Term:
 
 class Listing(Symbol):
     """A list of names of any length, known by its length, its number of distinct names, and a membership function.
-    `given` is the condition, from removals, under which facts about it are assumed.
+    `given` is the condition under which facts about it are assumed: each removal that made it was of a name listed
+    once.
     """
 
     def __init__(
@@ -368,7 +374,7 @@ class Listing(Symbol):
         path().assume(z3.Implies(self._given, (self._different == 0) == (self._length == 0)))
 
     def has(self, item: Any) -> SymBool:
-        """The membership of a name in the list, as a symbolic truth value. Asking for it does not fork."""
+        """True (a symbolic truth value) if a name is in the list. Asking for it does not split the path."""
         self._know()
         inside = self._has(_name_term(item))
         path().assume(z3.Implies(z3.And(self._given, inside), self._different > 0))
@@ -398,7 +404,7 @@ class Listing(Symbol):
         )
 
     def without(self, item: Any) -> "Listing":
-        """A list without a name of this one. Demands of the path that the list has the name, and has no name twice."""
+        """The list without one of its names. Demands a proof that the list has the name, and has no name twice."""
         name = _name_term(item)
         self._know()
         path().require(f"{self.listed_as} has what is taken out", self._has(name))
@@ -434,8 +440,8 @@ class Listing(Symbol):
 
 
 def all_of(values: Any) -> Any:
-    """The argument itself, or an iterator over one arbitrary element if it is a list of any length: the first iterable
-    of an `all`.
+    """The argument itself, the first iterable of an `all`. For a list of any length it is an iterator over one
+    arbitrary name of the list, which stands for each.
     """
     return _any_of(values) if isinstance(values, Listing) else values
 
@@ -454,15 +460,15 @@ def _any_of(listing: Listing) -> Iterator[Any]:
 
 
 class Different(Symbol):
-    """The set of distinct names of a list of any length: only its size may be read."""
+    """The set of the distinct names in a list of any length: only its size may be read."""
 
     def __init__(self, listing: Listing) -> None:
         self.listing: Final = listing
 
 
 def gone_through(values: Any, last: bool) -> tuple[list[Any], list[Term]]:
-    """The truth values that `all` or `any` iterates over, and the membership conditions of arbitrary elements of lists
-    of any length.
+    """The truth values that `all` or `any` iterates over. The second list has the conditions that the arbitrary names,
+    of lists of any length, are members of these lists.
 
     Iteration stops at an item that is `last` (False for `all`, True for `any`). Python may stop at a symbolic item;
     here it continues, and what follows is marked unsure.

@@ -19,8 +19,8 @@ def own_nodes(function: Function) -> Iterator[ast.AST]:
 
 @lru_cache(maxsize=1)
 def lines_of(function: Function) -> list[tuple[int, ast.AST]]:
-    """The AST nodes of a function, each with its own line or that of its parent. The last result is cached, so rewrite
-    the tree only after all queries.
+    """The AST nodes of a function, each with its own line or that of its parent. The result for the last function is
+    cached, so its tree may be rewritten only after all queries.
     """
     found: list[tuple[int, ast.AST]] = []
     parts: list[ast.AST] = list(function.body) if isinstance(function, ast.FunctionDef) else [function.body]
@@ -56,7 +56,7 @@ def is_iterator(node: ast.AST) -> bool:
 
 
 def gone_through_at_once(function: Function) -> Iterator[ast.AST]:
-    """The expressions of a function that are consumed by the statement or call in which they stand."""
+    """The expressions of a function whose elements are all consumed by the statement or call in which they stand."""
     for node in own_nodes(function):
         if isinstance(node, ast.For | ast.comprehension):
             yield node.iter

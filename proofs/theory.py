@@ -16,13 +16,14 @@ Shape = Any
 
 
 class PastLaw:
-    """A state law about every value that a history ever had. Its subject is (key of the history, point up to now).
+    """A state law about every value that a history ever had. Its subject is the pair of a key of the history and a
+    point that is not later than now.
 
     It has the attributes of a StateLaw without deriving from it, since a compiled class cannot have interpreted
     subclasses.
 
-    `histories` are those it is about: where a proof looks one of them up, it may use the law at that subject. `rows`
-    maps further tables to the function from a row's key to such a subject.
+    `histories` are those that it is about. Where a proof looks one of them up, it may use the law at that subject.
+    `rows` maps further tables to the function from a row's key to such a subject.
     """
 
     def __init__(
@@ -70,12 +71,12 @@ of elements already processed. See `Names` in `proofs/folds.py` for the other ke
 
 
 class Seen:
-    """Replacement rows in which the laws of one subject hold in the middle of a loop, where other subjects need other
+    """Replacement rows for single laws in the middle of a loop, where laws of different subjects hold only in different
     rows.
 
-    `of` maps the id of a law to a function from the law's subject to a value of any kind, such as the strategy that
-    decides the rows. `members` maps a sum to such a function of a row's key. `rows` returns the replacement rows for a
-    draft, the local variables, and that value. All other laws and sums are evaluated in the actual state.
+    `of` maps the id of a law to a function from the law's subject to some value, such as the strategy that decides the
+    rows. `members` maps a sum to such a function of a row's key. `rows` returns the replacement rows for a draft, the
+    local variables, and that value. All other laws and sums are evaluated in the actual state.
     """
 
     def __init__(
@@ -90,7 +91,8 @@ class Seen:
 
 
 class Fold:
-    """Replacement rows in which every state law holds in the middle of a loop, where the actual state may break some.
+    """Rows that replace the actual ones in the middle of a loop, so that every state law holds there where the actual
+    state breaks some.
 
     `as_if` returns the replacement rows for the actual state. `really` returns the actual rows, given the state with
     the replacements. `holds` returns further conditions on the state with replacements, proved where the loop begins
@@ -115,10 +117,10 @@ class Induction:
 
     `lemmas` are further state laws that the induction needs; they are proved like every other law. `ranges` are ids of
     laws about a single row, assumed as soon as a row is read, to prune paths. `apart` are ids of state laws that only
-    the laws named in `leans` may assume. `leans` maps a law to those it may assume besides. `follows` maps a law to
-    others that imply it in every state. `by_contract` are ids of laws about the inside of histories, which the trusted
-    contract replaces. `bounded` are ids of state laws proved of short lists only; what is proved of lists of any length
-    does not assume them.
+    the laws named in `leans` may assume. `leans` maps a law to those that its proof may assume besides. `follows` maps
+    a law to others that imply it in every state. `by_contract` are ids of laws about the inside of histories, which the
+    trusted contract replaces. `bounded` are ids of state laws proved of short lists only. What is proved of lists of
+    any length does not assume them.
     """
 
     def __init__(
@@ -143,11 +145,11 @@ class Induction:
 class Limits:
     """The restrictions on the states and calls of which a theory's proofs hold.
 
-    `lists` maps a list in a row ("stakers.strategy_list") or in a call ("SlashOperator.strategies", or "strategies" for
-    all calls) to its maximum length; "range in FUNCTION" limits a range between symbols, 2 by default. `longer` gives,
-    by call, longer maxima for step and rejection laws: a state law kept by one element is kept by any number, but a
-    step law is about all elements together. `scopes` restricts the rows of a table, with a description. `signed` are
-    the numbers of calls that may be negative ("CALL.field"); all others are not.
+    `lists` maps a list to its maximum length. The list is in a row ("stakers.strategy_list") or in a call
+    ("SlashOperator.strategies", or "strategies" for all calls). "range in FUNCTION" limits a range between symbols, 2
+    by default. `longer` gives, by call, longer maxima for step and rejection laws. A state law kept by one element is
+    kept by any number, but a step law is about all elements together. `scopes` restricts the rows of a table, with a
+    description. `signed` are the numbers of calls that may be negative ("CALL.field"); all others are not.
     """
 
     def __init__(
@@ -164,13 +166,13 @@ class Limits:
 
 
 class OwnSums:
-    """The sums of a theory beside the catalogue's, and how unwritten rows may change their totals.
+    """The sums of a theory beside the catalogue's, and how rows that a step does not write may change their totals.
 
     `own` are the sums of lemmas. `nested` defines, for proofs, the sums that are built from totals of other sums. In
-    `falling` sums the worth of unwritten rows may decrease in a step and never increase; in `rising` sums the reverse.
+    `falling` sums, what unwritten rows add may decrease in a step and never increase; in `rising` sums the reverse.
 
     `revalued` is for a sum whose `moves` says how a write changes totals. From the rows before and after, an unwritten
-    row, and the written key, it returns the change of that row's worth. It returns None if the write does not affect
+    row, and the written key, it returns the change of what that row adds. It returns None if the write does not affect
     the row.
     """
 
@@ -195,7 +197,7 @@ class Theory:
     `state_module` declares its tables. `now` returns the point at which histories are written. `is_well_formed` is the
     assumption on calls. `genesis` maps each table whose rows a deployment chooses to a function that returns the
     conditions on a row, from all rows, its key and the row. `keys` gives shapes of keys that annotations do not
-    determine. `folds` maps a function to the replacement rows for its loop over a list of any length.
+    determine. `folds` maps the name of a function to the `Fold` for its loop over a list of any length.
     """
 
     def __init__(

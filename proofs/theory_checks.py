@@ -24,8 +24,8 @@ RESERVED: Final = (
 
 
 def refuse_protocol(protocol: Any, world: LiftedModules) -> None:
-    """Raise UnliftableError for a protocol whose names, tables, rows or values the engine would take for others. The
-    gate asks this of the head, too.
+    """Raise UnliftableError for a protocol whose names, tables, rows or values the engine would take for others.
+    `world` are the lifted modules. The gate also checks its changed version of the rules by this.
     """
     refuse_another_machine(protocol, world)
     _refuse_names(
@@ -47,8 +47,8 @@ def refuse_protocol(protocol: Any, world: LiftedModules) -> None:
 
 
 def refuse_names_given_twice(theory: Any) -> None:
-    """Raise UnliftableError for duplicate, malformed or reserved names of sums and laws: equal names would become one
-    symbol.
+    """Raise UnliftableError for duplicate, malformed or reserved names of sums and laws. Equal names would become one
+    symbol of the solver.
     """
     catalogue = theory.catalogue
     laws = [*catalogue.state_laws, *catalogue.step_laws, *catalogue.rejection_laws, *theory.induction.lemmas]
@@ -69,8 +69,8 @@ def _refuse_names(names: Mapping[str, Sequence[str]]) -> None:
 
 
 def refuse_another_machine(protocol: Any, world: LiftedModules) -> None:
-    """Raise UnliftableError for tables whose index is not their place in the protocol's list of tables, and for classes
-    that derive from `spec.machine`'s: the engine assumes the behaviour of the originals.
+    """Raise UnliftableError for tables whose index is not their place in the protocol's list of tables. Also raise it
+    for classes derived from those of `spec.machine`, since the engine assumes how the originals behave.
     """
     for place, table in enumerate(protocol.schema.tables):
         if table.index != place or table.bit != 1 << place:
@@ -86,8 +86,8 @@ def refuse_another_machine(protocol: Any, world: LiftedModules) -> None:
 
 
 def refuse_what_nothing_proves(theory: Any) -> None:
-    """Raise UnliftableError for a law that rests on anything but proved state laws, or on a `bounded` one, and for laws
-    that follow from each other in a cycle.
+    """Raise UnliftableError for a law that rests on something else than proved state laws, or on a law proved of short
+    lists alone. Also raise it for laws that follow from each other in a cycle.
     """
     proved = {law.law_id for law in theory.state_laws()} - set(theory.induction.by_contract)
     used = [*theory.induction.ranges, *chain(*theory.induction.leans.values(), *theory.induction.follows.values())]
@@ -111,8 +111,8 @@ def refuse_what_nothing_proves(theory: Any) -> None:
 
 
 def refuse_what_is_not_understood(theory: Any, world: LiftedModules) -> None:
-    """Raise UnliftableError for laws or a theory that hold values which may change between paths. Raise it also for
-    those made by classes of the theory's own, or by an unlifted copy of a module.
+    """Raise UnliftableError for laws or a theory that hold values which may change between paths. Also raise it for
+    instances of the theory's own classes, and for laws made by an unlifted copy of a module.
     """
     catalogue = theory.catalogue
     begun = {
@@ -147,8 +147,8 @@ def _kinds_in(annotation: Any) -> Iterator[type[Any]]:
 
 
 def refuse_classes_of_its_own(theory: Any, world: LiftedModules) -> None:
-    """Raise UnliftableError for instances of the theory's own subclasses of laws, scopes and the like. A sum's class
-    may define `worth` and `counted` only.
+    """Raise UnliftableError for instances of subclasses that the theory makes of laws, scopes and the like. Sums are
+    excepted, if their class defines `worth` and `counted` only.
     """
     catalogue = theory.catalogue
     laws = [*catalogue.state_laws, *catalogue.step_laws, *catalogue.rejection_laws, *theory.induction.lemmas]
@@ -166,8 +166,8 @@ def refuse_classes_of_its_own(theory: Any, world: LiftedModules) -> None:
 
 
 def refuse_what_is_not_lifted(theory: Any, world: LiftedModules) -> None:
-    """Raise UnliftableError for laws and sums that were made by an unlifted copy of their module. They name tables of
-    no state here, so proofs would read nothing, and nothing would assume them.
+    """Raise UnliftableError for laws and sums made by a copy of their module that is not lifted. They name tables of
+    another state, so proofs would read nothing, and nothing would assume them.
 
     `from package import module` returns that copy if the package itself is not lifted.
     """

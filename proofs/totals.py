@@ -12,7 +12,7 @@ from proofs.symbols import SymInt
 
 
 class Totals:
-    """The totals of a view: each sum is an unknown function of its group."""
+    """The totals of sums in one symbolic state: each sum is an unknown function of its group."""
 
     def __init__(
         self, sums_asked: Callable[[Any, Any], None], suffixes: Mapping[str, str] = MappingProxyType({})
@@ -24,14 +24,14 @@ class Totals:
         self._terms: Final[dict[object, tuple[Any, Term]]] = {}
 
     def now(self, total: Any, group: Any) -> Any:
-        """The total of a group in the state before the step, recorded as read; 0 if the group is None."""
+        """The total of a group in this state; the read is recorded. 0 if the group is None."""
         if group is None:
             return 0
         self._asked(total, group)
         return SymInt(self.term(total, group))
 
     def term(self, total: Any, group: Any) -> Term:
-        """The term for the total of a group, not recorded as read."""
+        """The term for the total of a group in this state; the read is not recorded."""
         place = (total.name, identity(group))
         found = self._terms.get(place)
         if found is None:
@@ -40,13 +40,14 @@ class Totals:
         return found[1]
 
     def at_start(self, total: Any, group: Any) -> Any:
-        """The total of a group at genesis, as an unknown number of its own."""
+        """The total of a group at genesis, as an unknown number that no call changes."""
         self.refuse_other_groups(total, group)
         return sum_term(total, group, "!start")
 
 
 class TotalsAfter:
-    """The totals after a step. Each is the total before, plus the changes of the rows that the step writes or revalues.
+    """The totals of sums after a step. Each is the total before, plus what the written rows add now, less what they
+    added before, plus what other rows change in worth.
 
     For `falling` sums an unknown non-negative amount is subtracted, since unwritten rows may have lost worth. For
     `rising` sums such an amount is added.
@@ -72,7 +73,9 @@ class TotalsAfter:
         self._delta: Final = delta
 
     def now(self, total: Any, group: Any) -> Any:
-        """The total of a group in the state after the step; 0 if the group is None."""
+        """The total of a group in the state after the step; 0 if the group is None. The read of the total before is
+        recorded.
+        """
         if group is None:
             return 0
         result = self._before.now(total, group)
@@ -103,8 +106,8 @@ class TotalsAfter:
         return result
 
     def _grown(self, total: Any, group: Any, key: Any, row: Any, row_after: Any) -> Any:
-        """The increase of a group's total due to the row at one key, which is `row` before the step and `row_after`
-        after it.
+        """The amount that the row at one key adds to a group's total after the step, less what it added before. `row`
+        is the row before, `row_after` the one after.
         """
         grown = 0
         if total.group(self._rows_before, key, row) == group:
@@ -116,8 +119,8 @@ class TotalsAfter:
         return grown
 
     def _revalued(self, total: Any, group: Any, key: Any, row: Any) -> Any:
-        """The change of a written row's worth caused by the step's writes to other tables, which `moves` has already
-        counted for its whole group.
+        """The change in worth that the step's writes to other tables would have caused in a row which the step also
+        writes. `moves` has already counted it for the whole group.
 
         `moves` counts the group as if this row were not written, so the caller subtracts the result.
         """
@@ -131,8 +134,8 @@ class TotalsAfter:
         return sum([by for by in moved if by is not None])
 
     def _nested_grown(self, total: Any, group: Any) -> Any:
-        """The increase of a nested sum's group in a step, from each row that is written or whose inner total changes,
-        once for each row.
+        """The increase of the total of a nested sum's group in a step. It counts, once each, the rows that are written
+        and those whose inner total changes.
         """
         keys: list[Any] = []
         inner = self._theory.sums.nested[total].inner
@@ -152,7 +155,7 @@ class TotalsAfter:
 
 
 def groups_written(total: Any, rows: Any, rows_after: Any, delta: Any) -> list[Any]:
-    """The groups of a sum to which the rows that a Delta writes belonged before the step, and belong after it. A group
+    """The groups of a sum to which the rows that a Delta writes belonged before the step, or belong after it. A group
     may occur twice.
     """
     writes = [write for write in delta.writes if write.table is total.table]
@@ -164,8 +167,8 @@ def groups_written(total: Any, rows: Any, rows_after: Any, delta: Any) -> list[A
 
 
 def view_before_step(view: type[Any], rows: Any, before: Totals, after: TotalsAfter) -> Any:
-    """The view, of class `view`, of the state before a step with the given rows and totals. Its `moved` returns the
-    change of a total by the step.
+    """The state before a step as laws read it, made of rows and totals by the class `view`. Its `moved` returns by how
+    much the step changes a total.
     """
 
     class BeforeStep(view):  # type: ignore[misc]  # a base that is lifted has no type
@@ -179,7 +182,7 @@ def view_before_step(view: type[Any], rows: Any, before: Totals, after: TotalsAf
 
 
 def sum_term(total: Any, group: Any, suffix: str = "") -> SymInt:
-    """The unknown total of a group, as an uninterpreted function of the group; `suffix` tells the functions of several
+    """The unknown total of a group, as an uninterpreted function of the group. `suffix` tells the functions of several
     states apart.
     """
     terms = flatten(group)

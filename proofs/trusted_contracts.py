@@ -23,8 +23,8 @@ QUOTIENTS: Final = "FACTS-quotients"
 
 
 def foundations(prover: Prover, of_theory: dict[str, Any], law_ids: Collection[str] | None = None) -> list[Verdict]:
-    """The verdicts on the common foundations, then on the theory's, restricted to `law_ids` if given. `of_theory` maps
-    the id of a verdict to the function that proves it.
+    """The verdicts on the claims on which all other proofs rest: the common ones, then the theory's. `law_ids`
+    restricts them, if given. `of_theory` maps the id of a verdict to the function that proves it.
     """
     known = {
         HISTORY: partial(_verdict, HISTORY, lambda: prove_history(partial(prover.prove, HISTORY))),

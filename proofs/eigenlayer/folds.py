@@ -21,9 +21,10 @@ def _staker(rows: Draft, names: Names, withdrawals_queued: Any) -> Staker:
 
 
 def _as_if_queued(rows: Draft, names: Names) -> Rows:
-    """The replacement rows in `queue_withdrawal`'s loop: the nonce is used, and a withdrawal is pending.
+    """The rows in which laws are evaluated in the middle of `queue_withdrawal`'s loop, instead of the actual ones. In
+    them the nonce is used, and a withdrawal is pending.
 
-    It has as many strategies as the loop has processed.
+    That withdrawal has as many strategies as the loop has processed.
     """
     key = (names["staker"], names["nonce"])
     return [
@@ -52,7 +53,9 @@ def _is_as_if_queued(rows: Draft, names: Names) -> list[Any]:
 
 
 def _delegates_as_before(rows: Draft, names: Names) -> list[Any]:
-    """The loop invariant: the staker who queues withdrawals stays delegated to the operator in the loop's variable."""
+    """The invariant of `queue_withdrawals`' loop: the staker who queues is still delegated to the operator in the
+    variable `operator`.
+    """
     return [rows.get(STAKERS, names["action"].sender).delegated_to == names["operator"]]
 
 
@@ -62,8 +65,8 @@ def _row(rows: Draft, names: Names, operator: Any) -> Rows:
 
 
 def _leaves_with_the_last(rows: Draft, names: Names) -> list[Any]:
-    """The loop invariant of `_undelegate`: the replaced row is delegated to the operator, and lists exactly the
-    strategies still to be queued.
+    """The invariant of `_undelegate`'s loop, as conditions on the staker's row in which laws are evaluated there. The
+    row is delegated to the operator, and lists exactly the strategies still to be queued.
     """
     row = rows.get(STAKERS, names["staker"])
     is_listed = names["has"](row.strategy_list, names["any"])
@@ -77,8 +80,8 @@ def _is_to_be_cleared(rows: Draft, names: Names) -> list[Any]:
 
 
 def _slashed_in_order(rows: Draft, names: Names) -> list[Any]:
-    """The loop invariant of `slash_operator`: the strategies listed so far have no higher address rank than the last
-    one slashed.
+    """The invariant of `slash_operator`'s loop: the strategies that the slash lists so far have no higher address rank
+    than the last one slashed.
     """
     action, done = names["action"], names["done"]
     listed = rows.get(SLASHES, ((action.avs, action.operator_set_id), names["slash_id"])).strategies
@@ -91,10 +94,11 @@ def _slashed_in_order(rows: Draft, names: Names) -> list[Any]:
 
 
 def _joins_with_each(rows: Draft, names: Names, strategy: Any) -> Rows:
-    """The replacement row in `_delegate`'s loop for laws about a strategy that is still to do: the staker is not
-    delegated.
+    """The row in which laws about a strategy that is still to do are evaluated in the middle of `_delegate`'s loop. In
+    it the staker is not delegated.
 
-    There is none for a strategy that is done. Native ETH, whose shares are added last, always counts as still to do.
+    It is empty for a strategy that is done: the actual row counts. Native ETH, whose shares are added last, always
+    counts as still to do.
     """
     if strategy != BEACON_CHAIN_ETH and not names["to_do"](strategy):
         return []
@@ -117,8 +121,8 @@ def _clears_from_the_front(_rows: Draft, names: Names) -> list[Any]:
 
 
 def _as_if_with_a_slasher(rows: Draft, names: Names) -> Rows:
-    """The replacement row while an operator set is created: its AVS is the slasher, until the requested slasher is
-    written.
+    """The row in which laws are evaluated while an operator set is created: the set's slasher is its AVS, until the
+    requested slasher is written.
     """
     avs = names["avs"]
     return [(SLASHERS, names["operator_set"], Slasher(avs, avs, current_block(rows)))]
@@ -129,7 +133,7 @@ def _not_yet_with_a_slasher(_rows: Draft, names: Names) -> Rows:
 
 
 def _takes_fees_of_amounts(_rows: Draft, names: Names) -> list[Any]:
-    """The loop invariant: the fees on the operators so far are no more than their amounts."""
+    """The invariant of `_submit_directed`'s loop: the fees so far are not negative and no more than the amounts."""
     return [names["fee"] >= 0, names["fee"] <= names["amount"]]
 
 

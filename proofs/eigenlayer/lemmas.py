@@ -53,7 +53,7 @@ from spec.machine import SINGLETON, Draft, Table
 
 
 def _unsigned(table: Table[Any, Any], *fields: str) -> StateLaw:
-    """The law that some fields of a table's rows are never negative."""
+    """The law that the named fields of a table's rows are never negative."""
 
     def holds(view: View, key: Any) -> bool:
         row = view.rows.get(table, key)
@@ -117,7 +117,7 @@ def _nothing_is_queued_later(view: View, subject: Any) -> bool:
 
 
 def _is_made(view: View, operator_set: Any, slash_id: Any) -> bool:
-    """True if an operator set has made a slash with this id."""
+    """True if an operator set has made a slash with this id; ids count from 1."""
     return bool(1 <= slash_id <= view.rows.get(OPERATOR_SETS, operator_set).slash_count)
 
 
@@ -180,7 +180,9 @@ def _strategies_have_names(view: View, key: Any) -> bool:
 
 
 def _is_queued(view: View, key: Any) -> bool:
-    """True if a key of QUEUED_SHARES, (staker, nonce, index), belongs to a withdrawal whose nonce has been used."""
+    """True if a key of QUEUED_SHARES, (staker, nonce, index), is of a withdrawal that was queued: its nonce is used,
+    and it has so many strategies.
+    """
     staker, nonce, position = cast("tuple[str, int, int]", key)
     withdrawal = view.rows.get(WITHDRAWALS, (staker, nonce))
     is_given = 0 <= nonce < view.rows.get(STAKERS, staker).withdrawals_queued
@@ -217,8 +219,8 @@ def _past_magnitude_was_no_less(view: View, subject: Any) -> bool:
 
 
 def _past_count_was_no_more(view: View, subject: Any) -> bool:
-    """True if the cumulative scaled shares, queued from an operator in a strategy, were not negative at a past point
-    and at most the latest ones. Native ETH is exempt, because its count is truncated to 224 bits.
+    """True if the cumulative scaled shares, queued from an operator in a strategy, were at most the latest ones at a
+    past point, and not negative. Native ETH is exempt, because its count is truncated to 224 bits.
     """
     key, point = subject
     if key[1] == BEACON_CHAIN_ETH:
@@ -253,10 +255,11 @@ def _native_eth_is_not_redistributed(view: View, key: Any) -> bool:
 
 
 def _not_lost_wad(rows: Draft, row: QueuedShares) -> int:
-    """WAD - 1 less the fraction of a share that a row of QUEUED_SHARES lost to rounding when it was queued, in shares
-    times WAD.
+    """The part of WAD - 1, the most that rounding can cost, that a row of QUEUED_SHARES did not lose when it was
+    queued. It is in shares times WAD.
 
-    It is 0 if the operator had not been slashed when the row was queued, or was slashed again while the row waits.
+    It is 0 if the operator had not been slashed by the block of queueing. It is also 0 if the operator was slashed in
+    that block or later, within the row's window.
     """
     if row.scaled_shares == 0 or not left_a_slashed_operator(rows, row):
         return 0
@@ -281,8 +284,9 @@ It is in shares times WAD, and counts rows that are not completed.
 
 
 def _debt_is_what_was_lost(view: View, strategy: str) -> bool:
-    """True if a token strategy's debt, the excess of the claims on it over its shares, is at most what its queued
-    shares lost.
+    """True if a token strategy's debt, the excess of the claims on it over its shares, is at most what rounding cost
+    its queued rows. A row counts with what it lost when it was queued, or with less than a share if it was slashed
+    since.
 
     Native ETH is exempt, since it has no pool.
     """

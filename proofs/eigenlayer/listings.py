@@ -21,7 +21,9 @@ from proofs.symbols import Listing, SymName, term_of
 
 
 def use_meaning(module: ModuleType) -> None:
-    """Replace `without` in a lifted `spec.eigenlayer.staking` by the removal of a name from a list of any length."""
+    """Replace `without` in a lifted `spec.eigenlayer.staking` by a trusted contract: the removal of a name from a list
+    of any length.
+    """
     source: Callable[[Any, Any], Any] = module.__dict__["without"]
 
     def without(listed: Any, removed: Any) -> Any:
@@ -35,7 +37,7 @@ LISTS: Final[Contracts] = {**HISTORIES_ALONE, "spec.eigenlayer.staking": use_mea
 
 
 class _Sequence:
-    """A sequence of names with a symbolic length, on which the source of `without` runs in the place of a tuple."""
+    """A sequence of names with a symbolic length. The source of `without` runs on it in the place of a tuple."""
 
     def __init__(self, names: Callable[[Term], Term], length: Term) -> None:
         self.names: Final = names
@@ -49,8 +51,8 @@ class _Sequence:
         raise UnliftableError(f"a list is asked for {index!r}")
 
     def __iter__(self) -> Iterator[Any]:
-        """The iterator over one name, at the arbitrary index `PLACE`. A tuple made from it stands for one with this
-        name there.
+        """The iterator over one name, that at the arbitrary index `PLACE`. A tuple made from it stands for any tuple
+        with this name there.
         """
         yield SymName(self.names(PLACE))
 
@@ -59,8 +61,8 @@ PLACE: Final = z3.Int("place")
 
 
 def prove_without(prover: Prover, law_id: str = "CONTRACT-lists") -> Verdict:
-    """The verdict on the claim that, from a list that has each name once, `without` removes one listed name and leaves
-    every other, each once.
+    """The verdict on the claim that `without` removes one listed name from a list that has each name once. Every other
+    name is left, each once.
     """
     without = prover.world.get("spec.eigenlayer.staking", "without_by_source")
     verdict = Verdict(law_id, "any")

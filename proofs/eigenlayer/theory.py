@@ -41,11 +41,11 @@ from spec.machine import SINGLETON, Draft
 
 
 def _is_well_formed(rows: Draft, call: Any) -> bool:
-    """True if a call is made by an ordinary account: not address zero, the burn address, the rewards coordinator, the
-    beacon chain strategy, or any strategy. Nobody deposits into address zero or the sender.
+    """True if a call is made by an ordinary account. That is not address zero, the burn address, the rewards
+    coordinator, the beacon chain strategy, or any strategy. Nobody deposits into address zero or the sender.
 
-    Calls without a sender are well formed, with two exceptions. A checkpoint adds whole gwei to a pod, and a deficit is
-    given only to stakers without native shares.
+    Calls without a sender are well formed, with two exceptions. A `FundPod` must add whole gwei to a pod. A planted
+    deficit is only for stakers without positive native shares.
     """
     if isinstance(call, FundPod):
         return is_multiple(call.amount_wei, GWEI_TO_WEI)
@@ -65,10 +65,11 @@ def _is_well_formed(rows: Draft, call: Any) -> bool:
 
 
 def _taken_from_a_position(before: Draft, after: Draft, row: QueuedShares, slashed: Any) -> int | None:
-    """The change by a slash of the value of a row of QUEUED_SHARES, in shares times WAD.
+    """The change in the value of a row of QUEUED_SHARES that a slash makes, in shares times WAD. `slashed` is the
+    (operator, strategy) of the slash; None if the row is of another.
 
     If the row's slashing window is open, it is minus the decrease of the magnitude times the row's scaled shares, else
-    0. None if the slash is of another operator or strategy.
+    0.
     """
     if slashed != (row.operator, row.strategy):
         return None
@@ -78,10 +79,11 @@ def _taken_from_a_position(before: Draft, after: Draft, row: QueuedShares, slash
 
 
 def _fraction_of_a_position(before: Draft, after: Draft, row: QueuedShares, slashed: Any) -> int | None:
-    """The change by a slash of the count, 0 or 1, of a row of QUEUED_SHARES among those from a slashed operator.
+    """The change that a slash makes in the number of rows of QUEUED_SHARES queued from a slashed operator, as far as
+    this row causes it. `slashed` is the (operator, strategy) of the slash; None if the row is of another.
 
-    It is 1 if the row was queued in this block, and the slash is the operator's first in the strategy; else 0. A
-    magnitude that became whole again would give -1. None if the slash is of another operator or strategy.
+    It is 1 if the row was queued in this block and the slash is the operator's first in the strategy, else 0. A
+    magnitude that became whole again would give -1.
     """
     if slashed != (row.operator, row.strategy):
         return None
@@ -100,7 +102,7 @@ def _only_slashed_shares_are_left(rows: Draft, strategy: str, row: Strategy) -> 
     """The conditions on a strategy at genesis: it has no stakers, and each of its shares is backed by at least one
     token.
 
-    Shares slashed before slashes had ids may still be owed.
+    Shares that were slashed before slashes had ids may still be owed.
     """
     held = rows.get(TOKEN_BALANCES, (row.underlying_token, strategy)).amount
     return [

@@ -10,7 +10,7 @@ from spec.symbiotic.state import TOKEN_BALANCES, VAULTS, TokenBalance
 
 
 def _paying(rows: Draft, names: Names, amount: Any) -> Rows:
-    """The rows of token balances after the vault of the call has paid an amount of its collateral to the call's
+    """The rows of token balances after the vault of the call has paid `amount` of its collateral to the call's
     recipient. Empty if vault and recipient are one account.
     """
     vault, recipient = names["action"].vault, names["action"].recipient

@@ -72,7 +72,7 @@ def _lemma(
 
 
 def _unsigned(table: Table[Any, Any], *fields: str) -> StateLaw:
-    """The law that some fields of a table's rows are never negative."""
+    """The law that the named fields of a table's rows are never negative."""
 
     def holds(view: View, key: Any) -> bool:
         row = view.rows.get(table, key)
@@ -88,7 +88,7 @@ def _unsigned(table: Table[Any, Any], *fields: str) -> StateLaw:
 
 
 def _never_negative(history: HistoryTable[Any]) -> PastLaw:
-    """The law that a history never had a negative value."""
+    """The law that no value of a history, past or present, is negative."""
     return PastLaw(
         f"UINT-{history.heads.name}-past",
         f"No value that {history.heads.name} had was negative.",

@@ -27,8 +27,8 @@ def _same(key: Any) -> Any:
 
 
 def contract_is_apart(rows: Draft, contract: str) -> bool:
-    """True unless an account is a staker rewards contract and also address zero, the operator rewards contract or a
-    vault, or serves no vault.
+    """True if an account is no staker rewards contract, or one that is apart from all others. It is then neither
+    address zero, nor the operator rewards contract, nor a vault, and the vault that it serves exists.
     """
     vault = rows.get(STAKER_REWARDS, contract).vault
     if vault == ZERO_ADDRESS:
@@ -42,7 +42,7 @@ def contract_is_apart(rows: Draft, contract: str) -> bool:
 
 
 def operators_contract_is_no_vault(rows: Draft, vault: str) -> bool:
-    """True unless an account is both the operator rewards contract and a vault."""
+    """True unless the account `vault` is both the operator rewards contract and a vault."""
     return vault != OPERATOR_REWARDS or not rows.get(VAULT_FACTORY, vault).is_entity
 
 

@@ -23,7 +23,9 @@ SUBJECT: Final = (str, (str, int), str, int)
 
 
 def _stake(draft: Any, *subject: Any) -> SymInt:
-    """The stake at any time in the state before the step, as one unknown function. Refused after a write."""
+    """The stake of (vault, subnetwork, operator, timestamp) in the state before the call, as one unknown function, at
+    least zero. Refused after the call has written.
+    """
     if draft._writes:
         refuse("a stake is asked for after something was written")
     path().scopes.add("stakes by the contract of proofs/symbiotic/stake.py")
@@ -49,7 +51,7 @@ BY_CONTRACT: Final[Contracts] = {
 
 
 def prove_stake(prover: Prover, law_id: str = "CONTRACT-stake") -> Verdict:
-    """The verdict on the claim that rules and laws compute an equal stake in any state, and that it is not negative."""
+    """The verdict on the claim that rules and laws compute equal stakes in any state, at least zero."""
     rules = prover.world.get("spec.symbiotic.delegation", "stake_at")
     laws = prover.world.get("invariants.symbiotic.state_queries", "stake_of")
     subject = fresh(SUBJECT, "stake")

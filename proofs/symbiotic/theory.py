@@ -41,8 +41,8 @@ from spec.symbiotic.state import (
 
 
 def _is_well_formed(rows: Draft, call: Any) -> bool:
-    """True if a call is made by an ordinary account, not address zero, a vault or a rewards contract, and its vault
-    comes from the factory.
+    """True if a call is made by an ordinary account, and its vault comes from the factory. An ordinary account is not
+    address zero, a vault or a rewards contract.
 
     That such a vault is no rewards contract follows from LEMMA-rewards and LEMMA-operator-rewards, which every call
     keeps. Both are stated here because a call that reads no row of rewards would not get them as hypotheses.
