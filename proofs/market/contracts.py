@@ -15,8 +15,8 @@ from proofs.symbols import SymBool, SymInt, term_of
 
 
 def _exponential(factor: Any, numerator: Any, denominator: Any) -> SymInt:
-    """The exponential as an unknown function of its three arguments. A rate is clamped to its bounds whatever the value
-    is.
+    """The exponential as an unknown function of its three arguments. Rates stay within their bounds whatever its value
+    is, so proofs need no more.
     """
     path().scopes.add("the exponential as any function, by proofs/market/contracts.py")
     terms = [term_of(part) for part in (factor, numerator, denominator)]
@@ -40,7 +40,9 @@ def _accounts_by_vault(module: ModuleType) -> None:
 
 
 def _mandates_account(_account: Any, mandate: Any) -> Any:
-    """The account of a mandate, represented by the mandate's own name, as for vaults."""
+    """The account of a mandate, represented by the mandate's own name: it is unique for each mandate, which is all that
+    is needed.
+    """
     path().scopes.add("the account of a mandate under the mandate's name, by proofs/market/contracts.py")
     return mandate
 
@@ -50,7 +52,9 @@ def _accounts_by_mandate(module: ModuleType) -> None:
 
 
 def _short_range(*bounds: Any) -> Any:
-    """A range of a bounded length, also where the lists of a call have any length; its bound is a scope."""
+    """The builtin `range` between symbols, with a bounded length, as for any list that the engine does not cut. The
+    bound is a scope of the proof.
+    """
     return lifted_range(*bounds, where=sys._getframe(1).f_code.co_name)
 
 
@@ -77,7 +81,9 @@ def _any_window(module: ModuleType) -> None:
 
 
 def _name_unused_tables(module: ModuleType) -> None:
-    """Declare the unused tables between those of the base and the market's, which the engine asks of a state."""
+    """Declare the tables whose names begin with `unused_`, which fill the indices between the base's tables and the
+    market's. The engine needs a shape of the keys of every table.
+    """
     shape = module.__dict__["Table"][str, module.__dict__["Moment"]]
     for table in module.__dict__["SCHEMA"].tables:
         if table.name.startswith("unused_"):

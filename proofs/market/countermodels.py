@@ -20,14 +20,16 @@ def _price_is_low(module: ModuleType) -> None:
     of_rule = module.__dict__["premium_of"]
 
     def yearly_premium_wad(terms: Any, risk: Any, *_others: Any) -> int:
-        """The yearly premium where a fund asks for no more than an expected loss of one part in WAD."""
+        """A yearly premium of one part in WAD. It is assumed that the fund asks for the expected loss alone, that this
+        is one part in WAD, and that a year is one point.
+        """
         nothing = (terms.slope_wad, terms.steep_slope_wad, terms.loading_wad)
         for condition in (*[part == 0 for part in nothing], risk.expected_loss_wad == 1, risk.points_per_year == 1):
             path().assume(term_of(condition))
         return 1
 
     def premium_of(cover_grains: Any, yearly_wad: Any, term_points: Any, points_per_year: Any) -> Any:
-        """The premium of one point in a year of one point."""
+        """The premium of a policy for one point, where a year is one point long, too."""
         for number in (term_points, points_per_year):
             path().assume(term_of(number == 1))
         return of_rule(cover_grains, yearly_wad, 1, 1)
@@ -37,7 +39,7 @@ def _price_is_low(module: ModuleType) -> None:
 
 
 def _account_of_main(_account: Any, mandate: Any) -> str:
-    """The account of one mandate under its real name, as plain rules have it."""
+    """The account of the mandate "main", as plain rules name it. It is assumed that the mandate is this one."""
     path().assume(term_of(mandate) == term_of("main"))
     return "market/mandates/main"
 

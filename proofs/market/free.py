@@ -50,8 +50,8 @@ from spec.market.transition import ACCOUNT
 
 @attr.s(auto_attribs=True, init=False, eq=False)
 class Earlier:
-    """The state before a slash, as far as payouts ask of it: the price of a group and the market's balance of a token.
-    Any other row is that of the draft, with what the slash has written meanwhile.
+    """The state before a slash, as far as payouts read it: the price of a group, and the market's balance of a token.
+    Any other row is read from the draft, with what the slash has written meanwhile.
     """
 
     rows: Final[Draft]
@@ -68,7 +68,7 @@ class Earlier:
         self.held = held
 
     def get(self, table: Table[Any, Any], key: Any) -> Any:
-        """The row of a key before the slash."""
+        """The row of a key: the price and the balance from before the slash, any other row from the draft."""
         if table is PRICES and key == self.group:
             return self.price
         if table is BALANCES and key == (self.token, ACCOUNT):
@@ -96,14 +96,18 @@ def weight_key(group: Group, holder: str) -> Stake:
 
 @attr.s(init=False, eq=False)
 class FreePort:
-    """The port of the free base, whose answers are rows that calls may set to anything."""
+    """The port of the free base, a base of which nothing is assumed. Its answers are rows that calls may set to
+    anything.
+    """
 
     def now(self, draft: Draft) -> int:
         """The point of time at which this call executes, from the table NOW."""
         return draft.get(NOW, SINGLETON).point
 
     def slashable(self, draft: Draft, service: Service, operator: str, pool: str) -> Slashable:
-        """The operator's amount in the table LASTING. All of it can still be slashed; none of it is leaving."""
+        """The stake in a pool that a service can slash of an operator: the amount in the table LASTING. None of it is
+        on its way out.
+        """
         amount = draft.get(LASTING, (service, operator, pool)).amount
         return Slashable(amount, None, amount)
 
@@ -112,7 +116,7 @@ class FreePort:
         return ((LASTING.name, (service, operator, pool)),)
 
     def group(self, operator: str, pool: str) -> Group:
-        """The group of an operator in a pool: the pair of both."""
+        """The group of those who stand behind an operator in a pool, named by the pair (operator, pool)."""
         return (operator, pool)
 
     def weight(self, draft: Draft, group: Group, holder: str) -> int:
@@ -124,12 +128,14 @@ class FreePort:
         return ((WEIGHTS.name, weight_key(group, holder)),)
 
     def value(self, draft: Draft, group: Group, holder: str) -> int:
-        """The value of a holder's position: any, by its weight and the price of its group."""
+        """The value of a holder's position, as an arbitrary function of the holder's weight and the price of
+        its group.
+        """
         return any_value(holder, self.weight(draft, group, holder), draft.get(PRICES, group).amount)
 
     def slashes(self, before: Draft, after: Draft, writes: list[Write]) -> tuple[Slashed, ...]:
-        """The slashes among the writes, which are of TAKEN. The amount of each is all that was ever slashed of this
-        stake: no rule or law that is proved reads it.
+        """The slashes among some writes, which are those of the table TAKEN. The amount of each is all that was ever
+        slashed of this stake, since no proved rule or law reads it.
         """
         taken: list[Any] = [write for write in writes if write.table is TAKEN]
         return tuple([Slashed(write.key[0], write.key[1], write.key[2], write.row.amount) for write in taken])
@@ -157,7 +163,9 @@ class FreePort:
 
 @attr.s(init=False, eq=False)
 class FreeCustody:
-    """The custody of the free base: a deposit adds any amount to a position."""
+    """The custody of the free base, by which the market deposits and withdraws: a deposit adds any amount to a
+    position.
+    """
 
     def deposits(self, draft: Draft, sender: str, account: str, pool: str, amount: int) -> tuple[object, ...]:
         """The one action for a deposit of `amount`: the sender pays the pool, and the account's position grows."""
@@ -172,11 +180,13 @@ class FreeCustody:
         return draft.get(STAKED, (account, pool)).amount
 
     def pieces(self, draft: Draft, account: str, pool: str) -> int:
-        """The account's position in pieces, which is the position itself: a piece is one unit of it."""
+        """The account's position in pieces, in which it is withdrawn. A piece is one unit of the position."""
         return draft.get(STAKED, (account, pool)).amount
 
     def worth(self, draft: Draft, account: str, pool: str) -> int:
-        """The worth of a position, which is the position itself: a slash appears as a change of what a deposit adds."""
+        """The worth of an account's position in a pool, which is the amount in the table STAKED. A slash does not
+        change it, but may change what the next deposit adds.
+        """
         return draft.get(STAKED, (account, pool)).amount
 
     def withdrawal(self, account: str, pool: str, pieces: int, holder: str) -> object:
@@ -184,11 +194,13 @@ class FreeCustody:
         return TakeOut(account, pool, pieces)
 
     def number(self, draft: Draft, account: str) -> int | None:
-        """None: the free base keeps no queue of withdrawals, and pays the holder itself."""
+        """None, instead of the number of a withdrawal: the free base keeps no queue of withdrawals, and pays the holder
+        itself.
+        """
         return None
 
     def settlement(self, draft: Draft, account: str, pool: str, number: int, in_tokens: bool) -> object | None:
-        """None: no withdrawal has to be completed, since the free base pays the holder itself."""
+        """None, instead of an action that completes a withdrawal: the free base pays the holder itself."""
         return None
 
     def token(self, draft: Draft, pool: str) -> str:
@@ -198,10 +210,12 @@ class FreeCustody:
 
 @attr.s(init=False, eq=False)
 class FreeAuthority:
-    """The authority of the free base: any account may split its position in any pool."""
+    """The authority of the free base, by which a mandate splits stake: any account may split its position in
+    any pool.
+    """
 
     def opening(self, draft: Draft, account: str, pool: str) -> tuple[object, ...] | None:
-        """No actions: every account has the authority."""
+        """No actions, since every account may split its position without a preparation."""
         return ()
 
     def can_target(self, account: str, operator: str) -> bool:
@@ -217,7 +231,9 @@ class FreeAuthority:
         return draft.get(STAKED, (account, pool)).amount
 
     def allocated(self, draft: Draft, account: str, pool: str, target: Target) -> Allocated:
-        """The part of a target, from the table ALLOTTED."""
+        """The part of an account's stake in a pool that a target (a service and an operator) has, from the table
+        ALLOTTED.
+        """
         row = draft.get(ALLOTTED, (target.service, target.operator, pool))
         return Allocated(
             amount=row.amount,
@@ -234,31 +250,33 @@ class FreeAuthority:
 
 @attr.s(init=False, eq=False)
 class FreeGround:
-    """The base as laws of mandates see it: what `FreeAuthority` says, from the same rows."""
+    """The free base as laws of mandates see it. It reads the rows that `FreeAuthority` reads."""
 
     def whole(self, rows: Draft, account: str, pool: str) -> int:
         """The account's whole position in the pool."""
         return rows.get(STAKED, (account, pool)).amount
 
     def counted_on(self, rows: Draft, account: str, pool: str, target: Target) -> int:
-        """The amount that the target has, with what was taken from it and can still be slashed."""
+        """The amount that a target may count on: what it has, and what was taken from it and can still be slashed."""
         row = rows.get(ALLOTTED, (target.service, target.operator, pool))
         return row.amount + row.waiting_amount
 
     def backing(self, rows: Draft, account: str, pool: str, target: Target) -> int:
-        """The part of the target's amount that its service can slash."""
+        """The part of a target's amount that its service can slash now."""
         row = rows.get(ALLOTTED, (target.service, target.operator, pool))
         return row.amount - row.missing_amount
 
     def is_its_own(self, account: str, pool: str, write: Write) -> bool:
-        """True if the row is of an allocation in the pool."""
+        """True if a write is to the row of some allocation in the pool, whichever account's."""
         key: Any = write.key
         return write.table.index == ALLOTTED.index and key[2] == pool
 
 
 @attr.s(init=False, eq=False)
 class FreeRecourse:
-    """The recourse of the free base for any window: it keeps the promise in `change_reach`, and nothing else."""
+    """The recourse of the free base: what can be slashed later for an earlier point. Nothing is known of it but that it
+    does not fall within a pool's window, unless something is slashed.
+    """
 
     def window(self, draft: Draft, pool: str) -> int:
         """The window of a pool: any number of points, which does not change over time."""
@@ -278,8 +296,8 @@ class FreeRecourse:
         return max(draft.get(REACHED, (stake, point)).amount - draft.get(TAKEN, stake).amount, 0)
 
     def together(self, draft: Draft, pool: str, point: int, amount: int) -> int:
-        """The most that slashes of several operators can take together: the whole sum `amount` of
-        what each can lose.
+        """The most that slashes of several operators can take together. It is `amount`, the whole sum of what each can
+        lose.
         """
         return amount
 
@@ -288,7 +306,7 @@ class FreeRecourse:
         return (service, operator, pool)
 
     def rounded(self, writes: list[Write]) -> tuple[Group, ...]:
-        """No groups: no Delta changes a stake by a rounded amount."""
+        """The groups whose stake some writes change by a rounded amount: none in the free base."""
         return ()
 
     def dust(self, roundings: int) -> int:
@@ -296,7 +314,7 @@ class FreeRecourse:
         return 0
 
     def forgone(self, draft: Draft, writes: list[Write]) -> tuple[Forgone, ...]:
-        """Nothing: no service gives up recourse by a Delta of the free base."""
+        """The recourse that services give up by some writes: none in the free base."""
         return ()
 
     def tables_of_recourse(self) -> tuple[Table[Any, Any], ...]:
@@ -323,8 +341,8 @@ def pay(draft: Draft, action: Pay) -> Delta | Reason:
 
 
 def put_in(draft: Draft, action: PutIn) -> Delta | Reason:
-    """Take the sender's payment for a deposit and add the amount in the table GAINS to the account's position. Rejects,
-    if the sender has too few tokens: PAYMENT_FAILED.
+    """Pay for a deposit with the sender's tokens, and add the amount in the table GAINS to the account's position.
+    Rejects, if the sender has too few tokens: PAYMENT_FAILED.
     """
     paid = pay(draft, Pay(action.sender, action.pool, action.pool, action.amount))
     if isinstance(paid, Reason):
@@ -335,7 +353,7 @@ def put_in(draft: Draft, action: PutIn) -> Delta | Reason:
 
 
 def take_out(draft: Draft, action: TakeOut) -> Delta | Reason:
-    """Take pieces out of the sender's position. Rejects, unless there are so many and at least one:
+    """Take pieces out of the sender's position. Rejects, if there are fewer, or if none is asked for:
     NOT_ENOUGH_SHARES.
     """
     key = (action.sender, action.pool)
@@ -347,8 +365,8 @@ def take_out(draft: Draft, action: TakeOut) -> Delta | Reason:
 
 
 def allot(draft: Draft, action: Allot) -> Delta | Reason:
-    """Give a target an amount, and back it unless the amount is lowered. Rejects what the base does not allow now:
-    BASE_REFUSES.
+    """Set what a target has, and let its service slash all of it unless it is lowered. Rejects an amount that the base
+    does not allow now: BASE_REFUSES.
     """
     key = (action.service, action.operator, action.pool)
     row = draft.get(ALLOTTED, key)
@@ -380,8 +398,8 @@ def allot(draft: Draft, action: Allot) -> Delta | Reason:
 
 
 def change_reach(draft: Draft, action: ChangeReach) -> Delta | Reason:
-    """Set the amount within reach for a point. It may not fall within the window: this is the promise of a base.
-    Rejects: TOO_EARLY.
+    """Set the amount that could be slashed for an earlier point, if nothing had been slashed. Until the pool's window
+    for that point is over, it may not fall: this is the promise of a base. Rejects: TOO_EARLY.
     """
     key = ((action.service, action.operator, action.pool), action.reached_point)
     is_over = draft.get(NOW, SINGLETON).point > action.reached_point + any_window(action.pool)
@@ -392,8 +410,8 @@ def change_reach(draft: Draft, action: ChangeReach) -> Delta | Reason:
 
 
 def take_stake(draft: Draft, action: TakeStake) -> Delta:
-    """Slash an operator, which reduces what is left for every point alike. The market pays what it insures, and notes
-    the slash for stake tables.
+    """Slash an operator, which reduces for every point alike what can still be slashed. The market pays what it
+    insures, and notes the slash for stake tables.
     """
     stake, group = (action.service, action.operator, action.pool), (action.operator, action.pool)
     held = draft.get(BALANCES, (action.token, ACCOUNT))
@@ -408,8 +426,8 @@ def take_stake(draft: Draft, action: TakeStake) -> Delta:
 
 
 def base_transition(draft: Draft, action: Any) -> Delta | Reason:
-    """The transition of the base's calls: their outcome on a draft. A change of stake or weight is observed by the
-    market.
+    """The transition of the base's calls, which executes one on a draft and returns its outcome. The market observes a
+    change of stake or weight, and a slash.
     """
     if isinstance(action, Pay):
         return pay(draft, action)
@@ -436,7 +454,7 @@ def base_transition(draft: Draft, action: Any) -> Delta | Reason:
 
 
 def act_in(draft: Draft) -> Act:
-    """The function by which the market executes actions of the base on the draft of one call. It returns the outcome of
-    each.
+    """The function by which the market executes actions of the base on one call's draft. It returns each action's
+    outcome.
     """
     return lambda action: base_transition(draft, action)

@@ -52,8 +52,8 @@ class ChangeStake:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class ChangeReach:
-    """Set the amount that a service can slash of an operator for an earlier point, had nothing been slashed: to a
-    larger one at any time, to any once the pool's window for that point is over.
+    """Set the amount that a service can slash of an operator for an earlier point, as if nothing had been slashed. It
+    may grow at any time, and may become anything once the pool's window for that point is over.
     """
 
     service: Final[Service]
@@ -74,7 +74,7 @@ class ChangeReach:
 class TakeStake:
     """Slash an amount of an operator's stake in a pool, for a service.
 
-    What each holder's position is worth becomes any other amount: `price` stands for it. An amount `redress` of a token
+    The worth of each holder's position may change to anything, for which `price` stands. An amount `redress` of a token
     goes to the market's account.
     """
 
@@ -146,8 +146,8 @@ class TakeOut:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Allot:
-    """Set the amount that a mandate, whose account is the sender, allocates to a target, that is, to a service and an
-    operator.
+    """Set the amount that a mandate allocates to a target, which is a service and an operator. The sender is the
+    mandate's account.
     """
 
     sender: Final[str]
@@ -166,8 +166,10 @@ class Allot:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class OpenVault:
-    """Open a receipt vault, as `OpenReceiptVault`: on the pool if `is_on_pool`, else on the vault beneath; without an
-    operator unless `is_delegated`. The names of a proved call are not empty, so it says by these which of them count.
+    """Open a receipt vault, as the market's `OpenReceiptVault`: on the pool if `is_on_pool`, else on the vault beneath;
+    without an operator unless `is_delegated`.
+
+    The names of a proved call are never empty, so these two flags say which names count.
     """
 
     sender: Final[str]
@@ -200,7 +202,7 @@ class OpenVault:
         self.is_delegated = is_delegated
 
     def call(self) -> OpenReceiptVault:
-        """The call of the market."""
+        """The market's call `OpenReceiptVault` for which this one stands."""
         return OpenReceiptVault(
             self.sender,
             self.vault,

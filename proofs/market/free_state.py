@@ -96,11 +96,12 @@ class Amount:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Allotment:
-    """The part of a mandate's stake that a target has, `amount`, and how far the base can follow.
+    """The part of a mandate's stake that a target has (`amount`), and how far the base can follow a change of it.
 
-    `waiting_amount` was taken from it and can still be slashed, `missing_amount` is the part of `amount` that its
-    service cannot slash, and `room_amount` is what the base would let it have besides. A base that `has_delays` allows
-    no further change (`is_fixed`) after one, and lets what is taken wait. If it is `stuck`, the base cannot back it.
+    `waiting_amount` was taken from the target and can still be slashed. `missing_amount` is the part of `amount` that
+    the service cannot slash. `room_amount` is how much more the base would let it have. If the base `has_delays`, a
+    change is the last one for now (`is_fixed`), and what is taken waits. If the allotment `is_stuck`, the base cannot
+    let the service slash what is missing.
     """
 
     amount: Final[int]
@@ -166,7 +167,7 @@ TAKEN: Final[Table[Stake, Amount]] = SCHEMA.table("taken", Amount())
 
 
 def _known(table: Table[Any, Any]) -> Table[Any, Any]:
-    """The table; an unused one with rows of which the engine has symbols."""
+    """The table itself. An unused one, which has no default row, gets a row that the engine can make of symbols."""
     return Table(table.name, table.index, Moment()) if table.default is None else table
 
 

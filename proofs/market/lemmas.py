@@ -96,7 +96,9 @@ def _balance_is_not_negative(view: View, key: Any) -> bool:
 
 
 def _meter_is_whole(view: View, offer: Any) -> bool:
-    """True if no number of a meter but `reserved_grains` is negative, and its last step is not in the future."""
+    """True if budget, index, shortfall and stake of an offer's meter are not negative, and its last step is no later
+    than its last update.
+    """
     meter = view.rows.get(METERS, offer)
     numbers = (meter.budget_grains, meter.index, meter.shortfall, meter.stake)
     return all([number >= 0 for number in numbers]) and meter.stepped_point <= meter.updated_point
@@ -161,7 +163,9 @@ def _holding_is_not_negative(view: View, holding: Any) -> bool:
 
 
 def _row_is_of_one_kind(view: View, row: Any) -> bool:
-    """True unless a position is noted at a row that is no stake, or a holding at one that is no weight."""
+    """True unless positions are noted at a row that is no stake, or holdings at one that is no weight, or a number of
+    them is negative.
+    """
     positions, holdings = view.rows.get(POSITIONS_OF_ROW, row).count, view.rows.get(HOLDINGS_OF_ROW, row).count
     if row[0] == LASTING.name:
         return positions >= 0 and holdings == 0
@@ -239,7 +243,9 @@ def _funds_can_insure(view: View, fund: Any) -> bool:
 
 
 def _all_of_a_fund_is_lost(view: View, fund: Any) -> bool:
-    """True unless the leaving part of a fund has shares and no capital, and the staying part has capital."""
+    """True unless the leaving part of a fund has shares and no capital while the staying part has capital. So a loss
+    that takes all of the leaving part has taken all of the staying one.
+    """
     capital = view.rows.get(FUNDS, fund)
     return capital.leaving_shares == 0 or capital.leaving_grains > 0 or capital.staying_grains == 0
 

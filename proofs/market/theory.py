@@ -41,7 +41,7 @@ MARKET: Final = Market(PORT, CUSTODY, AUTHORITY, RECOURSE)
 
 
 def transition(draft: Draft, action: Any) -> Outcome:
-    """The transition of the market's calls and of the base's."""
+    """The outcome of a call on a draft, be it one of the free base or of the market."""
     if isinstance(action, BASE_ACTIONS):
         return base_transition(draft, action)
     if isinstance(action, OpenVault):
@@ -71,7 +71,9 @@ PROTOCOL: Final = Protocol(
 
 
 def _is_well_formed(_rows: Draft, call: Any) -> bool:
-    """True if a call's numbers are not negative, as in traces, and its sender is not the market's own account."""
+    """True if a call's sender is not the market's own account, and the amounts that it checks are not negative, as in
+    traces.
+    """
     if isinstance(call, PassTime):
         return call.points >= 0
     if isinstance(call, ChangeStake | ChangeWeight | ChangeReach | TakeStake):
