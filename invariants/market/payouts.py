@@ -82,7 +82,9 @@ class PayoutLaws:
         return self._port.slashes(step.before.rows, step.after.rows, step.delta.writes)
 
     def losses(self, step: AnyStep, slashed: Slashed) -> dict[str, int]:
-        """The loss of the slashed stake for each policy holder of the slashed offer, by holder, in grains."""
+        """The loss of the slashed stake for each policy holder of the slashed offer, by holder, in grains; 0 if the
+        position has not lost value.
+        """
         offer: Offer = (slashed.service, slashed.pool)
         before, after, group = step.before.rows, step.after.rows, self._port.group(slashed.operator, slashed.pool)
         price = before.get(RISKS, offer).unit_price_wad
@@ -90,7 +92,7 @@ class PayoutLaws:
         for policy in POLICIES.members(before, offer):
             if policy.is_sold:
                 lost = self._port.value(before, group, policy.holder) - self._port.value(after, group, policy.holder)
-                found[policy.holder] = lost * price
+                found[policy.holder] = max(lost, 0) * price
         return found
 
     def _pays_no_more_than_the_loss(self, step: AnyStep) -> bool:
@@ -112,7 +114,8 @@ class PayoutLaws:
         now = self._port.now(step.before.rows)
         for slashed in self.slashes(step):
             offer: Offer = (slashed.service, slashed.pool)
-            left = self.losses(step, slashed)
+            losses = self.losses(step, slashed)
+            left: dict[str, int] = {}
             for place, policy in enumerate(POLICIES.members(step.before.rows, offer)):
                 terms = step.before.rows.get(FUND_TERMS, (offer, policy.sponsor))
                 owed = used(step, offer, place)
@@ -123,9 +126,10 @@ class PayoutLaws:
                     if owed != 0:
                         return False
                     continue
-                if not _owes(policy, terms, left[policy.holder], owed):
+                loss = left.get(policy.holder, losses[policy.holder])
+                if not _owes(policy, terms, loss, owed):
                     return False
-                left[policy.holder] -= owed
+                left[policy.holder] = loss - owed
         return True
 
     def _owed(self, step: AnyStep) -> tuple[dict[str, int], dict[Fund, int], bool]:
@@ -140,13 +144,18 @@ class PayoutLaws:
         return holders, funds, all([assets(step.before.rows, fund) >= owed for fund, owed in funds.items()])
 
     def _pays_what_is_owed(self, step: AnyStep) -> bool:
-        """True if each holder is credited with at most what it is owed, and exactly that if all funds have enough."""
-        if not self.slashes(step):
+        """True if each holder is credited with at most what it is owed, and exactly that if all funds have enough.
+
+        A service that is a holder itself may have up to all slashed funds besides, which are its own.
+        """
+        slashes = self.slashes(step)
+        if not slashes:
             return True
         holders, _funds, is_enough = self._owed(step)
+        funded = step.after.rows.get(TREASURY, SINGLETON).funded - step.before.rows.get(TREASURY, SINGLETON).funded
         for holder, owed in holders.items():
-            paid = credited(step, holder)
-            if not 0 <= paid <= owed or (is_enough and paid != owed):
+            paid, besides = credited(step, holder), funded * WAD if holder == slashes[0].service[0] else 0
+            if not 0 <= paid <= owed + besides or (is_enough and paid < owed):
                 return False
         return True
 
@@ -197,28 +206,29 @@ class PayoutLaws:
                 "INS-25",
                 "A slash owes no holder more than its position has lost, over all of its policies.",
                 THIS,
-                self._pays_no_more_than_the_loss,
+                lambda step: self._pays_no_more_than_the_loss(step),
                 slashing,
             ),
             StepLaw(
                 "INS-26",
                 "Each policy in force owes its part of what those before it have left of a loss, and no other owes.",
                 THIS,
-                self._flows_down_in_order,
+                lambda step: self._flows_down_in_order(step),
                 slashing,
             ),
             StepLaw(
                 "INS-27",
-                "A holder is credited with all that it is owed, where its funds have it, and never with more.",
+                "A holder is credited with all that it is owed, where its funds have it; with more only as the "
+                "service, of slashed funds.",
                 THIS,
-                self._pays_what_is_owed,
+                lambda step: self._pays_what_is_owed(step),
                 slashing,
             ),
             StepLaw(
                 "INS-28",
                 "A fund pays no more than it owes, and all that it has before anybody is owed more.",
                 THIS,
-                self._fund_pays_while_it_can,
+                lambda step: self._fund_pays_while_it_can(step),
                 slashing,
             ),
             StepLaw(
@@ -232,7 +242,7 @@ class PayoutLaws:
                 "INS-30",
                 "Slashed funds that reach the market are the insured's first, and the service has what they leave.",
                 "Deb, Raynor, Kannan, STAKESURE",
-                self._insured_come_first,
+                lambda step: self._insured_come_first(step),
                 slashing,
             ),
         ]

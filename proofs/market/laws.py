@@ -12,6 +12,7 @@ from invariants.market.chains import ChainLaws
 from invariants.market.fees import FeeLaws
 from invariants.market.insurance import InsuranceLaws
 from invariants.market.mandates import MandateLaws
+from invariants.market.payouts import PayoutLaws
 from invariants.market.receipts import ReceiptLaws
 from proofs.market.free import AUTHORITY, CUSTODY, GROUND, PORT, RECOURSE, base_transition
 from proofs.market.free_state import BALANCES
@@ -26,6 +27,7 @@ ISSUE: Final = ReceiptLaws(PORT, CUSTODY)
 ABROAD: Final = ChainLaws(PORT, RECOURSE)
 FEES: Final = FeeLaws(PORT)
 INSURING: Final = InsuranceLaws(PORT)
+PAYOUTS: Final = PayoutLaws(PORT)
 SPLIT: Final = MandateLaws(PORT, AUTHORITY, base_transition, GROUND)
 OF_SIGNERS: Final = ("CHN-01", "CHN-05")
 """The ids of the laws about all signers of a certificate together, a list of any length."""
@@ -49,6 +51,7 @@ CATALOGUE: Final = Catalogue(
     [
         *FEES.step_laws(),
         *[law for law in INSURING.step_laws() if law.law_id not in OPEN],
+        *PAYOUTS.step_laws(),
         *[law for law in SPLIT.step_laws() if law.law_id != "ALC-18"],
     ],
     [
