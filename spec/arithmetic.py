@@ -1,7 +1,7 @@
 """Every division on amounts. Each function's name says how its quotient is rounded; no other file in `spec/` divides.
 
-Python's integers are unbounded, so a product never overflows here. Where a contract computes in a fixed width and would
-revert, the rule compares the exact result with one of the bounds below.
+Python's integers are unbounded, so a product never overflows here. A contract computes in a fixed width, and reverts on
+overflow. There the rule compares the exact result with one of the bounds below.
 """
 
 from typing import Final
@@ -29,7 +29,7 @@ def remainder(x: int, denominator: int) -> int:
 
 
 def is_multiple(x: int, factor: int) -> bool:
-    """True if `x`, of either sign, is a multiple of the positive `factor`. Source: Solidity's remainder."""
+    """True if `x`, of either sign, is a multiple of the positive `factor`. Source: Solidity's modulo."""
     return x % factor == 0
 
 
@@ -60,15 +60,15 @@ def mul_div_ceil(x: int, y: int, denominator: int) -> int:
 
 
 def mul_wad_floor(x: int, y_wad: int) -> int:
-    """The fraction `y_wad` of `x`, rounded down. Source: SlashingLib.mulWad."""
+    """`x * y_wad / WAD`, the fraction `y_wad` of `x`, rounded down. Source: SlashingLib.mulWad."""
     return x * y_wad // WAD
 
 
 def mul_wad_ceil(x: int, y_wad: int) -> int:
-    """The fraction `y_wad` of `x`, rounded up. Source: SlashingLib.mulWadRoundUp."""
+    """`x * y_wad / WAD`, the fraction `y_wad` of `x`, rounded up. Source: SlashingLib.mulWadRoundUp."""
     return -(-(x * y_wad) // WAD)
 
 
 def div_wad_floor(x: int, y: int) -> int:
-    """`x / y` as a fraction of WAD, rounded down; `y` positive. Source: SlashingLib.divWad."""
+    """`x * WAD / y`, the quotient as a fraction of WAD, rounded down; `y` positive. Source: SlashingLib.divWad."""
     return x * WAD // y

@@ -20,7 +20,7 @@ _DECIMAL: Final = re.compile(r"0|[1-9][0-9]*")
 
 
 def printable(text: str) -> str:
-    """Untrusted text, made safe to print in a terminal: each unprintable character as its Python escape sequence."""
+    """Untrusted text, made safe to print in a terminal: each unprintable character becomes Python's escape sequence."""
     return text if text.isprintable() else "".join([c if c.isprintable() else repr(c)[1:-1] for c in text])
 
 
@@ -159,8 +159,8 @@ class Text(Format):
 
 
 class Name(Format):
-    """A name of one kind, such as a vault, that the trace declares. If `null` is set, JSON null stands
-    for that name.
+    """A name of one kind, such as a vault, that the trace declares. If `null` is set, JSON null stands for the name
+    `null`.
     """
 
     def __init__(self, kind: str, null: str | None = None) -> None:

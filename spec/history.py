@@ -79,7 +79,7 @@ class HistoryTable(Generic[Key]):
 
         Most look-ups are of the present or the recent past. So the search reads the last checkpoint first. From there
         it steps back in doubling strides, until a checkpoint is at or before `point`. A binary search of the last
-        stride follows. The number of rows read is logarithmic in the distance of the answer from the end, not in the
+        stride follows. The number of rows read is logarithmic in the answer's distance from the end, whatever the
         history's length.
         Source: Snapshots.upperLookup, Checkpoints.upperLookupRecent.
         """

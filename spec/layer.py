@@ -5,10 +5,9 @@ it, and the rows that the base wrote. The observer writes the layer's rows alone
 action runs by the layer's rule. The rule may execute base actions, sent by the layer's account or by the caller. These
 run by the base's own transition, and are observed like any other.
 
-So only the base's rules write base rows, and the answer to a base call is the same with and without the layer. This is
-the frame. Every state law of the base holds in every state of base and layer together, and proofs about the base's
-rules stay valid. A layer that breaks the frame raises LayerError: at load if its declaration breaks it, otherwise at
-the call.
+So only the base's rules write base rows. The answer to a base call is the same with and without the layer. This is the
+*frame*. Every state law of the base holds in every state of base and layer together. Proofs about the base's rules stay
+valid. A layer that breaks the frame raises LayerError: at load if its declaration breaks it, otherwise at the call.
 """
 
 from collections.abc import Callable
@@ -32,8 +31,10 @@ Observer = Callable[[Draft, Draft, list[Write]], None]
 
 
 class LayerError(Exception):
-    """The exception for a layer that breaks the frame. The message names the layer, and what breaks the frame, such
-    as an action, a sender, a table or a row.
+    """The exception for a layer that breaks the frame: one that writes base rows, or sends base actions for other
+    accounts.
+
+    The message names the layer and the action, sender, table or row at fault.
     """
 
 
@@ -47,12 +48,12 @@ def layer_schema() -> Schema:
 
 
 def is_of_layer(write: Write) -> bool:
-    """True if the written row is in a layer's table."""
+    """True if the written row is in a table of a layer, not in one of the base."""
     return write.table.index >= FIRST_LAYER_TABLE
 
 
 def beneath(draft: Draft) -> Draft:
-    """A draft of the state that `draft` started from, without the writes of `draft`."""
+    """A draft of the state in which the call of `draft` began, without the writes of `draft`."""
     state = State(draft._tables)
     state.overlays = draft._overlays
     state.overlaid = draft._written_tables
@@ -60,10 +61,10 @@ def beneath(draft: Draft) -> Draft:
 
 
 class Layer:
-    """One layer: its tables, its actions, the rule of its actions, and its observer.
+    """One layer: its tables (`schema`), its actions, the rule of its actions, and its observer (`observe`).
 
-    `account` is the layer's own account in the base, which for instance holds its tokens. Every account whose name is
-    `account`, a slash and more belongs to the layer, too.
+    `account` is the layer's own account in the base, which for instance holds its tokens. Accounts named `account/...`
+    belong to the layer, too.
     """
 
     def __init__(
@@ -80,8 +81,8 @@ class Layer:
 class Layered:
     """A layer on a base: one schema, and one transition for the actions of both.
 
-    Raises LayerError at load if the base has too many tables, if base and layer share an action or a table's name, or
-    if a layer's table has the index of a base's table.
+    Raises LayerError at load if the base has too many tables, or if both share an action or a table's name. Raises it
+    also if a layer's table has the index of a base's table.
     """
 
     def __init__(
@@ -115,7 +116,9 @@ class Layered:
 
 
 class _Call:
-    """The context of one call: its draft, and the rows that the base's transition itself wrote."""
+    """The context of one call: its draft, which collects the call's writes, and those writes that the base's transition
+    made.
+    """
 
     def __init__(self, layered: Layered, draft: Draft, action: object) -> None:
         self._layered: Final = layered
@@ -148,7 +151,7 @@ class _Call:
         return self._draft.delta(outcome.returns)
 
     def refuse_new_base_rows(self) -> None:
-        """Raise LayerError if the layer wrote a base row."""
+        """Raise LayerError if a base row was written by the layer instead of the base's transition."""
         found = self._base_rows()
         if len(found) > len(self._by_base):
             raise LayerError(f"{self._layered.layer.name} writes the base row {found[len(self._by_base)][0]!r}")
@@ -166,8 +169,10 @@ def _is_of(account: str, sender: object) -> bool:
 
 
 def _joined(base: Schema, layer: Layer) -> Schema:
-    """The schema with the tables of base and layer, each at its own index. Raises LayerError if two tables have the
-    same name, if a table's index is not its place, or if the base has more tables than fit before the layer's.
+    """The schema with the tables of base and layer, each at its own index.
+
+    Raises LayerError if two tables have one name, or if a table's index is not its place in its schema. Raises it also
+    if the base has more than FIRST_LAYER_TABLE tables.
     """
     if len(base.tables) > FIRST_LAYER_TABLE:
         raise LayerError(f"{layer.name}: the base has {len(base.tables)} tables, more than {FIRST_LAYER_TABLE}")

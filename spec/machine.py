@@ -154,8 +154,8 @@ INDEXED_WRITES: Final = 24
 class Draft:
     """A state as one call sees it. Reads see the call's own writes first, and the unchanged state beneath them.
 
-    A draft may start with given writes. With those of a Delta it shows the state after that Delta; with the inverse
-    writes, the state before it.
+    A draft may start with given `writes`. With the writes of a Delta it shows the state after that Delta. With writes
+    of the earlier rows it shows the state before it.
     """
 
     def __init__(self, state: State, writes: list[Write] | None = None) -> None:
@@ -187,7 +187,7 @@ class Draft:
         return table.default if row is None else cast(Row, row)
 
     def put(self, table: Table[Key, Row], key: Key, row: Row) -> None:
-        """Write `row` at `key`. A later write at the same key replaces it."""
+        """Write `row` at `key`. A later write at the same key replaces `row`."""
         erased = cast("Table[object, object]", table)
         write = self._written(erased, key)
         if write is not None:
@@ -269,7 +269,7 @@ def step(transition: Transition[Action], state: State, action: Action) -> tuple[
 
 
 class Run:
-    """The result of `run`: the final state, the number of accepted actions, and the number of rejected
+    """The result of the function `run`: the final state, the number of accepted actions, and the number of rejected
     ones by reason.
     """
 
@@ -280,8 +280,9 @@ class Run:
 
 
 def run(transition: Transition[Action], state: State, actions: Iterable[Action]) -> Run:
-    """Execute all actions in order. `state` stays unchanged: the loop copies it once, and then stores only written
-    rows.
+    """Execute all actions in order, each in the state that the earlier ones left. A rejected action changes nothing.
+
+    The given `state` stays unchanged: the loop copies it once, and then stores only written rows in the copy.
     """
     current = state.copy()
     accepted = 0

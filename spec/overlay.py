@@ -1,7 +1,8 @@
 """An immutable overlay: changed rows above a dictionary that is never written again. Each change makes a new overlay.
 
 An overlay finds a row by the hash of its key, in a tree whose leaves are small dictionaries. A change copies one leaf
-and the branches that lead to it, at any number of rows, and shares the rest. The earlier overlay stays unchanged.
+and the branches that lead to it, and shares the rest. So its cost hardly grows with the number of rows. The earlier
+overlay stays unchanged.
 """
 
 from typing import Final, cast
@@ -27,8 +28,8 @@ class _Added:
 
 
 class Overlay:
-    """Immutable rows that take precedence over those of the dictionary `beneath`. `tree` has these rows, by the hash of
-    their keys. `added` lists those of their keys that `beneath` lacks.
+    """Immutable rows that take precedence over those of the dictionary `beneath`. `tree` holds these rows by the hashes
+    of their keys. `added` lists the keys that `beneath` lacks.
     """
 
     def __init__(self, beneath: Rows, tree: object, added: _Added | None) -> None:
@@ -45,7 +46,7 @@ class Overlay:
         return cast(Rows, node).get(key)
 
     def put(self, key: object, row: object) -> "Overlay":
-        """A new overlay: this one with `row` at `key`."""
+        """A new overlay: a copy of this one with `row` at `key`."""
         added = self._added
         if key not in self.beneath and self.get(key) is None:
             added = _Added(key, added)
@@ -65,7 +66,9 @@ class Overlay:
 
 
 def _put(node: object, place: int, depth: int, key: object, row: object) -> object:
-    """A copy of the tree with `row` at `key`. `place` is the part of the key's hash that is still unused at `depth`."""
+    """A copy of the tree `node` with `row` at `key`. `place` is the part of the key's hash that is still unused at
+    `depth`.
+    """
     if isinstance(node, list):
         branches: list[object] = list(node)
         branch = place & BRANCH_MASK
@@ -77,7 +80,7 @@ def _put(node: object, place: int, depth: int, key: object, row: object) -> obje
 
 
 def _split(leaf: Rows, depth: int) -> list[object]:
-    """The branch that replaces a full leaf: its rows, by the next bits of their keys' hashes."""
+    """The branch that replaces a full leaf at `depth`: its rows, grouped by the next bits of their keys' hashes."""
     leaves: list[Rows] = [{} for _ in range(BRANCH_MASK + 1)]
     for key, row in leaf.items():
         leaves[((hash(key) & HASH_MASK) >> (depth * BRANCH_BITS)) & BRANCH_MASK][key] = row

@@ -79,7 +79,9 @@ def quotient_scale(a: Numeric, b: Numeric) -> int:
 
 
 def _leading(a: Numeric) -> tuple[int, int]:
-    """The weight and the leading digit in base 10000: the digit counts `BASE ** weight`. (0, 0) for zero."""
+    """The pair (weight, digit) of the leading digit of `a` in base 10000: it counts `digit * BASE ** weight`. (0, 0)
+    for zero.
+    """
     if a.unscaled == 0:
         return 0, 0
     missing = remainder(-a.scale, DIGITS)

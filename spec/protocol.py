@@ -13,9 +13,9 @@ class Step:
     """One recorded step of a trace: the recorded call, and the recorded answer.
 
     `actions` are executed in order. The last one is the recorded call; the earlier ones let time pass. `error`,
-    `returns` and `post` are the recorded answer. They stay JSON, and are compared with the JSON of the specification's
-    answer. `context` is an argument of the protocol's `observe`: facts about the steps so far, needed to write the
-    state as `post`.
+    `returns` and `post` (the state after the call) are the recorded answer. They stay JSON, and are compared with the
+    JSON of the specification's answer. `context` is an argument of the protocol's `observe`: facts about the steps so
+    far, needed to write the state as `post`.
     """
 
     def __init__(
@@ -40,12 +40,13 @@ class Step:
 
 
 class Trace:
-    """A parsed trace file: its starting state, its steps, the recorded whole state at its start (`initial`), and what
-    the file records at its end (`final`), such as histories; None if nothing.
+    """A parsed trace file: its starting state (`genesis`), its steps, and two recorded values.
 
-    `head` is the first part of the file's JSON, before its steps, which declares the world. `Protocol.write_trace`
-    writes another trace with the same start from it. `world` is an argument of the protocol's `observe`, such as the
-    names that this file's states list. `initial_field` is the name of the file's field that holds the starting state.
+    `initial` is the recorded whole state at the start. `final` is the part that the file records at its end, such as
+    histories; None if there is none. `head` is the first part of the file's JSON, before its steps, which declares the
+    world. `Protocol.write_trace` writes another trace with the same start from it. `world` is an argument of the
+    protocol's `observe`, such as the names that this file's states list. `initial_field` is the name of the file's
+    field that holds the starting state.
     """
 
     def __init__(

@@ -385,7 +385,7 @@ class RegisterForOperatorSets:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class DeregisterFromOperatorSets:
-    """Deregister an operator from operator sets of one AVS. It stays slashable for the deallocation delay.
+    """Deregister an operator from operator sets of one AVS. The operator stays slashable for the deallocation delay.
 
     Source: AllocationManager.deregisterFromOperatorSets.
     """
@@ -481,8 +481,7 @@ class ClearDeallocationQueue:
 class SlashOperator:
     """Slash an operator's allocations to an operator set, by one fraction for each strategy.
 
-    `wads_to_slash` has the fraction of WAD for the strategy at the same position. Source:
-    AllocationManager.slashOperator.
+    `wads_to_slash` holds the fractions, in WAD, in the order of `strategies`. Source: AllocationManager.slashOperator.
     """
 
     sender: Final[str]
@@ -566,7 +565,7 @@ class CreatePod:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class RecordBeaconChainEthBalanceUpdate:
-    """Report a change of a pod owner's balance on the beacon chain, found by a checkpoint or by a validator's proof.
+    """Report a change of a pod owner's balance on the beacon chain. A checkpoint or a validator's proof has found it.
 
     `is_from_pod`: the caller is the pod of `sender`, not `sender` itself. `balance_delta_wei` is a gain or, if
     negative, a loss. `prev_restaked_balance_wei` is the restaked balance before the change.
@@ -613,7 +612,7 @@ class FundPod:
 class PlantPodOwnerDepositShares:
     """Set a staker's native ETH shares from before the slashing release. This is a migrated state, not a contract call.
 
-    Only negative shares (a deficit), for a staker that has no native ETH shares yet, are such a state.
+    In such a state `shares` is negative (a deficit), and the staker has no native ETH shares yet.
     """
 
     staker: Final[str]

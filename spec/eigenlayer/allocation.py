@@ -61,7 +61,7 @@ def settled_encumbered_magnitude(encumbered_magnitude: int, allocation: Allocati
 
 
 def effective_allocation_delay(delay: AllocationDelay, block: int) -> AllocationDelay:
-    """The allocation delay as of `block`, with its pending change applied if its effect block has come.
+    """The allocation delay as of `block`. A pending change applies if its effect block has come.
 
     Source: AllocationManager.getAllocationDelay.
     """
@@ -76,8 +76,8 @@ def effective_allocation_delay(delay: AllocationDelay, block: int) -> Allocation
 
 
 def is_operator_slashable(draft: Draft, operator: str, operator_set: OperatorSet) -> bool:
-    """True if the operator set can slash the operator: it is registered, or deregistered at most DEALLOCATION_DELAY
-    ago.
+    """True if the operator set can slash the operator: it is registered, or was deregistered at most DEALLOCATION_DELAY
+    blocks ago.
 
     Source: AllocationManager.isOperatorSlashable.
     """
@@ -225,7 +225,7 @@ def _clear_deallocation_queue(draft: Draft, operator: str, strategy: str, number
 
 
 def _settle_deallocation(draft: Draft, operator: str, operator_set: OperatorSet, strategy: str, block: int) -> bool:
-    """Apply an allocation's pending change and return True if its effect block has come; otherwise return False.
+    """Apply an allocation's pending change and return True if its effect block has come. Otherwise return False.
 
     A slash may have applied the change already: then nothing changes, and the result is True.
     """

@@ -21,7 +21,7 @@ def current_timestamp(draft: Draft) -> int:
 
 
 def block_after(block: int, delay_blocks: int) -> int | Reason:
-    """The block `delay_blocks` after `block`. Rejects: ARITHMETIC_PANIC if it is no uint32."""
+    """The block `delay_blocks` after `block`. Rejects: ARITHMETIC_PANIC if that block exceeds uint32."""
     later_block = block + delay_blocks
     return Reason.ARITHMETIC_PANIC if later_block > UINT32_MAX else later_block
 

@@ -36,7 +36,7 @@ def register_as_operator(draft: Draft, action: RegisterAsOperator) -> Delta | Re
     """Register the sender as an operator, and delegate its own shares to itself. Its allocation delay is effective at
     once.
 
-    Rejects, in order: ACTIVELY_DELEGATED, FULLY_SLASHED if the operator's max magnitude is zero in a strategy in which
+    Rejects, in order: ACTIVELY_DELEGATED; FULLY_SLASHED if the operator's max magnitude is zero in a strategy in which
     it has shares; for native ETH any reason of `delegate_native_shares`. Source: DelegationManager.registerAsOperator.
     """
     operator = action.sender

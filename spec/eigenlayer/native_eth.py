@@ -30,7 +30,8 @@ from spec.machine import SINGLETON, Delta, Draft
 
 
 def slashing_factor(draft: Draft, staker: str, strategy: str, max_magnitude: int) -> int:
-    """The fraction of WAD that slashing has left of a staker's shares. For a token strategy it is the max magnitude.
+    """The fraction of a staker's shares that slashing has left, in WAD. For a token strategy it is `max_magnitude`, the
+    operator's max magnitude.
 
     For native ETH it is the max magnitude times the staker's beacon chain slashing factor. That product rounds down,
     against the staker, and may be zero although neither factor is.
@@ -44,9 +45,9 @@ def slashing_factor(draft: Draft, staker: str, strategy: str, max_magnitude: int
 def beacon_chain_slashing_factor_after(
     beacon_chain_slashing_factor_wad: int, prev_restaked_balance_wei: int, lost_wei: int
 ) -> int:
-    """The beacon chain slashing factor after a loss. It falls in proportion to the balance. Rounds down.
+    """The beacon chain slashing factor after a loss of `lost_wei`: it falls in proportion to the balance. Rounds down.
 
-    The previous balance is positive, the loss no more than it. Source: EigenPodManager._reduceSlashingFactor.
+    The previous balance is positive, and the loss at most that balance. Source: EigenPodManager._reduceSlashingFactor.
     """
     return mul_div_floor(
         beacon_chain_slashing_factor_wad, prev_restaked_balance_wei - lost_wei, prev_restaked_balance_wei
@@ -80,10 +81,10 @@ def record_beacon_chain_eth_balance_update(draft: Draft, action: RecordBeaconCha
 def _lose(draft: Draft, owner: str, prev_restaked_balance_wei: int, lost_wei: int) -> Reason | None:
     """Lower the owner's beacon chain slashing factor, and its operator's shares by the same loss.
 
-    Of an owner without operator, only the factor falls. Two more divisions round the operator's loss down, so it may
-    keep dust. Rejects: ARITHMETIC_PANIC if the loss exceeds the previous balance, or if the operator has fewer shares;
-    MUL_DIV_OVERFLOW if the owner's scaled shares exceed uint256. Source: EigenPodManager._reduceSlashingFactor,
-    DelegationManager.decreaseDelegatedShares.
+    If the owner has no operator, only the factor falls. Further divisions round the operator's loss down, so the
+    operator may keep dust. Rejects: ARITHMETIC_PANIC if the loss exceeds the previous balance, or if the operator has
+    fewer shares; MUL_DIV_OVERFLOW if the owner's scaled shares exceed uint256. Source:
+    EigenPodManager._reduceSlashingFactor, DelegationManager.decreaseDelegatedShares.
     """
     if lost_wei > prev_restaked_balance_wei:
         return Reason.ARITHMETIC_PANIC
@@ -119,11 +120,11 @@ def _lose(draft: Draft, owner: str, prev_restaked_balance_wei: int, lost_wei: in
 
 
 def join_native_shares(draft: Draft, owner: str, added_shares: int) -> Reason | None:
-    """Add native shares to an owner. Its operator, if any, gets the part that exceeds the owner's deficit.
+    """Add native shares to an owner. New shares first repay its deficit, if any; its operator, if any, gets the rest.
 
     Rejects, in order: SHARES_NEGATIVE if the new shares alone exceed int256, ARITHMETIC_PANIC if the sum does;
-    FULLY_SLASHED if nothing would be left of them, MUL_DIV_OVERFLOW, ARITHMETIC_PANIC, INVALID_DEPOSIT_SCALING_FACTOR
-    if the new scaling factor or the operator's shares overflow or the factor is 0.
+    FULLY_SLASHED if slashing leaves nothing of the shares, MUL_DIV_OVERFLOW, ARITHMETIC_PANIC,
+    INVALID_DEPOSIT_SCALING_FACTOR if the new scaling factor or the operator's shares overflow or the factor is 0.
     Source: EigenPodManager._addShares, DelegationManager.increaseDelegatedShares.
     """
     deposit_shares_before = add_pod_owner_shares(draft, owner, added_shares)
@@ -142,8 +143,8 @@ def join_native_shares(draft: Draft, owner: str, added_shares: int) -> Reason | 
 
 
 def delegate_native_shares(draft: Draft, staker: str, operator: str) -> Reason | None:
-    """Add a staker's native ETH shares, after beacon chain losses, to its new operator. Earlier slashes do not reduce
-    them.
+    """Add a staker's native ETH shares, after beacon chain losses, to its new operator. The operator's earlier slashes
+    do not reduce these shares.
 
     A staker without native ETH adds nothing, and can delegate even to an operator without magnitude.
     Rejects, in order: MUL_DIV_OVERFLOW if the staker's scaled shares exceed uint256; FULLY_SLASHED if the operator's
@@ -173,11 +174,12 @@ def increase_native_delegation(
     slashing_factor_wad: int,
 ) -> Reason | None:
     """Account for a staker's new native shares: update its deposit scaling factor, and add them to its operator's
-    total, if any. The staker's deposit shares already include them.
+    total.
 
-    `deposit_shares_before` are the staker's native shares before the addition. If `added_shares` is zero, nothing is
-    written. Native shares are bounded by int256 alone, so products may overflow. Rejects: FULLY_SLASHED if the slashing
-    factor is 0, MUL_DIV_OVERFLOW, ARITHMETIC_PANIC, INVALID_DEPOSIT_SCALING_FACTOR if the new factor is 0. Source:
+    The staker's deposit shares already include the new ones. `deposit_shares_before` are its native shares before the
+    addition. A staker without operator only gets the new factor. If `added_shares` is zero, nothing is written. Native
+    shares are bounded by int256 alone, so products may overflow. Rejects: FULLY_SLASHED if the slashing factor is 0,
+    MUL_DIV_OVERFLOW, ARITHMETIC_PANIC, INVALID_DEPOSIT_SCALING_FACTOR if the new factor is 0. Source:
     DelegationManager._increaseDelegation.
     """
     if slashing_factor_wad == 0:

@@ -216,7 +216,8 @@ def update_slasher(draft: Draft, action: UpdateSlasher) -> Delta | Reason:
 
 
 def register_for_operator_sets(draft: Draft, action: RegisterForOperatorSets) -> Delta | Reason:
-    """Register an operator for operator sets of one AVS. A registrar, if the AVS has one, accepts every operator.
+    """Register an operator for operator sets of one AVS. The AVS's registrar contract is assumed to accept every
+    operator.
 
     Rejects, in order: INVALID_PERMISSIONS unless the operator calls, INVALID_OPERATOR unless it is registered; for each
     set INVALID_OPERATOR_SET unless the set exists, ALREADY_MEMBER_OF_SET if the operator is still slashable there;

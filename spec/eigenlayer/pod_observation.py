@@ -10,7 +10,7 @@ from spec.machine import SINGLETON, Draft, State
 
 
 def observe_pods(state: State, draft: Draft) -> dict[str, Json]:
-    """The fields of a state that show pods and native ETH."""
+    """The fields of a trace's state that show pods and native ETH, by name."""
     pods = {owner: pod for owner, pod in state.rows(PODS).items() if pod.exists}
     return {
         "num_pods": str(len(pods)),
@@ -28,7 +28,7 @@ def observe_pods(state: State, draft: Draft) -> dict[str, Json]:
 
 
 def observe_pod_owner(draft: Draft, party: str) -> dict[str, Json]:
-    """The fields of a staker that show its pod and native ETH."""
+    """The fields of the staker `party` in a trace's state that show its pod and native ETH, by name."""
     owner = draft.get(POD_OWNERS, party)
     listed: list[Json] = list(draft.get(STAKERS, party).strategy_list)
     return {
@@ -40,8 +40,8 @@ def observe_pod_owner(draft: Draft, party: str) -> dict[str, Json]:
 
 
 def observe_native_shares(draft: Draft, party: str) -> dict[str, Json]:
-    """A staker's native ETH as an entry of its `strategies`; empty if it has no shares and the default
-    scaling factor.
+    """A staker's native ETH as an entry of the field `strategies`; empty if it has no shares and the default scaling
+    factor.
     """
     owner = draft.get(POD_OWNERS, party)
     default = POD_OWNERS.default

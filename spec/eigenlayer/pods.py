@@ -41,7 +41,9 @@ def fund_pod(draft: Draft, action: FundPod) -> Delta:
 
 def plant_pod_owner_deposit_shares(draft: Draft, action: PlantPodOwnerDepositShares) -> Delta:
     """Set a staker's deposit shares to a deficit from before the slashing release. This is a migrated state, no
-    contract call. Both its factors stay as they are.
+    contract call.
+
+    The staker's deposit scaling factor and beacon chain slashing factor stay as they are.
     """
     put_deposit_shares(draft, action.staker, action.shares)
     return draft.delta()
@@ -102,8 +104,8 @@ def remove_pod_owner_shares(draft: Draft, owner: str, removed_shares: int) -> Re
 def withdraw_shares_as_eth(draft: Draft, owner: str, shares: int) -> Reason | None:
     """Repay the owner's deficit, if any, and pay the remaining shares from its pod.
 
-    Rejects: SHARES_NEGATIVE beyond int256, ARITHMETIC_PANIC if the deficit does not fit int256; for the paid shares
-    EMPTY_REVERT without a pod, INSUFFICIENT_WITHDRAWABLE_BALANCE.
+    Rejects: SHARES_NEGATIVE if the shares exceed int256, ARITHMETIC_PANIC if the deficit does not fit int256; for the
+    paid shares EMPTY_REVERT without a pod, INSUFFICIENT_WITHDRAWABLE_BALANCE.
     Source: EigenPodManager.withdrawSharesAsTokens.
     """
     if shares > INT256_MAX:

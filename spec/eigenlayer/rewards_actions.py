@@ -14,7 +14,9 @@ from spec.eigenlayer.rewards_state import OperatorSet
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class StrategyAndMultiplier:
-    """A strategy whose stake earns rewards, and the weight of one of its shares."""
+    """A strategy whose stake earns rewards, and its `multiplier`: the weight of one of its shares when rewards are
+    divided.
+    """
 
     strategy: Final[str]
     multiplier: Final[int]
@@ -226,7 +228,11 @@ class CreateTotalStakeRewardsSubmission:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class SubmitRoot:
-    """Publish the Merkle root of all cumulative earnings. Source: RewardsCoordinator.submitRoot."""
+    """Publish the Merkle root of all cumulative earnings up to a timestamp. `tree` is the name of the Merkle tree in
+    the trace.
+
+    Source: RewardsCoordinator.submitRoot.
+    """
 
     sender: Final[str]
     tree: Final[str]
@@ -240,7 +246,9 @@ class SubmitRoot:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class DisableRoot:
-    """Disable a root before its activation. Source: RewardsCoordinator.disableRoot."""
+    """Disable a root before its activation. `root_index` counts published roots from 0. Source:
+    RewardsCoordinator.disableRoot.
+    """
 
     sender: Final[str]
     root_index: Final[int]
@@ -252,7 +260,7 @@ class DisableRoot:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class SetClaimerFor:
-    """Set the account that claims for the sender. Source: RewardsCoordinator.setClaimerFor(claimer)."""
+    """Set the account that may claim the sender's earnings. Source: RewardsCoordinator.setClaimerFor(claimer)."""
 
     sender: Final[str]
     claimer: Final[str]
@@ -264,7 +272,7 @@ class SetClaimerFor:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class SetClaimerForEarner:
-    """Set the account that claims for an operator or an AVS.
+    """Set the account that may claim the earnings of an operator or an AVS.
 
     Source: RewardsCoordinator.setClaimerFor(earner, claimer).
     """
@@ -281,7 +289,10 @@ class SetClaimerForEarner:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class SetOperatorAvsSplit:
-    """Change an operator's split of an AVS's rewards, after a delay. Source: RewardsCoordinator.setOperatorAVSSplit."""
+    """Change an operator's split of an AVS's rewards, the part that it keeps, after a delay.
+
+    Source: RewardsCoordinator.setOperatorAVSSplit.
+    """
 
     sender: Final[str]
     operator: Final[str]
@@ -297,7 +308,7 @@ class SetOperatorAvsSplit:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class SetOperatorPiSplit:
-    """Change an operator's split of rewards for all earners, after a delay.
+    """Change an operator's split of rewards for all earners, the part that it keeps, after a delay.
 
     Source: RewardsCoordinator.setOperatorPISplit.
     """
@@ -314,7 +325,7 @@ class SetOperatorPiSplit:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class SetOperatorSetSplit:
-    """Change an operator's split of an operator set's rewards, after a delay.
+    """Change an operator's split of an operator set's rewards, the part that it keeps, after a delay.
 
     Source: RewardsCoordinator.setOperatorSetSplit.
     """
@@ -439,7 +450,10 @@ class SetActivationDelay:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class SetDefaultOperatorSplit:
-    """Change the split of operators that have not set one. Source: RewardsCoordinator.setDefaultOperatorSplit."""
+    """Change the split of operators that have not set one: the part of rewards that they keep.
+
+    Source: RewardsCoordinator.setDefaultOperatorSplit.
+    """
 
     sender: Final[str]
     split_bips: Final[int]

@@ -1,10 +1,10 @@
 """Rewards computed off chain: from submissions and the days of a history to the leaves of a root, exact to the wei.
 
 Only submissions to an operator set are specified: operator-directed ones, and those by unique and by total stake. A day
-counts with the state at its beginning, so an event of a day counts from the next day on. There are two exceptions: on
-the day itself, an operator that leaves a set earns nothing, and a reduced allocation counts reduced. A staker's shares
-are its withdrawable shares. The sidecar adds up events instead, and deviates from these shares by the roundings of
-slashes. It also sees an operator that leaves a set and joins it again on one day, which states do not show.
+counts with the state at its beginning: an event counts from the next day on. There are two exceptions, which count on
+the day itself. An operator that leaves a set earns nothing, and a reduced allocation counts reduced. A staker's shares
+are its withdrawable shares. EigenLayer's sidecar adds up events instead, and deviates from these shares by the
+roundings of slashes. It also sees an operator leave a set and join it again on one day. States do not show this.
 Source: EigenLayer sidecar 4.1.1 (rewards 2.2), whose arithmetic is that of PostgreSQL's `numeric`.
 """
 
@@ -53,7 +53,7 @@ Weighted = tuple[tuple[str, int], ...]
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Day:
-    """One day: its midnight, and the states at its beginning and at its end."""
+    """One day: the timestamp of its midnight, and the states at its beginning (`opening`) and its end (`closing`)."""
 
     timestamp: Final[int]
     opening: Final[State]
@@ -104,16 +104,16 @@ class Payment:
 
 
 def tokens_per_day(amount: int, days: int) -> int:
-    """The tokens of one day, out of `amount` for `days` days.
+    """The tokens of one day, out of `amount` for `days` days, rounded down after PostgreSQL has rounded the quotient.
 
-    PostgreSQL rounds the quotient, and the floor follows: up to half a wei above the exact quotient.
+    So the result may exceed the exact quotient, by at most half of the token's smallest unit.
     """
     return floor(divide(Numeric(amount), Numeric(days)))
 
 
 def part_of(weight: Numeric, total: Numeric, amount: int) -> int:
-    """The part of `amount` for `weight` out of `total`: a proportion cut to fifteen decimals, times the amount, rounded
-    down.
+    """The part of `amount` for `weight` out of `total`, rounded down. First, the proportion is cut to fifteen
+    decimals.
     """
     cut = floor(multiply(divide(weight, total), PROPORTION))
     return mul_div_floor(cut, amount, 10**15)
@@ -178,7 +178,9 @@ def _split_bips(day: Day, operator: str, operator_set: OperatorSet) -> int:
 
 
 def _magnitude(day: Day, operator: str, operator_set: OperatorSet, strategy: str) -> int:
-    """The allocated magnitude on a day. An increase counts from the next day on, a decrease on the same day."""
+    """The magnitude that an operator allocates to the set on a day. An increase counts from the next day on, a decrease
+    on the same day.
+    """
     found = [
         views.allocation_of(Draft(state), operator, operator_set, strategy).current_magnitude
         for state in (day.opening, day.closing)

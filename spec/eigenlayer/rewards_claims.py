@@ -41,8 +41,9 @@ from spec.machine import SINGLETON, Delta, Draft
 def submit_root(draft: Draft, action: SubmitRoot) -> Delta | Reason:
     """Publish a root. Claims against it are possible after the activation delay.
 
-    Rejects, in order: UNAUTHORIZED_CALLER unless the rewards updater calls, NEW_ROOT_MUST_BE_FOR_NEW_CALCULATED_PERIOD,
-    REWARDS_END_TIMESTAMP_NOT_ELAPSED, ARITHMETIC_PANIC if the activation time is no uint32.
+    Rejects, in order: UNAUTHORIZED_CALLER unless the rewards updater calls, NEW_ROOT_MUST_BE_FOR_NEW_CALCULATED_PERIOD
+    unless its period ends after the last root's, REWARDS_END_TIMESTAMP_NOT_ELAPSED unless that end is past,
+    ARITHMETIC_PANIC if the activation time is no uint32.
     Source: RewardsCoordinator.submitRoot.
     """
     settings = draft.get(REWARDS_SETTINGS, SINGLETON)
@@ -72,7 +73,7 @@ def submit_root(draft: Draft, action: SubmitRoot) -> Delta | Reason:
 
 
 def disable_root(draft: Draft, action: DisableRoot) -> Delta | Reason:
-    """Disable a root before its activation. Its period cannot be used again.
+    """Disable a root before its activation. The period of a later root must still end after that of the disabled root.
 
     Rejects, in order: UNAUTHORIZED_CALLER unless the rewards updater calls, INVALID_ROOT_INDEX, ROOT_DISABLED,
     ROOT_ALREADY_ACTIVATED.
@@ -101,8 +102,8 @@ def disable_root(draft: Draft, action: DisableRoot) -> Delta | Reason:
 
 
 def set_claimer_for(draft: Draft, action: SetClaimerFor) -> Delta | Reason:
-    """Set the account that claims for the sender, in its place. The zero address lets the sender claim for itself
-    again.
+    """Set the account that may claim the sender's earnings, instead of the sender. The zero address stands for the
+    sender.
 
     Source: RewardsCoordinator.setClaimerFor(claimer).
     """
@@ -111,10 +112,10 @@ def set_claimer_for(draft: Draft, action: SetClaimerFor) -> Delta | Reason:
 
 
 def set_claimer_for_earner(draft: Draft, action: SetClaimerForEarner) -> Delta | Reason:
-    """Set the account that claims for an operator, or for an AVS that has created an operator set.
+    """Set the account that may claim the earnings of an operator, or of an AVS with an operator set.
 
-    Rejects, in order: INVALID_PERMISSIONS unless the earner calls, INVALID_EARNER if it is neither. Source:
-    RewardsCoordinator.setClaimerFor(earner, claimer).
+    Rejects, in order: INVALID_PERMISSIONS unless the earner calls, INVALID_EARNER if the earner is neither of these.
+    Source: RewardsCoordinator.setClaimerFor(earner, claimer).
     """
     if action.sender != action.earner:
         return Reason.INVALID_PERMISSIONS
@@ -180,7 +181,7 @@ def _check_claim(draft: Draft, claim: Claim) -> Reason | None:
     Rejects, in order: INDEX_PANIC if there is no such root, ROOT_DISABLED, ROOT_NOT_ACTIVATED,
     INPUT_ARRAY_LENGTH_MISMATCH unless the lists of tokens, token indices and token proofs are equally long; for the
     earner's proof INVALID_EARNER_LEAF_INDEX, EMPTY_ROOT, INVALID_PROOF_LENGTH, INVALID_CLAIM_PROOF; for each token's
-    proof INVALID_TOKEN_LEAF_INDEX and the latter three.
+    proof INVALID_TOKEN_LEAF_INDEX, EMPTY_ROOT, INVALID_PROOF_LENGTH, INVALID_CLAIM_PROOF.
     Source: RewardsCoordinator._checkClaim, _verifyEarnerClaimProof, _verifyTokenClaimProof.
     """
     if claim.root_index >= draft.get(DISTRIBUTION, SINGLETON).root_count:

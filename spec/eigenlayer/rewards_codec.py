@@ -190,8 +190,8 @@ def read_rewards_trace(document: dict[str, Json], errors: tuple[str, ...]) -> Tr
 def write_rewards_trace(transition: Transition[Any], head: Mapping[str, Json], taken: Sequence[Any]) -> dict[str, Json]:
     """A trace file with the rules' outcome of each action in `taken`. `head` is a trace file's JSON without its steps.
 
-    Raises MalformedTrace unless each call is preceded by one MineBlocks of one block, and for an action without a name
-    in these traces.
+    Raises MalformedTrace unless a MineBlocks of one block precedes each call, and for an action that these traces
+    cannot hold.
     """
     check_fields(head, HEAD, "", ("seed",))
     _, state, world = _read_head(head)
@@ -313,7 +313,7 @@ def _read_head(head: Mapping[str, Json]) -> tuple[str, State, RewardsWorld]:
 def _read_start(start: Mapping[str, Json], state: State, names: Names) -> None:
     """Set the recorded starting state in `state`: balances, the whitelist, operators and settings.
 
-    `start` is the trace's `initial_state`. Its other fields are checked to be there, and not read.
+    `start` is the trace's `initial_state`. Its other fields must be present, and are not read.
     """
     check_fields(start, [name for name, _, _ in FAMILY_POST.fields], "initial_state")
     formats = {name: format for name, _, format in FAMILY_POST.fields}

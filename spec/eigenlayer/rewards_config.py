@@ -16,7 +16,7 @@ PROTOCOL_FEE_BIPS: Final = 2_000
 """The protocol fee: the part of a submission that goes to the fee recipient. Source: RewardsCoordinatorStorage."""
 
 NEVER_SET_BIPS: Final = 2**16 - 1
-"""The old split of an operator's first split: it stands for the current default split.
+"""The stored old split of an operator that sets its first split. It stands for the current default split.
 
 Source: RewardsCoordinator._setOperatorSplit.
 """

@@ -92,8 +92,8 @@ TOKEN_CLAIM: Final = Record(
 
 
 class ClaimFormat(Record):
-    """A claim. Its Merkle proofs (the evidence) are kept as text, and may be left out as a whole, because no rule reads
-    them.
+    """The format of a claim. Its Merkle proofs (the evidence) are kept as text. No rule reads them, so they may be left
+    out as a whole.
     """
 
     def __init__(self) -> None:

@@ -35,8 +35,8 @@ OPERATOR_DIRECTED: Final = (OPERATOR_DIRECTED_AVS, OPERATOR_DIRECTED_OPERATOR_SE
 
 
 def observe_rewards(state: State, accounts: Iterable[str], operators: Iterable[str]) -> dict[str, Json]:
-    """The RewardsCoordinator's state as JSON. Lists are in the order of `accounts`; only splits of `operators` are
-    shown.
+    """The RewardsCoordinator's state as JSON. Lists are in the order of `accounts`. Splits are shown of `operators`
+    alone.
     """
     draft = Draft(state)
     settings = draft.get(REWARDS_SETTINGS, SINGLETON)

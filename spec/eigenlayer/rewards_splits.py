@@ -19,7 +19,8 @@ from spec.machine import SINGLETON, Delta, Draft
 
 
 def split_in_force(draft: Draft, split: Split) -> int:
-    """The current split, in bips: the new split from its activation time on, the old split before.
+    """The part of rewards that an operator keeps now, in bips: the new split from its activation time on, the old split
+    before.
 
     Before an operator's first split is active, the current default split applies.
     Source: RewardsCoordinator._getOperatorSplit.
@@ -35,7 +36,8 @@ def split_in_force(draft: Draft, split: Split) -> int:
 
 
 def set_operator_avs_split(draft: Draft, action: SetOperatorAvsSplit) -> Delta | Reason:
-    """Change an operator's split of an AVS's rewards. Neither account has to be registered as operator or AVS.
+    """Change the part of an AVS's rewards that an operator keeps. Neither account has to be registered as operator or
+    AVS.
 
     Rejects, in order: INVALID_PERMISSIONS unless the operator calls, ARITHMETIC_PANIC if the activation time is no
     uint32, SPLIT_EXCEEDS_MAX, PREVIOUS_SPLIT_PENDING. Source: RewardsCoordinator.setOperatorAVSSplit.
@@ -50,7 +52,7 @@ def set_operator_avs_split(draft: Draft, action: SetOperatorAvsSplit) -> Delta |
 
 
 def set_operator_pi_split(draft: Draft, action: SetOperatorPiSplit) -> Delta | Reason:
-    """Change an operator's split of rewards for all earners (programmatic incentives).
+    """Change the part that an operator keeps of rewards for all earners (programmatic incentives).
 
     Rejects, in order: INVALID_PERMISSIONS unless the operator calls, ARITHMETIC_PANIC if the activation time is no
     uint32, SPLIT_EXCEEDS_MAX, PREVIOUS_SPLIT_PENDING. Source: RewardsCoordinator.setOperatorPISplit.
@@ -65,7 +67,7 @@ def set_operator_pi_split(draft: Draft, action: SetOperatorPiSplit) -> Delta | R
 
 
 def set_operator_set_split(draft: Draft, action: SetOperatorSetSplit) -> Delta | Reason:
-    """Change an operator's split of an operator set's rewards.
+    """Change the part of an operator set's rewards that an operator keeps.
 
     Rejects, in order: INVALID_PERMISSIONS unless the operator calls, INVALID_OPERATOR_SET unless the set exists,
     ARITHMETIC_PANIC if the activation time is no uint32, SPLIT_EXCEEDS_MAX, PREVIOUS_SPLIT_PENDING.
@@ -85,7 +87,7 @@ def set_operator_set_split(draft: Draft, action: SetOperatorSetSplit) -> Delta |
 
 
 def _next_split(draft: Draft, split: Split, split_bips: int) -> Split | Reason:
-    """The stored split with a new pending change to `split_bips`, active after the activation delay.
+    """A copy of the stored split with a new pending change to `split_bips`, active after the activation delay.
 
     Rejects, in order: ARITHMETIC_PANIC if the activation time is no uint32, SPLIT_EXCEEDS_MAX, PREVIOUS_SPLIT_PENDING
     up to and including the previous change's activation time. Source: RewardsCoordinator._setOperatorSplit.

@@ -15,8 +15,11 @@ OperatorSet = tuple[str, int]
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class RewardsSettings:
-    """The owner's settings: the account that publishes roots, the recipient of protocol fees, the activation delay of
-    roots and splits, and the split of operators that have not set one.
+    """The owner's settings: the account that publishes roots, the recipient of protocol fees, an activation delay and a
+    default split.
+
+    Roots and splits become active after the activation delay. The default split is that of operators that have not set
+    one.
     """
 
     rewards_updater: Final[str]
@@ -91,11 +94,11 @@ class SubmissionNonce:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Submission:
-    """An accepted submission: its position in the order of all submissions, its kind, its token, and its amount net of
-    fees in the token's base units.
+    """An accepted submission: its position in the order of all submissions, its kind, its token, and its amount.
 
-    Rewards are for the `duration_seconds` from `start_timestamp`. `operator_set` is `("", 0)` for kinds that name none.
-    The counts are the numbers of strategies and of operators that the submission names.
+    The amount is net of fees, in the token's smallest unit. Rewards are for the `duration_seconds` from
+    `start_timestamp`. `operator_set` is `("", 0)` for kinds that name none. The counts are the numbers of strategies
+    and of operators that the submission names.
     """
 
     position: Final[int]
@@ -133,7 +136,7 @@ class Submission:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class RewardedStrategy:
-    """A strategy of a submission, and the weight of one of its shares (`multiplier`)."""
+    """A strategy of a submission, and its `multiplier`: the weight of one of its shares when rewards are divided."""
 
     strategy: Final[str]
     multiplier: Final[int]
@@ -210,7 +213,7 @@ class Root:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Claimer:
-    """The account that claims for an earner (ZERO_ADDRESS: the earner itself)."""
+    """The account that may claim an earner's earnings (ZERO_ADDRESS: the earner itself)."""
 
     claimer: Final[str]
 

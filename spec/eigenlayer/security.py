@@ -30,15 +30,15 @@ from spec.security import Commitment, Security, Stake
 
 
 def service_name(operator_set: OperatorSet) -> str:
-    """An operator set as one name: AVS/id."""
+    """An operator set as one name: `avs/id`."""
     return f"{operator_set[0]}/{operator_set[1]}"
 
 
 def slashable_amounts(draft: Draft, operator: str, strategy: str, magnitude: int) -> tuple[int, int]:
     """The delegated and the queued shares that a slash of `magnitude` from the operator's max magnitude would take now.
 
-    Both round down. Both are 0 if the max magnitude is 0, and in blocks where every slash reverts: the first ones of a
-    chain, and the last ones if slashes are paid after a delay.
+    Both round down. Both are 0 if the max magnitude is 0, and in blocks where every slash reverts. These are the first
+    blocks of a chain, and the last uint32 blocks if slashes are paid after a delay.
     Source: DelegationManager.slashOperatorShares.
     """
     scaled_shares = queued_scaled_shares(draft, operator, strategy)

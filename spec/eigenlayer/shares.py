@@ -24,7 +24,8 @@ def scaled_shares(deposit_shares: int, deposit_scaling_factor_wad: int) -> int:
 
 
 def withdrawable_shares(deposit_shares: int, deposit_scaling_factor_wad: int, slashing_factor_wad: int) -> int:
-    """The withdrawable shares of `deposit_shares`. Two divisions, each rounded down, against the staker.
+    """The shares that a staker can withdraw for `deposit_shares`. Each of two divisions rounds down, against the
+    staker.
 
     Source: SlashingLib.calcWithdrawable.
     """
@@ -44,10 +45,11 @@ def whole_scaled_shares(leaving_shares: int, slashing_factor_wad: int) -> int:
 def deposit_scaling_factor_after(
     deposit_scaling_factor_wad: int, deposit_shares_before: int, added_shares: int, slashing_factor_wad: int
 ) -> int:
-    """The deposit scaling factor after a deposit of `added_shares` (positive), so that earlier slashes do not reduce
-    them.
+    """The deposit scaling factor after a deposit of `added_shares`, so that earlier slashes do not reduce the new
+    shares.
 
-    Each division rounds down, against the staker; `slashing_factor_wad` is positive. Source: SlashingLib.update.
+    Each division rounds down, against the staker; `added_shares` and `slashing_factor_wad` are positive. Source:
+    SlashingLib.update.
     """
     if deposit_shares_before == 0:
         return div_wad_floor(deposit_scaling_factor_wad, slashing_factor_wad)
@@ -58,8 +60,7 @@ def deposit_scaling_factor_after(
 
 
 def slashed_shares(shares: int, max_magnitude_before: int, max_magnitude_after: int) -> int:
-    """The slashed part of `shares` when the max magnitude falls. The rest is rounded up, so the slashed part rounds
-    down.
+    """The part of `shares` that is slashed when the max magnitude falls. It rounds down, because the rest rounds up.
 
     `max_magnitude_before` is positive. Source: SlashingLib.calcSlashedAmount.
     """
@@ -85,8 +86,8 @@ def increase_delegation(
     added_shares: int,
     slashing_factor_wad: int,
 ) -> Reason | None:
-    """Account for a staker's new shares: update its deposit scaling factor, and add them to its operator's total, if
-    any.
+    """Account for a staker's new shares: update its deposit scaling factor, and add them to its operator's total, if it
+    has an operator.
 
     The staker's deposit shares already include the new ones. Without new shares, nothing changes after the first check.
     Rejects, in order: FULLY_SLASHED if the slashing factor is 0, INVALID_DEPOSIT_SCALING_FACTOR if the new scaling

@@ -1,8 +1,8 @@
 """Slashing: an operator set takes a fraction of an operator's allocation. The slashed shares are burned or
 redistributed.
 
-A slash lowers the operator's max magnitude. This alone reduces the shares that its stakers can withdraw, and those of
-its stakers' queued withdrawals that are still slashable. Their rows do not change.
+A slash lowers the operator's max magnitude. This alone reduces the shares that its stakers can withdraw, and the
+slashable ones of their queued withdrawals. Their rows do not change.
 """
 
 from spec.arithmetic import WAD, mul_wad_ceil, mul_wad_floor
@@ -163,7 +163,8 @@ def new_resolution_block(draft: Draft) -> int | Reason:
 
 
 def _book(draft: Draft, operator_set: OperatorSet, slash_id: int, strategy: str, taken_shares: int) -> Reason | None:
-    """Record the shares slashed in one strategy. The slash's first strategy sets the resolution block of all.
+    """Record the shares slashed in one strategy. The slash's first strategy sets the resolution block for all
+    strategies.
 
     Rejects: ARITHMETIC_PANIC if that block is no uint32. Source: StrategyManager.increaseBurnOrRedistributableShares.
     """

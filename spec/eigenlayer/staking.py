@@ -57,7 +57,8 @@ def deposit_into_strategy(draft: Draft, action: DepositIntoStrategy) -> Delta | 
 
 
 def add_deposit_shares(draft: Draft, staker: str, strategy: str, added_shares: int) -> int | Reason:
-    """Add deposit shares to a staker, and the strategy to its list if it had none. Returns its deposit shares before.
+    """Add deposit shares to a staker. A strategy in which it had none joins its list. Returns its deposit shares
+    before.
 
     Rejects: MAX_STRATEGIES_EXCEEDED. Source: StrategyManager._addShares.
     """
@@ -123,7 +124,8 @@ def remove_deposit_shares(draft: Draft, staker: str, strategy: str, removed_shar
 
 
 def without(listed: tuple[str, ...], removed: str) -> tuple[str, ...]:
-    """The list without `removed`, in Solidity's swap-and-pop order: the last member takes the removed member's place.
+    """The list `listed` without `removed`, in Solidity's swap-and-pop order: the last member takes the removed member's
+    place.
 
     The list must contain `removed`.
     """

@@ -129,7 +129,7 @@ class StakerShares:
     """A staker's deposit shares in one strategy, and their deposit scaling factor.
 
     Withdrawable shares are deposit shares times the deposit scaling factor times the operator's max magnitude. The max
-    magnitude reflects all slashes of the operator. The factor offsets those from before the staker's deposits or
+    magnitude reflects all slashes of the operator. The factor offsets the slashes from before the staker's deposits or
     delegation.
     """
 
@@ -161,11 +161,12 @@ class Withdrawal:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class QueuedShares:
-    """One strategy's part of a queued withdrawal: the withdrawn deposit shares, times the deposit scaling factor.
+    """One strategy's part of a queued withdrawal. `scaled_shares` are the withdrawn deposit shares, times the deposit
+    scaling factor.
 
-    Slashes of `operator`, the staker's operator at that time, reduce it up to and including `start_block` plus the
-    delay. The row repeats the withdrawal's start block, so that it is complete by itself. After completion it has zero
-    shares.
+    `operator` is the staker's operator at the time of queueing. Its slashes reduce the part up to and including
+    `start_block` plus the withdrawal delay. The row repeats the withdrawal's start block, so that it is complete by
+    itself. After completion it has zero shares.
     """
 
     operator: Final[str]

@@ -27,7 +27,8 @@ Source: StrategyBase._emitExchangeRate.
 
 
 def new_shares_for(amount: int, total_shares: int, token_balance: int) -> int:
-    """The shares issued for `amount` tokens, by a strategy that held `token_balance` before. Rounds down, for the pool.
+    """The shares issued for `amount` tokens, by a strategy that held `token_balance` before. Rounds down, in favour of
+    the pool.
 
     Virtual shares and a virtual balance keep the rate finite, and make it costly to inflate.
     Source: StrategyBase.deposit.
@@ -36,7 +37,7 @@ def new_shares_for(amount: int, total_shares: int, token_balance: int) -> int:
 
 
 def tokens_for(shares: int, total_shares: int, token_balance: int) -> int:
-    """The tokens paid for `shares` of a strategy. Rounds down, for the remaining holders.
+    """The tokens paid for `shares` of a strategy. Rounds down, in favour of the remaining holders.
 
     Source: StrategyBase.withdraw.
     """

@@ -247,8 +247,8 @@ def _read_genesis(document: Mapping[str, Json]) -> tuple[State, World]:
 
 
 def _read_native(document: Mapping[str, Json], genesis: Mapping[str, Json]) -> tuple[str, ...]:
-    """The beacon chain strategy as a tuple of one, or an empty tuple in a trace without the extension
-    for native ETH.
+    """The beacon chain strategy as a tuple of one. The tuple is empty for a trace without the extension for
+    native ETH.
     """
     field = "beacon_chain_eth_strategy"
     if ("extension" in document) != (field in genesis):

@@ -23,7 +23,7 @@ def withdrawable_shares_answer(draft: Draft, staker: str, strategy: str) -> str:
     """The withdrawable shares of a staker in one strategy, as a decimal string, or `revert:` and the view's error.
 
     The view reverts if a product with the deposit scaling factor exceeds uint256. Source:
-    DelegationManager.getWithdrawableShares, of this strategy alone.
+    DelegationManager.getWithdrawableShares, called for this strategy alone.
     """
     if strategy == BEACON_CHAIN_ETH:
         owner = draft.get(POD_OWNERS, staker)
@@ -37,9 +37,9 @@ def withdrawable_shares_answer(draft: Draft, staker: str, strategy: str) -> str:
 
 
 def queued_shares_answer(draft: Draft, staker: str, nonce: int, position: int) -> str:
-    """The shares that a position of a queued withdrawal would pay, as a decimal string.
+    """The shares that the strategy at index `position` of a queued withdrawal would pay, as a decimal string.
 
-    It is `revert:` and the error's name if the view reverts, that is, if the last block of the slashable window is no
+    The answer is `revert:` and the error's name if the view reverts: if the last block of the slashable window is no
     uint32. Source: DelegationManager.getQueuedWithdrawal.
     """
     start_block = draft.get(WITHDRAWALS, (staker, nonce)).start_block

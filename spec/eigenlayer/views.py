@@ -54,7 +54,8 @@ def withdrawable_shares_of(draft: Draft, staker: str, strategy: str) -> int:
 
 
 def queued_shares_of(draft: Draft, staker: str, nonce: int, position: int) -> int:
-    """The shares that one position of a queued withdrawal would pay now. They are fixed after its slashable window.
+    """The shares that the strategy at index `position` of a queued withdrawal would pay now. They are fixed after its
+    slashable window.
 
     For native ETH, losses on the beacon chain still reduce them until completion.
     Source: DelegationManager.getQueuedWithdrawals.
@@ -68,7 +69,7 @@ def queued_shares_of(draft: Draft, staker: str, nonce: int, position: int) -> in
 
 
 def slashable_shares_in_queue(draft: Draft, operator: str, strategy: str) -> int:
-    """The shares in the withdrawal queue that left an operator and are still slashable: the loss of a slash of
+    """The shares in the withdrawal queue that left an operator and are still slashable: the loss in a slash of
     everything.
 
     0 where the contract's own view reverts, as in the first blocks of a chain.
@@ -110,7 +111,7 @@ def allocated_stake(draft: Draft, operator: str, operator_set: OperatorSet, stra
 
 
 def encumbered_magnitude_of(draft: Draft, operator: str, strategy: str) -> int:
-    """The encumbered magnitude, as if every deallocation whose effect block has come were cleared.
+    """The encumbered (allocated) magnitude, as if every deallocation whose effect block has come were cleared.
 
     Source: AllocationManager.getEncumberedMagnitude.
     """
@@ -126,7 +127,7 @@ def encumbered_magnitude_of(draft: Draft, operator: str, strategy: str) -> int:
 
 
 def allocatable_magnitude_of(draft: Draft, operator: str, strategy: str) -> int:
-    """The magnitude an operator could allocate now. Source: AllocationManager.getAllocatableMagnitude."""
+    """The magnitude that an operator could allocate now. Source: AllocationManager.getAllocatableMagnitude."""
     return MAX_MAGNITUDES.latest(draft, (operator, strategy)) - encumbered_magnitude_of(draft, operator, strategy)
 
 

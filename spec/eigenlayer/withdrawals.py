@@ -40,7 +40,8 @@ from spec.machine import SINGLETON, Delta, Draft
 
 
 def shares_after_slashing(scaled: int, slashing_factor_wad: int) -> int:
-    """The shares that queued scaled shares are worth at a slashing factor. Rounds down, against the staker.
+    """The shares that `scaled` scaled shares of the queue are worth at a slashing factor. Rounds down, against the
+    staker.
 
     Source: SlashingLib.scaleForCompleteWithdrawal.
     """
@@ -100,13 +101,14 @@ def queue_withdrawal(
 def _queue_shares(
     draft: Draft, staker: str, nonce: int, position: int, operator: str, strategy: str, deposit_shares: int
 ) -> Reason | None:
-    """Remove deposit shares of one strategy from a delegation, and store them, scaled, at one position of a withdrawal.
+    """Remove deposit shares of one strategy from a delegation, and store them, scaled, in a withdrawal.
 
-    Slashes compute the slashable queue from the history of cumulative scaled shares. It grows by all scaled shares, or
-    by those of whole shares only, as the release's `queue_counts_whole_shares` says. The history stores 224 bits, which
-    only native ETH can exceed. Rejects, in order: MUL_DIV_OVERFLOW if the scaled shares exceed uint256;
-    ARITHMETIC_PANIC if the cumulative scaled shares do, or the operator has fewer shares than leave; for a token
-    SHARES_AMOUNT_ZERO, SHARES_AMOUNT_TOO_HIGH; for native ETH INT256_OVERFLOW, ARITHMETIC_PANIC, SHARES_NEGATIVE.
+    `position` is the strategy's index in the withdrawal. Slashes compute the slashable queue from the history of
+    cumulative scaled shares. It grows by all scaled shares, or by those of whole shares only, as the release's
+    `queue_counts_whole_shares` says. The history stores 224 bits, which only native ETH can exceed. Rejects, in order:
+    MUL_DIV_OVERFLOW if the scaled shares exceed uint256; ARITHMETIC_PANIC if the cumulative scaled shares do, or the
+    operator has fewer shares than leave; for a token SHARES_AMOUNT_ZERO, SHARES_AMOUNT_TOO_HIGH; for native ETH
+    INT256_OVERFLOW, ARITHMETIC_PANIC, SHARES_NEGATIVE.
     """
     is_native = strategy == BEACON_CHAIN_ETH
     if is_native:
@@ -205,9 +207,10 @@ def _complete(draft: Draft, sender: str, completion: Completion) -> Reason | Non
 
 
 def _complete_shares(draft: Draft, completion: Completion, position: int, slashable_until_block: int) -> Reason | None:
-    """Pay one position of a withdrawal: the strategy's tokens, or deposit shares under the staker's current operator.
+    """Pay the strategy at index `position` of a withdrawal: its tokens, or deposit shares under the staker's current
+    operator.
 
-    A position without shares after slashing pays nothing.
+    A strategy without shares after slashing pays nothing.
     Rejects a payment in tokens for a reason of `redeem_shares`, and one in ETH for a reason of
     `withdraw_shares_as_eth`. Rejects one in shares with MAX_STRATEGIES_EXCEEDED, FULLY_SLASHED or
     INVALID_DEPOSIT_SCALING_FACTOR, and one in native shares for a reason of `join_native_shares`.

@@ -1,7 +1,8 @@
 """Actions of the market: one class for each call. `sender` is the account that calls.
 
 Calls that need no permission say so ("any account"). To *count* a position or a holding is to store its present stake
-or weight, by which it earns fees from then on. To *settle* it is to credit what it earned since it was settled last.
+or weight. It earns fees by this amount from then on. To *settle* it is to credit its earnings since it was settled
+last.
 """
 
 from typing import Final
@@ -17,8 +18,9 @@ from spec.market.state import Risk, Terms
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class OpenOffer:
-    """A service opens an offer: it will pay fees for its operators' stake in a pool, on terms that never change. `risk`
-    is its own declaration of what its slashes may take.
+    """A service opens an offer to pay fees for its operators' stake in a pool, on terms that never change.
+
+    `risk` is the service's own declaration of the yearly loss by its slashes.
     """
 
     sender: Final[str]
@@ -37,7 +39,7 @@ class OpenOffer:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class FundOffer:
-    """Any account adds `amount` of the fee token to the budget of an offer."""
+    """Any account adds `amount` units of the fee token to the budget of an offer."""
 
     sender: Final[str]
     service: Final[Service]
@@ -53,7 +55,7 @@ class FundOffer:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class StepRate:
-    """Any account moves the rate of an offer by one step, at most once per period."""
+    """Any account moves the rate of an offer by one step of its curve. It is possible once per period of the offer."""
 
     sender: Final[str]
     service: Final[Service]
@@ -67,8 +69,8 @@ class StepRate:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Enrol:
-    """An operator enrols in an offer, which counts its stake from then on. It sets the fraction of the fees that it
-    keeps.
+    """An operator enrols in an offer, which counts its stake from then on. The operator keeps the fraction
+    `commission_wad` of the fees.
     """
 
     sender: Final[str]
@@ -85,7 +87,9 @@ class Enrol:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class CountPosition:
-    """Any account settles a position, which credits its fees up to now, and updates its counted stake."""
+    """Any account settles an operator's position in an offer: its fees up to now are credited, and its counted stake is
+    updated.
+    """
 
     sender: Final[str]
     service: Final[Service]
@@ -101,7 +105,9 @@ class CountPosition:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class ProposeCommission:
-    """An operator announces a new commission of its position. A later announcement replaces it."""
+    """An operator announces a new commission of its position: the fraction `fraction_wad` of the fees. A later
+    announcement replaces this one.
+    """
 
     sender: Final[str]
     service: Final[Service]
@@ -133,8 +139,8 @@ class ApplyCommission:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Join:
-    """A holder joins a group, which counts its weight from then on. It shares the fees of the operators behind the
-    group.
+    """A holder joins a group, which counts its weight from then on. The holder shares the fees of the operators whose
+    slashes the group bears.
     """
 
     sender: Final[str]
@@ -147,7 +153,9 @@ class Join:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class CountHolding:
-    """Any account settles a holding, which credits its fees up to now, and updates its counted weight."""
+    """Any account settles a holder's holding in a group: its fees up to now are credited, and its counted weight is
+    updated.
+    """
 
     sender: Final[str]
     group: Final[Group]
@@ -171,8 +179,8 @@ class ClaimFees:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class OpenFund:
-    """A sponsor opens a fund that insures an offer's pool against slashes of its service, on terms that
-    never change.
+    """A sponsor opens a fund, on terms that never change. It insures an offer's pool against slashes of the offer's
+    service.
     """
 
     sender: Final[str]
@@ -189,7 +197,7 @@ class OpenFund:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Underwrite:
-    """An underwriter adds `amount` of the fee token to the capital of a fund."""
+    """An underwriter adds `amount` units of the fee token to the capital of a fund, which `sponsor` opened."""
 
     sender: Final[str]
     service: Final[Service]
@@ -207,7 +215,9 @@ class Underwrite:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class AnnounceExit:
-    """An underwriter announces the exit of some of its shares. The cooldown restarts for all that it has announced."""
+    """An underwriter announces the exit of some of its shares of a fund. The cooldown restarts for all shares that it
+    has announced.
+    """
 
     sender: Final[str]
     service: Final[Service]
@@ -225,7 +235,7 @@ class AnnounceExit:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Exit:
-    """An underwriter takes out its announced shares after the cooldown, at their value at that time."""
+    """An underwriter takes its announced shares out of a fund after the cooldown, at their value at that time."""
 
     sender: Final[str]
     service: Final[Service]
@@ -241,8 +251,10 @@ class Exit:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class BuyPolicy:
-    """A holder buys a policy of a fund: a cover of `cover` units of the fee token against slashes of an operator. It
-    lasts for `term_points` after the fund's waiting time, and costs at most `highest_premium` units.
+    """A holder buys a policy of a fund: a cover of `cover` units of the fee token against slashes of an operator.
+
+    The policy lasts for `term_points` after the fund's waiting time. Its premium may be at most `highest_premium` units
+    of the fee token.
     """
 
     sender: Final[str]
@@ -277,7 +289,9 @@ class BuyPolicy:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class ReleasePolicy:
-    """Any account releases the policy at `place` in an offer's list, if it has ended or has paid its whole cover."""
+    """Any account releases the policy at index `place` of an offer's list. The policy must have ended or paid its whole
+    cover.
+    """
 
     sender: Final[str]
     service: Final[Service]
@@ -293,7 +307,9 @@ class ReleasePolicy:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class LimitCover:
-    """A service limits the cover that is sold from now on to a fraction of the value of its counted stake."""
+    """A service limits the total cover of an offer to the fraction `fraction_wad` of the value of its counted stake.
+    The limit holds for later sales.
+    """
 
     sender: Final[str]
     service: Final[Service]
@@ -321,8 +337,8 @@ class DeclareAffiliate:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class OpenReceiptVault:
-    """Any account opens a vault that issues receipts: for a base position behind an operator, or for receipts of
-    `beneath`.
+    """Any account opens a vault that issues receipts for one holding: a base position behind an operator, or receipts
+    of another vault, `beneath`.
 
     `beneath` is empty for a base position; otherwise `pool` and `operator` are empty. A positive `mark_period_points`
     means that a mark, which may be stale, prices the vault. With 0, the vault's holdings price it.
@@ -348,7 +364,9 @@ class OpenReceiptVault:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Mint:
-    """A holder puts tokens, or receipts of the vault beneath, into a vault, for at least `least` receipts."""
+    """A holder pays `amount` into a vault for at least `least` new receipts. It pays tokens, or receipts of the vault
+    beneath.
+    """
 
     sender: Final[str]
     vault: Final[str]
@@ -364,7 +382,9 @@ class Mint:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Give:
-    """Any account gives `amount` to a vault, for all of its holders and for no receipts, such as a reward."""
+    """Any account pays `amount` into a vault without getting receipts, so that all issued receipts gain value. A reward
+    is an example.
+    """
 
     sender: Final[str]
     vault: Final[str]
@@ -378,8 +398,10 @@ class Give:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class RedeemReceipts:
-    """A holder redeems receipts for its part of the vault, at least `least`. A base position is paid through the base's
-    withdrawal queue, receipts of the vault beneath at once.
+    """A holder redeems receipts for its part of the vault: at least `least`, in pieces of the base position or in
+    receipts of the vault beneath.
+
+    A base position is paid through the base's withdrawal queue, receipts of the vault beneath at once.
     """
 
     sender: Final[str]
@@ -398,7 +420,7 @@ class RedeemReceipts:
 class Settle:
     """Any account completes the withdrawal with number `number` that a vault has in the base's queue.
 
-    It is a redemption, or one that the vault did not request, such as after an undelegation by the operator.
+    The withdrawal is a redemption, or the vault did not request it, as after an undelegation by the operator.
     """
 
     sender: Final[str]
@@ -413,7 +435,10 @@ class Settle:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Revalue:
-    """Any account sets a vault's mark to the value of its position, at most once per period."""
+    """Any account sets a vault's mark, the price of its receipts, to the value of its position.
+
+    It is possible once per period of the vault.
+    """
 
     sender: Final[str]
     vault: Final[str]
@@ -425,7 +450,7 @@ class Revalue:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class OpenMandate:
-    """Any account opens a mandate over the stake of a pool, and becomes its governor. Its plans wait for
+    """Any account opens a mandate over the stake of a pool, and becomes its governor. A proposed plan waits for
     `delay_points`.
     """
 
@@ -443,7 +468,9 @@ class OpenMandate:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class ProposePlan:
-    """A governor proposes a new plan of its mandate, given by the fields of a `Plan`. A later proposal replaces it."""
+    """A governor proposes a new plan of its mandate, given by the fields of a `Plan`. A later proposal replaces this
+    one.
+    """
 
     sender: Final[str]
     mandate: Final[str]
@@ -483,7 +510,9 @@ class AdoptPlan:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class EnrolMandate:
-    """Any account enrols the account of a mandate in an offer. The mandate's account keeps no commission."""
+    """Any account enrols the account of a mandate, as an operator, in a service's offer for the mandate's pool. The
+    account keeps no commission.
+    """
 
     sender: Final[str]
     mandate: Final[str]
@@ -497,7 +526,9 @@ class EnrolMandate:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Rebalance:
-    """Any account rebalances the stake of a mandate towards its plan, at most once per period."""
+    """Any account moves the stake of a mandate towards the parts of its plan. It is possible once per period of the
+    plan.
+    """
 
     sender: Final[str]
     mandate: Final[str]

@@ -13,11 +13,11 @@ from spec.market.mandates_state import Target
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Allocated:
-    """The part of a mandate's stake that one target has, in the unit of `whole`.
+    """The part of a mandate's stake that one target has, in the unit of `Authority.whole`.
 
-    `amount` is the part after all pending changes. `exposed` is the most that its service can count on until then.
-    `highest` is the most to which the base allows a raise now. `is_fixed` is True if the base allows no change now.
-    `is_backed` is True if the service can slash all of it, or as much as the base allows.
+    `amount` is the part after all pending changes. `exposed` is the most that the target's service can slash until they
+    take effect. `highest` is the most to which the base allows a raise now. `is_fixed` is True if the base allows no
+    change now. `is_backed` is True if the service can slash all of the part, or as much as the base allows.
     """
 
     amount: Final[int]
@@ -38,13 +38,13 @@ class Authority(Protocol):
     """The power of an account to split the stake of a pool between targets."""
 
     def opening(self, draft: Draft, account: str, pool: str) -> tuple[object, ...] | None:
-        """The actions that give an account this authority; None if it cannot get it."""
+        """The actions that give an account this power over the pool; None if the account cannot get it."""
 
     def can_target(self, account: str, operator: str) -> bool:
         """True if a mandate of the account may have targets with this operator."""
 
     def preparations(self, account: str, pool: str) -> tuple[object, ...]:
-        """The base actions that apply pending changes which are due. They run before a split."""
+        """The base actions that run before a split: they apply pending changes that are due."""
 
     def whole(self, draft: Draft, account: str, pool: str) -> int:
         """The total that `account` can split, in the base's unit: an operator's magnitude, or a vault's collateral."""
@@ -53,7 +53,8 @@ class Authority(Protocol):
         """The part of the stake that `target` has, with its pending changes and its bounds."""
 
     def changes(self, draft: Draft, account: str, pool: str, target: Target, amount: int) -> tuple[object, ...]:
-        """The actions that give a target `amount`, after the base's own delays, and let its service slash it.
+        """The actions that give a target the part `amount`, and let its service slash this part. The base's own delays
+        apply.
 
-        If the target has `amount` already, only the actions that are missing for its service to slash it.
+        If the target has `amount` already, only the actions that its service still needs for slashing.
         """

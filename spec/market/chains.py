@@ -1,8 +1,9 @@
 """Other chains: tables of stake that are sent there, and certificates that are checked against them.
 
-A table lists what its service could slash of each operator at its reference point. The other chain trusts it until it
-is stale. So the stake that a certificate counts must stay slashable at home, until the news of the certificate can have
-returned and home can have reacted. `is_within` says for which terms that is so, and laws state what follows.
+A table lists the stake of each operator that its service could slash at a *reference point*. The other chain trusts a
+table until it is stale. A certificate there counts stake, which must stay slashable at home for long enough. The news
+of the certificate has to return, and home has to react. `is_within` says for which terms that is so, and laws state
+what follows.
 
 The checks of a certificate are in the order of EigenLayer's ECDSACertificateVerifier, with mostly its names. Both
 chains count time in the base's points.
@@ -36,24 +37,29 @@ from spec.market.recourse import Recourse
 
 
 def answered_by(terms: ChannelTerms, point: int) -> int:
-    """The last point at which home reacts to a certificate accepted at `point`: the news returns, and home reacts."""
+    """The last point at which home reacts to a certificate accepted at `point`: after the message home and the time to
+    react.
+    """
     return point + terms.delay_points + terms.reaction_points
 
 
 def is_within(terms: ChannelTerms, window_points: int) -> bool:
-    """True if home reacts to every certificate within the window after its table's reference point.
+    """True if home reacts to every certificate at most `window_points` after the reference point of its table.
 
-    The last certificate is accepted `staleness_points` after it. A table that is never stale is within no window.
+    The last certificate is accepted `staleness_points` after that reference point. For a table that is never stale the
+    answer is False.
     """
     staleness_points = terms.staleness_points
     return staleness_points > 0 and answered_by(terms, staleness_points) <= window_points
 
 
 def open_channel(recourse: Recourse, draft: Draft, action: OpenChannel) -> Delta | Reason:
-    """Open a channel. A bounded channel is accepted only if its stake stays slashable for as long as it counts.
+    """Open a channel from a service to another chain. A bounded channel is accepted only if its stake stays slashable
+    for as long as it counts.
 
     Rejects, in order: NOT_THE_SERVICE, CHANNEL_IS_OPEN, INVALID_STALENESS_PERIOD unless messages take time, no number
-    is negative, and a table is still valid at its earliest arrival; BEYOND_WINDOW.
+    is negative, and a table is still valid at its earliest arrival; BEYOND_WINDOW for a bounded channel whose stake
+    does not stay slashable.
     """
     channel: Channel = (action.service, action.pool, action.chain)
     offered = action.offered_terms
@@ -87,10 +93,12 @@ def _are_ordered(names: tuple[str, ...]) -> bool:
 
 
 def send_table(port: Port, recourse: Recourse, draft: Draft, action: SendTable) -> Delta | Reason:
-    """Send a table of what the service can slash of each operator, as of the reference point. Returns that point.
+    """Send a table of the stake of each named operator that the service can slash, as of a reference point. Returns
+    that point.
 
-    The reference point is the last one that no call can change. An operator's weight is its lasting stake that is still
-    slashable for that point. `most` bounds the sum of the weights by what slashes of all could take together.
+    The reference point is the last point whose slashable stake no further call can change. An operator's weight is its
+    lasting stake that is still slashable for that point. `most` bounds the sum of the weights by the most that slashes
+    of all operators could take together.
     Rejects, in order: NO_SUCH_CHANNEL, NOT_THE_SERVICE, TABLE_IS_SENT at this point, OPERATOR_IS_LISTED if one is named
     twice.
     """
@@ -115,7 +123,9 @@ def send_table(port: Port, recourse: Recourse, draft: Draft, action: SendTable) 
 
 
 def _list_operator(port: Port, recourse: Recourse, draft: Draft, table: TableKey, operator: str) -> None:
-    """Write an operator's entry of a table, add its weight to the total, and track slashes of its stake from now on."""
+    """Write an operator's entry of a table, and add its weight to the total. Slashes of its stake are tracked from now
+    on.
+    """
     channel, point = table
     service, pool = channel[0], channel[1]
     weight = min(
@@ -131,10 +141,10 @@ def _list_operator(port: Port, recourse: Recourse, draft: Draft, table: TableKey
 
 
 def deliver_table(port: Port, draft: Draft, action: DeliverTable) -> Delta | Reason:
-    """Deliver a table to the other chain. A table that has arrived already changes nothing.
+    """Deliver a sent table to the other chain. A table that has arrived already changes nothing.
 
-    Rejects, in order: NO_SUCH_TABLE if none was sent, or it is disabled; TOO_EARLY for a message;
-    TABLE_UPDATE_FOR_PAST_TIMESTAMP if a newer one has arrived.
+    Rejects, in order: NO_SUCH_TABLE if none was sent, or it is disabled; TOO_EARLY if less than the channel's delay has
+    passed; TABLE_UPDATE_FOR_PAST_TIMESTAMP if a newer one has arrived.
     Source: OperatorTableUpdater.updateOperatorTable.
     """
     channel: Channel = (action.service, action.pool, action.chain)
@@ -166,7 +176,7 @@ def _table(sent: StakeTable, has_arrived: bool, is_disabled: bool) -> StakeTable
 
 
 def disable_table(draft: Draft, action: DisableTable) -> Delta | Reason:
-    """Disable a table, arrived or not. Certificates that were accepted before stay accepted.
+    """Disable a sent table, whether it has arrived or not. Certificates that were accepted before stay accepted.
 
     Rejects, in order: NOT_THE_SERVICE, NO_SUCH_TABLE if none was sent, or it is disabled.
     Source: OperatorTableUpdater.disableRoot.
@@ -182,7 +192,7 @@ def disable_table(draft: Draft, action: DisableTable) -> Delta | Reason:
 
 
 def check_certificate(port: Port, draft: Draft, action: CheckCertificate) -> Delta | Reason:
-    """Accept a certificate whose signers count at least the threshold. Returns their counted stake.
+    """Accept a certificate if the stake that its table counts of its signers reaches the threshold. Returns that stake.
 
     Rejects, in order: CERTIFICATE_STALE, REFERENCE_TIMESTAMP_DOES_NOT_EXIST if the table has not arrived,
     TABLE_IS_DISABLED, INVALID_SIGNATURE_LENGTH without signers, SIGNERS_NOT_ORDERED, OPERATOR_COUNT_ZERO,
@@ -233,6 +243,8 @@ def check_certificate(port: Port, draft: Draft, action: CheckCertificate) -> Del
 def observe_stake(port: Port, recourse: Recourse, before: Draft, draft: Draft, writes: list[Write]) -> None:
     """Record a base call's effects on stake that tables count: slashes, rounded changes, and recourse that services
     gave up.
+
+    `before` is the state before the call, and `writes` are the rows that the base wrote.
     """
     groups = [*recourse.rounded(writes)]
     for slashed in port.slashes(before, draft, writes):
@@ -247,7 +259,9 @@ def observe_stake(port: Port, recourse: Recourse, before: Draft, draft: Draft, w
 
 
 def note_slash(recourse: Recourse, draft: Draft, slashed: Slashed) -> None:
-    """Record the amount of a slash, if a table counts the stake that it took from. Otherwise nothing is recorded."""
+    """Record the amount of a slash, if a table counts the stake from which the slash took. Otherwise nothing is
+    recorded.
+    """
     purse = recourse.purse(slashed.service, slashed.operator, slashed.pool)
     so_far = draft.get(SLASHED_OF_PURSES, purse)
     if so_far.is_watched:

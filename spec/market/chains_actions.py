@@ -28,7 +28,9 @@ class OpenChannel:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class SendTable:
-    """A service sends a table of the stake that it can slash from the named operators now. Each may be named once."""
+    """A service sends a table of the stake of the named operators that it can slash now. Each operator may be named
+    once.
+    """
 
     sender: Final[str]
     service: Final[Service]
@@ -46,7 +48,7 @@ class SendTable:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class DeliverTable:
-    """Any account delivers a sent table to the other chain."""
+    """Any account delivers the table that a service sent for `reference_point` to the other chain."""
 
     sender: Final[str]
     service: Final[Service]
@@ -64,7 +66,7 @@ class DeliverTable:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class DisableTable:
-    """A service disables a table, which then no longer counts on the other chain."""
+    """A service disables its table of `reference_point`, which then no longer counts on the other chain."""
 
     sender: Final[str]
     service: Final[Service]
@@ -82,8 +84,9 @@ class DisableTable:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class CheckCertificate:
-    """Any account has a certificate checked on the other chain: its signers, in ascending order, must count
-    `threshold`.
+    """Any account has a certificate checked on the other chain against the table of `reference_point`.
+
+    `signers` are in ascending order, and the table must count at least `threshold` of stake for them.
     """
 
     sender: Final[str]

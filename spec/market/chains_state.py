@@ -1,7 +1,8 @@
 """The rows of tables of stake on other chains.
 
-A *channel* connects a service's stake in a pool to one other chain. A *table of stake*, sent through it, lists what the
-service could slash of each operator at its reference point. A *certificate* is a message that operators signed there.
+A *channel* connects a service's stake in a pool to one other chain. A *table of stake* is sent through it. It lists the
+stake of each operator that the service could slash at a *reference point*. A *certificate* is a message that operators
+signed on the other chain.
 """
 
 from typing import Final
@@ -22,9 +23,11 @@ EntryKey = tuple[TableKey, str]
 """The key of an operator's entry in a table of stake."""
 
 Purse = tuple[Service, str, str]
-"""The key of an amount of stake that slashes take from: two slashes have the same purse if each leaves less for the
-other. It is a service, an operator and a pool; on Symbiotic the first two are empty. In FORGONE it is a service, an
-operator (or ANY_OPERATOR) and a pool.
+"""The key of an amount of stake from which several slashes may take. Two slashes have one purse if each leaves less for
+the other.
+
+The key is a service, an operator and a pool; on Symbiotic the first two are empty. In the table FORGONE it is a
+service, an operator (or ANY_OPERATOR) and a pool.
 """
 
 
@@ -33,8 +36,8 @@ class ChannelTerms:
     """A channel's terms, fixed when it is opened.
 
     A message takes at least `delay_points` in either direction. A table is valid for `staleness_points` after its
-    reference point, or forever if that is 0. Home reacts to a message within `reaction_points`. A channel that
-    `is_bounded` could only be opened if the stake that it counts stays slashable until home has reacted.
+    reference point, or forever if that is 0. Home reacts to a message within `reaction_points`. `is_bounded` requires
+    that the counted stake stays slashable until home has reacted; otherwise the channel is not opened.
     """
 
     is_open: Final[bool]
@@ -60,8 +63,8 @@ class ChannelTerms:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class ChannelUse:
-    """The use of a channel: the newest reference point of an arrived table (-1 for none), and the number of
-    certificates.
+    """The use of a channel: the newest reference point of a table that has arrived (-1 for none), and the number of
+    accepted certificates.
     """
 
     newest_point: Final[int]
@@ -76,8 +79,8 @@ class ChannelUse:
 class StakeTable:
     """A table of stake: its number of operators, their total weight, and the most that all of them could lose together.
 
-    `most` is this largest loss, in the unit of the weights. `is_sent` is False where no table was sent. A table is
-    valid on the other chain from its arrival until it is disabled.
+    `most` is this largest loss, in the unit of the weights. `is_sent` is False for the default row, which stands for no
+    table. A table is valid on the other chain from its arrival until it is disabled.
     """
 
     is_sent: Final[bool]
@@ -106,8 +109,10 @@ class StakeTable:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Entry:
-    """An operator's entry in a table of stake: its weight; and, as they were when the table was sent, the amount
-    slashed from its stake so far, and the number of rounded changes of its group's stake so far.
+    """An operator's entry in a table of stake: its weight, which is the stake that the table counts of it.
+
+    `slashed_before` is the total of slashes of this stake when the table was sent. `roundings_before` is the number of
+    rounded changes of its group's stake at that time.
     """
 
     is_listed: Final[bool]
@@ -154,7 +159,7 @@ class Certificate:
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class SlashedSoFar:
     """The total that slashes have taken from a stake since a table first counted it. `is_watched` is True if a table
-    has.
+    has counted it.
     """
 
     is_watched: Final[bool]
@@ -168,7 +173,7 @@ class SlashedSoFar:
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class RoundedSoFar:
     """The number of rounded changes of a group's stake since a table first counted it. `is_watched` is True if a table
-    has.
+    has counted it.
     """
 
     is_watched: Final[bool]
@@ -181,8 +186,9 @@ class RoundedSoFar:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class ForgoneSoFar:
-    """The part of its recourse that a service has given up: it can no longer slash for points before `before_point`. It
-    is 0 if it has given up nothing.
+    """The part of its recourse that a service has given up: it can no longer slash for points before `before_point`.
+
+    `before_point` is 0 if the service has given up nothing.
     """
 
     before_point: Final[int]

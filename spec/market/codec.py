@@ -5,7 +5,8 @@
      "steps": [{"action": "FundOffer", "args": {"sender": "avs0", ...}, "ok": true, "error": null, "returns": null,
                 "post": {"base": {a base's post}, "market": {"market_meters": [[key, row], ...], ...}}}]}
 
-A call of either is its class name and its fields. Time that passes is a call of its own. Numbers are decimal strings.
+A call of the base or of the market is its class name and its fields. Time that passes is a call of its own. Numbers are
+decimal strings.
 """
 
 import sys
@@ -58,8 +59,9 @@ PLANS_SHOWN: Final = ("market_plans", "market_pending_plans")
 def market_on(
     name: str, base: Protocol, port: Port, custody: Custody, authority: Authority, recourse: Recourse
 ) -> Protocol:
-    """The protocol `name`: the market as a layer on `base`, which it uses through the other four parameters. Its traces
-    contain calls of both.
+    """The protocol `name`: the market as a layer on `base`, with calls of both in its traces.
+
+    The market uses the base through the other four parameters.
     """
     layered = Layered(base.schema, base.actions, base.transition, market_layer(port, custody, authority, recourse))
     codec = _Codec(name, base, layered)
@@ -177,13 +179,13 @@ class _Codec:
         return {"base": self._base.observe(state, world, {}), "market": {**rows, **_plans(state)}}
 
     def _plain_tables(self) -> list[Table[Any, Any]]:
-        """The tables of the market whose rows traces show one by one."""
+        """The tables of the market whose rows traces show one by one: all but those of plans."""
         return [table for table in self._schema.tables[FIRST_LAYER_TABLE:] if table not in OF_PLANS]
 
     def check_post(self, post: Json, world: object, where: str) -> None:
         """Raise MalformedTrace if a recorded state violates the format.
 
-        Of the market, only the names of its tables are checked.
+        In the market's part, only the names of its tables are checked.
         """
         fields = as_object(post, where)
         check_fields(fields, ("base", "market"), where)
@@ -192,8 +194,8 @@ class _Codec:
         check_fields(as_object(fields["market"], f"{where}.market"), names, f"{where}.market")
 
     def write_returns(self, action: object, returns: object) -> Json:
-        """The JSON of an accepted call's return value: a base call's in its own format, a market call's as a decimal
-        string.
+        """The JSON of an accepted call's return value. A base call's has the base's own format, a market call's is a
+        decimal string.
         """
         if isinstance(action, self._own):
             return None if returns is None else _write(returns)
@@ -240,8 +242,9 @@ Kinds = Mapping[str, Any]
 
 
 def _records(actions: tuple[type[object], ...]) -> dict[str, Any]:
-    """The map from its name to each record class that calls may contain: all attrs classes that the modules of the
-    calls define or import.
+    """The map from its name to each record class that calls may contain.
+
+    These are all attrs classes that the modules of the calls define or import.
     """
     modules = [sys.modules[name] for name in dict.fromkeys([kind.__module__ for kind in actions])]
     there = [getattr(module, name) for module in modules for name in dir(module)]
@@ -249,10 +252,11 @@ def _records(actions: tuple[type[object], ...]) -> dict[str, Any]:
 
 
 def _read_record(kind: Any, value: Json, where: str, kinds: Kinds) -> Any:
-    """A record of class `kind`, from the JSON object of its fields. `kinds` has the classes of nested records.
+    """A record of class `kind`, from the JSON object of its fields. `kinds` maps names to the classes of nested
+    records.
 
-    Raises MalformedTrace for a missing or unknown field, and for a value that does not fit a field of type str, bool or
-    int.
+    Raises MalformedTrace for a missing or unknown field. Raises it also for a value that does not fit a field of type
+    str, bool or int.
     """
     fields = as_object(value, where)
     hints = typing.get_type_hints(kind)

@@ -1,8 +1,9 @@
 """Counting: the base rows on which positions and holdings depend, and their settling before they change.
 
-After a base call, the observer settles and recounts only the positions and holdings that depend on a written row. So
-the cost of a base call depends on the rows that it writes. At most MAX_COUNTED positions, and as many holdings, depend
-on one row.
+To count is to store a position's stake, or a holding's weight, which then earns fees. To settle is to credit these
+fees. After a base call, the observer settles and recounts only the positions and holdings that depend on a written row.
+So the cost of a base call depends on the rows that it writes. At most MAX_COUNTED positions, and as many holdings,
+depend on one row.
 """
 
 from typing import Final
@@ -36,8 +37,8 @@ MAX_COUNTED: Final = 32
 
 
 def watch_position(port: Port, draft: Draft, position: Position) -> bool:
-    """Record the base rows on which a position's stake depends. Returns False if one of them has
-    MAX_COUNTED positions.
+    """Record the base rows on which a position's stake depends. Returns False if MAX_COUNTED positions depend on one of
+    them already.
     """
     (service, pool), operator = position
     for row in port.rows_of_stake(service, operator, pool):
@@ -48,8 +49,8 @@ def watch_position(port: Port, draft: Draft, position: Position) -> bool:
 
 
 def watch_holding(port: Port, draft: Draft, holding: Holding) -> bool:
-    """Record the base rows on which a holding's weight depends. Returns False if one of them has
-    MAX_COUNTED holdings.
+    """Record the base rows on which a holding's weight depends. Returns False if MAX_COUNTED holdings depend on one of
+    them already.
     """
     for row in port.rows_of_weight(holding[0], holding[1]):
         if HOLDINGS_BY_ROW.size(draft, row) >= MAX_COUNTED:
@@ -59,21 +60,21 @@ def watch_holding(port: Port, draft: Draft, holding: Holding) -> bool:
 
 
 def advance(port: Port, draft: Draft, offer: Offer) -> Meter:
-    """Store and return the meter of an offer as of now."""
+    """Bring the meter of an offer (its running account) up to now, store it, and return it."""
     meter = advanced(draft.get(METERS, offer), port.now(draft))
     draft.put(METERS, offer, meter)
     return meter
 
 
 def credit(draft: Draft, account: str, grains: int) -> None:
-    """Change an account's claimable grains by `grains`, which may be negative."""
+    """Change the grains (10^-18 of a fee token) that an account can claim by `grains`, which may be negative."""
     draft.put(CLAIMABLES, account, Claimable(draft.get(CLAIMABLES, account).grains + grains))
 
 
 def settle_position(port: Port, draft: Draft, position: Position) -> None:
-    """Pay a position's earnings up to now: the commission to its operator, the rest to its group.
+    """Credit a position's earnings up to now: the commission to its operator, the rest to its group.
 
-    If the group has no weight, the rest returns to the budget.
+    If the group has no weight, the rest returns to the offer's budget.
     """
     (service, pool), operator = position
     offer: Offer = (service, pool)
@@ -102,7 +103,9 @@ def settle_position(port: Port, draft: Draft, position: Position) -> None:
 
 
 def _share(draft: Draft, group: Group, grains: int) -> bool:
-    """Divide grains among a group by weight, and carry the remainder on. Returns False if the group has no weight."""
+    """Divide grains among a group's holders by weight. A remainder waits for the next division. Returns False if the
+    group has no weight.
+    """
     shared = draft.get(GROUPS, group)
     if shared.weight == 0:
         return False
@@ -121,13 +124,13 @@ def _share(draft: Draft, group: Group, grains: int) -> bool:
 
 
 def settle_group(port: Port, draft: Draft, group: Group) -> None:
-    """Settle every position whose fees a group shares, so that a later holder has no part in them."""
+    """Settle every position whose fees a group shares. So a holder who joins later gets no part of these fees."""
     for place in range(FEEDS.size(draft, group)):
         settle_position(port, draft, FEEDS.at(draft, group, place).position)
 
 
 def settle_holding(draft: Draft, holding: Holding) -> None:
-    """Credit a holder with the grains that its group gave to its weight since the last settling."""
+    """Credit a holder with the grains that its weight in its group has earned since the last settling."""
     group, holder = holding
     shared = draft.get(GROUPS, group)
     counted = draft.get(HOLDINGS, holding)
@@ -194,9 +197,9 @@ def recount_holding(port: Port, draft: Draft, holding: Holding) -> int:
 def observe_rows(port: Port, draft: Draft, writes: list[Write]) -> None:
     """Settle and recount the positions and holdings that depend on the rows that a base call wrote.
 
-    The order is: settle each affected holding's group, with all positions that feed it; then settle and recount each
-    affected position; then each affected holding. Several rows may name the same: to settle or count it again changes
-    nothing.
+    First the groups of affected holdings settle all positions whose fees they share. Then each affected position is
+    settled and recounted, then each affected holding. Several rows may affect one position or holding: doing it again
+    changes nothing.
     """
     rows: list[RowKey] = [(write.table.name, write.key) for write in writes]
     of_positions = [row for row in rows if POSITIONS_BY_ROW.size(draft, row) > 0]

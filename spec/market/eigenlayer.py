@@ -71,7 +71,7 @@ TABLES_OF_WEIGHT: Final = (STAKERS, STAKER_SHARES, POD_OWNERS)
 
 
 class EigenLayerPort:
-    """The market's port on EigenLayer, from EigenLayer's own views."""
+    """The market's interface (`Port`) to EigenLayer, computed from EigenLayer's own views."""
 
     def now(self, draft: Draft) -> int:
         """The current point, which is the block number."""
@@ -81,8 +81,8 @@ class EigenLayerPort:
         """The shares behind an allocation that its operator set can slash now, including shares in the withdrawal
         queue.
 
-        `lasting` are the delegated shares behind the magnitude that a pending deallocation leaves, for a registered
-        operator. Each division rounds down.
+        `lasting` are the delegated shares behind the magnitude that remains after a pending deallocation; 0 for an
+        operator that is not registered. Each division rounds down.
         Source: AllocationManager.slashOperator.
         """
         block = current_block(draft)
@@ -120,11 +120,11 @@ class EigenLayerPort:
         return (operator, pool)
 
     def weight(self, draft: Draft, group: Group, holder: str) -> int:
-        """A staker's weight in its group: its deposit shares times the scaling factor, rounded down; for native ETH
-        also times the beacon chain slashing factor.
+        """A staker's weight in its group: its deposit shares times the deposit scaling factor, rounded down.
 
-        It excludes the operator's max magnitude, by which slashes lower all weights alike. 0 for a staker that is
-        delegated to another operator. Source: SlashingLib.scaleForQueueWithdrawal.
+        For native ETH the product also has the beacon chain slashing factor. It excludes the operator's max magnitude,
+        by which slashes lower all weights alike. 0 for a staker that is delegated to another operator. Source:
+        SlashingLib.scaleForQueueWithdrawal.
         """
         operator, strategy = group[0], group[1]
         if draft.get(STAKERS, holder).delegated_to != operator:
@@ -137,7 +137,7 @@ class EigenLayerPort:
         return scaled_shares(held.deposit_shares, held.deposit_scaling_factor_wad)
 
     def rows_of_weight(self, group: Group, holder: str) -> tuple[RowKey, ...]:
-        """The keys of the base rows on which a staker's weight depends: that of its operator, and that of its
+        """The keys of the base rows on which a staker's weight depends: the row of its operator, and that of its
         shares.
         """
         shares: RowKey = (STAKER_SHARES.name, (holder, group[1]))
@@ -156,7 +156,8 @@ class EigenLayerPort:
         return withdrawable_shares_of(draft, holder, group[1])
 
     def slashes(self, before: Draft, after: Draft, writes: list[Write]) -> tuple[Slashed, ...]:
-        """The slashes in a Delta: one for each strategy of the one slash that it can contain, in its order.
+        """The slashes in the rows that one call wrote. A call contains at most one slash, with one entry here for each
+        strategy.
 
         Strategies without allocation are skipped. For native ETH the amount is the growth of the burnable shares.
         """
@@ -183,7 +184,7 @@ class EigenLayerPort:
         return draft.get(TOKEN_BALANCES, (token, account)).amount
 
     def tables_of_stake(self) -> tuple[Table[object, object], ...]:
-        """The tables that `slashable` reads."""
+        """The tables that `EigenLayerPort.slashable` reads."""
         return cast("tuple[Table[object, object], ...]", TABLES_OF_STAKE)
 
     def tables_of_slashes(self) -> tuple[Table[object, object], ...]:
@@ -191,7 +192,7 @@ class EigenLayerPort:
         return cast("tuple[Table[object, object], ...]", (OPERATOR_SETS,))
 
     def tables_of_weight(self) -> tuple[Table[object, object], ...]:
-        """The tables that `weight` reads: those of stakers' shares and of their operators."""
+        """The tables that `EigenLayerPort.weight` reads: those of stakers' shares and of their operators."""
         return cast("tuple[Table[object, object], ...]", TABLES_OF_WEIGHT)
 
 
@@ -209,39 +210,47 @@ def _delegated(draft: Draft, operator: str, strategy: str, magnitude: int) -> in
 
 
 class EigenLayerCustody:
-    """Custody on EigenLayer. A position is deposit shares times the scaling factor, which a slash does not change."""
+    """Custody of base positions on EigenLayer. A base position is deposit shares times the scaling factor, which a
+    slash does not change.
+    """
 
     def deposits(self, draft: Draft, sender: str, account: str, pool: str, amount: int) -> tuple[object, ...]:
-        """The actions that deposit a sender's tokens as a position of `account`: the sender transfers them to the
-        account, which deposits them into the strategy.
+        """The actions that deposit `amount` of the sender's tokens as a base position of `account`.
+
+        The sender transfers them to the account, which deposits them into the strategy.
         """
         token = self.token(draft, pool)
         return (TransferToken(sender, token, account, amount), DepositIntoStrategy(account, pool, token, amount))
 
     def delegation(self, draft: Draft, account: str, operator: str) -> tuple[object, ...]:
-        """The action that delegates the account's positions to an operator: a `DelegateTo` without a signature, which
-        EigenLayer accepts for operators without approver.
+        """The action that delegates the account's shares to an operator: a `DelegateTo` without a signature.
+
+        EigenLayer accepts it for operators without approver.
         """
         return (DelegateTo(account, operator, NO_APPROVAL),)
 
     def position(self, draft: Draft, account: str, pool: str) -> int:
-        """The account's position in a strategy: its deposit shares times the scaling factor, not divided by WAD, so
-        that nothing is rounded.
+        """The account's base position in a strategy: its deposit shares times the scaling factor, not divided by WAD.
+
+        So nothing is rounded.
         """
         held = draft.get(STAKER_SHARES, (account, pool))
         return held.deposit_shares * held.deposit_scaling_factor_wad
 
     def pieces(self, draft: Draft, account: str, pool: str) -> int:
-        """The number of pieces in the account's position, which are its deposit shares in the strategy."""
+        """The number of pieces (units of withdrawal) in the account's base position: its deposit shares in the
+        strategy.
+        """
         return draft.get(STAKER_SHARES, (account, pool)).deposit_shares
 
     def worth(self, draft: Draft, account: str, pool: str) -> int:
-        """The current value of the account's position: the shares that it could withdraw if it queued them now."""
+        """The current value of the account's base position: the shares that it could withdraw if it queued them now."""
         return withdrawable_shares_of(draft, account, pool)
 
     def withdrawal(self, account: str, pool: str, pieces: int, holder: str) -> object:
-        """The action that queues `pieces` for withdrawal: a `QueueWithdrawals` of the account itself. EigenLayer pays
-        no other account, so `holder` is not used.
+        """The action that queues `pieces` deposit shares for withdrawal: a `QueueWithdrawals` of the account itself.
+
+        EigenLayer pays no other account, so `holder` is not used.
         """
         return QueueWithdrawals(account, (WithdrawalRequest((pool,), (pieces,)),))
 

@@ -1,13 +1,13 @@
 """Fees with a price that moves: services pay for the lasting stake that they can slash, per point and unit.
 
-A service opens an *offer* for the stake of a pool, and funds its budget. Operators enrol, and so have *positions*: the
-lasting stake of each that the service can slash is counted. It earns the offer's rate at every point, until the budget
-is empty. An operator keeps its commission. The rest goes to the *group* that bears its slashes, and the holders that
-have joined the group share it by weight. If no holder has joined, the rest returns to the budget.
+A service opens an *offer* for the stake of a pool, and funds its budget. An operator that enrols has a *position*: its
+lasting stake that the service can slash is counted. The position earns the offer's rate at every point, until the
+budget is empty. The operator keeps its commission. The rest goes to the *group* that bears the operator's slashes. The
+holders that have joined the group share it by weight. If no holder has joined, the rest returns to the budget.
 
 Positions and groups are settled before they change. They settle by an index, the total that each unit has earned so
-far. Only two amounts are rounded. A group cannot give each unit of weight a fraction of a grain, and carries the
-remainder on. Only whole units of the token are paid, and the claimant keeps the remainder.
+far. Only two amounts are rounded. A group cannot give each unit of weight a fraction of a grain, and keeps the
+remainder for the next division. Only whole units of the token are paid, and the claimant keeps the remainder.
 """
 
 from spec.arithmetic import WAD
@@ -65,11 +65,11 @@ from spec.market.state import (
 
 
 def open_offer(port: Port, draft: Draft, action: OpenOffer) -> Delta | Reason:
-    """Open an offer at its floor rate, with an empty budget. Its terms and its risk never change.
+    """Open an offer at its floor rate, with an empty budget. Its terms and its declared risk never change.
 
     Rejects, in order: NOT_THE_SERVICE, OFFER_IS_OPEN, UNKNOWN_CURVE, INVALID_TERMS unless target, divisor, floor and
-    period are positive, the cap is no lower than the floor and the step a fraction; INVALID_RISK unless the shortfall
-    is no less than the expected loss and the year has points; FLOOR_BELOW_BREAK_EVEN.
+    period are positive, the cap is no lower than the floor and the step a positive fraction; INVALID_RISK unless the
+    shortfall is no less than the expected loss and the year has points; FLOOR_BELOW_BREAK_EVEN.
     """
     offer: Offer = (action.service, action.pool)
     terms = action.offered_terms
@@ -93,8 +93,8 @@ def open_offer(port: Port, draft: Draft, action: OpenOffer) -> Delta | Reason:
 
 
 def _are_valid(terms: Terms) -> bool:
-    """True if a rate can follow the terms: no division by zero, a floor at most the cap, and a step that
-    is a fraction.
+    """True if a rate can follow the terms: no division by zero, a floor at most the cap, and a positive fraction as
+    largest step.
     """
     if terms.target_stake <= 0 or terms.divisor <= 0 or terms.period_points <= 0:
         return False
@@ -116,7 +116,9 @@ def opened(terms: Terms) -> Terms:
 
 
 def break_even_rate_of(risk: Risk) -> int:
-    """The break-even rate of a declared risk, below which counted stake makes a loss. Rounds up, twice."""
+    """The break-even rate of a declared risk, below which counted stake makes a loss: grains per unit of stake and
+    point. Rounds up, twice.
+    """
     fee_wad = break_even_wad(risk.expected_loss_wad, risk.shortfall_wad, risk.capital_cost_wad)
     return break_even_rate(fee_wad, risk.unit_price_wad, risk.points_per_year)
 
@@ -124,8 +126,8 @@ def break_even_rate_of(risk: Risk) -> int:
 def fund_offer(port: Port, draft: Draft, action: FundOffer, act: Act, account: str) -> Delta | Reason:
     """Transfer the sender's tokens to the market's account, and add them to an offer's budget, after accrual up to now.
 
-    `account` is the market's account. Rejects, in order: NO_SUCH_OFFER, NOTHING_TO_PAY_IN, PAYMENT_FAILED if the base
-    rejects the transfer.
+    `act` executes a base action, and `account` is the market's account. Rejects, in order: NO_SUCH_OFFER,
+    NOTHING_TO_PAY_IN, PAYMENT_FAILED if the base rejects the transfer.
     """
     offer: Offer = (action.service, action.pool)
     if not draft.get(TERMS, offer).is_open:
@@ -156,10 +158,10 @@ def fund_offer(port: Port, draft: Draft, action: FundOffer, act: Act, account: s
 
 
 def step_rate(port: Port, draft: Draft, action: StepRate) -> Delta | Reason:
-    """Move an offer's rate by one step, as its curve says for the counted stake. Returns the new rate.
+    """Move an offer's rate by one step of its curve, given the counted stake. Returns the new rate.
 
-    It is one step, even if several periods have passed since the last one. Rejects, in order: NO_SUCH_OFFER, TOO_EARLY
-    within a period of the last step.
+    The call makes one step, even if several periods have passed since the last one. Rejects, in order: NO_SUCH_OFFER,
+    TOO_EARLY within a period of the last step.
     """
     offer: Offer = (action.service, action.pool)
     terms = draft.get(TERMS, offer)
@@ -191,7 +193,7 @@ def step_rate(port: Port, draft: Draft, action: StepRate) -> Delta | Reason:
 
 
 def enrol(port: Port, draft: Draft, action: Enrol) -> Delta | Reason:
-    """Enrol the sender in an offer, which counts its stake from now on. Returns the counted stake.
+    """Enrol the sender, an operator, in an offer, which counts its stake from now on. Returns the counted stake.
 
     Rejects, in order: NO_SUCH_OFFER, ALREADY_COUNTED, INVALID_COMMISSION unless it is from 0 to WAD, TOO_MANY_COUNTED
     if a row on which the stake depends, or its group, has MAX_COUNTED positions already.
@@ -215,8 +217,8 @@ def enrol(port: Port, draft: Draft, action: Enrol) -> Delta | Reason:
 
 
 def count_position(port: Port, draft: Draft, action: CountPosition) -> Delta | Reason:
-    """Settle a position, and update its counted stake, for example after an allocation took effect. Returns the new
-    stake.
+    """Settle an operator's position, and update its counted stake, for example after an allocation took effect. Returns
+    the new stake.
 
     Rejects: NOT_COUNTED if the position has never been counted.
     """
@@ -228,11 +230,10 @@ def count_position(port: Port, draft: Draft, action: CountPosition) -> Delta | R
 
 
 def propose_commission(port: Port, draft: Draft, action: ProposeCommission) -> Delta | Reason:
-    """Announce a new commission of the sender's position. It can be applied after the market's delay. A later
-    announcement replaces it, and the delay restarts.
+    """Announce a new commission of the sender's position, which can be applied after the market's delay.
 
-    Rejects, in order: NOT_COUNTED if the position has never been counted, INVALID_COMMISSION unless the fraction is
-    from 0 to WAD.
+    A later announcement replaces this one, and the delay restarts. Rejects, in order: NOT_COUNTED if the position has
+    never been counted, INVALID_COMMISSION unless the fraction is from 0 to WAD.
     """
     position: Position = ((action.service, action.pool), action.sender)
     if not draft.get(POSITIONS, position).is_counted:
@@ -253,9 +254,9 @@ def propose_commission(port: Port, draft: Draft, action: ProposeCommission) -> D
 
 
 def apply_commission(port: Port, draft: Draft, action: ApplyCommission) -> Delta | Reason:
-    """Settle a position by its old commission, then apply the announced one.
+    """Settle an operator's position by its old commission, then apply the announced one.
 
-    Rejects, in order: NO_COMMISSION_PENDING, TOO_EARLY.
+    Rejects, in order: NO_COMMISSION_PENDING, TOO_EARLY until the announced commission's delay is over.
     """
     position: Position = ((action.service, action.pool), action.operator)
     commission = draft.get(COMMISSIONS, position)

@@ -28,12 +28,14 @@ Affiliate = tuple[str, str]
 class FundTerms:
     """The terms of a fund, fixed when it is opened.
 
-    Its policies may cover `leverage_wad` times its capital; at WAD it is *fully collateralised*. Of each loss, a policy
-    pays the fraction `coinsurance_wad` of the excess over `deductible_grains`. It takes effect `wait_points` after its
-    sale, and ends within `cooldown_points`. That is also the time for which a leaving underwriter stays at risk.
+    All policies together may cover `leverage_wad` times its capital; at WAD it is *fully collateralised*. Of each loss,
+    a policy pays the fraction `coinsurance_wad` of the excess over `deductible_grains`. A policy takes effect
+    `wait_points` after its sale, and ends within `cooldown_points` of its sale. `cooldown_points` is also the time for
+    which a leaving underwriter stays at risk.
 
     The yearly premium is the declared expected loss, plus a part for scarcity, plus the loading `loading_wad` on both.
-    The part for scarcity rises by `slope_wad` up to a utilisation of `kink_wad`, and by `steep_slope_wad` above it.
+    Up to the utilisation `kink_wad`, the part for scarcity rises by `slope_wad`. From there to full utilisation it
+    rises by `steep_slope_wad`.
     """
 
     is_open: Final[bool]
@@ -80,7 +82,8 @@ class Capital:
     """The running account of a fund: its capital, the shares of it, and the cover that its policies can still use.
 
     `leaving_grains` belong to underwriters that have announced their exit. They are still at risk, but no new policy is
-    sold on them, and they get no premium. `cover_grains` is the unused cover of all policies sold and not released.
+    sold on them, and they get no premium. `cover_grains` is the unused cover of all policies that are sold and not
+    released.
     """
 
     staying_grains: Final[int]
@@ -106,7 +109,9 @@ class Capital:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Underwritten:
-    """An underwriter's shares: the staying ones, and the leaving ones, which it may take out from `due_point` on."""
+    """An underwriter's shares of a fund: the staying ones, and the leaving ones, which it may take out from `due_point`
+    on.
+    """
 
     shares: Final[int]
     leaving_shares: Final[int]
@@ -122,8 +127,8 @@ class Underwritten:
 class Policy:
     """A policy: it pays its holder's losses by slashes of `operator`, from `start_point` until before `end_point`.
 
-    `sponsor` is the sponsor of the fund that pays. `cover_grains` is the most that it can still pay, over all slashes.
-    A released policy leaves its place free for another.
+    `sponsor` is the sponsor of the fund that pays. `cover_grains` is the most that the policy can still pay, over all
+    slashes. A released policy leaves its place in the offer's list free for another.
     """
 
     is_sold: Final[bool]
@@ -155,8 +160,10 @@ class Policy:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Covered:
-    """The unused cover of all policies of an offer, and its limit, if any, as a fraction of the value of the counted
-    stake.
+    """The unused cover of all policies of an offer. If `is_limited`, no sale may raise it above a part of the counted
+    stake's value.
+
+    That part is the fraction `limit_wad`.
     """
 
     cover_grains: Final[int]
@@ -189,4 +196,4 @@ COVERS: Final[Table[Offer, Covered]] = SCHEMA.table("market_covers", Covered())
 AFFILIATES: Final[Table[Affiliate, Declared]] = SCHEMA.table("market_affiliates", Declared())
 
 POLICIES: Final[ListTable[Offer, Policy]] = ListTable(SCHEMA, "market_policies", Policy())
-"""By offer: the policies of all of its funds, each at its own place."""
+"""By offer: the policies of all funds of the offer, each at its own place in the list."""

@@ -1,10 +1,10 @@
 """Payouts after a slash: the part of the insurance that the observer executes.
 
-A holder's loss is the fall in value of its position over the call, at the offer's price. Its policies pay in the order
-of their places. Each policy owes its part of the loss that the earlier ones have left, so together they never owe more
+A holder's loss is the fall in value of its stake over the call, at the offer's price. Its policies pay in the order of
+their places. Each policy owes its part of the loss that the earlier ones have left. So together they never owe more
 than the loss. A claim is first paid from slashed funds, if the slash itself sends tokens to the market's account. Then
-the capital of the policy's fund pays, pro rata if it is not enough. A claim that a fund cannot pay is not carried on.
-The slashed funds that remain belong to the service.
+the capital of the policy's fund pays, pro rata if it is not enough. The part that a fund cannot pay is never paid
+later. The slashed funds that remain belong to the service.
 """
 
 from spec.arithmetic import WAD
@@ -17,13 +17,13 @@ from spec.market.premiums import claim_of, pro_rata, worth_of
 from spec.market.state import RISKS, SETTINGS, TREASURY, Offer, Treasury
 
 Claims = dict[int, int]
-"""The grains that each policy owes, by the place of the policy."""
+"""The grains that each policy owes, by the place of the policy in its offer's list."""
 
 
 def observe_slashes(port: Port, before: Draft, draft: Draft, writes: list[Write], account: str) -> None:
     """Pay every insured loss from the slashes of a base call. Slashed funds that remain are credited to the service.
 
-    `account` is the market's account, to which a slash may have sent tokens.
+    Slashed funds are tokens that the slash itself sent to `account`, the market's account.
     """
     slashes = port.slashes(before, draft, writes)
     if len(slashes) == 0:
@@ -37,7 +37,8 @@ def observe_slashes(port: Port, before: Draft, draft: Draft, writes: list[Write]
 
 
 def _redress(port: Port, before: Draft, draft: Draft, account: str) -> int:
-    """The grains of the fee token that the call sent to the market's account; 0 if its balance fell.
+    """The slashed funds: the grains of the fee token that the call sent to `account`, the market's account; 0 if its
+    balance fell.
 
     They are recorded as paid in.
     """
@@ -50,9 +51,9 @@ def _redress(port: Port, before: Draft, draft: Draft, account: str) -> int:
 
 
 def loss_of(port: Port, before: Draft, draft: Draft, slashed: Slashed, holder: str) -> int:
-    """The grains that a slash took from a holder's position; 0 if the position has not lost value.
+    """The grains that a slash took from a holder: the fall in value of its stake in the pool, at the offer's price.
 
-    They are the position's value before the slash, less its value now, at the offer's price.
+    0 if the value has not fallen. `before` is the state before the slash, and `draft` the state after it.
     """
     group = port.group(slashed.operator, slashed.pool)
     lost = max(port.value(before, group, holder) - port.value(draft, group, holder), 0)
@@ -60,7 +61,7 @@ def loss_of(port: Port, before: Draft, draft: Draft, slashed: Slashed, holder: s
 
 
 def claims_of(port: Port, before: Draft, draft: Draft, slashed: Slashed) -> Claims:
-    """The grains that each effective policy owes for a slash, from each holder's actual loss."""
+    """The grains that each policy in effect owes for a slash, from each holder's actual loss."""
     losses: dict[str, int] = {}
     offer: Offer = (slashed.service, slashed.pool)
     for policy in POLICIES.members(draft, offer):
@@ -70,10 +71,10 @@ def claims_of(port: Port, before: Draft, draft: Draft, slashed: Slashed) -> Clai
 
 
 def claims_on(draft: Draft, now: int, offer: Offer, operator: str, losses: dict[str, int]) -> Claims:
-    """The grains that each policy that is effective at `now` owes for a slash of `operator`, given each holder's loss.
+    """The grains that each policy in effect at `now` owes for a slash of `operator`. `losses` gives each holder's loss.
 
-    A policy owes from the loss that the earlier policies of its holder have left. A policy of the operator's own
-    accounts owes nothing if its fund bars self-insurance.
+    Earlier policies of a holder come first; a policy owes only from the loss that they have left. A policy of the
+    operator's own accounts owes nothing if its fund bars self-insurance.
     """
     left: dict[str, int] = {}
     claims: Claims = {}
@@ -91,8 +92,9 @@ def claims_on(draft: Draft, now: int, offer: Offer, operator: str, losses: dict[
 
 
 def _pay(draft: Draft, offer: Offer, claims: Claims, redress_grains: int) -> int:
-    """Pay claims from slashed funds, and then from each fund's capital. Returns the grains taken from the slashed
-    funds.
+    """Pay claims from slashed funds (`redress_grains`), and then from each fund's capital.
+
+    Returns the grains taken from the slashed funds.
     """
     all_grains = 0
     for claim_grains in claims.values():
@@ -117,7 +119,7 @@ def _pay(draft: Draft, offer: Offer, claims: Claims, redress_grains: int) -> int
 
 
 def _used(policy: Policy, grains: int) -> Policy:
-    """The policy with its unused cover reduced by `grains`."""
+    """A copy of the policy whose unused cover is reduced by `grains`."""
     return Policy(
         is_sold=True,
         sponsor=policy.sponsor,
@@ -130,8 +132,8 @@ def _used(policy: Policy, grains: int) -> Policy:
 
 
 def _pay_of_fund(draft: Draft, fund: Fund, owed: Claims) -> None:
-    """Pay a fund's claims from its capital, pro rata if it is not enough. The leaving part bears its share, rounded
-    down.
+    """Pay a fund's claims from its capital, pro rata if it is not enough. The capital that is leaving bears its share,
+    rounded down.
     """
     capital = draft.get(FUNDS, fund)
     assets_grains = capital.staying_grains + capital.leaving_grains

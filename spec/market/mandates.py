@@ -2,8 +2,9 @@
 
 The governor proposes a plan, which waits for the mandate's delay. Then any account can adopt it, and any account can
 rebalance. A rebalancing weighs each target by its fee less its expected loss, within caps. It moves the targets' parts
-towards these weights: first it lowers parts, then it raises parts, by at most one step each. It uses the base's own
-calls, sent by the mandate's account. Changes that the base does not allow yet are left for the next rebalancing.
+towards these weights. First it lowers parts, then it raises parts; all parts together by at most one step each time. It
+uses the base's own calls, sent by the mandate's account. Changes that the base does not allow yet are left for the next
+rebalancing.
 """
 
 from spec.arithmetic import WAD, mul_wad_floor
@@ -43,11 +44,11 @@ def account_of(account: str, mandate: str) -> str:
 
 
 def open_mandate(authority: Authority, draft: Draft, action: OpenMandate, act: Act, account: str) -> Delta | Reason:
-    """Open a mandate, without a plan. The sender becomes its governor. Its configuration never changes.
+    """Open a mandate, without a plan. The sender becomes its governor. The mandate's configuration never changes.
 
-    `account` is the market's account. Rejects, in order: MANDATE_IS_OPEN; INVALID_MANDATE without a name, or with a
-    negative delay; NO_AUTHORITY if the base does not give the mandate's account the power; BASE_REFUSES if the base
-    rejects an action that would give it.
+    `act` executes a base action, and `account` is the market's account. Rejects, in order: MANDATE_IS_OPEN;
+    INVALID_MANDATE without a name, or with a negative delay; NO_AUTHORITY if the base does not give the mandate's
+    account the power; BASE_REFUSES if the base rejects an action that would give it.
     """
     if draft.get(MANDATES, action.mandate).is_open:
         return Reason.MANDATE_IS_OPEN
@@ -74,10 +75,10 @@ def _all(act: Act, actions: tuple[object, ...]) -> bool:
 def propose_plan(port: Port, authority: Authority, draft: Draft, action: ProposePlan, account: str) -> Delta | Reason:
     """Propose a plan. It waits for the mandate's delay, and replaces an earlier proposal. No stake moves.
 
-    A plan has at least one target, and at most MAX_TARGETS targets and caps. Each target is named once, has a permitted
-    operator and a loss rate that is not negative. The caps and the step are fractions, and the period is positive.
-    Every target of the adopted plan is in the same position here. So a target with stake cannot be dropped: a cap of 0
-    lowers its part instead.
+    A plan has at least one target, and at most MAX_TARGETS targets and as many caps. Each target is named once, has a
+    permitted operator and a loss rate that is not negative. The caps and the step are fractions, and the period is
+    positive. Every target of the adopted plan must be in the new plan, at the same index. So a target with stake cannot
+    be dropped: a cap of 0 lowers its part instead.
 
     `account` is the market's account. Rejects, in order: NO_SUCH_MANDATE, NOT_THE_GOVERNOR, INVALID_PLAN.
     """
@@ -107,7 +108,7 @@ def propose_plan(port: Port, authority: Authority, draft: Draft, action: Propose
 def adopt_plan(port: Port, draft: Draft, action: AdoptPlan) -> Delta | Reason:
     """Adopt the pending plan of a mandate, in place of the old one. No stake moves.
 
-    Rejects, in order: NO_PLAN_PENDING, TOO_EARLY.
+    Rejects, in order: NO_PLAN_PENDING, TOO_EARLY until the mandate's delay is over.
     """
     waiting = draft.get(PENDING_PLANS, action.mandate)
     if not waiting.is_pending:
@@ -123,7 +124,7 @@ def enrol_mandate(port: Port, draft: Draft, action: EnrolMandate, account: str) 
     """Enrol a mandate's account in a service's offer. Both together must be a target of the adopted plan.
 
     Returns the counted stake. The account keeps no commission, so all fees go to its stakers. `account` is the market's
-    account. Rejects, in order: NO_SUCH_TARGET in the adopted plan, as `fees.enrol`.
+    account. Rejects, in order: NO_SUCH_TARGET in the adopted plan, the reasons of `fees.enrol`.
     """
     operator = account_of(account, action.mandate)
     plan, name = in_force(draft, action.mandate), (action.service, operator)
@@ -133,7 +134,9 @@ def enrol_mandate(port: Port, draft: Draft, action: EnrolMandate, account: str) 
 
 
 def cap_on(plan: Plan, cap: Cap, amount: int) -> CapOn:
-    """A cap as a pair: the positions in the plan of the targets that it bounds, and `amount`, their largest sum."""
+    """A cap as a pair: the indices in the plan of the targets that it bounds, and `amount`, the most that they get
+    together.
+    """
     places = [
         place
         for place in range(len(plan.targets))
@@ -143,10 +146,10 @@ def cap_on(plan: Plan, cap: Cap, amount: int) -> CapOn:
 
 
 def score_at(port: Port, draft: Draft, pool: str, target: Target) -> int:
-    """The current score of a target, in grains per unit of stake and point.
+    """The current score of a target, its fee less its expected loss, in grains per unit of stake and point.
 
-    It is 0 without an offer, or if the offer's budget cannot pay the counted stake, at least one unit, for one more
-    point.
+    The score is 0 without an offer. It is 0, too, if the budget cannot pay the counted stake for one more point. At
+    least one unit of stake is assumed.
     """
     offer: Offer = (target.service, pool)
     if not draft.get(TERMS, offer).is_open:
@@ -164,8 +167,8 @@ def rebalance(
 ) -> Delta | Reason:
     """Weigh the targets of the adopted plan, and move each target's part towards its weight. Returns the amount moved.
 
-    `account` is the market's account. Rejects, in order: NO_PLAN_IN_FORCE, TOO_EARLY within the period of the last one,
-    BASE_REFUSES, NOTHING_TO_MOVE.
+    The amount is in the base's unit of stake, lowered and raised parts together. `account` is the market's account.
+    Rejects, in order: NO_PLAN_IN_FORCE, TOO_EARLY within the period of the last one, BASE_REFUSES, NOTHING_TO_MOVE.
     """
     mandate, plan = action.mandate, plan_at(draft, in_force(draft, action.mandate))
     if len(plan.targets) == 0:
@@ -192,12 +195,13 @@ def rebalance(
 def _move(
     authority: Authority, draft: Draft, act: Act, account: str, pool: str, plan: Plan, weights: list[int]
 ) -> int | Reason | None:
-    """Lower the parts above their goals, in the plan's order, then raise those below them. Returns the amount moved.
+    """Lower the parts above their goals, in the plan's order, then raise the parts below their goals. Returns the
+    amount moved.
 
     All parts together are lowered by at most one step, and raised by at most one. No part is raised beyond a cap or
-    beyond what the base allows. Each goal rounds down. A part that its service cannot slash is repaired, where the base
-    allows it. `account` is the mandate's account; `weights` are fractions of WAD, by target. Returns None if there was
-    nothing to do. Rejects: BASE_REFUSES.
+    beyond the most that the base allows. Each goal rounds down. If a service cannot slash a part, the missing actions
+    are made too, where the base allows them. `account` is the mandate's account; `weights` are fractions of WAD, by
+    target. Returns None if there was nothing to do. Rejects: BASE_REFUSES.
     """
     whole = authority.whole(draft, account, pool)
     goals = [mul_wad_floor(whole, weight) for weight in weights]

@@ -1,8 +1,8 @@
 """The rows of allocation by plan.
 
 A *mandate* is the authority of one of the market's accounts over the stake of a pool. Its *plan* lists the *targets*
-between which that stake is split, each a service and an operator, and the caps that bound them. Each plan of a mandate
-has a number. Its targets, its caps and the members of each cap are rows of their own, written once.
+between which that stake is split, and the caps that bound them. A target is a service and an operator. Each plan of a
+mandate has a number. Its targets, its caps and the members of each cap are rows of their own, written once.
 """
 
 from typing import Final
@@ -28,7 +28,7 @@ TargetName = tuple[Service, str]
 class Target:
     """A service and an operator that may get a part of a mandate's stake. It is an argument of a call and a row.
 
-    `loss_rate` is the governor's expected loss of a unit of stake there, in grains per point.
+    `loss_rate` is the loss of a unit of stake that the governor expects there, in grains per point.
     """
 
     service: Final[Service]
@@ -43,7 +43,7 @@ class Target:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Cap:
-    """A bound on the total part of all targets of some services, or of some operators: a fraction of the stake.
+    """A bound on the total part of all targets with one of `services` or one of `operators`: a fraction of the stake.
 
     With one name it is the cap of a service or of an operator; with several, of a group that is slashed together.
     """
@@ -60,10 +60,10 @@ class Cap:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Plan:
-    """A whole plan, read from its rows: targets, caps, and the pace. A rebalancing moves at most the fraction
-    `step_wad` of the stake in, and as much out.
+    """A whole plan, read from its rows: targets, caps, and the pace.
 
-    The next rebalancing is possible after `period_points`. A plan without targets stands for no plan.
+    A rebalancing raises parts by at most the fraction `step_wad` of the stake in total. It lowers parts by at most as
+    much. The next rebalancing is possible after `period_points`. A plan without targets stands for no plan.
     """
 
     targets: Final[tuple[Target, ...]]
@@ -126,7 +126,9 @@ class PendingPlan:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class PlanPace:
-    """The pace of a plan, as in `Plan`."""
+    """The pace of a plan: the fraction of the stake that a rebalancing may move, and the least time between two
+    rebalancings.
+    """
 
     step_wad: Final[int]
     period_points: Final[int]
@@ -138,7 +140,9 @@ class PlanPace:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class TargetPlace:
-    """The position of a service and an operator in a plan, if they are a target of it."""
+    """The index `place`, from 0, of a target in a plan. `is_target` is False if service and operator are no target of
+    the plan.
+    """
 
     is_target: Final[bool]
     place: Final[int]
@@ -150,7 +154,7 @@ class TargetPlace:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class CapAmount:
-    """The largest total part of the targets in a cap: a fraction of the stake."""
+    """The most that the targets of a cap may have together, as a fraction of the stake."""
 
     cap_wad: Final[int]
 
@@ -160,7 +164,7 @@ class CapAmount:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class CapMember:
-    """A service that a cap names if `is_service`, otherwise an operator. The other field is empty."""
+    """One name in a cap: a service if `is_service`, otherwise an operator. The other of the two fields is empty."""
 
     is_service: Final[bool]
     service: Final[Service]
@@ -174,8 +178,9 @@ class CapMember:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Pace:
-    """The result of a mandate's last rebalancing: the part of the stake that no target has, as a fraction of WAD, and
-    the earliest point of the next rebalancing.
+    """The result of a mandate's last rebalancing: `reserve_wad` is the part of the stake that no target has, in WAD.
+
+    `next_point` is the earliest point of the next rebalancing.
     """
 
     reserve_wad: Final[int]

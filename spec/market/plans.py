@@ -1,4 +1,6 @@
-"""Plans of mandates, from rows and to rows. The rows of a plan are written when it is proposed, and never change."""
+"""Plans of mandates, read from rows and written to rows. The rows of a plan are written when it is proposed, and never
+change.
+"""
 
 from typing import Final
 
@@ -31,17 +33,17 @@ MAX_TARGETS: Final = 16
 
 
 def in_force(draft: Draft, mandate: str) -> PlanKey:
-    """The key of a mandate's adopted plan."""
+    """The key of a mandate's adopted plan; its number is 0 if there is none."""
     return mandate, draft.get(PLANS_IN_FORCE, mandate).number
 
 
 def pending(draft: Draft, mandate: str) -> PlanKey:
-    """The key of a mandate's pending plan."""
+    """The key of a mandate's pending plan; its number is 0 if there is none."""
     return mandate, draft.get(PENDING_PLANS, mandate).number
 
 
 def plan_at(draft: Draft, plan: PlanKey) -> Plan:
-    """The whole plan of a key. It is empty if there is no such plan."""
+    """The whole plan with the key `plan`. It is empty if there is no such plan."""
     pace = draft.get(PLAN_PACES, plan)
     return Plan(tuple(targets_of(draft, plan)), tuple(caps_of(draft, plan)), pace.step_wad, pace.period_points)
 
@@ -57,7 +59,7 @@ def caps_of(draft: Draft, plan: PlanKey) -> list[Cap]:
 
 
 def _cap_at(draft: Draft, plan: PlanKey, place: int) -> Cap:
-    """The cap at a position of a plan, with the services and the operators that it names."""
+    """The cap at index `place` of a plan, with the services and the operators that it names."""
     named = members_of(draft, plan, place)
     return Cap(
         tuple([member.service for member in named if member.is_service]),
@@ -67,13 +69,14 @@ def _cap_at(draft: Draft, plan: PlanKey, place: int) -> Cap:
 
 
 def members_of(draft: Draft, plan: PlanKey, place: int) -> list[CapMember]:
-    """The services, then the operators, that the cap at a position of a plan names."""
+    """The services, then the operators, that the cap at index `place` of a plan names."""
     cap = (plan, place)
     return [CAP_MEMBERS.at(draft, cap, number) for number in range(CAP_MEMBERS.size(draft, cap))]
 
 
 def new_plan(draft: Draft, mandate: str, pace: PlanPace) -> PlanKey:
-    """Begin a new plan of a mandate, with the next number and without targets. No plan is pending any more.
+    """Begin a new plan of a mandate, with the next number and without targets. The mandate's earlier proposal is no
+    longer pending.
 
     Returns the new plan's key.
     """
@@ -85,10 +88,10 @@ def new_plan(draft: Draft, mandate: str, pace: PlanPace) -> PlanKey:
 
 
 def add_target(draft: Draft, plan: PlanKey, target: Target) -> bool:
-    """Append a target to a new plan.
+    """Append a target to a new plan. Returns False, without a change, if the target is not allowed.
 
-    Returns False if the plan has MAX_TARGETS targets, or this one already, if its loss rate is negative, or if the plan
-    in force has another target in its position.
+    It is not allowed in a plan with MAX_TARGETS targets, or with this target already. It needs a loss rate of at least
+    0. Its index must not be that of another target of the plan in force.
     """
     mandate, place = plan[0], TARGETS.size(draft, plan)
     name = (target.service, target.operator)
@@ -105,7 +108,9 @@ def add_target(draft: Draft, plan: PlanKey, target: Target) -> bool:
 
 
 def add_cap(draft: Draft, plan: PlanKey, cap: Cap) -> bool:
-    """Append a cap to a new plan. Returns False if the plan has MAX_TARGETS caps, or if this one is no fraction."""
+    """Append a cap to a new plan. Returns False if the plan has MAX_TARGETS caps, or if the cap is not a fraction from
+    0 to WAD.
+    """
     place = CAPS.size(draft, plan)
     if place >= MAX_TARGETS or not 0 <= cap.cap_wad <= WAD:
         return False
@@ -118,6 +123,6 @@ def add_cap(draft: Draft, plan: PlanKey, cap: Cap) -> bool:
 
 
 def has_all_targets(draft: Draft, plan: PlanKey) -> bool:
-    """True if a new plan has a target, and no fewer than the plan in force."""
+    """True if a new plan has at least one target, and no fewer targets than the plan in force."""
     size = TARGETS.size(draft, plan)
     return size > 0 and TARGETS.size(draft, in_force(draft, plan[0])) <= size

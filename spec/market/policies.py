@@ -1,7 +1,7 @@
 """Policies: cover that holders buy from a fund against slashes of an operator, and its bounds.
 
-A fund sells at most the cover that its staying capital backs. A holder buys at most the value of its position. A
-service may limit the total cover to a fraction of the value of its counted stake. A premium is paid at once, and then
+A fund sells at most the cover that its staying capital backs. A holder buys at most the value of its stake in the pool.
+A service may limit the total cover to a fraction of the value of its counted stake. A premium is paid at once, and then
 is capital.
 """
 
@@ -42,7 +42,7 @@ def is_own(draft: Draft, operator: str, holder: str) -> bool:
 
 
 def yearly_premium_wad(terms: FundTerms, risk: Risk, capital: Capital, cover_grains: int) -> int:
-    """The yearly premium on a unit of cover, as a fraction of WAD, when `cover_grains` are sold in all.
+    """The yearly premium on a unit of cover, as a fraction of WAD, if the fund's sold cover is `cover_grains`.
 
     It is the declared expected loss plus the part for scarcity, plus the loading. Rounds up, three times.
     """
@@ -52,14 +52,15 @@ def yearly_premium_wad(terms: FundTerms, risk: Risk, capital: Capital, cover_gra
 
 
 def buy_policy(port: Port, draft: Draft, action: BuyPolicy, act: Act, account: str) -> Delta | Reason:
-    """Sell the sender a policy.
+    """Sell the sender a policy of a fund. Returns the index of the policy in the offer's list.
 
-    The premium depends on the fund's utilisation with this policy. Returns the policy's place.
+    The premium depends on the fund's utilisation after the sale of this policy. It is paid to `account`, the market's
+    account, by `act`, which executes a base action.
 
-    `account` is the market's account. Rejects, in order: NO_SUCH_FUND, NOTHING_TO_COVER, INVALID_TERM unless it is
-    positive and, with the fund's wait, ends within the cooldown, SELF_INSURANCE if the fund bars it, COVER_ABOVE_VALUE
-    of the sender's position, COVER_ABOVE_CAPITAL for staying capital times leverage, COVER_ABOVE_LIMIT of the service,
-    NO_PLACE_FREE, PREMIUM_TOO_HIGH, PAYMENT_FAILED if the base rejects the transfer.
+    Rejects, in order: NO_SUCH_FUND, NOTHING_TO_COVER, INVALID_TERM unless it is positive and, with the fund's wait,
+    ends within the cooldown, SELF_INSURANCE if the fund bars it, COVER_ABOVE_VALUE of the sender's stake,
+    COVER_ABOVE_CAPITAL for staying capital times leverage, COVER_ABOVE_LIMIT of the service, NO_PLACE_FREE,
+    PREMIUM_TOO_HIGH, PAYMENT_FAILED if the base rejects the transfer.
     """
     offer: Offer = (action.service, action.pool)
     fund: Fund = (offer, action.sponsor)
@@ -133,7 +134,7 @@ def _free_place(draft: Draft, offer: Offer) -> int:
 
 
 def release_policy(port: Port, draft: Draft, action: ReleasePolicy) -> Delta | Reason:
-    """Release a policy: its unused cover, and its place.
+    """Release a policy: its unused cover and its place in the offer's list become free.
 
     Rejects, in order: NO_SUCH_POLICY, TOO_EARLY unless it has ended or its cover is used up.
     """
@@ -149,7 +150,7 @@ def release_policy(port: Port, draft: Draft, action: ReleasePolicy) -> Delta | R
 
 
 def lower_cover(draft: Draft, fund: Fund, grains: int) -> None:
-    """Reduce the recorded cover of a fund, and of its offer."""
+    """Reduce the recorded cover of a fund, and that of its offer, by `grains`."""
     capital, covered = draft.get(FUNDS, fund), draft.get(COVERS, fund[0])
     draft.put(
         FUNDS,
@@ -183,9 +184,9 @@ def limit_cover(draft: Draft, action: LimitCover) -> Delta | Reason:
 
 
 def declare_affiliate(draft: Draft, action: DeclareAffiliate) -> Delta | Reason:
-    """Declare an account to be the sender's own, permanently. It is never rejected.
+    """Declare an account to be the sender's own, permanently. The call is never rejected.
 
-    A fund that bars self-insurance then sells and pays it nothing for slashes of the sender.
+    A fund that bars self-insurance then sells the account no policy against slashes of the sender, and pays it none.
     """
     draft.put(AFFILIATES, (action.sender, action.account), Declared(True))
     return draft.delta()

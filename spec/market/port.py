@@ -28,10 +28,11 @@ RowKey = tuple[str, object]
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Slashable:
-    """The stake of an operator in a pool that a service could slash for an offence now, in the pool's own unit.
+    """The stake of an operator in a pool that a service could slash for an offence now. The unit is the pool's own.
 
     All of `amount` can be slashed up to the point `until`; None if no end is scheduled. `lasting` is the part without
-    pending withdrawals or deallocations: only a call can reduce it, not the passing of time.
+    pending withdrawals or deallocations: only a call can reduce it, not the passing of time. A point is a block or a
+    timestamp.
     """
 
     amount: Final[int]
@@ -67,8 +68,9 @@ class Port(Protocol):
         """The current point: the block number, or the timestamp in seconds."""
 
     def slashable(self, draft: Draft, service: Service, operator: str, pool: str) -> Slashable:
-        """The stake of an operator in a pool that a service can slash for an offence now, in the pool's unit; with the
-        last point at which all of it can be slashed, and the lasting part of it.
+        """The stake of an operator in a pool that a service can slash for an offence now.
+
+        It is in the pool's unit. With it come the last point at which all of it can be slashed, and its lasting part.
         """
 
     def rows_of_stake(self, service: Service, operator: str, pool: str) -> tuple[RowKey, ...]:
@@ -77,7 +79,7 @@ class Port(Protocol):
         """
 
     def group(self, operator: str, pool: str) -> Group:
-        """The group that bears an operator's slashes in a pool."""
+        """The group (an operator and a pool) whose holders bear an operator's slashes in a pool."""
 
     def weight(self, draft: Draft, group: Group, holder: str) -> int:
         """The holder's weight in a group, by which the holders bear slashes and share fees. A slash of the group does
@@ -90,7 +92,7 @@ class Port(Protocol):
         """The keys of all base rows on which a holder's `weight` depends."""
 
     def value(self, draft: Draft, group: Group, holder: str) -> int:
-        """The current value of a holder's position in a group, in the pool's own unit. Rounds down."""
+        """The current value of a holder's stake in a group, in the pool's own unit. Rounds down."""
 
     def slashes(self, before: Draft, after: Draft, writes: list[Write]) -> tuple[Slashed, ...]:
         """The slashes in `writes`, the rows that one base call wrote.
@@ -105,10 +107,12 @@ class Port(Protocol):
         """An account's balance of a token."""
 
     def tables_of_stake(self) -> tuple[Table[object, object], ...]:
-        """Every table that `slashable` reads."""
+        """Every table of the base that `Port.slashable` reads."""
 
     def tables_of_slashes(self) -> tuple[Table[object, object], ...]:
-        """Tables of which every slash writes at least one row. If none of them is written, there is no slash."""
+        """Tables of the base of which every slash writes at least one row. If none of them is written, there is no
+        slash.
+        """
 
     def tables_of_weight(self) -> tuple[Table[object, object], ...]:
-        """Every table that `weight` reads."""
+        """Every table of the base that `Port.weight` reads."""

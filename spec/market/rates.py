@@ -22,10 +22,10 @@ MAX_EXPONENT: Final = 64
 
 
 def base_fee_step(rate: int, target: int, used: int, divisor: int) -> int:
-    """The base fee after `rate`, given the amount `used` meanwhile. It changes by `1/divisor` of itself if `used` is 0
-    or twice the target, and in proportion to the distance from the target otherwise. The change rounds down, twice.
+    """The base fee that follows `rate` if the amount `used` was used. The change rounds down, twice.
 
-    Above the target it rises by 1 at least. `target` and `divisor` are positive.
+    If `used` is 0 or twice the target, the change is `1/divisor` of the rate. Otherwise it is in proportion to the
+    distance from the target. Above the target the fee rises by 1 at least. `target` and `divisor` are positive.
     Source: EIP-1559, the calculation of the base fee.
     """
     if used == target:
@@ -58,9 +58,9 @@ def shortfall_after(shortfall: int, target_stake: int, stake: int, divisor: int)
 
 
 def proposed_rate(terms: Terms, rate: int, shortfall: int, stake: int) -> int:
-    """The next rate by the curve alone, without the bounds. Rounds down, in favour of the service.
+    """The next rate by the curve of the terms alone, without their bounds. Rounds down, in favour of the service.
 
-    BASE_FEE is called with `2 * target - stake`, at least 0, as the used amount, so that missing stake raises the rate.
+    For the curve BASE_FEE, the used amount is `2 * target - stake`, at least 0. So missing stake raises the rate.
     """
     if terms.curve == BASE_FEE:
         used = max(terms.target_stake + terms.target_stake - stake, 0)
@@ -69,11 +69,11 @@ def proposed_rate(terms: Terms, rate: int, shortfall: int, stake: int) -> int:
 
 
 def next_rate(terms: Terms, rate: int, shortfall: int, stake: int) -> int:
-    """The rate after a step from `rate`: the curve's rate, within all bounds. The largest step rounds down, to 1 at
-    least. `stake` is the counted stake, and `shortfall` the sum that the curve EXPONENTIAL uses (see `Meter`).
+    """The rate after a step from `rate`: the curve's rate, within all bounds of the terms. The largest step rounds
+    down, to 1 at least.
 
-    Below the target the rate does not fall, above it it does not rise, and at the target it stays, whatever the curve
-    says.
+    `stake` is the counted stake, and `shortfall` the sum that the curve EXPONENTIAL uses (see `Meter`). Below the
+    target stake the rate does not fall, and above it does not rise. At the target it stays.
     """
     step = max(mul_wad_floor(rate, terms.max_step_wad), 1)
     highest = min(rate + step, terms.cap_rate) if stake < terms.target_stake else rate
@@ -82,8 +82,8 @@ def next_rate(terms: Terms, rate: int, shortfall: int, stake: int) -> int:
 
 
 def advanced(meter: Meter, point: int) -> Meter:
-    """The meter at a later point. Each unit of counted stake earns the rate for each whole point that the budget can
-    pay.
+    """A copy of the meter at a later point. Each unit of counted stake earns the rate for each whole point that the
+    budget can pay.
 
     The number of points rounds down, in favour of the service; no grain is lost. Once the budget cannot pay one more
     point, nothing is earned.
@@ -108,8 +108,11 @@ def advanced(meter: Meter, point: int) -> Meter:
 
 
 def break_even_wad(expected_loss_wad: int, shortfall_wad: int, capital_cost_wad: int) -> int:
-    """The yearly fee at which a unit of stake breaks even: its expected loss, plus the cost of capital for the
-    shortfall above it. Rounds up, in favour of those who carry the risk. The shortfall is at least the mean.
+    """The yearly fee at which a unit of stake breaks even, as a fraction of its value. Rounds up, in favour of those
+    who carry the risk.
+
+    It is the expected loss, plus the cost of capital for the shortfall above the expected loss. The shortfall is at
+    least the expected loss.
 
     Source: expected loss plus cost of capital times (ES - EL), as in solvency rules; Kaas et al., Modern Actuarial Risk
     Theory.
@@ -118,7 +121,8 @@ def break_even_wad(expected_loss_wad: int, shortfall_wad: int, capital_cost_wad:
 
 
 def break_even_rate(fee_wad: int, unit_price_wad: int, points_per_year: int) -> int:
-    """A yearly fee on the value of a unit of stake, as a rate in grains per unit of stake and point.
+    """The rate for the yearly fee `fee_wad` on the value of a unit of stake. It is in grains per unit of stake and
+    point.
 
     Rounds up, in favour of those who carry the risk.
     """
@@ -131,10 +135,12 @@ def commission_of(earned_grains: int, fraction_wad: int) -> int:
 
 
 def share_of_each(grains: int, weight: int) -> int:
-    """The grains of an amount for each unit of weight. Rounds down; the group carries the remainder on."""
+    """The grains for each unit of `weight` when `grains` are divided. Rounds down; the group keeps the remainder for
+    the next division.
+    """
     return div_floor(grains, weight)
 
 
 def payable(grains: int) -> int:
-    """The whole units of the fee token in some grains. Rounds down; the claimant keeps the remainder as a claim."""
+    """The whole units of the fee token in `grains`. Rounds down; the claimant keeps the remainder as a claim."""
     return div_floor(grains, WAD)

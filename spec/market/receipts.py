@@ -28,20 +28,20 @@ from spec.market.receipts_state import (
 
 
 def account_of(account: str, vault: str) -> str:
-    """The base account of a vault: `account/vault`, below the market's account `account`."""
+    """The base account of a vault of receipts: `account/vault`, below the market's account `account`."""
     return account + "/" + vault
 
 
 def open_vault(
     port: Port, custody: Custody, draft: Draft, action: OpenReceiptVault, act: Act, account: str
 ) -> Delta | Reason:
-    """Open a vault, without receipts. Its configuration never changes, and it has no administrator.
+    """Open a vault of receipts, without receipts. Its configuration never changes, and it has no administrator.
 
-    `custody` says what the base lets a vault do with a pool. `act` executes a base call of the vault's account: where
-    holders choose operators, the account delegates to the operator that the vault names. `account` is the market's
-    account. Rejects, in order: VAULT_IS_OPEN; INVALID_VAULT without a name, with a negative
-    period, or unless it has exactly one of a pool and a vault beneath it, or if it has a vault beneath and an operator
-    or a mark; NO_SUCH_VAULT if the vault beneath is not open; BASE_REFUSES if the base rejects the delegation.
+    `custody` is the interface to stake in the base. `act` executes a base action of the vault's account: where holders
+    choose operators, the account delegates to the operator that the vault names. `account` is the market's account.
+    Rejects, in order: VAULT_IS_OPEN; INVALID_VAULT without a name, with a negative period, or unless it has exactly one
+    of a pool and a vault beneath it, or if it has a vault beneath and an operator or a mark; NO_SUCH_VAULT if the vault
+    beneath is not open; BASE_REFUSES if the base rejects the delegation.
     """
     if draft.get(RECEIPT_VAULTS, action.vault).is_open:
         return Reason.VAULT_IS_OPEN
@@ -75,7 +75,7 @@ def _all(act: Act, actions: tuple[object, ...]) -> bool:
 
 
 def _holds(custody: Custody, draft: Draft, vault: str, account: str) -> int:
-    """The holdings of a vault: its position in the base, or its receipts of the vault beneath it.
+    """The holdings of a vault: the units of its base position, or its receipts of the vault beneath it.
 
     `account` is the market's account.
     """
@@ -107,16 +107,16 @@ def _put_in(
 
 
 def _worth(custody: Custody, draft: Draft, vault: str, account: str) -> int:
-    """The value of a vault's position, in the unit of its pool. `account` is the market's own account in the base."""
+    """The value of a vault's base position, in the unit of its pool. `account` is the market's account."""
     return custody.worth(draft, account_of(account, vault), draft.get(RECEIPT_VAULTS, vault).pool)
 
 
 def mint(port: Port, custody: Custody, draft: Draft, action: Mint, act: Act, account: str) -> Delta | Reason:
-    """Put an amount from the sender into a vault, for new receipts. Returns the receipts.
+    """Pay an amount from the sender into a vault, for new receipts. Returns the number of new receipts.
 
-    The new receipts are the same fraction of the issued ones as the added holdings are of the earlier ones. The first
-    receipts are one for each unit paid in. In a vault with a mark, the fraction is the value that the position gains,
-    divided by the mark. `account` is the market's account. Rejects, in order: NO_SUCH_VAULT, VAULT_IS_LOST if there are
+    New receipts divided by issued receipts are the added holdings divided by the earlier holdings, rounded down. The
+    first receipts are one for each unit paid in. In a vault with a mark, the value that the position gains is divided
+    by the mark instead. `account` is the market's account. Rejects, in order: NO_SUCH_VAULT, VAULT_IS_LOST if there are
     receipts without holdings or with a mark of zero, NOTHING_TO_PAY_IN, NOT_ENOUGH_RECEIPTS of the vault beneath or
     BASE_REFUSES for the deposit, TOO_LITTLE if the amount buys no receipt, or fewer than `least`.
     """
@@ -156,9 +156,9 @@ def mint(port: Port, custody: Custody, draft: Draft, action: Mint, act: Act, acc
 
 
 def give(custody: Custody, draft: Draft, action: Give, act: Act, account: str) -> Delta | Reason:
-    """Put an amount from the sender into a vault, for no receipts. All issued receipts gain value.
+    """Pay an amount from the sender into a vault, for no receipts. All issued receipts gain value.
 
-    A mark does not include it before the next revaluation. `account` is the market's account. Rejects, in order:
+    A mark does not include the gift before the next revaluation. `account` is the market's account. Rejects, in order:
     NO_SUCH_VAULT, NOTHING_TO_PAY_IN, NOT_ENOUGH_RECEIPTS of the vault beneath or BASE_REFUSES for the deposit,
     TOO_LITTLE if the vault's holdings do not grow.
     """
@@ -176,13 +176,13 @@ def give(custody: Custody, draft: Draft, action: Give, act: Act, account: str) -
 
 
 def redeem(custody: Custody, draft: Draft, action: RedeemReceipts, act: Act, account: str) -> Delta | Reason:
-    """Burn receipts of the sender, and pay their fraction of all issued receipts from the vault's holdings, rounded
-    down.
+    """Burn receipts of the sender, and pay the fraction of the vault's holdings that they are of all issued receipts.
+    Rounds down.
 
-    Pieces of a position enter the base's queue; receipts of the vault beneath are paid at once. Returns the number
-    paid. A vault with a mark pays the receipts' fraction of the mark, at most its whole position. `account` is the
-    market's account. Rejects, in order: NOT_ENOUGH_RECEIPTS, also for a number that is not positive; TOO_LITTLE if the
-    payment is 0, or less than `least`; BASE_REFUSES if the base rejects the withdrawal.
+    Pieces of a base position enter the base's withdrawal queue; receipts of the vault beneath are paid at once. Returns
+    the number of pieces or receipts paid. A vault with a mark pays the receipts' fraction of the mark, at most its
+    whole position. `account` is the market's account. Rejects, in order: NOT_ENOUGH_RECEIPTS, also for a number that is
+    not positive; TOO_LITTLE if the payment is 0, or less than `least`; BASE_REFUSES if the base rejects the withdrawal.
     """
     vault = action.vault
     issued = draft.get(ISSUED, vault)
@@ -225,9 +225,9 @@ def redeem(custody: Custody, draft: Draft, action: RedeemReceipts, act: Act, acc
 
 
 def pieces_worth(worth: int, pieces: int, worth_of_all: int) -> int:
-    """The number of pieces with the value `worth`, at most all pieces. Rounds down, in favour of the remaining holders.
+    """The number of pieces with the value `worth`, if `pieces` pieces are worth `worth_of_all`. At most `pieces`.
 
-    It is 0 if all pieces together are worth 0.
+    Rounds down, in favour of the remaining holders. The result is 0 if all pieces together are worth 0.
     """
     return 0 if worth_of_all == 0 else min(mul_div_floor(worth, pieces, worth_of_all), pieces)
 
@@ -235,10 +235,10 @@ def pieces_worth(worth: int, pieces: int, worth_of_all: int) -> int:
 def settle(port: Port, custody: Custody, draft: Draft, action: Settle, act: Act, account: str) -> Delta | Reason:
     """Complete a withdrawal of a vault's account. Returns the amount of tokens paid; 0 if it was no redemption.
 
-    The tokens of a redemption go to its holder. A withdrawal that is no redemption, such as after an undelegation by
-    the operator, becomes a position of the vault again. `account` is the market's account. Rejects, in order:
-    NO_SUCH_VAULT if the vault has no position, NO_SUCH_REDEMPTION if the base pays holders itself, BASE_REFUSES if
-    there is no such withdrawal, or not yet.
+    The tokens of a redemption go to its holder. Any other withdrawal, as after an undelegation by the operator, becomes
+    a base position of the vault again. `account` is the market's account. Rejects, in order: NO_SUCH_VAULT if the vault
+    has no base position, NO_SUCH_REDEMPTION if the base pays holders itself, BASE_REFUSES if there is no such
+    withdrawal, or it cannot be completed yet.
     """
     vault = action.vault
     row = draft.get(RECEIPT_VAULTS, vault)
@@ -263,7 +263,7 @@ def settle(port: Port, custody: Custody, draft: Draft, action: Settle, act: Act,
 
 
 def revalue(port: Port, custody: Custody, draft: Draft, action: Revalue, account: str) -> Delta | Reason:
-    """Set the mark of a vault to the value of its position. Returns the mark.
+    """Set the mark of a vault, by which it pays, to the current value of its base position. Returns the mark.
 
     `account` is the market's account. Rejects, in order: NO_SUCH_VAULT if it has no mark, TOO_EARLY until its period
     since the last mark is over.

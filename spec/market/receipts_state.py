@@ -1,7 +1,7 @@
 """The rows of the receipts.
 
-A *vault* holds a position in the base, or receipts of the vault beneath it. It issues receipts of its own, each an
-equal part of its holdings.
+A *vault of receipts* holds a base position, or receipts of the vault beneath it. A base position is stake of the
+vault's account in a pool of the base. The vault issues receipts of its own, each an equal part of its holdings.
 """
 
 from typing import Final
@@ -21,10 +21,10 @@ Withdrawn = tuple[str, int]
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class ReceiptVault:
     """A vault of receipts, fixed when it is opened: its pool and operator in the base, or the vault whose receipts it
-    holds.
+    holds (`beneath`).
 
-    A vault with a positive `mark_period_points` is priced by its mark, which can be set anew after as many points. One
-    with 0 is priced by its holdings.
+    A vault with a positive `mark_period_points` is priced by its mark, which can be set anew after each such period. A
+    vault with 0 is priced by its holdings.
     """
 
     is_open: Final[bool]
@@ -50,10 +50,10 @@ class ReceiptVault:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Receipts:
-    """The number of receipts of a vault that are issued and not redeemed; and the mark, for a vault that is priced by
-    one.
+    """The number of receipts of a vault that are issued and not redeemed; and the mark, for a vault that has one.
 
-    `marked_worth` is the value of the vault at `marked_point`, plus payments in and less payments out since then.
+    The mark is `marked_worth`: the value of the vault at `marked_point`, plus payments in and less payments out since
+    then.
     """
 
     amount: Final[int]
@@ -78,9 +78,7 @@ class Receipt:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Redemption:
-    """The holder for whose redemption a withdrawal was queued. It is empty for a withdrawal that the vault did not
-    request.
-    """
+    """The holder for whose redemption a withdrawal was queued; empty if the vault did not request the withdrawal."""
 
     holder: Final[str]
 

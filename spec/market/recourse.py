@@ -1,7 +1,7 @@
 """Recourse: the interface of the base that tables of stake on other chains use, in addition to `Port`.
 
 Stake that a service counts on another chain at a point must be slashable at home later. Both bases compute from their
-own views for how long that is so, and how much is left.
+own views for how long it is, and how much of it is left.
 """
 
 from typing import Protocol
@@ -10,41 +10,47 @@ from spec.machine import Draft, Table, Write
 from spec.market.port import Group, Service
 
 Forgone = tuple[Service, str, str, int]
-"""(service, operator or ANY_OPERATOR, pool, point): the service gave up its recourse for all points before `point`."""
+"""A service's recourse that it gave up, as (service, operator or ANY_OPERATOR, pool, point): it can no longer slash for
+points before `point`.
+"""
 
 
 class Recourse(Protocol):
-    """The base, as to what can be slashed for an earlier point. No method writes."""
+    """The interface to stake that can be slashed for an earlier point. No method writes."""
 
     def window(self, draft: Draft, pool: str) -> int:
-        """The number of points for which stake of the pool that is lasting at a point can still be slashed after that
-        point, the last one included; 0 if it cannot.
+        """The number of points after a point for which its lasting stake can still be slashed, the last one included; 0
+        if for none.
+
+        Lasting stake is the part without pending withdrawals or deallocations.
         """
 
     def reference(self, draft: Draft) -> int:
         """The last point whose slashable stake no further call can change."""
 
     def left(self, draft: Draft, service: Service, operator: str, pool: str, point: int) -> int:
-        """The amount that a service can slash from an operator now, for an offence at `point`. `pool` is the pool from
-        which the slash takes.
+        """The amount that a service can slash from an operator now, for an offence at `point`. The slash takes from
+        `pool`.
         """
 
     def together(self, draft: Draft, pool: str, point: int, amount: int) -> int:
-        """The most that slashes of several operators can take together now. `amount` is the sum of their separate
-        amounts. They are slashes in the pool for an offence at `point`.
+        """The most that slashes of several operators in `pool`, for offences at `point`, can take together now.
+
+        `amount` is the sum of the separate slashable amounts of these operators.
         """
 
     def purse(self, service: Service, operator: str, pool: str) -> tuple[Service, str, str]:
-        """The key of the stake that a slash by this service of this operator in this pool takes from. Slashes with the
-        same key leave less for each other; slashes with different keys do not.
+        """The key of the amount of stake from which a slash takes. A slash is by a service, of an operator, in a pool.
+
+        Slashes with the same key leave less for each other; slashes with different keys do not.
         """
 
     def rounded(self, writes: list[Write]) -> tuple[Group, ...]:
-        """The groups whose stake a Delta changes by a rounded amount, one entry for each such change."""
+        """The groups whose stake the written rows change by a rounded amount, one entry for each such change."""
 
     def dust(self, roundings: int) -> int:
-        """The most stake, in the pool's unit, that is lost to `roundings` rounded changes together with the rounding in
-        the answer of `left`.
+        """The most stake, in the pool's unit, that `roundings` rounded changes and the rounding in `Recourse.left` can
+        lose together.
         """
 
     def forgone(self, draft: Draft, writes: list[Write]) -> tuple[Forgone, ...]:

@@ -9,7 +9,7 @@ remainders.
 from spec.arithmetic import mul_div_floor, remainder
 
 CapOn = tuple[list[int], int]
-"""A bound on several targets: their positions in the list of targets, and the most that they get together."""
+"""A bound on several targets: their indices in the list of targets, and the most that they get together."""
 
 
 def score_of(fee_rate: int, declared_loss_rate: int, expected_loss_rate: int) -> int:
@@ -20,8 +20,8 @@ def score_of(fee_rate: int, declared_loss_rate: int, expected_loss_rate: int) ->
 
 
 def split(whole: int, scores: list[int], caps: list[CapOn]) -> list[int]:
-    """The parts of `whole`, in proportion to scores, within each cap. If caps leave no room, a remainder is not given
-    out.
+    """The parts of `whole` for each target, in proportion to scores, within each cap. If caps leave no room, a part of
+    `whole` is not given out.
 
     Each part rounds down. Then the parts with the largest remainders get one more each, where every cap has room. Among
     equal remainders, the first part comes first.
@@ -39,8 +39,10 @@ def split(whole: int, scores: list[int], caps: list[CapOn]) -> list[int]:
 
 
 def _tightest(parts: list[int], free: list[bool], scores: list[int], bounds: list[CapOn]) -> CapOn | None:
-    """The bound with the least room per unit of score; None if no target is free. Among equals, the first. `parts` are
-    the amounts given to the targets so far.
+    """The bound with the least room per unit of score of its free targets; None if no target is free. Among equals, the
+    first.
+
+    `parts` are the amounts given to the targets so far. `free` tells which targets can still grow.
     """
     found: CapOn | None = None
     found_room, found_score = 0, 0
@@ -55,10 +57,10 @@ def _tightest(parts: list[int], free: list[bool], scores: list[int], bounds: lis
 
 
 def _filled(bound: CapOn, parts: list[int], free: list[bool], scores: list[int], bounds: list[CapOn]) -> list[int]:
-    """The parts after what is left of a bound is divided among its free members, by score. `parts` are the amounts
-    given to the targets so far.
+    """The parts after the remaining room of `bound` is divided among its free targets, in proportion to score.
 
-    Rounds down; units left over go one by one to the largest remainders, where every bound has room.
+    `parts` are the amounts given to the targets so far. Each share rounds down. Units left over go one by one to the
+    largest remainders, where every bound has room.
     """
     places = [place for place in bound[0] if free[place]]
     score = sum([scores[place] for place in places])
@@ -83,14 +85,16 @@ def _filled(bound: CapOn, parts: list[int], free: list[bool], scores: list[int],
 
 
 def has_room(place: int, parts: list[int], bounds: list[CapOn]) -> bool:
-    """True if a target's part can grow by one within every bound. `place` is the target's position, and `parts` are the
+    """True if a target's part can grow by one within every bound. `place` is the target's index, and `parts` are the
     amounts given to all targets so far.
     """
     return all([place not in bound[0] or sum([parts[one] for one in bound[0]]) < bound[1] for bound in bounds])
 
 
 def room_of(place: int, parts: list[int], bounds: list[CapOn]) -> int:
-    """The most that a target's part can grow within every bound; negative if it exceeds one. Some bound contains the
-    target. `place` is the target's position, and `parts` are the amounts given to all targets so far.
+    """The most by which a target's part can grow within every bound; negative if a bound is exceeded already.
+
+    Some bound contains the target. `place` is the target's index, and `parts` are the amounts given to all targets so
+    far.
     """
     return min([bound[1] - sum([parts[one] for one in bound[0]]) for bound in bounds if place in bound[0]])

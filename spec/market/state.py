@@ -39,10 +39,10 @@ class Settings:
 class Terms:
     """The terms of an offer, fixed when it is opened: the curve of its rate, and the bounds of the rate.
 
-    `target_stake` is the counted stake that the service wants. `divisor` dampens the curve: a gap of the whole target
-    moves the rate of BASE_FEE by its `divisor`-th part; a shortfall of `divisor` multiplies that of EXPONENTIAL by e. A
-    step moves the rate by at most the fraction `max_step_wad` of it, or by one. Steps are at least `period_points`
-    apart.
+    `target_stake` is the counted stake that the service wants. `divisor` dampens the curve. With BASE_FEE, a gap of the
+    whole target changes the rate by the fraction `1/divisor`. With EXPONENTIAL, a shortfall of `divisor` multiplies the
+    rate by e. A step moves the rate by at most the fraction `max_step_wad` of it, or by one. Steps are at least
+    `period_points` apart.
     """
 
     is_open: Final[bool]
@@ -80,8 +80,8 @@ class Risk:
     """The risk of its slashes that a service declares: the yearly loss of stake, as fractions of WAD.
 
     `expected_loss_wad` is the mean, `shortfall_wad` the mean of the worst cases. `capital_cost_wad` is the yearly cost
-    of capital for the difference of both. `unit_price_wad` is the value of a unit of stake in units of the fee token,
-    times WAD.
+    of capital for the difference of these two. `unit_price_wad` is the value of a unit of stake in units of the fee
+    token, times WAD.
     """
 
     expected_loss_wad: Final[int]
@@ -107,13 +107,13 @@ class Risk:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Meter:
-    """The running account of an offer: its money, its rate, and the index, the grains that each unit of stake earned so
-    far.
+    """The running account of an offer: its money, its rate, and the index, the total of grains that each unit of stake
+    earned so far.
 
-    `budget_grains` can still be earned. `reserved_grains` are earned, and not yet paid to positions by settling.
-    `stake` is the total counted stake. The index is as of `updated_point`; the last step of the rate was at
-    `stepped_point`. `shortfall` is for EXPONENTIAL: the sum over all steps of the missing stake, less the excess stake.
-    Each step keeps it from 0 to MAX_EXPONENT times the divisor.
+    `budget_grains` can still be earned. `reserved_grains` are earned, and not yet credited. `stake` is the total
+    counted stake. The index is as of `updated_point`; the last step of the rate was at `stepped_point`. `shortfall` is
+    for EXPONENTIAL: the sum over all steps of the missing stake, less the excess stake. Each step keeps it from 0 to
+    MAX_EXPONENT times the divisor.
     """
 
     budget_grains: Final[int]
@@ -148,8 +148,10 @@ class Meter:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Counted:
-    """The stored row of a position or a holding: its counted stake or weight (`amount`), and the index of its offer or
-    group up to which its fees are credited.
+    """The stored row of a position or a holding: its counted stake or weight (`amount`), and the `index` up to which
+    its fees are credited.
+
+    The index of an offer or a group is the earnings so far of one unit of stake or weight.
     """
 
     is_counted: Final[bool]
@@ -164,8 +166,9 @@ class Counted:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Commission:
-    """The part of a position's fees that its operator keeps, and an announced change of it, which can be applied from
-    the point `effect_point` on.
+    """The part of a position's fees that its operator keeps, and an announced change of this part.
+
+    The change can be applied from the point `effect_point` on.
     """
 
     fraction_wad: Final[int]
@@ -188,10 +191,11 @@ class Commission:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Shared:
-    """A group's account: its total counted weight, the grains given to each unit of weight so far (the index), and the
-    grains not yet credited to its holdings.
+    """A group's account: its total counted weight, its index, and the grains not yet credited to its holdings
+    (`held_grains`).
 
-    `carried_grains`, a part of the latter, were too few to give each unit of weight a whole grain, and are carried on.
+    The index is the total of grains given to each unit of weight so far. `carried_grains` are a part of the held
+    grains. They were too few to give each unit of weight a whole grain, and wait for the next division.
     """
 
     weight: Final[int]
@@ -218,7 +222,7 @@ class Claimable:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Treasury:
-    """The total ever paid in and the total ever paid out, in units of the fee token."""
+    """The totals ever paid in to and paid out of the market's account, in units of the fee token."""
 
     funded: Final[int]
     paid: Final[int]
@@ -233,7 +237,7 @@ NOBODY: Final[Position] = ((("", 0), ""), "")
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class ListedPosition:
-    """An entry of a list of positions: the identity of one."""
+    """An entry of a list of positions: the identity of one position."""
 
     position: Final[Position]
 
@@ -243,7 +247,7 @@ class ListedPosition:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class ListedHolding:
-    """An entry of a list of holdings: the identity of one."""
+    """An entry of a list of holdings: the identity of one holding."""
 
     holding: Final[Holding]
 

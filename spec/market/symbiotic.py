@@ -52,15 +52,15 @@ HISTORIES_OF_STAKE: Final = (
 
 
 class SymbioticPort:
-    """The market's port on Symbiotic, from Symbiotic's own views."""
+    """The market's interface (`Port`) to Symbiotic, computed from Symbiotic's own views."""
 
     def now(self, draft: Draft) -> int:
         """The current point, which is the timestamp in seconds."""
         return current_timestamp(draft)
 
     def slashable(self, draft: Draft, service: Service, operator: str, pool: str) -> Slashable:
-        """The stake that a subnetwork can slash for an offence now: the operator's stake in it; 0 without a slasher, a
-        burner or a middleware.
+        """The stake that a subnetwork can slash for an offence now: the operator's stake in the subnetwork; 0 without a
+        slasher, a burner or a middleware.
 
         A slash for an offence now is possible for one epoch. The whole stake is lasting: only a call reduces it. Each
         division rounds down.
@@ -115,8 +115,9 @@ class SymbioticPort:
         return 0 if isinstance(balance, Reason) else balance
 
     def slashes(self, before: Draft, after: Draft, writes: list[Write]) -> tuple[Slashed, ...]:
-        """The one slash that a Delta can contain. Its amount is the vault's loss, which may be less than the slasher
-        recorded.
+        """The slash, at most one, in the rows that one call wrote. Its amount is the vault's loss.
+
+        The loss may be less than the amount that the slasher recorded.
         """
         found: list[Slashed] = []
         for write in writes:
@@ -138,7 +139,7 @@ class SymbioticPort:
         return draft.get(TOKEN_BALANCES, (token, account)).amount
 
     def tables_of_stake(self) -> tuple[Table[object, object], ...]:
-        """The tables that `slashable` reads."""
+        """The tables that `SymbioticPort.slashable` reads."""
         histories = [part for history in HISTORIES_OF_STAKE for part in (history.heads, history.checkpoints)]
         return cast("tuple[Table[object, object], ...]", (CLOCK, VAULTS, MIDDLEWARES, *histories))
 
@@ -147,12 +148,12 @@ class SymbioticPort:
         return cast("tuple[Table[object, object], ...]", (CUMULATIVE_SLASHES.heads,))
 
     def tables_of_weight(self) -> tuple[Table[object, object], ...]:
-        """The table that `weight` reads: that of holders' active shares."""
+        """The table that `SymbioticPort.weight` reads: that of holders' active shares."""
         return cast("tuple[Table[object, object], ...]", (ACTIVE_SHARES_OF.heads,))
 
 
 def _held(draft: Draft, vault: str, writes: list[Write]) -> int:
-    """The vault's active stake plus those of its withdrawal buckets that `writes` contain."""
+    """The vault's active stake, plus those of its withdrawal buckets whose rows `writes` contain."""
     buckets = [
         draft.get(WITHDRAWAL_BUCKETS, cast("tuple[str, int]", write.key)).amount
         for write in writes
@@ -162,38 +163,42 @@ def _held(draft: Draft, vault: str, writes: list[Write]) -> int:
 
 
 class SymbioticCustody:
-    """Custody on Symbiotic. A position is active shares: a slash changes their value, never their number."""
+    """Custody of base positions on Symbiotic. A base position is active shares: a slash changes their value, never
+    their number.
+    """
 
     def deposits(self, draft: Draft, sender: str, account: str, pool: str, amount: int) -> tuple[object, ...]:
-        """The action that deposits a sender's tokens as a position of `account`: a `Deposit` by the sender, on behalf
-        of the account.
+        """The action that deposits the sender's tokens as a base position of `account`: a `Deposit` by the sender, on
+        behalf of the account.
         """
         return (Deposit(sender, pool, account, amount),)
 
     def delegation(self, draft: Draft, account: str, operator: str) -> tuple[object, ...]:
-        """The actions that delegate an account's positions to an operator: none, because the vault's own delegator
-        gives stake to operators.
+        """The actions that delegate the account's base positions to an operator: none, because the vault's own
+        delegator gives stake to operators.
         """
         return ()
 
     def position(self, draft: Draft, account: str, pool: str) -> int:
-        """The account's position in a vault, which is its active shares."""
+        """The account's base position in a vault: the number of its active shares."""
         return ACTIVE_SHARES_OF.latest(draft, (pool, account))
 
     def pieces(self, draft: Draft, account: str, pool: str) -> int:
-        """The number of pieces in the account's position: each active share is one."""
+        """The number of pieces (units of withdrawal) in the account's base position: each active share is one."""
         return ACTIVE_SHARES_OF.latest(draft, (pool, account))
 
     def worth(self, draft: Draft, account: str, pool: str) -> int:
-        """The current value of the account's position, in the vault's collateral; 0 where the contract's view would
-        revert. Rounds down.
+        """The current value of the account's base position, in the vault's collateral; 0 where the contract's view
+        would revert. Rounds down.
         """
         balance = active_balance_of(draft, pool, account)
         return 0 if isinstance(balance, Reason) else balance
 
     def withdrawal(self, account: str, pool: str, pieces: int, holder: str) -> object:
-        """The action that queues `pieces` for withdrawal: a `Redeem` of the account with `holder` as claimer, who then
-        claims from the vault itself.
+        """The action that queues `pieces` active shares for withdrawal: a `Redeem` of the account with `holder` as
+        claimer.
+
+        The holder then claims from the vault itself.
         """
         return Redeem(account, pool, holder, pieces)
 

@@ -46,14 +46,16 @@ from spec.market.recourse import Recourse
 from spec.market.state import SCHEMA
 
 ACCOUNT: Final = "market"
-"""The market's account in the base, which holds the fee tokens. Accounts of vaults and mandates are below it."""
+"""The market's account in the base, which holds the fee tokens. Accounts of vaults and mandates have names below it
+(`market/...`).
+"""
 
 
 class Market:
     """The market's rules above a base.
 
-    `port` is its interface to the base. `custody` holds positions in it, `authority` splits stake in it, and `recourse`
-    says what can be slashed for an earlier point.
+    `port` is its interface to the base. `custody` holds base positions, `authority` splits stake, and `recourse` gives
+    the stake that can be slashed for an earlier point.
     """
 
     def __init__(self, port: Port, custody: Custody, authority: Authority, recourse: Recourse) -> None:
@@ -141,7 +143,7 @@ class Market:
         return self._cross(draft, action)
 
     def _cross(self, draft: Draft, action: Any) -> Delta | Reason:
-        """Execute one call of the tables of stake, at home or on the other chain."""
+        """Execute one call about tables of stake, at home or on the other chain."""
         port, recourse = self.port, self.recourse
         if isinstance(action, SendTable):
             return chains.send_table(port, recourse, draft, action)
@@ -163,6 +165,6 @@ class Market:
 
 
 def market_layer(port: Port, custody: Custody, authority: Authority, recourse: Recourse) -> Layer:
-    """The market as a layer on the base that these four interfaces belong to."""
+    """The market as a layer on the base to which these four interfaces belong."""
     market = Market(port, custody, authority, recourse)
     return Layer("market", SCHEMA, get_args(Action), market.rule, market.observe, ACCOUNT)

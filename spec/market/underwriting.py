@@ -2,8 +2,8 @@
 
 Underwriters own a fund by shares. An underwriter announces its exit, and waits for the cooldown. Its capital moves to
 the leaving part, which bears losses like the rest, and earns no premium. No policy is sold on it, and no policy lasts
-longer than the cooldown. So at the exit the capital no longer backs the policies of before, unless losses reduced the
-rest.
+longer than the cooldown. So at the exit the policies sold before the announcement have ended. The capital backs none
+any more, unless losses reduced the rest.
 """
 
 from spec.arithmetic import WAD
@@ -63,7 +63,7 @@ def open_fund(draft: Draft, action: OpenFund) -> Delta | Reason:
 
 
 def _can_insure(terms: FundTerms) -> bool:
-    """True if policies can be sold on the terms: no division by zero, and no negative premium or payout."""
+    """True if policies can be sold on the terms of a fund: no division by zero, and no negative premium or payout."""
     if terms.leverage_wad < WAD or terms.deductible_grains < 0 or not 0 < terms.coinsurance_wad <= WAD:
         return False
     if not 0 < terms.kink_wad < WAD or terms.slope_wad < 0 or terms.steep_slope_wad < 0 or terms.loading_wad < 0:
@@ -72,7 +72,7 @@ def _can_insure(terms: FundTerms) -> bool:
 
 
 def pay_in(port: Port, draft: Draft, act: Act, account: str, sender: str, amount: int) -> bool:
-    """Transfer the sender's tokens to `account`, the market's account, and record them.
+    """Transfer the sender's tokens to `account`, the market's account, by `act`, and record them in the treasury.
 
     Returns False if the base rejects the transfer.
     """
@@ -85,7 +85,8 @@ def pay_in(port: Port, draft: Draft, act: Act, account: str, sender: str, amount
 
 
 def underwrite(port: Port, draft: Draft, action: Underwrite, act: Act, account: str) -> Delta | Reason:
-    """Add the sender's tokens to a fund's capital, for shares at their current value. Returns the shares.
+    """Add the sender's tokens to a fund's capital, for shares of the fund at their current value. Returns the number of
+    new shares.
 
     `account` is the market's account. Rejects, in order: NO_SUCH_FUND, FUND_IS_LOST if the fund's staying or leaving
     part has shares but no capital, NOTHING_TO_PAY_IN if the amount buys no share, PAYMENT_FAILED if the base rejects
@@ -124,16 +125,14 @@ def underwrite(port: Port, draft: Draft, action: Underwrite, act: Act, account: 
 
 
 def _is_lost(capital: Capital) -> bool:
-    """True if the staying part or the leaving part of a fund has shares but no capital, so that its shares have no
-    price.
-    """
+    """True if the staying or the leaving part of a fund has shares but no capital. Such shares have no price."""
     if capital.staying_shares > 0 and capital.staying_grains == 0:
         return True
     return capital.leaving_shares > 0 and capital.leaving_grains == 0
 
 
 def announce_exit(port: Port, draft: Draft, action: AnnounceExit) -> Delta | Reason:
-    """Move some of the sender's shares to the leaving part, at their current value. Returns the value in grains.
+    """Move some of the sender's shares to the fund's leaving part, at their current value. Returns the value in grains.
 
     The cooldown restarts for all shares that the sender has announced. Rejects: NOT_ENOUGH_SHARES if the number is not
     positive, if the sender has fewer, or if their value is less than one leaving share.
@@ -172,10 +171,10 @@ def announce_exit(port: Port, draft: Draft, action: AnnounceExit) -> Delta | Rea
 
 
 def take_out(port: Port, draft: Draft, action: Exit) -> Delta | Reason:
-    """Credit the sender with the current value of its leaving shares, if the remaining capital still covers every
-    policy. Returns the grains.
+    """Credit the sender with the current value of its leaving shares. Returns that value in grains.
 
-    Rejects, in order: NOTHING_IS_LEAVING, TOO_EARLY, CAPITAL_BACKS_COVER.
+    The remaining capital must still back all sold cover. Rejects, in order: NOTHING_IS_LEAVING, TOO_EARLY until the
+    cooldown is over, CAPITAL_BACKS_COVER.
     """
     fund: Fund = ((action.service, action.pool), action.sponsor)
     underwriter: Underwriter = (fund, action.sender)

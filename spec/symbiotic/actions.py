@@ -25,7 +25,7 @@ class AdvanceTime:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class TransferCollateral:
-    """Transfer `amount` of the token `collateral` to any account. For a transfer to a vault nobody gets shares. Source:
+    """Transfer `amount` of the token `collateral` to any account. A transfer to a vault issues no shares. Source:
     ERC20.transfer.
     """
 
@@ -299,7 +299,7 @@ class SetMaxNetworkLimit:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class SetNetworkLimit:
-    """Set the stake of a vault that a subnetwork gets. Source: setNetworkLimit of delegator types 0, 1 and 2."""
+    """Set the maximum stake that a vault gives a subnetwork. Source: setNetworkLimit of delegator types 0, 1 and 2."""
 
     sender: Final[str]
     vault: Final[str]
@@ -336,7 +336,10 @@ class SetOperatorNetworkShares:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class SetOperatorNetworkLimit:
-    """Change the stake that an operator gets in a subnetwork. Source: FullRestakeDelegator.setOperatorNetworkLimit."""
+    """Set the maximum stake that a vault gives an operator in a subnetwork.
+
+    Source: FullRestakeDelegator.setOperatorNetworkLimit.
+    """
 
     sender: Final[str]
     vault: Final[str]
@@ -354,7 +357,9 @@ class SetOperatorNetworkLimit:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Slash:
-    """Slash an operator for an offence at `capture_timestamp`. Source: Slasher.slash."""
+    """Slash an operator by at most `amount` of collateral, for an offence at `capture_timestamp`. Source:
+    Slasher.slash.
+    """
 
     sender: Final[str]
     vault: Final[str]
@@ -376,7 +381,10 @@ class Slash:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class RequestSlash:
-    """Request a slash, which a resolver may veto. Source: VetoSlasher.requestSlash."""
+    """Request a slash of at most `amount` of collateral for an offence at `capture_timestamp`. A resolver may veto it.
+
+    Source: VetoSlasher.requestSlash.
+    """
 
     sender: Final[str]
     vault: Final[str]
@@ -398,7 +406,7 @@ class RequestSlash:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class ExecuteSlash:
-    """Execute a requested slash. Source: VetoSlasher.executeSlash."""
+    """Execute a requested slash. `slash_index` counts the vault's requests from 0. Source: VetoSlasher.executeSlash."""
 
     sender: Final[str]
     vault: Final[str]
@@ -412,7 +420,9 @@ class ExecuteSlash:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class VetoSlash:
-    """Veto a requested slash, which ends it. Source: VetoSlasher.vetoSlash."""
+    """Veto a requested slash, which ends it. `slash_index` counts the vault's requests from 0. Source:
+    VetoSlasher.vetoSlash.
+    """
 
     sender: Final[str]
     vault: Final[str]
@@ -467,8 +477,8 @@ class TransferReward:
 class DistributeStakerRewards:
     """Distribute a reward to the holders of active shares at the past timestamp `timestamp`.
 
-    The admin fee is set aside if it is at most `max_admin_fee_bips`; otherwise the call is rejected. The hints are the
-    positions, from 0, of the checkpoints with the active shares and the active stake at that timestamp, or NO_HINT.
+    The admin fee is set aside if it is at most `max_admin_fee_bips`; otherwise the call is rejected. The hints are
+    positions of checkpoints, from 0, or NO_HINT: those of the active shares and the active stake at that timestamp.
     Source: DefaultStakerRewards.distributeRewards.
     """
 
@@ -507,7 +517,7 @@ class DistributeStakerRewards:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class ClaimStakerRewards:
-    """Claim the sender's parts of the next rewards of a list, at most `max_rewards` of them.
+    """Claim the sender's parts of its next rewards from one network in one token, of at most `max_rewards` rewards.
 
     `active_shares_of_hints` is empty, or has a hint for each reward: the position, from 0, of the checkpoint with the
     sender's active shares at the rewarded timestamp, or NO_HINT.

@@ -197,7 +197,8 @@ def read_call(
 
 
 def captures_after(captures: Captures, action: object) -> Captures:
-    """The recent captures by vault, after one more action: the distinct captures of its last slashes, the latest last.
+    """The recent captures by vault, after one more action: the distinct capture timestamps of its last slashes, the
+    latest last.
 
     Each vault keeps the last PROBED_CAPTURES of them. Requests of slashes count, and so do rejected calls.
     """

@@ -29,8 +29,8 @@ def transfer(draft: Draft, token: str, sender: str, recipient: str, amount: int)
 
 
 def transfer_from(draft: Draft, token: str, owner: str, spender: str, amount: int) -> Reason | None:
-    """Transfer an owner's tokens to `spender`, which the owner approved: every spender here collects for itself. An
-    infinite allowance does not shrink.
+    """Transfer an owner's tokens to `spender` itself, if the owner has approved it. An infinite allowance does not
+    shrink.
 
     Rejects, in order: ERC20_INSUFFICIENT_ALLOWANCE unless the amount is 0, ERC20_INVALID_RECEIVER,
     ERC20_INSUFFICIENT_BALANCE. Source: ERC20.transferFrom.

@@ -1,8 +1,8 @@
 """Delegation of a vault's stake: the limits of networks and operators, and the stake that follows from them.
 
-A network sets the maximum stake of a vault that it accepts, the vault's admin the stake that each subnetwork gets. The
-four types of delegator compute from these an operator's stake in a subnetwork. Withdrawals in progress do not count as
-stake, although they are still slashable.
+A network sets the maximum stake of a vault that it accepts. The vault's admin sets the stake that each subnetwork gets.
+From both, the four types of delegator compute an operator's stake in a subnetwork. Withdrawals in progress do not count
+as stake, although they are still slashable.
 """
 
 from spec.arithmetic import UINT256_MAX, mul_div_floor
@@ -41,8 +41,8 @@ from spec.symbiotic.state import (
 
 
 def set_max_network_limit(draft: Draft, action: SetMaxNetworkLimit) -> Delta | Reason:
-    """Change the maximum stake that a subnetwork of the sender accepts. A higher network limit is lowered to it at
-    once.
+    """Change the maximum stake that a subnetwork of the sender accepts. If its network limit is higher, it falls to
+    this maximum at once.
 
     Rejects, in order: NOT_NETWORK, ALREADY_SET, INVALID_NETWORK if the delegator is specific to another network.
     Source: BaseDelegator.setMaxNetworkLimit, and each delegator's _setMaxNetworkLimit.
@@ -64,7 +64,7 @@ def set_max_network_limit(draft: Draft, action: SetMaxNetworkLimit) -> Delta | R
 
 
 def set_network_limit(draft: Draft, action: SetNetworkLimit) -> Delta | Reason:
-    """Change the stake that a vault gives a subnetwork, from now on.
+    """Change the maximum stake that a vault gives a subnetwork, from now on.
 
     Rejects, in order: EMPTY_REVERT if the delegator is specific to one network, UNAUTHORIZED_ACCOUNT unless the vault's
     admin calls, EXCEEDS_MAX_NETWORK_LIMIT, ALREADY_SET.

@@ -88,7 +88,7 @@ def subnetwork_name(subnetwork: Subnetwork) -> str:
 
 
 class Absent(Format):
-    """JSON null, which is None in Python: it stands for the slasher of a vault without one."""
+    """JSON null, which is None in Python. It stands for the slasher of a vault that has none."""
 
     def read(self, value: Json, where: str, names: Names) -> object:
         if value is not None:

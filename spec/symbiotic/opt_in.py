@@ -64,14 +64,14 @@ def set_middleware(draft: Draft, action: SetMiddleware) -> Delta | Reason:
 def opt_in_vault(draft: Draft, action: OptInVault) -> Delta | Reason:
     """Opt the sender, an operator, in to a vault, from now on.
 
-    Rejects, in order: NOT_WHO unless it is a registered operator, NOT_WHERE_ENTITY if there is no such vault,
+    Rejects, in order: NOT_WHO unless the sender is a registered operator, NOT_WHERE_ENTITY if there is no such vault,
     ALREADY_OPTED_IN. Source: OptInService.optIn.
     """
     return _opt_in(draft, OPERATOR_VAULT_OPT_INS, VAULT_FACTORY, action.sender, action.vault)
 
 
 def opt_out_vault(draft: Draft, action: OptOutVault) -> Delta | Reason:
-    """Opt the sender out of a vault, from now on.
+    """Opt the sender, an operator, out of a vault, from now on.
 
     Rejects, in order: NOT_OPTED_IN, OPT_OUT_COOLDOWN in the second of the opt-in. Source: OptInService.optOut.
     """
@@ -81,14 +81,14 @@ def opt_out_vault(draft: Draft, action: OptOutVault) -> Delta | Reason:
 def opt_in_network(draft: Draft, action: OptInNetwork) -> Delta | Reason:
     """Opt the sender, an operator, in to a network, from now on.
 
-    Rejects, in order: NOT_WHO unless it is a registered operator, NOT_WHERE_ENTITY if there is no such network,
+    Rejects, in order: NOT_WHO unless the sender is a registered operator, NOT_WHERE_ENTITY if there is no such network,
     ALREADY_OPTED_IN. Source: OptInService.optIn.
     """
     return _opt_in(draft, OPERATOR_NETWORK_OPT_INS, NETWORK_REGISTRY, action.sender, action.network)
 
 
 def opt_out_network(draft: Draft, action: OptOutNetwork) -> Delta | Reason:
-    """Opt the sender out of a network, from now on.
+    """Opt the sender, an operator, out of a network, from now on.
 
     Rejects, in order: NOT_OPTED_IN, OPT_OUT_COOLDOWN in the second of the opt-in. Source: OptInService.optOut.
     """
@@ -98,9 +98,10 @@ def opt_out_network(draft: Draft, action: OptOutNetwork) -> Delta | Reason:
 def _opt_in(
     draft: Draft, opt_ins: HistoryTable[Pair], where_registry: Table[str, Entity], operator: str, where: str
 ) -> Delta | Reason:
-    """Opt an operator in to `where`, a vault or a network, from now on; `opt_ins` are its opt-ins there.
+    """Opt an operator in to `where`, a vault or a network, from now on. `opt_ins` is the history of opt-ins to vaults
+    or networks.
 
-    Rejects, in order: NOT_WHO unless it is a registered operator, NOT_WHERE_ENTITY if `where_registry` lacks `where`,
+    Rejects, in order: NOT_WHO unless `operator` is registered, NOT_WHERE_ENTITY if `where_registry` lacks `where`,
     ALREADY_OPTED_IN.
     Source: OptInService._optIn.
     """
@@ -116,7 +117,7 @@ def _opt_in(
 
 
 def _opt_out(draft: Draft, opt_ins: HistoryTable[Pair], operator: str, where: str) -> Delta | Reason:
-    """Opt an operator out of `where`, a vault or a network, from now on. It can still be slashed for captures before.
+    """Opt an operator out of `where`, a vault or a network, from now on. It can still be slashed for earlier captures.
 
     An opt-out in the second of the opt-in is rejected, so that no opt-in checkpoint is ever overwritten.
     Rejects, in order: NOT_OPTED_IN, OPT_OUT_COOLDOWN. Source: OptInService._optOut.

@@ -1,7 +1,8 @@
 """Rewards in Symbiotic's traces: the declarations of a file, and the calls.
 
-A file whose `extension` is `rewards-1` declares the reward tokens, two middlewares' balances of each, the rewards
-contract of each vault, and the trees of the roots that networks set. Any other file has none of these.
+A file whose `extension` is `rewards-1` declares the reward tokens, and two middlewares' balances of each. It also
+declares the rewards contract of each vault, and the trees of the roots that networks set. Any other file has none of
+these.
 """
 
 import sys
@@ -72,8 +73,10 @@ class ContractOf(Format):
 
 
 class Hint(Format):
-    """A hint where a look-up finds a checkpoint: null for none, the checkpoint's position, or `short` for bytes that
-    hold no uint32. In Python these are NO_HINT, the position, and MALFORMED_HINT.
+    """A hint: the position, from 0, of the checkpoint that a look-up will find. JSON null stands for no hint, and
+    `short` for bytes that hold no uint32.
+
+    In Python these two are NO_HINT and MALFORMED_HINT.
     """
 
     def read(self, value: Json, where: str, names: Names) -> object:
@@ -90,10 +93,10 @@ class Hint(Format):
 
 
 class OperatorClaim(ActionFormat):
-    """The format of a claim of operator rewards. `proofHolds` is true if leaf and proof hash to the root of `tree`.
+    """The format of a claim of operator rewards: its arguments, with `proofHolds` instead of a Merkle proof.
 
-    In a recording, `proofHolds` refers to the current root, and the recording also has the proof. If the current root
-    is another one, an untampered proof of the given row still hashes to the root of `tree`.
+    `proofHolds` is true if the proof proves the leaf under the current root, that of `tree`. A recording also has the
+    proof itself. So a claim that is false only because the root has changed is read with the root of `tree`.
     """
 
     def read(self, sender: object, value: Json, where: str, names: Names) -> object:

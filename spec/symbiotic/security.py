@@ -1,6 +1,6 @@
 """The current security graph of Symbiotic. A stake is a vault's slashable collateral; a service is a subnetwork.
 
-Stake is shared: limits and shares give each operator a stake in each subnetwork, and the sum of these may exceed the
+Stake is shared. Limits and shares give each operator a stake in each subnetwork. The sum of these may exceed the
 vault's collateral. A vault loses at most its slashable collateral. Amounts are of the vault's collateral.
 """
 
@@ -33,13 +33,13 @@ from spec.symbiotic.state import (
 
 
 def service_name(subnetwork: Subnetwork) -> str:
-    """A subnetwork as one name: network/identifier."""
+    """A subnetwork as one name: `network/identifier`."""
     return f"{subnetwork[0]}/{subnetwork[1]}"
 
 
 def security(state: State) -> Security:
-    """The security graph: each operator's stake in a subnetwork that could be slashed for an offence now, and the
-    vaults that have the stake.
+    """The security graph: the operators' stakes in subnetworks that could be slashed for an offence now, and their
+    vaults.
 
     The stake is slashable if the vault has a slasher and a burner, and the network a middleware. The next epoch's
     bucket is slashable for such an offence, the current epoch's bucket is not. A slash is possible for one epoch, with
@@ -98,7 +98,7 @@ def _entitled(state: State) -> set[VaultSubnetworkOperator]:
 
 
 def _vetoer(draft: Draft, vault: str, config: VaultConfig, subnetwork: Subnetwork, now: int) -> str | None:
-    """The account that may veto a slash for an offence now. None if no resolver is set, or without a veto slasher."""
+    """The account that may veto a slash for an offence at `now`. None without a veto slasher or without a resolver."""
     if config.slasher != VETO_SLASHER:
         return None
     resolver = resolver_at(draft, vault, subnetwork, now)

@@ -75,7 +75,8 @@ def slashable_stake(
 ) -> int | Reason:
     """The maximum amount of a slash with this capture timestamp now.
 
-    0 if the capture is not in the past, is more than one epoch ago, or is before a capture that was slashed already.
+    0 if the capture is not in the past, or is more than one epoch ago. 0 as well if it is before a capture that was
+    slashed already.
     Rejects: ARITHMETIC_PANIC if the current timestamp is below one epoch's duration.
     Source: BaseSlasher._slashableStake.
     """
@@ -167,10 +168,10 @@ def request_slash(draft: Draft, action: RequestSlash) -> Delta | Reason:
 
 
 def execute_slash(draft: Draft, action: ExecuteSlash) -> Delta | Reason:
-    """Execute a requested slash, by at most the slashable stake. Returns the amount recorded and the amount the vault
-    lost.
+    """Execute a requested slash, by at most the slashable stake. Returns the amount recorded and the amount that the
+    vault lost.
 
-    The call need not wait for the veto deadline if there was no resolver at the capture, or none one second ago.
+    Without a resolver at the capture, or one second ago, the call need not wait for the veto deadline.
     Rejects, in order: EMPTY_REVERT without a veto slasher, SLASH_REQUEST_NOT_EXIST, NOT_NETWORK_MIDDLEWARE,
     VETO_PERIOD_NOT_ENDED, SLASH_PERIOD_ENDED if the capture is more than one epoch ago, ARITHMETIC_PANIC if the current
     timestamp is below one epoch's duration, INSUFFICIENT_SLASH if nothing is slashable any more,

@@ -61,10 +61,10 @@ def admin_fee_of(amount: int, fee_bips: int) -> int:
 
 
 def check_hint(draft: Draft, history: HistoryTable[Key], key: Key, hint: int) -> Reason | None:
-    """Check a hint: the position at which a look-up expects to find its checkpoint in the history of `key`. A position
-    of another checkpoint is accepted, since it only costs gas.
+    """Check a hint: the position, from 0, at which a look-up expects its checkpoint in the history of `key`.
 
-    Rejects, in order: EMPTY_REVERT for a malformed hint, INDEX_PANIC for a position beyond the last checkpoint.
+    The position of another checkpoint is accepted, because in the contract it only costs gas. Rejects, in order:
+    EMPTY_REVERT for a malformed hint, INDEX_PANIC for a position beyond the last checkpoint.
     Source: Checkpoints.upperLookupRecent with a hint.
     """
     if hint == NO_HINT:
@@ -75,8 +75,7 @@ def check_hint(draft: Draft, history: HistoryTable[Key], key: Key, hint: int) ->
 
 
 def distribute_staker_rewards(draft: Draft, action: DistributeStakerRewards) -> Delta | Reason:
-    """Collect a reward from a network's middleware, set the admin fee aside, and append the rest to the list of
-    rewards.
+    """Collect a reward from a network's middleware, set the admin fee aside, and append the rest to the rewards list.
 
     The vault need not give the network stake. Hints are checked only at the first reward for a timestamp.
     Rejects, in order: EMPTY_REVERT if there is no such contract, NOT_NETWORK_MIDDLEWARE, INVALID_REWARD_TIMESTAMP

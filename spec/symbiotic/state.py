@@ -215,7 +215,7 @@ class StakerRewards:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class AdminFee:
-    """The admin fee: the part of every reward that is set aside for the admin, in ten-thousandths."""
+    """The admin fee: the part of every reward that is set aside for the admin, in ten-thousandths (bips)."""
 
     fee_bips: Final[int]
 

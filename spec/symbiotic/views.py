@@ -96,12 +96,12 @@ def is_opted_in_network(draft: Draft, operator: str, network: str) -> bool:
 
 
 def resolver(draft: Draft, vault: str, subnetwork: Subnetwork) -> str:
-    """The current resolver of a subnetwork. Source: VetoSlasher.resolver."""
+    """The current resolver of a subnetwork; ZERO_ADDRESS if there is none. Source: VetoSlasher.resolver."""
     return resolver_at(draft, vault, subnetwork, current_timestamp(draft))
 
 
 def pending_resolver(draft: Draft, vault: str, subnetwork: Subnetwork) -> str:
-    """The last resolver that was set, effective or still pending.
+    """The last resolver that was set, effective or still pending; ZERO_ADDRESS if there is none.
 
     Source: VetoSlasher.resolverAt, at the last timestamp.
     """

@@ -1,7 +1,7 @@
 """Withdrawals from a vault: stake moves to the next epoch's bucket, is slashable until that epoch ends, and is then
 paid.
 
-A withdrawal in epoch `n` enters the bucket of epoch `n + 1`, and can be claimed from epoch `n + 2` on. All withdrawals
+A withdrawal in epoch `n` enters the bucket of epoch `n + 1`. It can be claimed from epoch `n + 2` on. All withdrawals
 of one bucket divide it by withdrawal shares, and so bear its slashes in proportion.
 """
 
@@ -174,8 +174,9 @@ def _claim(draft: Draft, vault: str, epoch: int, account: str) -> int | Reason:
 
 
 def _pay(draft: Draft, vault: str, recipient: str, amount: int) -> Delta | Reason:
-    """Send a claimed amount of collateral from the vault, which always holds it, and return it. Rejects, in order:
-    ERC20_INVALID_RECEIVER, ERC20_INSUFFICIENT_BALANCE.
+    """Send a claimed amount of collateral from the vault to the recipient. The Delta returns the amount.
+
+    The vault always holds a claimed amount. Rejects, in order: ERC20_INVALID_RECEIVER, ERC20_INSUFFICIENT_BALANCE.
     """
     rejection = transfer(draft, draft.get(VAULTS, vault).collateral, vault, recipient, amount)
     return draft.delta(amount) if rejection is None else rejection

@@ -1,8 +1,8 @@
 """Authority over stake on EigenLayer: a mandate's account is an operator.
 
-Only an operator allocates its magnitude. So the account of a mandate registers as an operator, and stakers that
-delegate to it put their stake under the plan. All targets have this operator, with different operator sets. The total
-to split is its max magnitude in the strategy.
+Only an operator allocates its magnitude. So the account of a mandate registers as an operator. Stakers that delegate to
+it put their stake under the plan. All targets have this operator, with different operator sets. The total to split is
+its max magnitude in the strategy.
 """
 
 from typing import Final
@@ -46,8 +46,9 @@ class EigenLayerAuthority:
         return (RegisterAsOperator(account, ZERO_ADDRESS, ALLOCATION_DELAY_BLOCKS),)
 
     def can_target(self, account: str, operator: str) -> bool:
-        """True if a mandate of `account` may have targets with this operator: only if it is the account itself, since
-        an operator allocates only its own magnitude.
+        """True if a mandate of `account` may have targets with this operator: only with the account itself.
+
+        An operator allocates only its own magnitude.
         """
         return operator == account
 
@@ -64,11 +65,10 @@ class EigenLayerAuthority:
         return MAX_MAGNITUDES.latest(draft, (account, pool))
 
     def allocated(self, draft: Draft, account: str, pool: str, target: Target) -> Allocated:
-        """The part that a target has: the magnitude of the allocation to its operator set, with its pending change. A
-        pending deallocation is still exposed to slashes.
+        """The part that a target has: the magnitude allocated to its operator set, after a pending change.
 
-        The part can be raised by the magnitude that is not encumbered, if the operator is or can be registered for the
-        set.
+        A pending deallocation is still exposed to slashes. The magnitude that is not encumbered can raise the part, if
+        the operator is or can be registered.
         """
         block = current_block(draft)
         allocation = settled_allocation(draft.get(ALLOCATIONS, (account, target.service, pool)), block)
@@ -88,9 +88,10 @@ class EigenLayerAuthority:
         )
 
     def changes(self, draft: Draft, account: str, pool: str, target: Target, amount: int) -> tuple[object, ...]:
-        """The actions that change the allocation to `amount`.
+        """The actions that change the magnitude allocated to the target's operator set to `amount`.
 
-        Unless the amount is lowered, a registration for the operator set comes first, if it is missing.
+        Unless the amount is lowered, a registration for the operator set comes first, if the operator is not
+        registered. Without a change of the amount, this registration is all.
         """
         service = target.service
         request = AllocationRequest(service, (pool,), (amount,))
@@ -102,8 +103,9 @@ class EigenLayerAuthority:
 
 
 def can_be_registered(draft: Draft, account: str, target: Target) -> bool:
-    """True if an operator is registered for a target's set, or can be: the AVS has a registrar, and the set cannot
-    slash the operator any more from an earlier registration.
+    """True if an operator is registered for a target's operator set, or can be registered now.
+
+    It can be if the AVS has a registrar, and no earlier registration still lets the set slash the operator.
     """
     if draft.get(REGISTRATIONS, (account, target.service)).is_registered:
         return True

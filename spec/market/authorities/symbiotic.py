@@ -40,8 +40,8 @@ class SymbioticAuthority:
         return ACTIVE_STAKE.latest(draft, pool)
 
     def allocated(self, draft: Draft, account: str, pool: str, target: Target) -> Allocated:
-        """The part that a target has: its operator's limit in its subnetwork. It can be raised to the maximum that the
-        network accepts.
+        """The part that a target has: its operator's limit in its subnetwork. The limit can be raised to the maximum
+        that the network accepts.
         """
         amount = OPERATOR_NETWORK_LIMITS.latest(draft, (pool, target.service, target.operator))
         accepted = MAX_NETWORK_LIMITS.latest(draft, (pool, target.service))
@@ -55,9 +55,10 @@ class SymbioticAuthority:
         )
 
     def changes(self, draft: Draft, account: str, pool: str, target: Target, amount: int) -> tuple[object, ...]:
-        """The actions that change the operator's limit to `amount`.
+        """The actions that change the limit of the target's operator to `amount`.
 
-        Unless the amount is lowered, the subnetwork's limit is first raised to the maximum that the network accepts.
+        Unless the amount is lowered, the subnetwork's limit is first set to the maximum that the network accepts.
+        Without a change of the amount, that is all.
         """
         service = target.service
         change = SetOperatorNetworkLimit(account, pool, service, target.operator, amount)

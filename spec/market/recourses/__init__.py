@@ -1,1 +1,1 @@
-"""Recourse for earlier points, as each base implements it."""
+"""Recourse (the stake that can be slashed for an earlier point), as each base implements it."""

@@ -47,9 +47,10 @@ class EigenLayerRecourse:
     """Recourse on EigenLayer. A slash takes from the stake of its own block, whenever the offence was."""
 
     def window(self, draft: Draft, pool: str) -> int:
-        """The number of blocks after a block for which its lasting stake can still be slashed: the shorter of the
-        deallocation delay and the withdrawal delay. It is 0 for native ETH, whose shares losses on the beacon chain
-        reduce without a slash.
+        """The number of blocks after a block for which its lasting stake can still be slashed.
+
+        It is the shorter of the deallocation delay and the withdrawal delay. It is 0 for native ETH: losses on the
+        beacon chain reduce its shares without a slash.
         """
         if pool == BEACON_CHAIN_ETH:
             return 0
@@ -57,16 +58,18 @@ class EigenLayerRecourse:
         return min(config.deallocation_delay_blocks, config.min_withdrawal_delay_blocks)
 
     def reference(self, draft: Draft) -> int:
-        """The last block whose slashable stake no further call can change: the current one, as stake that leaves in it
-        is slashable for the delays after it.
+        """The last block whose slashable stake no further call can change: the current block.
+
+        Stake that leaves in the current block stays slashable for the delays after it.
         """
         return current_block(draft)
 
     def left(self, draft: Draft, service: Service, operator: str, pool: str, point: int) -> int:
-        """The shares that a service can slash from an operator now, for an offence at any earlier block: the delegated
-        and the queued ones behind its allocation.
+        """The shares that a service can slash from an operator now: the delegated and the queued ones behind its
+        allocation.
 
-        A slasher need not be set, because the service can set one. Source: AllocationManager.slashOperator.
+        The block of the offence does not matter. A slasher need not be set, because the service can set one. Source:
+        AllocationManager.slashOperator.
         """
         if (
             not is_operator_slashable(draft, operator, service)
@@ -78,13 +81,17 @@ class EigenLayerRecourse:
         return delegated + queued
 
     def together(self, draft: Draft, pool: str, point: int, amount: int) -> int:
-        """The most that slashes of several operators can take together: the whole sum `amount` of their separate
-        amounts, because no two operators have the same shares.
+        """The most that slashes of several operators can take together: `amount`, the sum of their separate slashable
+        amounts.
+
+        No two operators have the same shares.
         """
         return amount
 
     def purse(self, service: Service, operator: str, pool: str) -> tuple[Service, str, str]:
-        """The key of the operator's allocation to the set, because each operator set slashes its own magnitude."""
+        """The key of the stake from which a slash takes: the service, the operator and the pool. Each operator set
+        slashes its own magnitude.
+        """
         return (service, operator, pool)
 
     def rounded(self, writes: list[Write]) -> tuple[Group, ...]:
@@ -101,16 +108,18 @@ class EigenLayerRecourse:
 
     def dust(self, roundings: int) -> int:
         """The most shares that are lost to `roundings` rounded changes and to the rounding in `left`: two for each of
-        them, because delegated and queued shares round separately.
+        them.
+
+        Delegated and queued shares round separately.
         """
         return 2 * roundings + 2
 
     def forgone(self, draft: Draft, writes: list[Write]) -> tuple[Forgone, ...]:
-        """The recourse that operator sets give up by the writes: one entry for each strategy that is removed from a
-        set, which then can no longer slash it.
+        """The recourse that operator sets give up by the written rows: one entry for each strategy that is removed from
+        a set.
 
-        The allocations in that strategy end without delay, so the set gives up its recourse for all blocks up to the
-        current one.
+        The set can then no longer slash the strategy. The allocations there end without delay. So the set gives up its
+        recourse for all blocks up to the current one.
         """
         found: list[Forgone] = []
         for write in writes:
@@ -120,7 +129,7 @@ class EigenLayerRecourse:
         return tuple(found)
 
     def tables_of_recourse(self) -> tuple[Table[object, object], ...]:
-        """The tables that `window`, `left` and `together` read."""
+        """The tables of the base that `window`, `left` and `together` read."""
         return cast("tuple[Table[object, object], ...]", TABLES)
 
 

@@ -59,14 +59,15 @@ class SymbioticRecourse:
         return config.epoch_duration_seconds - _veto_seconds(draft, pool)
 
     def reference(self, draft: Draft) -> int:
-        """The last second whose slashable stake no further call can change: the previous one. The current one can still
-        change, and is no valid capture yet.
+        """The last second whose slashable stake no further call can change: the previous second.
+
+        The current second can still change, and is no valid capture yet.
         """
         return current_timestamp(draft) - 1
 
     def left(self, draft: Draft, service: Service, operator: str, pool: str, point: int) -> int:
-        """The amount that a slash with the capture timestamp `point` could take from the vault, if executed or
-        requested now.
+        """The amount that a slash with the capture timestamp `point`, executed or requested now, could take from the
+        vault.
 
         A middleware need not be set, because the network can set one. Source: Slasher.slash, VetoSlasher.requestSlash,
         Vault.onSlash.
@@ -78,13 +79,17 @@ class SymbioticRecourse:
         return 0 if isinstance(booked, Reason) else min(booked, _held(draft, pool, point))
 
     def together(self, draft: Draft, pool: str, point: int, amount: int) -> int:
-        """The most that slashes of several operators can take together: the sum `amount` of their separate amounts, at
-        most the vault's slashable collateral, because operators of a subnetwork may share stake.
+        """The most that slashes of several operators can take together: `amount`, the sum of their separate slashable
+        amounts.
+
+        It is at most the vault's slashable collateral, because operators of a subnetwork may share stake.
         """
         return min(amount, _held(draft, pool, point))
 
     def purse(self, service: Service, operator: str, pool: str) -> tuple[Service, str, str]:
-        """The key of the vault alone, because slashes of all services and operators take from the vault's stake."""
+        """The key of the stake from which a slash takes: the vault alone, because all slashes take from the vault's
+        stake.
+        """
         return ((ANY_OPERATOR, 0), ANY_OPERATOR, pool)
 
     def rounded(self, writes: list[Write]) -> tuple[Group, ...]:
@@ -98,8 +103,9 @@ class SymbioticRecourse:
         return 0
 
     def forgone(self, draft: Draft, writes: list[Write]) -> tuple[Forgone, ...]:
-        """The recourse that subnetworks give up by the writes: one entry for each slash, because captures before that
-        of the slash can no longer be slashed for its operator.
+        """The recourse that subnetworks give up by the written rows: one entry for each slash.
+
+        After a slash of an operator, its earlier captures can no longer be slashed.
         """
         found: list[Forgone] = []
         for write in writes:
@@ -109,8 +115,8 @@ class SymbioticRecourse:
         return tuple(found)
 
     def tables_of_recourse(self) -> tuple[Table[object, object], ...]:
-        """The tables that `window`, `left` and `together` read: of stake at captures, of slashes since then, and of the
-        vault's collateral.
+        """The tables of the base that `window`, `left` and `together` read: of stake at captures, of slashes since
+        then, and of the vault's collateral.
         """
         parts = [part for history in HISTORIES for part in (history.heads, history.checkpoints)]
         return cast("tuple[Table[object, object], ...]", (CLOCK, VAULTS, LATEST_CAPTURES, WITHDRAWAL_BUCKETS, *parts))
@@ -123,7 +129,7 @@ def _veto_seconds(draft: Draft, vault: str) -> int:
 
 
 def _held(draft: Draft, vault: str, capture_timestamp: int) -> int:
-    """The vault's collateral that a slash with this capture could take. Source: Vault.onSlash."""
+    """The vault's collateral that a slash with this capture timestamp could take. Source: Vault.onSlash."""
     config = draft.get(VAULTS, vault)
     epoch = epoch_at(config, current_timestamp(draft))
     held = ACTIVE_STAKE.latest(draft, vault) + draft.get(WITHDRAWAL_BUCKETS, (vault, epoch + 1)).amount
