@@ -1,8 +1,7 @@
-"""The JSON form of calls on the wire: a step of a trace without its number and its expected results. Calls are read in
-their order, since what a call means may depend on those before it.
+"""The JSON form of calls on the wire: a step of a trace without its number and its expected results.
 
-A protocol whose calls carry a timestamp or a block has readers of its own, named in its pack. Any other is read by its
-trace format.
+Calls are read in their order, because the meaning of a call may depend on earlier ones. A protocol whose calls carry a
+timestamp or a block has readers of its own, named in its pack. The calls of any other are read by its trace format.
 """
 
 from abc import ABC, abstractmethod
@@ -39,28 +38,29 @@ class History(ABC):
 class Calls:
     """The reader and writer of one protocol's calls, by its trace format.
 
-    Reading a call takes time proportional to the number of calls before it, so protocols with long histories have
-    classes of their own.
+    Reading a call takes time proportional to the number of earlier calls. So protocols with long sequences of calls
+    have classes of their own.
     """
 
     def __init__(self, protocol: Protocol) -> None:
         self.protocol: Final = protocol
 
     def head(self, head: Json) -> dict[str, Json]:
-        """The head of a trace as a dict, given the head as JSON from the wire. Raises MalformedTrace if it is no JSON
-        object.
-        """
+        """The head of a trace as a dict, from its JSON on the wire. Raises MalformedTrace if this is no JSON object."""
         return as_object(head, "head")
 
     def begin(self, head: Json) -> History:
-        """A new `History`, which starts at the genesis that a trace's `head` declares. The head is JSON from the wire.
-        Raises MalformedTrace if it is not a head.
+        """A new `History`, which starts at the genesis that `head`, a trace's head as JSON on the wire, declares.
+
+        Raises MalformedTrace if `head` is not the head of a trace.
         """
         return _ByTrace(self.protocol, self.head(head))
 
     def write(self, head: Mapping[str, Json], actions: Sequence[Any]) -> list[Json]:
-        """The calls, as JSON for the wire, that execute `actions` in their order, in the world of a trace's `head`. A
-        call can contain several actions: the protocol's `write_trace` decides which.
+        """The calls, as JSON for the wire, that execute `actions` in their order. `head` is the head of a trace, which
+        declares the world.
+
+        A call can contain several actions: the protocol's `write_trace` decides which.
         """
         document = self.protocol.write_trace(head, actions)
         steps = document["steps"]
@@ -80,8 +80,9 @@ def call_of(step: Mapping[str, Json]) -> dict[str, Json]:
 
 
 def with_integers(value: Json, fields: Collection[str]) -> Json:
-    """JSON from the wire, changed to the form of traces: the fields named in `fields`, at any depth, hold JSON integers
-    instead of decimal strings. Any other value is kept, and so is a string that is no decimal number.
+    """JSON from the wire, changed to the form of traces: fields named in `fields`, at any depth, hold JSON integers.
+
+    On the wire they are decimal strings. Any other value is kept, and so is a string that is no decimal number.
     """
     if isinstance(value, dict):
         return {name: _integer(item) if name in fields else with_integers(item, fields) for name, item in value.items()}
@@ -89,8 +90,9 @@ def with_integers(value: Json, fields: Collection[str]) -> Json:
 
 
 def _integer(value: Json) -> Json:
-    """The integer of a decimal string, or a list of such integers. Any other value is returned as it is, so that the
-    reader of traces refuses it and names its place.
+    """The integer of a decimal string, or a list of such integers.
+
+    Any other value is returned as it is. So the reader of traces refuses the value, and names its place.
     """
     if isinstance(value, list):
         return [_integer(item) for item in value]
@@ -111,8 +113,9 @@ class _ByTrace(History):
 
     def read(self, call: Json, where: str) -> tuple[list[object], object]:
         """The actions of the next call, and the context for `observe`. `where` names the call's place for error
-        messages. Raises MalformedTrace if `call` is not a call; the next one is then read as if this one had not been
-        given.
+        messages.
+
+        Raises MalformedTrace if `call` is not a call; such a call has no effect on later ones.
         """
         step = {**as_object(call, where), "ok": True, "error": None, "returns": {}, "post": None}
         steps = [*self._steps, step]

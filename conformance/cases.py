@@ -1,8 +1,7 @@
-"""The cases of a protocol, that is, each action with each answer that a caller can get, and a short script that ends
-with it.
+"""The cases of a protocol: each action with each answer that a caller can get, and a short script that ends with it.
 
-A file of cases says which cases a lane (a size of a conformance run) must reach, and by which scripts. Walks that reach
-every case would be long. So the cases are collected once from many long walks, and each script is shrunk.
+A file of cases says which cases a lane (a size of a conformance run) must reach. It has a script for each. Walks that
+reach every case would be long. So the cases are collected once from many long walks, and each script is shrunk.
 """
 
 import json
@@ -38,11 +37,10 @@ class Reached:
 
 
 def survey(calls: Calls, walk: Walk, seeds: int, steps: int) -> dict[Case, Reached]:
-    """Every case in the walks of the first `seeds` seeds, each with the shortest prefix of a walk that ends with it. A
-    walk has `steps` actions. Cases whose actions cannot be written as calls are left out (`can_be_said`).
+    """Every case in the walks of the first `seeds` seeds, each with the shortest walk prefix that ends with it.
 
-    A run in a world without an extension is preferred to a shorter one with it, because a client may not support
-    extensions.
+    A walk has `steps` actions. Cases whose actions cannot be written as calls are left out (`can_be_said`). A world
+    without an extension of the protocol is preferred, even with a longer prefix. A client may not support extensions.
     """
     found: dict[Case, Reached] = {}
     for seed in range(seeds):
@@ -82,8 +80,10 @@ def can_be_said(calls: Calls, walk: Walk, actions: Sequence[Any]) -> bool:
 
 
 def accepted_until(calls: Calls, walk: Walk, case: Case, actions: Sequence[Any]) -> list[bool] | None:
-    """For each action up to and including the first that has the name and the answer of `case`, True if it is accepted.
-    The actions start at the walk's genesis. None if no action has both.
+    """For each action up to and including the first in the case `case`, True if it is accepted. None if no action is in
+    that case.
+
+    An action is in the case if it has the case's action name and answer. The actions start at the walk's genesis.
     """
     state = walk.genesis()
     accepted: list[bool] = []
@@ -99,8 +99,10 @@ def accepted_until(calls: Calls, walk: Walk, case: Case, actions: Sequence[Any])
 
 
 def write_cases(calls: Calls, reached: Sequence[Reached]) -> dict[str, list[Json]]:
-    """The content of a file of cases: each world once (`worlds`), and each case with the index of its world and its
-    calls (`cases`), sorted by action and answer.
+    """The content of a file of cases, as two lists.
+
+    `worlds` has each world once. `cases` has each case with the index of its world and its calls, sorted by action and
+    answer.
     """
     worlds: list[Mapping[str, Json]] = []
     written: list[Json] = []
@@ -136,15 +138,16 @@ def read_cases(path: Path) -> Iterator[tuple[Case, Script]]:
 
 
 def cases_of(document: Document) -> Iterator[tuple[Case, Script]]:
-    """The cases in the content of a file of cases, in its order, each with the script that ends with it."""
+    """The cases in the content of a file of cases, in its order. Each comes with the script that ends with it."""
     for each in _records(document, "cases"):
         case = (str(each["action"]), str(each["answer"]))
         yield case, _script(document, each, f"case {case[0]}: {case[1]}")
 
 
 def read_orders(path: Path) -> Iterator[tuple[Order, Script]]:
-    """The entries `orders` of a file of cases. Each is an action with the reasons of an earlier and a later check, and
-    a script whose last call fails both checks.
+    """The entries `orders` of a file of cases, each with a script whose last call fails two checks.
+
+    An entry is an action with the reasons of the earlier and of the later check.
     """
     document = read_document(path)
     for each in _records(document, "orders"):
@@ -153,8 +156,8 @@ def read_orders(path: Path) -> Iterator[tuple[Order, Script]]:
 
 
 def read_edges(path: Path) -> Iterator[Script]:
-    """The scripts of the edges in a file of cases. At an edge, a number of the script's last call is at a value where
-    the answer changes.
+    """The scripts of the edges in a file of cases. At an edge, the answer changes with a number of the script's last
+    call.
     """
     document = read_document(path)
     for each in _records(document, "edges"):

@@ -15,8 +15,10 @@ DIGEST: Final = "sha-256"
 """The only digest algorithm that is defined; see `conformance.wire.digest`."""
 
 FaultKind = Literal["died", "late", "garbage", "flood", "out of turn", "failed", "wrong digest"]
-"""The kinds of a client's fault: its process ended; no answer in time; a line that is not a valid answer; too much
-output; an answer without a request; the client reported its own failure; a digest that does not match its state.
+"""The kinds of a client's fault.
+
+Its process ended; no answer in time; a line that is not a valid answer; too much output; an answer without a request;
+the client reported its own failure; a digest that does not match its state.
 """
 
 
@@ -79,13 +81,13 @@ Answer = Accepted | Rejected | Unsupported
 
 
 class Client(ABC):
-    """The interface of an implementation of one protocol that is compared with another: a method for each request of
-    the wire protocol.
+    """The interface of an implementation of one protocol that is compared with another. It has one method for each
+    request of the wire protocol.
     """
 
     @abstractmethod
     def hello(self, protocol: str) -> Introduction:
-        """The client's introduction, given the name of the protocol it is to implement."""
+        """The client's introduction. `protocol` is the name of the protocol that it has to implement."""
 
     @abstractmethod
     def reset(self, head: Json) -> str | Unsupported | None:

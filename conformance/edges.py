@@ -1,8 +1,8 @@
-"""The edges of cases: scripts in which a number of the last call is at a value where the answer changes, one for each
+"""The edges of cases: scripts whose last call has a number at a value where the answer changes, one script for each
 side.
 
 A check that is off by one, or by one second, gives correct answers everywhere else. Time that passes before a call
-counts as one of its numbers. A list is tried with its last item repeated.
+counts as one of its numbers. For a list, the variant repeats its last item.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -34,11 +34,12 @@ class Run:
 
 
 def edges(calls: Calls, scripts: Sequence[Script]) -> Iterator[Script]:
-    """The scripts of all edges found at the ends of some scripts, each based on the shortest script that has it. An
-    edge gives one script for each of its two sides.
+    """The scripts of all edges at the ends of the given scripts. An edge is where the answer to the last call changes
+    with a number.
 
-    Only edges with an accepted call on one side are yielded, and only calls that can be written and read back. The
-    order of checks is covered elsewhere (`read_orders`).
+    Each script is based on the shortest given script with that edge. An edge gives one script for each of its two
+    sides. One side must have an accepted call. All calls must be such that they can be written and read back.
+    `read_orders` covers the order of checks.
     """
     runs = sorted([_run(calls, script) for script in scripts], key=lambda run: len(run.script.calls))
     waits = {type(action): action for run in runs for action in run.last if not hasattr(action, "sender")}
@@ -64,12 +65,12 @@ def _run(calls: Calls, script: Script) -> Run:
 def _changed(
     calls: Calls, state: State, last: Actions, waits: Sequence[Any]
 ) -> Iterator[tuple[str, tuple[str, str], Actions]]:
-    """The variants of the last call that lie at an edge: one number is changed, or the last item of a list is repeated.
-    Each is given as the changed field, the pair of answers (that of the variant, that on the edge's other side), and
-    the variant's actions.
+    """The variants of the last call that lie at an edge. In a variant, one number is changed, or the last item of a
+    list is repeated.
 
-    `state` is the state before the last call. `waits` are actions by which time passes, one of each class; each is also
-    tried before the call.
+    Each is given as the changed field, the pair of answers, and the variant's actions. The pair is the answer to the
+    variant, and that on the edge's other side. `state` is the state before the last call. `waits` are actions by which
+    time passes, one of each class; each is also tried before the call.
     """
     for wait in waits:
         if not any(type(wait) is type(action) for action in last):
@@ -100,9 +101,11 @@ def _is_idle(action: Any) -> bool:
 
 
 def _boundaries(answer: Callable[[int], str], number: int) -> Iterator[tuple[int, int]]:
-    """Pairs (n, n + 1) at which the answer changes. Probed are `number`, its neighbours and double, small numbers and
-    POWERS; bisection goes on between neighbouring probes with different answers. `answer` returns the answer to the
-    call with another number in the place of `number`.
+    """Pairs (n, n + 1) at which the answer changes. `answer` returns the answer to the call with another number in
+    place of `number`.
+
+    Probed are `number`, its neighbours and double, small numbers and POWERS. Bisection goes on between neighbouring
+    probes with different answers.
     """
     probes = sorted({0, 1, 2, 3, max(number - 1, 0), number, number + 1, 2 * number, *POWERS})
     said = [answer(probe) for probe in probes]

@@ -1,8 +1,8 @@
 """Lockstep comparison: two clients get the same calls, up to the first difference.
 
-Compared after each call are acceptance, the reason of a rejection, the return values, and the whole state. Whole states
-are requested only where digests differ, where a client gives none, and once at the end to verify the digests. The
-module depends on no client's implementation.
+Compared after each call are acceptance, the reason of a rejection, the return values, and the whole state. Digests
+stand for whole states. A whole state is requested where digests differ, where a client gives none, and once at the end.
+The module depends on no client's implementation.
 """
 
 from collections import Counter
@@ -35,22 +35,22 @@ BEGINNING: Final = "reset"
 """The action's name in the case that counts the request `reset`, which begins every script."""
 
 MOST_STATE: Final = 2**22
-"""The maximum length, in bytes of its canonical text, of a differing state that is kept whole; of a longer one the
-digest is kept.
+"""The maximum length, in bytes of canonical text, of a differing state that a report keeps whole. Of a longer one it
+keeps the digest.
 """
 
 Case = tuple[str, str]
-"""The key by which comparisons are counted: the name of an action, and the reference's answer, which is `accepted` or a
-reason.
+"""The key by which comparisons are counted: the name of an action, and the reference's answer (`accepted`, or the
+reason of the rejection).
 """
 
 
 @attrs.frozen
 class Script:
-    """Calls to be played to clients, in the world of `head`, a trace's head; both are JSON as on the wire. `source` is
-    a description for readers.
+    """Calls to be played to clients, in the world of `head`, a trace's head; both are JSON as on the wire.
 
-    `dropped` counts, by case, the actions left out because the client does not support them.
+    `source` describes the script for readers. `dropped` counts, by case, the actions left out because the client does
+    not support them.
     """
 
     source: str
@@ -61,11 +61,12 @@ class Script:
 
 @attrs.frozen
 class Divergence:
-    """The first difference of a client from the reference: its aspect, the index of its call in the script (None before
-    the first call), that call's case, and the values of the reference (`expected`) and of the client (`actual`).
+    """The first difference of a client from the reference: its aspect, the position of its call, that call's case, and
+    both values.
 
-    `actual` is a digest if the client cannot show its state, or if the state is too long to keep. Return values have
-    the form `{"returns": ...}`, and a rejection `{"rejected": REASON}`.
+    `position` is the index of the call in the script, None before the first call. `expected` is the value of the
+    reference, and `actual` that of the client. `actual` is a digest if the client cannot show its state, or if the
+    state is too long to keep. Return values have the form `{"returns": ...}`, and a rejection `{"rejected": REASON}`.
     """
 
     aspect: Aspect
@@ -90,13 +91,13 @@ class Fault:
 
 @attrs.define
 class Played:
-    """The result of playing one script. `steps` counts the calls that both clients got. `agreed` counts the cases in
-    which everything was compared and is equal.
+    """The result of playing one script to a client and the reference, counted by case.
 
-    `unsupported` counts cases that the client does not support, `partly` those in which something could not be
-    compared. `whys` gives the client's reason, or what was missing, by case. `divergence` and `fault` are None if there
-    was none; the run ends at the first of either. `is_stopped` is True if the run ended while an answer was pending;
-    such a client must get no further request.
+    `steps` counts the calls that both clients got. `agreed` counts the cases in which everything was compared and is
+    equal. `unsupported` counts cases that the client does not support, `partly` those in which something could not be
+    compared. `whys` gives the client's reason, or the part that could not be compared, by case. `divergence` and
+    `fault` are None if there was none; the run ends at the first of either. `is_stopped` is True if the run ended while
+    an answer was pending; such a client must get no further request.
     """
 
     steps: int = 0
@@ -116,11 +117,10 @@ def play(
     script: Script,
     stops: Callable[[], bool] = lambda: False,
 ) -> Played:
-    """Play a script to both clients, up to the first divergence, fault, or unsupported call. Returns what was found.
-    Raises HarnessFault if the reference does not support the script.
+    """The result of playing a script to both clients, up to the first divergence, fault, or unsupported call.
 
     `introduction` is that of the client `subject`. `stops` is called before each call; once it returns True, the script
-    ends.
+    ends. Raises HarnessFault if the reference does not support the script.
     """
     played = Played(unsupported=Counter(script.dropped))
     played.whys.update(dict.fromkeys(script.dropped, "the action is not among those that the client declares"))
@@ -135,8 +135,9 @@ def play(
 
 
 def answered(answer: Answer) -> str:
-    """The reference's answer as it is named in a case. Raises HarnessFault if the reference does
-    not support the call.
+    """The reference's answer by its name in a case: `accepted`, or the reason.
+
+    Raises HarnessFault if the reference does not support the call.
     """
     if isinstance(answer, Rejected):
         return str(answer.reason)
@@ -157,8 +158,9 @@ class _Lockstep:
         self.case: Case = (BEGINNING, ACCEPTED)
 
     def play(self, script: Script, stops: Callable[[], bool]) -> None:
-        """Play the script until its end, a difference, something unsupported, or a stop. At its end, also verify the
-        client's digests against its whole state.
+        """Play the script until its end, a difference, an unsupported call, or a stop.
+
+        At the script's end, also verify the client's digests against its whole state.
         """
         expected = self._reference.reset(script.head)
         if isinstance(expected, Unsupported):
@@ -175,8 +177,9 @@ class _Lockstep:
         self._check_digest()
 
     def _is_same(self, call: Json) -> bool:
-        """Make one call on both clients, or on the reference alone if the client does not declare the action. True if
-        the script can continue.
+        """Make one call on both clients, and compare the answers. True if the script can continue.
+
+        The client does not get a call of an action that it does not declare.
         """
         expected = self._reference.apply(call)
         self.case = (str(as_object(call, "call")["action"]), answered(expected))
@@ -208,10 +211,11 @@ class _Lockstep:
         return "outcome"
 
     def _is_state_same(self, expected: str | None, given: str | None) -> bool:
-        """Compare the states after a call: by the digests `expected` and `given`, or else as a whole. The case is
-        counted as agreed if they are equal, or as partly compared if the state or the reason cannot be compared. True
-        if the script can continue. Raises ClientFault for a digest that the client should not have given, or did not
-        give, or that is not its state's.
+        """Compare the states after a call: by the digests `expected` and `given`, or else as a whole. True if the
+        script can continue.
+
+        Equal states count the case as agreed, or as partly compared if the state or the reason cannot be compared.
+        Raises ClientFault if the client gives a digest against its introduction, or gives none, or a wrong one.
         """
         missing = "" if self._of.has_reasons or self.case[1] == ACCEPTED else "its reasons are opaque"
         if self._of.has_digest and given is None:
@@ -236,8 +240,8 @@ class _Lockstep:
         return True
 
     def _check_digest(self) -> None:
-        """Compare the whole states at the end, for a client that gives digests and shows its state. Raises ClientFault
-        if its state does not match them.
+        """Compare the whole states at the end, if the client gives digests and shows its state. Raises ClientFault if
+        its state does not match its digests.
         """
         if not self._of.has_digest:
             return

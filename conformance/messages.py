@@ -21,13 +21,16 @@ SCHEMA_FILE: Final = Path(__file__).parent / "wire.schema.json"
 DIGEST_LENGTH: Final = 64
 
 MOST_TEXT: Final = 4_096
-"""The maximum length in characters of a name, a version, a reason, or an explanation of why something is unsupported.
-These texts are kept and displayed.
+"""The maximum length in characters of a text that is kept and displayed.
+
+Such a text is a name, a version, a reason, or an explanation of why something is unsupported.
 """
 
 
 def hello_request(protocol: str) -> Message:
-    """The request for the client's introduction, without `seq`; `protocol` is the name of the protocol to implement."""
+    """The request for the client's introduction, still without the field `seq`. `protocol` is the name of the protocol
+    to implement.
+    """
     return {"op": "hello", "wire": WIRE_VERSION, "protocol": protocol}
 
 
@@ -65,15 +68,17 @@ def read_introduction(answer: Message) -> Introduction:
 
 
 def reset_message(answer: str | Unsupported | None) -> Message:
-    """The message that answers `reset`, with the digest of the genesis state (None if there is none) or the reason for
-    not supporting the world.
+    """The message that answers `reset`: the digest of the genesis state (None: no digest), or the reason for not
+    supporting the world.
     """
     return {"unsupported": answer.why} if isinstance(answer, Unsupported) else {"digest": answer}
 
 
 def read_reset(answer: Message) -> str | Unsupported | None:
-    """The digest of the genesis state in an answer to `reset`: None if the client gives none, Unsupported if it does
-    not support the world. Raises MalformedTrace, which names the wrong field.
+    """The digest of the genesis state in an answer to `reset`. None if the client gives none, Unsupported if it does
+    not support the world.
+
+    Raises MalformedTrace, which names the wrong field.
     """
     if "unsupported" in answer:
         return _read_unsupported(answer)
@@ -145,10 +150,11 @@ def schema() -> Mapping[str, Any]:
 
 
 def schema_check() -> Callable[[str, Message], str | None]:
-    """A function that validates a message against a definition of the schema, given the definition's name. It returns
-    the error, or None. The names are `request` and `answer_to_OP`, with the request's `op`.
+    """A function that validates a message against a definition of the schema, given the definition's name and the
+    message.
 
-    Raises ModuleNotFoundError if the package `jsonschema` is not installed.
+    It returns the error, or None. The names are `request` and `answer_to_OP`, with the request's `op`. Raises
+    ModuleNotFoundError if the package `jsonschema` is not installed.
     """
     from jsonschema import Draft202012Validator  # an optional dependency that only this function needs
 

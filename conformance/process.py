@@ -1,8 +1,8 @@
 """A client that is a subprocess: it reads requests from its standard input and writes answers to its standard output.
 
 The subprocess is not trusted. Each answer has a deadline, lines have a maximum length, and only the end of standard
-error is kept, so neither time nor memory depends on it. It runs in a process group of its own, which is killed with it,
-so that none of its children remain.
+error is kept. So it cannot cost unlimited time or memory. It runs in a process group of its own. The group is killed
+with it, so that none of its children remain.
 """
 
 import contextlib
@@ -35,15 +35,15 @@ FIRST_SECONDS: Final = 30.0
 """The minimum time limit of the first answer, in seconds, since the process has to start first."""
 
 LAST_SECONDS: Final = 2.0
-"""The minimum time that a process is given to exit after `bye`, in seconds. It gets the time limit of an answer if that
-is longer.
+"""The minimum time that a process is given to exit after `bye`, in seconds. If the time limit of an answer is longer,
+it gets that.
 """
 
 STOPPED_SECONDS: Final = 1.0
-"""The seconds that a request is waited for, counted from when it was sent, once the run is asked to stop."""
+"""The seconds, from when it was sent, that a pending request may take after the run is asked to stop."""
 
 POLL_SECONDS: Final = 0.2
-"""The seconds between two checks for a request to stop the run, while an answer is awaited."""
+"""The seconds between two checks of the request to stop the run, while an answer is awaited."""
 
 KEPT_STDERR_BYTES: Final = 2**16
 """The number of bytes kept from the end of standard error."""
@@ -79,7 +79,7 @@ class ProcessClient(Client):
     """A subprocess that speaks the wire protocol. Use it in a `with` block, which ends the process in any case.
 
     `command` is a list of words, or one line that is split as a shell would, without running a shell. Raises
-    NotStartedError if it cannot be started. `answer_seconds` is the time limit of each answer; the first may take at
+    NotStartedError if it cannot be started. `answer_seconds` is the time limit of each answer; that of the first is at
     least FIRST_SECONDS. `check` validates every message in both directions, see `conformance.messages.schema_check`.
     Once `stops` returns True, a slow answer raises Stopped.
     """
@@ -165,8 +165,8 @@ class ProcessClient(Client):
         return self._read(read_state, self._ask({"op": "state"}))
 
     def bye(self) -> None:
-        """Announce the end and wait until the process exits. Raises ClientFault if it does not exit in time, or writes
-        more.
+        """Announce the end and wait until the process exits. Raises ClientFault if it does not exit in time, or if it
+        writes anything after its answer.
         """
         self._read(lambda answer: check_fields(answer, (), ""), self._ask({"op": "bye"}))
         self._unregister(self._in)
@@ -198,7 +198,7 @@ class ProcessClient(Client):
         self._process.wait()
 
     def kill(self) -> None:
-        """Kill the process and its process group. The process is not reaped before `close`, so that no other group can
+        """Kill the process and its process group. The process is reaped only by `close`: until then no other group can
         get its id.
         """
         with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -211,8 +211,8 @@ class ProcessClient(Client):
             raise ClientFault("garbage", str(error)) from error
 
     def _ask(self, request: Message) -> Message:
-        """Send a request and return the answer to it, without `seq`. Raises ClientFault for anything but one valid
-        answer in time.
+        """Send a request and return the answer to it, without its field `seq`. Raises ClientFault unless exactly one
+        valid answer comes in time.
         """
         seq = str(self._seq)
         self._seq += 1
@@ -256,8 +256,10 @@ class ProcessClient(Client):
             raise ClientFault("garbage", f"{error}: {_shown(line)}") from error
 
     def _send(self, line: bytes, deadline: float, op: str) -> None:
-        """Write a request and read output meanwhile, so that neither side blocks the other. `line` is the request,
-        `deadline` the time by which it must be written, and `op` the request's name for messages.
+        """Write a request, and read output meanwhile, so that neither side blocks the other.
+
+        `line` is the request, `deadline` the time by which it must be written, and `op` the request's name for
+        messages.
         """
         rest = memoryview(line)
         self._selector.register(self._in, selectors.EVENT_WRITE)
@@ -326,7 +328,7 @@ class ProcessClient(Client):
             self._selector.unregister(file)
 
     def _has_ended(self) -> bool:
-        """True if the process has ended. It is not reaped, so that its process id cannot be reused."""
+        """True if the process has ended. The check does not reap the process, so its process id cannot be reused."""
         return os.waitid(os.P_PID, self._process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
 
     def _raise_died(self, op: str) -> NoReturn:

@@ -12,8 +12,9 @@ from spec.protocol import execute
 
 @attrs.define
 class _Begun:
-    """The reader of the calls since the last `reset`, with the current state and the context that the protocol's
-    `observe` needs (None before the first call).
+    """The state since the last `reset`: the reader of calls, the current state, and the context.
+
+    The context is that which the protocol's `observe` needs; None before the first call.
     """
 
     history: History
@@ -35,9 +36,7 @@ class Reference(Client):
         self._begun: _Begun | None = None
 
     def hello(self, protocol: str) -> Introduction:
-        """The introduction: every action is supported, with reasons and digests. The argument `protocol` is not
-        checked.
-        """
+        """The introduction: every action is supported, with reasons and digests. `protocol` is not checked."""
         name = f"restaking-spec {self._protocol.name}"
         return Introduction(name, self._version, None, has_reasons=True, has_digest=True)
 

@@ -35,9 +35,10 @@ def of_trace(calls: Calls, trace: Trace, source: str) -> Script:
 def walk_actions(
     calls: Calls, walk: Walk, seed: int, steps: int, supported: Collection[str] | None
 ) -> tuple[Walk, list[Any], Counter[Case]]:
-    """The walk for a seed, its actions, and the counts by case of actions left out because they are not supported.
-    `steps` is the number of actions drawn, with those left out, which are not executed. `supported` are names of
-    actions; None means all.
+    """The walk for a seed, its actions, and the counts, by case, of unsupported actions that are left out.
+
+    `steps` actions are drawn. `supported` are names of actions; None means all. Actions that are left out count among
+    the drawn ones, and are not executed.
     """
     walk, choices = walk.of(seed), Seeded(seed)
     state, opening = walk.genesis(), walk.opening()
@@ -57,15 +58,18 @@ def walk_actions(
 
 
 def of_walk(calls: Calls, walk: Walk, seed: int, steps: int, supported: Collection[str] | None = None) -> Script:
-    """The script of a random walk for a seed, up to the first action that cannot be written as a call. `steps` actions
-    are drawn; those not in `supported` (None: all) are left out.
+    """The script of a random walk from `seed`, up to the first action that cannot be written as a call.
+
+    `steps` actions are drawn; those not in `supported` (None: all) are left out.
     """
     walk, actions, dropped = walk_actions(calls, walk, seed, steps, supported)
     return Script(f"walk of seed {seed}", to_wire(walk.world), _sayable(calls, walk.world, actions), dropped)
 
 
 def _sayable(calls: Calls, head: Mapping[str, Json], actions: list[Any]) -> list[Json]:
-    """The calls of some actions, up to the first that cannot be read back, such as one with too large an amount."""
+    """The calls of some actions, up to the first action that cannot be read back. An amount may be too large, for
+    example.
+    """
     written = calls.write(head, actions)
     history = calls.begin(to_wire(dict(head)))
     for position, call in enumerate(written):
@@ -80,8 +84,10 @@ def of_examples(
     calls: Calls, machine: type[LawMachine], walk: Walk, seed: int, examples: int, steps: int
 ) -> Iterator[Script]:
     """Scripts of up to `examples` runs, of up to `steps` rules each, that Hypothesis draws by a protocol's rule
-    machine. The machine's rules favour edge cases. Each script ends before the first action that cannot be written as a
-    call. `walk` gives the world and the opening actions; `seed` seeds the drawing.
+    machine.
+
+    The machine's rules favour edge cases. Each script ends before the first action that cannot be written as a call.
+    `walk` gives the world and the opening actions; `seed` seeds the drawing.
     """
     runs: list[list[Any]] = []
 

@@ -1,8 +1,8 @@
-"""A server that exposes a client over the wire protocol: it reads requests from one stream and writes answers to
+"""A server that exposes a client over the wire protocol. It reads requests from one stream and writes answers to
 another, one line each.
 
-It serves any object with the five methods. Every request gets an answer with its `seq`, never a traceback: input that
-cannot be read is reported in the answer.
+It serves any object with the five methods of a `Client`. Every request gets an answer with its `seq`, never a
+traceback: input that cannot be read is reported in the answer.
 """
 
 from collections.abc import Callable
@@ -31,8 +31,10 @@ FIELDS = {
 
 
 def serve(client: Client, requests: BinaryIO, answers: BinaryIO, protocol: str) -> bool:
-    """Answer requests until `bye`, the end of the stream, or an unreadable line without a newline. `protocol` is the
-    name that `hello` must ask for. Returns True if `bye` was answered.
+    """Answer requests until `bye`, the end of the stream, or an unreadable line without a newline. Returns True if
+    `bye` was answered.
+
+    `protocol` is the name that `hello` must ask for.
     """
     while line := requests.readline(MOST_LINE_BYTES + 1):
         message, is_over = answer_to(client, line, protocol)
@@ -48,8 +50,9 @@ def serve(client: Client, requests: BinaryIO, answers: BinaryIO, protocol: str) 
 
 
 def answer_to(client: Client, line: bytes, protocol: str) -> tuple[Message, bool]:
-    """The answer to one request, and True if no more requests follow: after a valid `bye`, or after an unreadable line
-    without a newline.
+    """The answer to one request, and True if no more requests are read.
+
+    That is so after a valid `bye`, and after an unreadable line without a newline.
     """
     seq: Json = None
     try:

@@ -33,8 +33,10 @@ def _begin(head: Mapping[str, Json]) -> Trace:
 
 
 class SymbioticHistory(History):
-    """The reader of a sequence of Symbiotic calls. It tracks the current timestamp, and for each vault the capture
-    timestamps of its latest slash calls, at which `observe` shows stakes.
+    """The reader of a sequence of Symbiotic calls. It tracks the current timestamp and the recent captures of each
+    vault.
+
+    These are the capture timestamps of its latest slash calls, at which `observe` shows stakes.
     """
 
     def __init__(self, head: Mapping[str, Json]) -> None:
@@ -45,9 +47,10 @@ class SymbioticHistory(History):
         self._captures: Captures = {}
 
     def read(self, call: Json, where: str) -> tuple[list[object], object]:
-        """The actions of the next call: time passes up to its timestamp, then the call itself. The context for
-        `observe` maps each vault to the capture timestamps of its latest slash calls. `where` names the call's place
-        for error messages. Raises MalformedTrace if the value is not a call.
+        """The actions of the next call: time passes up to its timestamp, then the call itself.
+
+        The context for `observe` maps each vault to the capture timestamps of its latest slash calls. `where` names the
+        call's place for error messages. Raises MalformedTrace if the value is not a call.
         """
         fields = dict(as_object(call, where))
         check_fields(fields, CALL, where)
@@ -61,14 +64,18 @@ class SymbioticCalls(Calls):
     """The reader and writer of Symbiotic's calls on the wire."""
 
     def head(self, head: Json) -> dict[str, Json]:
-        """The head of a trace in the form of traces, given as JSON from the wire: the fields in INTEGERS hold JSON
-        integers again. Raises MalformedTrace if it is no JSON object.
+        """The head of a trace in the form of traces, from its JSON on the wire: the fields in INTEGERS hold JSON
+        integers.
+
+        Raises MalformedTrace if `head` is no JSON object.
         """
         return as_object(with_integers(head, INTEGERS), "head")
 
     def begin(self, head: Json) -> History:
-        """A new `SymbioticHistory`, which starts at the genesis that a trace's `head` declares. The head is JSON from
-        the wire. Raises MalformedTrace if it is not a head.
+        """A new `SymbioticHistory`, which starts at the genesis that `head`, a trace's head as JSON on the wire,
+        declares.
+
+        Raises MalformedTrace if `head` is not the head of a trace.
         """
         return SymbioticHistory(self.head(head))
 

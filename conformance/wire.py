@@ -59,8 +59,8 @@ def write_line(message: Mapping[str, Json]) -> bytes:
 
 
 def read_line(line: bytes) -> dict[str, Json]:
-    """The JSON object in a line. Raises WireError for anything else, and for numbers, duplicate fields or too deep
-    nesting.
+    """The JSON object in a line. Raises WireError for anything else, for numbers, for duplicate fields, and for too
+    deep nesting.
     """
     if len(line) > MOST_LINE_BYTES:
         raise WireError(f"a line of more than {MOST_LINE_BYTES:,} bytes")

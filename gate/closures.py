@@ -1,7 +1,8 @@
 """Closures of actions: all definitions that an action's rule can reach, with digests that show which of them changed.
 
-Code that is not understood counts as reached, so that a relevant change is never called SAME. This includes a dispatch
-that cannot be split by action, and any code that may change a definition at import.
+A closure must never miss a relevant change, so that no such change is called SAME. Therefore code that is not
+understood counts as reached. This includes a dispatch that cannot be split by action, and any code that may change a
+definition at import.
 """
 
 import ast
@@ -34,8 +35,8 @@ ORDER: Final[Name] = ("order", "of all statements")
 class Change:
     """A definition that differs between base and head: its name, its file, and its lines in the head.
 
-    The lines are the base's if the head lacks the definition. `digests` are those of base and head; that of a version
-    without the definition is empty.
+    The lines are the base's if the head lacks the definition. `digests` are those of base and head; the digest is empty
+    for a version without the definition.
     """
 
     name: Name
@@ -53,8 +54,11 @@ class Change:
 
 
 class Closures:
-    """The closures of all actions of a protocol, in the version in `folder`. `protocol_at` is the place of the
-    protocol, `module:attribute`. Raises NotReadError if the protocol's module is missing.
+    """The closures of all actions of a protocol, in the version in `folder`: the definitions that each action's rule
+    can reach.
+
+    `protocol_at` is the place of the protocol, `module:attribute`. Raises NotReadError if the protocol's module is
+    missing.
     """
 
     def __init__(self, folder: Path, protocol_at: str) -> None:
@@ -78,7 +82,9 @@ class Closures:
 
     @cached_property
     def _storing(self) -> frozenset[str]:
-        """The names of `spec.machine` and of all modules that it imports: they store what calls write."""
+        """The names of `spec.machine` and of all modules that it imports: the modules that store the rows that calls
+        write.
+        """
         pending, seen = [MACHINE], set[str]()
         while pending:
             name = pending.pop()
@@ -89,9 +95,11 @@ class Closures:
 
     @cached_property
     def _always(self) -> list[Name]:
-        """The definitions that every action reaches: the whole module `spec.machine`; and of each module the statements
-        outside definitions, the names like `__name__`, definitions that may change another one at import, and classes
-        with methods that no code names, such as `__eq__`.
+        """The definitions that every action reaches: the whole module `spec.machine`, and some definitions of each
+        other module.
+
+        These are the statements outside definitions, names like `__name__`, and definitions that may change another one
+        at import. Also classes with methods such as `__eq__`, which Python calls without naming them.
         """
         found: list[Name] = [(MACHINE, ALL)]
         for method, classes in self._methods.items():
@@ -107,8 +115,10 @@ class Closures:
         return found
 
     def _acts(self, module: str, name: str, definition: Definition) -> bool:
-        """True if a definition may change another one when its module is imported: by its own code, or by the functions
-        that it then calls or passes on. `definition` has the name `name` in `module`.
+        """True if a definition may change another one when its module is imported.
+
+        It may by its own code, or by functions that it then calls or passes on. `definition` has the name `name` in
+        `module`.
         """
         acts = definition.sets_at_import or self._is_harmful(module, definition.at_import)
         return acts or not self._setters.isdisjoint(self._handed(module, name, definition))
@@ -119,24 +129,25 @@ class Closures:
         return not all(is_harmless(each) for each in outside)
 
     def _handed(self, module: str, name: str, definition: Definition) -> set[Name]:
-        """The definitions that `definition` reads or calls when its module is imported. Those that it only reads count
-        because any code that receives them may call them.
+        """The definitions that `definition` reads or calls when its module is imported.
 
-        Arguments of the protocol's own constructor are excluded: nothing calls the rules before the protocol exists.
-        `definition` has the name `name` in `module`.
+        Definitions that are only read count, because any code that receives them may call them. Arguments of the
+        protocol's own constructor are excluded: nothing calls the rules before the protocol exists. `definition` has
+        the name `name` in `module`.
         """
         is_protocol = (module, name) == self.sources.resolved(self._place[0], self._place[2])
         texts = definition.calls if is_protocol and self._transition() is not None else definition.at_import
         return self._led(module, (*texts, *definition.calls))
 
     def _led(self, module: str, texts: Iterable[str]) -> set[Name]:
-        """All definitions to which these names, as a module's code has them, may lead."""
+        """All definitions to which these names may lead. `texts` are names as they stand in the module's code."""
         return {name for text in texts for name in self.sources.leads(module, text).names}
 
     @cached_property
     def _setters(self) -> set[Name]:
-        """The definitions that may change others, directly or through what they read; those of modules that store what
-        calls write are excluded.
+        """The definitions that may change others, directly or through the definitions that they read.
+
+        Definitions of `spec.machine`, and of modules that it imports, are excluded.
         """
 
         def is_one(module: str, definition: Definition) -> bool:
@@ -147,7 +158,7 @@ class Closures:
 
     @cached_property
     def _openers(self) -> set[Name]:
-        """The definitions that may read a file, directly or through what they read."""
+        """The definitions that may read a file, directly or through the definitions that they read."""
         return self._with_readers(lambda _, definition: definition.is_opener)
 
     @cached_property
@@ -161,8 +172,10 @@ class Closures:
         )
 
     def _with_readers(self, is_one: Callable[[str, Definition], bool]) -> set[Name]:
-        """The definitions that satisfy the predicate, and all that read them, directly or through others. A name that
-        ends in `*` stands for a module, or an enumeration, one of whose definitions is found.
+        """The definitions that satisfy the predicate `is_one`, and all definitions that read them, directly or through
+        others.
+
+        A found definition also stands for its module, or its enumeration: the result then has a name that ends in `*`.
         """
         readers: dict[Name, list[Name]] = {}
         found: set[Name] = set()
@@ -185,8 +198,9 @@ class Closures:
 
     @cached_property
     def _methods(self) -> dict[str, list[Name]]:
-        """The map from each name of a method, or of an attribute that a class gives a value, to the classes that define
-        it. Modules that store what calls write are excluded: their rows and keys are the protocol's.
+        """The map from each name of a method, or of a class attribute with a value, to the classes that have it.
+
+        Classes of `spec.machine`, and of modules that it imports, do not count.
         """
         found: dict[str, list[Name]] = {}
         for name in self._digests:
@@ -196,8 +210,9 @@ class Closures:
         return found
 
     def _reached_by(self, module: str, definition: Definition) -> Iterator[Name]:
-        """The definitions to which a definition's names may lead, and the classes that define what it asks of an
-        object, since nothing says of which class the object is.
+        """The definitions to which a definition's names may lead, and every class with an attribute that it reads.
+
+        The source does not say of which class an object is, so each class with that attribute counts.
         """
         for text in definition.reads:
             yield from self.sources.leads(module, text).names
@@ -207,8 +222,10 @@ class Closures:
             yield from self._methods[member]
 
     def of(self, action: str) -> dict[Name, str]:
-        """The map from every definition that an action's rule can reach, as (module, name), to its digest. `action` is
-        the name of the action's class. The dispatch's statements for the action stand under `FUNCTION of ACTION`.
+        """The map from every definition that an action's rule can reach, as (module, name), to its digest.
+
+        `action` is the name of the action's class. The statements of a dispatch function for the action have the key
+        `FUNCTION of ACTION`.
         """
         seen: set[Name] = set()
         # The action's own class is always included: a dispatch need not name it.
@@ -229,12 +246,16 @@ class Closures:
             seen.add(place)
 
     def _asks(self, module: str) -> bool:
-        """True if `isinstance` means in a module what it means in Python."""
+        """True if `isinstance` means in a module what it means in Python: the module does not give the name another
+        meaning.
+        """
         found = self.sources.module(module)
         return found is not None and found.asks
 
     def _asked_of_objects(self, place: Name) -> Iterator[Name]:
-        """The classes that define what a dispatch function asks of an object, and itself if it is not understood."""
+        """Every class with an attribute that a dispatch function reads of an object; and the function itself if it is
+        not understood.
+        """
         definition = self.sources.definition(place)
         if definition is not None:
             names = set(self._reached_by(place[0], attrs.evolve(definition, reads=frozenset())))
@@ -242,8 +263,9 @@ class Closures:
             yield from [place] if definition.is_door or definition.is_vague else []
 
     def reach(self, names: Iterable[Name]) -> dict[Name, str]:
-        """The map from every definition that the named ones can reach, including themselves, to its digest. A name that
-        ends in `*` stands for all definitions of a module or members of an enumeration.
+        """The map from every definition that the named definitions can reach, including themselves, to its digest.
+
+        A name that ends in `*` stands for all definitions of a module, or for all members of an enumeration.
         """
         found: dict[Name, str] = {}
         whole: set[Name] = set()
@@ -266,7 +288,7 @@ class Closures:
         return found
 
     def _next(self, name: Name, definition: Definition) -> tuple[Name, ...]:
-        """The definitions that one definition reaches at once."""
+        """The definitions that a definition reaches directly."""
         if name not in self._edges:
             found = {*self._read(name[0], definition.reads), *self._reached_by(name[0], definition)}
             found.update(self._below.get(name, ()))
@@ -278,7 +300,9 @@ class Closures:
         return self._edges[name]
 
     def _whole(self, name: str, enumeration: str) -> Iterator[Name]:
-        """All members of an enumeration of a module; or, without one, all that the module defines and imports."""
+        """All members of an enumeration of a module. Without an enumeration (empty), all that the module defines and
+        imports.
+        """
         module = self.sources.module(name)
         for each in () if module is None else module.definitions:
             if not enumeration or each.partition(".")[0] == enumeration:
@@ -287,8 +311,9 @@ class Closures:
             yield from self._read(name, module.imports)
 
     def _read(self, module: str, texts: Iterable[str]) -> Iterator[Name]:
-        """The definitions that names in a module's code may refer to, with the imports that bind them. `texts` are the
-        names as the code has them, such as `f` or `module.f`.
+        """The definitions to which names in a module's code may refer, and the imports that bind these names.
+
+        `texts` are the names as they stand in the code, such as `f` or `module.f`.
         """
         for text in texts:
             led = self.sources.leads(module, text)
@@ -296,8 +321,10 @@ class Closures:
             yield from led.names
 
     def everything(self) -> dict[Name, str]:
-        """The map from every definition of every module that the protocol imports to its digest, with the entries
-        FILES, TEXTS and ORDER if these matter.
+        """The map from every definition of every module that the protocol imports to its digest.
+
+        It has the entries FILES, TEXTS and ORDER as far as they matter. Code may depend on all files, on other Python
+        files, or on the order of statements.
         """
         found = self._digests
         has_door = any(of.is_door for name in found if (of := self.sources.definition(name)))
@@ -314,9 +341,10 @@ class Closures:
         }
 
     def is_same_as(self, other: "Closures") -> bool:
-        """True if two versions with equal Python source behave alike: no module of this version may read a file, or all
-        files are equal. Raises NotReadError if the other version has a module that Python could import instead of the
-        source.
+        """True if two versions with equal Python source behave alike.
+
+        They do if no module of this version may read a file, or if all files are equal. Raises NotReadError if the
+        other version has a module that Python could import instead of the source.
         """
         may_open = False
         for name in self.modules:
@@ -326,8 +354,8 @@ class Closures:
         return not may_open or self.sources.files == other.sources.files
 
     def _read_files(self, names: Iterable[Name]) -> dict[Name, str]:
-        """The entry FILES with the digest of all files, if any of the named definitions, or an import, may read a file;
-        else empty.
+        """The entry FILES with the digest of all files, if a named definition, or an import, may read a file; else
+        empty.
         """
         is_read = self._opens_at_import or not self._openers.isdisjoint(names)
         return {FILES: self.sources.files} if is_read else {}
@@ -344,8 +372,10 @@ class Closures:
         return {ORDER: hashlib.sha256(said.encode()).hexdigest()[:16]}
 
     def _dispatch(self, action: str) -> tuple[Name, list[ast.stmt]]:
-        """The protocol's dispatch function, as (module, name), with its statements that concern one action. If none is
-        found: the name of the protocol, with the statements that define the protocol.
+        """The protocol's dispatch function, as (module, name), with its statements that concern one action.
+
+        If there is none that can be split by action: the name of the protocol, with the statements that define the
+        protocol.
         """
         name = self._transition()
         if name is not None and (function := self._function(name)) is not None:
@@ -357,7 +387,9 @@ class Closures:
 
     def _handed_on(self, name: Name, action: str) -> tuple[Name, list[ast.stmt]] | None:
         """The function `name`, to which a dispatch function passes the call, with its statements that concern one
-        action. None if it does not dispatch by action itself.
+        action.
+
+        None if the function does not dispatch by action itself.
         """
         function = self._function(name)
         if function is None:
@@ -366,8 +398,9 @@ class Closures:
         return None if len(taken) == len(function.body) else (name, taken)
 
     def _function(self, name: Name) -> ast.FunctionDef | None:
-        """The function of this name, if it takes exactly a draft and an action, and is neither
-        decorated nor redefined; else None.
+        """The function with the name `name`; None unless it takes exactly a draft and an action.
+
+        None as well for a function that is decorated, or defined more than once.
         """
         nodes = self.sources.statements(name)
         node = nodes[0] if len(nodes) == 1 else None
@@ -378,8 +411,8 @@ class Closures:
         return None if any(others) else node
 
     def _branch(self, module: str, function: ast.FunctionDef, action: str) -> Iterator[ast.stmt]:
-        """The statements of a dispatch function that one action can execute: its own
-        branch, and what all actions share.
+        """The statements of a dispatch function that one action can execute: its own branch, and the statements that
+        all actions share.
         """
         parameter = function.args.args[1].arg
         is_rebound = any(isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store) for each in ast.walk(function))
@@ -396,8 +429,8 @@ class Closures:
                 return
 
     def _leaf(self, module: str, text: str) -> str | None:
-        """The defining name of the class that `text` refers to; None if it has subclasses, is not a plain class, or is
-        not the only one of its name.
+        """The name under which the class `text` is defined. None if it has subclasses, is not a plain class, or shares
+        its name with another.
         """
         if (module, text) not in self._leaves:
             self._leaves[module, text] = self._leaf_of(self.sources.resolved(module, text))
@@ -410,8 +443,9 @@ class Closures:
         return None if others else name[1]
 
     def _is_plain(self, name: Name) -> bool:
-        """True if a class alone says which objects are of it: neither it nor a base has a metaclass, and no code of the
-        version decorates it.
+        """True if the class alone decides which objects are its instances.
+
+        Then neither the class nor a base has a metaclass, and no code of the version decorates it.
         """
         nodes = self.sources.statements(name)
         node = nodes[0] if len(nodes) == 1 else None
@@ -430,7 +464,7 @@ class Closures:
 
     @cached_property
     def _below(self) -> dict[Name, list[Name]]:
-        """The map from each class that has subclasses, to the definitions whose code derives them."""
+        """The map from each class that has subclasses to the definitions whose code derives these subclasses."""
         found: dict[Name, list[Name]] = {}
         for name in self.modules:
             module = self.sources.module(name)
@@ -442,7 +476,7 @@ class Closures:
         return found
 
     def _transition(self) -> Name | None:
-        """The protocol's transition function; None if the protocol is not built by a plain constructor call."""
+        """The protocol's transition function. None if the protocol is not built by a plain call of its constructor."""
         place = self.sources.resolved(self._place[0], self._place[2])
         nodes = [] if place is None else self.sources.statements(place)
         if place is None or len(nodes) != 1 or not isinstance(nodes[0], ast.Assign | ast.AnnAssign):
@@ -458,10 +492,10 @@ class Closures:
 
 
 def changes(base: Closures, head: Closures, mine: Mapping[Name, str], others: Mapping[Name, str]) -> list[Change]:
-    """The definitions in which `mine`, of the base, and `others`, of the head, differ. Both map definitions to digests:
-    a closure's, or all of a version's.
+    """The definitions in which `mine`, of the base, and `others`, of the head, differ.
 
-    Definitions that both versions define alike, but only one reaches, are omitted if any other differs.
+    Both map definitions to digests: those of a closure, or all of a version. A definition may be equal in both
+    versions, and reached in only one. Such a definition is omitted if any other differs.
     """
     found = _differing(base, head, mine, others)
     changed = [change for change in found if not _is_in_both(base, head, change)]
@@ -469,7 +503,7 @@ def changes(base: Closures, head: Closures, mine: Mapping[Name, str], others: Ma
 
 
 def _is_hidden(method: str) -> bool:
-    """True if Python calls a method of this name without code that names it."""
+    """True if Python calls a method of this name without code that names it, such as `__eq__`."""
     return method.startswith("__") and method.endswith("__")
 
 
@@ -493,7 +527,9 @@ def _differing(base: Closures, head: Closures, mine: Mapping[Name, str], others:
 
 
 def _tested(node: ast.stmt, parameter: str) -> set[str] | None:
-    """The classes that an `if isinstance(parameter, ...)` branch tests for, if it always returns; else None."""
+    """The classes that an `if isinstance(parameter, ...)` statement tests for. None if the statement is no such test,
+    or does not always return.
+    """
     if not isinstance(node, ast.If) or node.orelse or not isinstance(node.test, ast.Call):
         return None
     test = node.test

@@ -1,7 +1,7 @@
-"""Decisions: one small file per accepted difference, which a reviewer sees beside the change.
+"""Decisions: one small file for each accepted difference, which a reviewer sees beside the change.
 
-A decision that is malformed, expired, or matches no difference makes the run fail. A decision that the base holds
-unchanged belongs to an earlier change: it is settled, and may be deleted.
+A decision that is malformed, expired, or matches no difference makes the run fail. If the base has the same decision,
+it belongs to an earlier change: it is settled, and may be deleted.
 """
 
 import json
@@ -28,9 +28,9 @@ class DecisionError(Exception):
 
 @attrs.frozen
 class Decision:
-    """An accepted difference: its fingerprint, protocol, action and verdict, and the reason for accepting it.
+    """An accepted difference: its fingerprint, protocol, action and verdict, and the reason for accepting it (`why`).
 
-    `until` is the version from which it no longer holds; empty for no limit.
+    `until` is the version from which the decision no longer holds; empty for no limit.
     """
 
     fingerprint: str
@@ -122,11 +122,12 @@ def rule(
     version: str,
     judged: frozenset[str],
 ) -> Ruling:
-    """Write into each report that a decision accepts the decision's file name (`accepted_by`). Returns the problems and
-    the settled decisions.
+    """Apply the decisions to the reports: `accepted_by` of a report becomes the file name of the decision that accepts
+    it.
 
-    `decisions` and `of_base` are the decisions of head and base, by file name. `version` is the head's version, empty
-    if unknown. `judged` are the protocols of which all actions were judged.
+    Returns the problems and the settled decisions. `decisions` and `of_base` are the decisions of head and base, by
+    file name. `version` is the head's version, empty if unknown. `judged` are the protocols of which all actions were
+    judged.
     """
     problems: list[str] = []
     settled: list[str] = []

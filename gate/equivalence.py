@@ -24,13 +24,14 @@ from proofs.theory_checks import refuse_protocol
 from proofs.totals import Totals
 
 HISTORIES: Final = "spec.history"
-"""The module of histories. Both versions are lifted with its trusted contract, so a head that changes this module
-cannot be lifted.
+"""The module of histories. Both versions are lifted with its trusted contract (a stand-in for its functions in proofs).
+
+So a head that changes this module cannot be lifted.
 """
 
 ENGINE: Final = "engine"
-"""The kind of goals about the engine itself and about trusted contracts. If one fails, there is no
-proof, but no difference either.
+"""The kind of goals about the engine itself and about trusted contracts. If one fails, neither a proof nor a difference
+follows.
 """
 
 
@@ -43,11 +44,12 @@ class Goal:
 
 
 class OtherVersion:
-    """The rules of the head, lifted from its folder to run on the symbolic state of `prover`, a prover of the base.
+    """The rules of the head, lifted from its folder. They run on the symbolic state of `prover`, a prover of the base.
 
     `protocol_at` is the place of the protocol, `module:attribute`, below `folder`. `contracts` replace functions in its
     modules. `lists` are the largest lengths of lists in rows, by `table.field`; None means any length. Raises
-    UnliftableError if the version cannot be lifted, has a table that the base lacks, or has fields of other types.
+    UnliftableError if the version cannot be lifted, or has a table that the base lacks. Raises it also if a field has
+    another type than in the base.
     """
 
     def __init__(
@@ -99,14 +101,15 @@ class OtherVersion:
         return SymbolicRows(table, shape, lists, self._note, "", self._lists is not None)
 
     def _note(self, touch: Touch) -> None:
-        """Tell the prover that this version read a row, as a read of the base's table of the same name."""
+        """Tell the prover that the head read a row. It counts as a read of the base's table of the same name."""
         table = self._by_name[touch.table.name]
         past = None if touch.past_of is None else self._histories[touch.past_of._name]
         self.prover.note_read(Touch(table, touch.key, past))
 
     def call(self, call: Any) -> Any:
-        """The action of this version that equals `call`, an action of the base. Raises UnliftableError if this version
-        has no action class of that name, or one with other fields.
+        """The head's action that equals `call`, an action of the base.
+
+        Raises UnliftableError if the head has no action class of that name, or one with other fields.
         """
         kinds = {action.__name__: action for action in self.protocol.actions}
         kind = kinds.get(type(call).__name__)
@@ -131,18 +134,20 @@ class OtherVersion:
         return value
 
     def transition(self, call: Any) -> Any:
-        """This version's answer to one of its own calls. Raises ValueError if it is neither a Delta nor a Reason."""
+        """The head's answer to one of its own calls. Raises ValueError if the answer is neither a Delta nor a
+        Reason.
+        """
         outcome = self.protocol.transition(self._draft(self.state), call)
         if not self.is_delta(outcome) and not isinstance(outcome, self.protocol.reasons):
             raise ValueError(f"the answer is of type {type(outcome).__name__}")
         return outcome
 
     def is_delta(self, outcome: Any) -> bool:
-        """True if an outcome is this version's Delta, that is, if it accepted the call."""
+        """True if an outcome is a Delta of the head, that is, if the head accepted the call."""
         return isinstance(outcome, self._delta)
 
     def after(self, delta: Any) -> Any:
-        """The rows, as a draft, after an accepted step of this version with the given Delta."""
+        """The rows, as a draft, after an accepted step of the head with the given Delta."""
         return self._watched(self.state, list(delta.writes))
 
 
@@ -157,8 +162,9 @@ def with_lists(prover: Prover, lists: Mapping[str, int]) -> Prover:
 
 
 def longest(action: type[Any], length: int, limits: Mapping[str, int]) -> dict[str, int]:
-    """The map from each list of a call, as `ACTION.field`, to its maximum length. That is the length in `limits`, under
-    `ACTION.field` or `field`, or else 1; but at least `length`.
+    """The map from each list of a call, as `ACTION.field`, to its maximum length.
+
+    That is the length in `limits`, under `ACTION.field` or `field`, or else 1; but at least `length`.
     """
     found: dict[str, int] = {}
     pending: list[Any] = [action]
@@ -176,7 +182,9 @@ def longest(action: type[Any], length: int, limits: Mapping[str, int]) -> dict[s
 
 
 def goals_of(prover: Prover, other: OtherVersion, action: type[Any], bounds: Mapping[str, int]) -> Iterator[Goal]:
-    """All goals which, if proved, imply that both versions answer a call alike in every state that satisfies the laws.
+    """All goals of the equivalence of a call: if all are proved, both versions answer the call alike in every state
+    that satisfies the laws.
+
     `bounds` are the maximum lengths of the call's lists, by `ACTION.field`.
     """
     call, base = prover.call(action, bounds)
@@ -200,9 +208,9 @@ def goals_of(prover: Prover, other: OtherVersion, action: type[Any], bounds: Map
 
 
 def _defaults(other: OtherVersion, here: Path) -> Iterator[Goal]:
-    """A goal that cannot be proved, for each table that this path reads and whose default row differs.
+    """A goal that cannot be proved, for each table that this path reads and whose default rows differ.
 
-    Rows that are never written are the same unknown in both versions only if the default rows are equal.
+    Unwritten rows are equal in both versions only if the default rows are.
     """
     read = {touch.table.name for touch in here.touched.values() if isinstance(touch, Touch)}
     for name in sorted(read & other.unlike_by_default):
@@ -216,7 +224,7 @@ def _kinds(row: Any) -> list[tuple[str, str]]:
 
 
 def _plain(value: Any) -> object:
-    """A value as nested tuples of type names and texts, which are comparable across versions."""
+    """A value as nested tuples of type names and texts, so that values of both versions can be compared."""
     if isinstance(value, tuple | list):
         return (type(value).__name__, *[_plain(part) for part in value])
     if attr.has(type(value)):
@@ -246,8 +254,9 @@ def _compared(prover: Prover, other: OtherVersion, here: Path, outcome: Any, ans
 
 
 def alike(prover: Prover, other: OtherVersion, delta: Any, answer: Any) -> Term:
-    """The term that is true if two accepted steps leave equal rows and return equal values: `delta` of the prover's
-    version, `answer` of the other.
+    """The term that is true if two accepted steps leave equal rows and return equal values.
+
+    `delta` is the answer of the prover's version, the base, and `answer` that of the head.
     """
     after, after_there = prover.after(delta).rows, other.after(answer)
     claims: list[Term] = []
@@ -265,7 +274,7 @@ def alike(prover: Prover, other: OtherVersion, delta: Any, answer: Any) -> Term:
 
 
 def same_rows(table: Any, row: Any, other: Any) -> Term:
-    """The term that is true if two rows of a table are equal in every field that the base's rows have."""
+    """The term that is true if two rows of a table are equal in every field of the base's rows."""
     names = list(inspect.signature(type(table.default)).parameters)
     if any(not hasattr(other, name) for name in names):
         return z3.BoolVal(False)
@@ -273,7 +282,7 @@ def same_rows(table: Any, row: Any, other: Any) -> Term:
 
 
 def _same_listings(value: Listing, other: Listing) -> Term:
-    """The term that is true if two lists of any length come from one list, by equal changes in the same order."""
+    """The term that is true if two lists of any length result from one list, by equal changes in the same order."""
     (base, moves), (other_base, other_moves) = value.made, other.made
     if not base.decl().eq(other_base.decl()) or [kind for kind, _ in moves] != [kind for kind, _ in other_moves]:
         return z3.BoolVal(False)
@@ -283,9 +292,7 @@ def _same_listings(value: Listing, other: Listing) -> Term:
 
 
 def same(value: Any, other: Any) -> Term:
-    """The term that is true if two values are equal. Refuses values whose types cannot be compared, which ends the
-    proof.
-    """
+    """The term that is true if two values are equal. An exception ends the proof if their types cannot be compared."""
     value, other = (each.resolve() if isinstance(each, SymList) else each for each in (value, other))
     if isinstance(value, Listing) and isinstance(other, Listing):
         return _same_listings(value, other)

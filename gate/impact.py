@@ -32,7 +32,9 @@ class Gains:
     """False if not all accounts can withdraw under both versions; the amounts are then those before withdrawal."""
 
     def lines(self) -> list[str]:
-        """The amounts of each account, and the change of the total, one per line."""
+        """The lines that show the gains: the amounts of each account under base and head, and the change of the
+        total.
+        """
         told = [
             f"{account}: {base} -> {head} ({head - base:+d})" for account, (base, head) in sorted(self.accounts.items())
         ]
@@ -44,10 +46,9 @@ class Gains:
 
 
 def gains(versions: Versions, world: Json, calls: Sequence[Json]) -> list[Gains]:
-    """The differing holdings after a run under both versions, one entry for each token with differences. All accounts
-    withdraw first, unless they cannot under one of the versions.
+    """The differing holdings after a run under both versions, one entry for each token with differences.
 
-    `world` is the head of a trace.
+    All accounts withdraw first, unless they cannot under one of the versions. `world` is the head of a trace.
     """
     base, head = versions.both("holdings", head=world, calls=list(calls))
     which = "liquidated" if base["liquidated"] is not None and head["liquidated"] is not None else "at_once"
@@ -64,8 +65,11 @@ def gains(versions: Versions, world: Json, calls: Sequence[Json]) -> list[Gains]
 
 
 def laws(versions: Versions, walk_at: str, scripts: Iterable[Aimed]) -> dict[str, list[str]]:
-    """The ids of the laws that the scripts break under the head only (`broken`), and of those that only the base
-    checked (`vacuous`). `walk_at` is the place of a walk, `module:attribute`, whose laws each version checks.
+    """The ids of laws by effect of the change: `broken` under the head only, and `vacuous`, which only the base
+    checked.
+
+    `scripts` are the runs in which laws are checked. `walk_at` is the place of a walk, `module:attribute`, whose laws
+    each version checks.
     """
     broken: list[set[str]] = [set(), set()]
     checked: list[dict[str, int]] = [{}, {}]
@@ -80,8 +84,10 @@ def laws(versions: Versions, walk_at: str, scripts: Iterable[Aimed]) -> dict[str
 
 
 def ledger_matrix(folder: Path, protocol: str, changes: Sequence[Change]) -> dict[str, dict[str, str]]:
-    """The map from law and call to the verdict in the base's ledger of a protocol; STALE if a proof depends on a
-    changed definition. `folder` is the root of the base. Unreadable ledgers are skipped.
+    """The map from law and call to the verdict in the base's ledger (stored proofs) of a protocol.
+
+    The verdict is STALE if its proof depends on a changed definition. `folder` is the root of the base. Unreadable
+    ledgers are skipped.
     """
     changed = {change.name for change in changes if change.digests[0]}
     found: dict[str, dict[str, str]] = {}
@@ -104,7 +110,9 @@ def ledger_matrix(folder: Path, protocol: str, changes: Sequence[Change]) -> dic
 
 
 def stale_proofs(matrix: Mapping[str, Mapping[str, str]]) -> dict[str, int]:
-    """The number of stale verdicts of each call, given the verdicts by law and call. Calls without any are left out."""
+    """The number of stale verdicts of each call, given the verdicts by law and call. Calls without stale verdicts are
+    left out.
+    """
     found: dict[str, int] = {}
     for by_call in matrix.values():
         for name, word in by_call.items():
@@ -114,10 +122,10 @@ def stale_proofs(matrix: Mapping[str, Mapping[str, str]]) -> dict[str, int]:
 
 
 def speed(versions: Versions, action: str, scripts: Iterable[Aimed]) -> tuple[int, int] | None:
-    """The time of a call of the action under base and head, in nanoseconds of interpreted Python: the minimum of TIMES
-    measurements. It is the first such call in the scripts that both versions accept.
+    """The time of one call of the action under base and head, in nanoseconds of interpreted Python.
 
-    None if no script has one.
+    It is the minimum of TIMES measurements of the first such call in the scripts that both versions accept. None if
+    there is no such call.
     """
     for aimed in scripts:
         calls = list(aimed.script.calls)
@@ -132,7 +140,9 @@ def speed(versions: Versions, action: str, scripts: Iterable[Aimed]) -> tuple[in
 
 
 def told(impact: Mapping[str, Any], most: int | None = None) -> list[str]:
-    """An impact, as `Judge` computes it, as lines of text, with the holdings of at most `most` runs (None: all)."""
+    """The lines of text that show an impact, which `Judge` computes. They show the holdings of at most `most` runs
+    (None: all).
+    """
     lines: list[str] = []
     runs = [(source, rows) for source, rows in impact.get("gains", {}).items() if rows]
     for source, rows in runs[:most]:

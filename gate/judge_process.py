@@ -1,6 +1,6 @@
 """The subprocess that judges one protocol, in the base's folder.
 
-So the base's code draws, reads, writes and shrinks scripts: a head that loops or raises cannot prevent the verdict.
+So the base's code draws, reads, writes and shrinks scripts. A head that loops or raises cannot prevent the verdict.
 """
 
 import json
@@ -26,8 +26,8 @@ LAST_SECONDS: Final = 30.0
 
 
 def main() -> None:
-    """Judge the protocol that the first argument describes in JSON. Write the pickled report to the
-    file that it names.
+    """Judge the protocol that the command's first argument, a JSON text, describes. Write the pickled report to the
+    file named there.
     """
     asked = json.loads(sys.argv[1])
     end_with_parent()
@@ -50,9 +50,10 @@ def judge_apart(
     only: tuple[str, ...],
     budget: Budget,
 ) -> ProtocolReport:
-    """The report of a judge of one protocol in a subprocess; `place` is that of its pack, and `only` the actions to
-    judge (empty: all). If the run is stopped, the report contains what is decided by then. If the judge writes no
-    report, `problem` says why.
+    """The report of a judge of one protocol in a subprocess.
+
+    `place` is the place of the protocol's pack, and `only` the actions to judge (empty: all). If the run is stopped,
+    the report contains what is decided by then. If the judge writes no report, the report's `problem` says why.
     """
     out = versions[0].folder.parent / f"report-{len(list(versions[0].folder.parent.iterdir()))}"
     errors = out.with_suffix(".stderr")

@@ -46,18 +46,21 @@ SETTLED_SECONDS: Final = 60.0
 """The seconds that a proof still gets after the lockstep has settled the verdict."""
 
 MOST_LOOKED_AT: Final = 40
-"""The largest number of scripts of an action that are used to check laws, or to find a call to measure."""
+"""The largest number of scripts of an action that serve to check laws, or to find a call to measure."""
 
 Prove = Callable[[Subject, Version, Version, str, int, float, Callable[[], bool]], dict[str, Any]]
-"""The function that proves one action. It has the parameters of `prove_apart`, and the result of `gate.proving.prove`,
-or `unlifted` with a reason.
+"""The type of the function that proves one action. It has the parameters of `prove_apart`.
+
+The result is that of `gate.proving.prove`, or has only `unlifted` with a reason.
 """
 
 
 @attrs.frozen
 class Budget:
-    """The limits of a run: the seconds for one protocol, the number of parallel processes, a predicate that requests an
-    immediate stop, and the seconds for one answer.
+    """The limits of a run: the seconds for one protocol, the number of parallel processes, and the seconds for one
+    answer.
+
+    `stops` returns True if the run must stop at once.
     """
 
     seconds: float
@@ -69,9 +72,10 @@ class Budget:
 def prove_apart(
     subject: Subject, base: Version, head: Version, action: str, length: int, seconds: float, stops: Callable[[], bool]
 ) -> dict[str, Any]:
-    """The result of proving one action in a subprocess: the value of `gate.proving.prove`. If that fails, or takes
-    more than `seconds`, it has only `unlifted` with the reason. The call's lists may have up to `length` elements, or
-    more if the theory says so.
+    """The result of proving one action in a subprocess: the value of `gate.proving.prove`.
+
+    If the proof fails, or takes more than `seconds`, the result has only `unlifted` with the reason. The call's lists
+    may have up to `length` elements, or more if the theory says so.
     """
     if subject.theory_at is None:
         return {"unlifted": "the protocol brings no theory"}
@@ -119,8 +123,9 @@ class Judge:
         return self._budget.stops() or time.monotonic() >= self._end
 
     def report(self, only: frozenset[str] = frozenset()) -> ProtocolReport:
-        """The verdicts on all actions, or on those in `only` if any. If a version cannot be read, run or compared, the
-        report's `problem` says why.
+        """The verdicts on all actions, or only on those in `only` if it is not empty.
+
+        If a version cannot be read, run or compared, the report's `problem` says why.
         """
         report = ProtocolReport(self._subject.name)
         try:
@@ -176,8 +181,9 @@ class Judge:
     def _compared(
         self, report: ProtocolReport, versions: Versions, changed: Mapping[str, list[Change]]
     ) -> Iterator[ActionReport]:
-        """The reports on the actions whose closures changed (`changed`, with the changes). Proofs run in parallel with
-        the scripts.
+        """The reports on the actions in `changed`, which maps each action with a changed closure to its changes.
+
+        Proofs run in parallel with the scripts.
         """
         with ThreadPoolExecutor(max(self._budget.jobs - 1, 1)) as pool:
             proofs = {name: pool.submit(self._timed, name) for name in changed}
@@ -213,7 +219,9 @@ class Judge:
         left_out: list[str],
     ) -> None:
         """Play further scripts for the kinds of difference that the proof leaves open, if they could change the
-        verdict. `name` is the action, `shown` are the kinds already shown, and results are added to `walked`.
+        verdict.
+
+        `name` is the action, `shown` are the kinds that are shown already, and results are added to `walked`.
         """
         seen = {*shown, *walked.kinds(name)}
         wanted = deciding(seen, proof.open_kinds)
@@ -241,7 +249,7 @@ class Judge:
         return {**found, "seconds": round(time.monotonic() - begun, 1)}
 
     def _is_needless(self, name: str) -> bool:
-        """True if a proof should stop: the run stops, or the verdict was settled long enough ago."""
+        """True if a proof should stop: the run stops, or the verdict has been settled for some time."""
         return self._budget.stops() or self._is_settled(name)
 
     def _is_settled(self, name: str) -> bool:
@@ -333,8 +341,10 @@ class Judge:
         return found
 
     def _replayed(self, found: Mapping[str, Any], versions: Versions) -> tuple[dict[DifferenceKind, Shown], list[str]]:
-        """The differences that the solver found and both versions confirmed, by the kind that they have when replayed;
-        and notes about the others.
+        """The differences that the solver found and both versions confirmed when run; and notes about those that were
+        not confirmed.
+
+        The key is the kind of difference as it shows when run.
         """
         shown: dict[DifferenceKind, Shown] = {}
         notes: list[str] = []
@@ -382,8 +392,9 @@ class Judge:
 
 
 def shared(told: Mapping[str, Any], fields: Fields) -> dict[str, Any]:
-    """A version's answer to the question `execute`, restricted to the fields that both versions have; rows that do not
-    change in these are dropped.
+    """A version's answer to the question `execute`, restricted to the fields that both versions have.
+
+    Rows that do not change in these fields are dropped.
     """
     rows = [
         [table, key, *[{name: row[name] for name in fields[table]} for row in (before, after)]]
@@ -394,20 +405,22 @@ def shared(told: Mapping[str, Any], fields: Fields) -> dict[str, Any]:
 
 
 def deciding(seen: Collection[DifferenceKind], open_kinds: Collection[DifferenceKind]) -> set[DifferenceKind]:
-    """The open kinds of difference that would change the verdict if they were found, given the kinds already seen."""
+    """The kinds of difference in `open_kinds` that would change the verdict if they were found. `seen` are the kinds
+    found already.
+    """
     if not seen:
         return set(open_kinds)
     return {kind for kind in open_kinds if verdict_of({*seen, kind}) != verdict_of(seen)}
 
 
 def _is_whole(found: Mapping[str, Any]) -> bool:
-    """True if every goal of a proof's plain result was proved."""
+    """True if every goal of a proof was proved. `found` is the result of `gate.proving.prove`."""
     return "unlifted" not in found and all(set(by) <= {"PROVED"} for by in found["kinds"].values())
 
 
 def story(versions: Versions, world: Json, calls: Sequence[Json]) -> tuple[dict[str, Any], ...]:
-    """The steps of a run under both versions: each with its `call`, and under `base` and `head` the answer, the return
-    value and every row that changes.
+    """The steps of a run under both versions. Each has its `call`, and under `base` and `head` the answer, the return
+    value and all changed rows.
     """
     base, head = (said["steps"] for said in versions.both("story", head=world, calls=list(calls)))
     return tuple(
@@ -421,7 +434,9 @@ def story(versions: Versions, world: Json, calls: Sequence[Json]) -> tuple[dict[
 
 
 def proof_of(found: Mapping[str, Any]) -> CallProof:
-    """The CallProof for the plain values that a proof returned (`gate.proving.prove`, or `unlifted` with a reason)."""
+    """The CallProof for the plain values that a proof returned: those of `gate.proving.prove`, or `unlifted` with a
+    reason.
+    """
     seconds = found.get("seconds", 0.0)
     if "unlifted" in found:
         return CallProof(why=f"no proof: {found['unlifted']}", seconds=seconds)
@@ -434,8 +449,9 @@ def proof_of(found: Mapping[str, Any]) -> CallProof:
 
 
 def arrow(answers: tuple[str, str]) -> str:
-    """The answers of base and head as a short text: `accepted -> REASON`, or `accepted, and otherwise` if the words are
-    equal.
+    """The answers of base and head as a short text: `accepted -> REASON`.
+
+    It is `accepted, and otherwise` if both accept, with different rows or return values.
     """
     return f"{answers[0]} -> {answers[1]}" if answers[0] != answers[1] else f"{answers[0]}, and otherwise"
 

@@ -16,21 +16,27 @@ from gate.verdicts import DifferenceKind
 from spec.codec import Json
 
 ON_THE_WIRE: Final = 20
-"""The number of first scripts that are always played by the wire protocol, too."""
+"""The number of scripts, from the first on, that are always played by the wire protocol, too."""
 
 Parted = Callable[[Json, Sequence[Json]], "tuple[int, tuple[str, str], DifferenceKind] | None"]
-"""A function that plays a script in both versions and compares rows: the position of the first call with different
-answers, both answers, and the kind of difference; None if no answers differ.
+"""The type of a function that plays a script in both versions and compares rows.
+
+It returns the index of the first call with different answers, both answers, and the kind of difference. None if no
+answers differ.
 """
 
 MOST_DROPPED: Final = 3
-"""The largest number of times that a script's rows are compared, each time without the calls that differed before."""
+"""The largest number of times that a script is played to compare rows. Each further time leaves out the calls that
+differed before.
+"""
 
 
 @attrs.frozen
 class Met:
-    """A difference found in lockstep: its kind, the call's action, the script, the position of the call in the script,
-    and the answers of base and head.
+    """A difference found in lockstep: its kind, the action that it is attributed to, the script, and the answers of
+    base and head.
+
+    `position` is the index of the differing call in the script.
     """
 
     kind: DifferenceKind
@@ -72,8 +78,9 @@ class Walked:
 
 
 class Pair:
-    """Both versions as clients of the wire protocol, started on demand, and again after a fault. The callback starts
-    the base for 0 and the head for 1.
+    """Both versions as clients of the wire protocol, started when first needed, and again after a fault.
+
+    `start` starts the base for 0 and the head for 1.
     """
 
     def __init__(self, start: Callable[[int], tuple[ProcessClient, Introduction]]) -> None:
@@ -102,11 +109,11 @@ class Pair:
 def walk(
     parted: Parted, pair: Pair, scripts: Iterable[Aimed], changed: Collection[str], stops: Callable[[], bool]
 ) -> Walked:
-    """The result of playing every script in both versions, with a comparison of every row. It ends early if `stops`
-    returns True, or once the head has failed to answer in each of the `changed` actions.
+    """The result of playing every script in both versions, with a comparison of every row.
 
-    Some scripts are also played by the wire protocol: the first ON_THE_WIRE ones, each that shows a new difference, and
-    each for which a version did not give its rows.
+    It ends early if `stops` returns True, or once the head has failed to answer in all `changed` actions. Some scripts
+    are also played by the wire protocol: the first ON_THE_WIRE ones, and each that shows a new difference. So is each
+    for which a version did not give its rows.
     """
     walked = Walked()
     for number, aimed in enumerate(scripts):
@@ -132,8 +139,9 @@ def walk_on(
     walked: Walked,
     stops: Callable[[], bool],
 ) -> None:
-    """Play more scripts until an action has shown every wanted kind of difference, comparing rows; results are added to
-    `walked`. It ends early if `stops` returns True, or if a version does not answer.
+    """Play more scripts until an action has shown every kind of difference in `wanted`, comparing rows.
+
+    Results are added to `walked`. It ends early if `stops` returns True, or if a version does not answer.
     """
     for aimed in scripts:
         if stops() or walked.kinds(action).issuperset(wanted):
@@ -145,11 +153,11 @@ def walk_on(
 
 
 def _play(parted: Parted, aimed: Aimed, changed: Collection[str], walked: Walked) -> int | None:
-    """Play a script, compare rows, and note the differences in `walked`. After a difference it is played again without
-    the differing call, at most MOST_DROPPED times in all. Returns the position of the first difference, or the number
-    of calls without one.
+    """Play a script, compare rows, and note the differences in `walked`. Returns the index of the first call that
+    differs.
 
-    Returns None if a version does not answer.
+    After a difference the script is played again without the differing call, at most MOST_DROPPED times in all. The
+    result is the number of calls if none differs, and None if a version does not answer.
     """
     script, names = aimed.script, list(aimed.names)
     first: int | None = None
@@ -180,7 +188,7 @@ def _play_on_the_wire(
     walked: Walked,
     first: int | None,
 ) -> None:
-    """Play a script by the wire protocol; `first` is the position of the first call whose rows differ, if known."""
+    """Play a script by the wire protocol. `first` is the index of the first call whose rows differ, None if unknown."""
     base, head, introduction = pair.both()
     played = play(base, head, introduction, aimed.script, stops)
     walked.on_the_wire += played.steps
@@ -227,11 +235,10 @@ def _note(walked: Walked, aimed: Aimed, met: Met) -> None:
 
 
 def _blamed(names: list[str], position: int, changed: Collection[str]) -> str:
-    """The action that a difference is attributed to: that of the call if it changed, else the last changed action
-    before it, else the call's after all.
+    """The action to which a difference is attributed: the last changed action up to and including the differing call.
 
-    An earlier call may have written rows that no trace shows. `names` are the actions of all calls, and `position` is
-    the differing call's.
+    An earlier call may have written rows that no trace shows. If there is no changed action, it is the action of the
+    differing call. `names` are the actions of all calls, and `position` is the index of the differing call.
     """
     before = [name for name in names[: position + 1] if name in changed]
     return before[-1] if before else names[position]
@@ -245,10 +252,10 @@ def kind_of(found: Divergence) -> DifferenceKind:
 
 
 def told(found: Divergence) -> tuple[str, str]:
-    """The outcome of base and head at a divergence, each in a few words: `accepted`, or the reason of the rejection.
+    """The outcomes of base and head at a divergence, each in a few words: `accepted`, or the reason of the rejection.
 
-    Different return values show as `accepted` twice. Of different states the second is `accepted, and another state`,
-    whatever the answers were.
+    Different return values show as `accepted` twice. Different states show as `accepted` and `accepted, and another
+    state`, whatever the answers were.
     """
     if found.aspect == "state":
         return "accepted", "accepted, and another state"

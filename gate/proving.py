@@ -1,7 +1,7 @@
 """The subprocess that proves that both versions answer a call alike, in the base's folder, with the base's laws.
 
 It answers in plain values: the goals by status, the assumptions, and for each kind of difference a state and a call
-that show it. These come from the solver: nothing may rely on them before both versions have been run on them.
+that show it. State and call come from the solver: nothing may rely on them before both versions have been run on them.
 """
 
 from collections import Counter
@@ -39,12 +39,11 @@ def _answer(_op: str, asked: dict[str, Any]) -> dict[str, Any]:
 
 
 def prove(theory: str, protocol_at: str, base: str, head: str, action: str, length: int = 1) -> dict[str, Any]:
-    """The result of proving that both versions answer a call alike, as JSON: the numbers of goals by kind of difference
-    and status, the scope, the assumed laws, and states in which the answers differ (`_Run.answer` names the fields).
+    """The result of proving that both versions answer a call alike, as JSON; `_Run.answer` names its fields.
 
     Lists in rows have any length, unless a rule iterates over one; then they are bounded. Bounded lists, and lists of
     the call, have the lengths that the theory declares, at least `length`. If `length` is above one, lists of the call
-    have those that the theory declares for step laws. Raises UnliftableError if a version cannot be lifted.
+    have the lengths that the theory declares for step laws. Raises UnliftableError if a version cannot be lifted.
     """
     refuse_another_machine(base, head)
     setup = setup_of(theory)
@@ -67,11 +66,11 @@ def prove(theory: str, protocol_at: str, base: str, head: str, action: str, leng
 
 
 def kept_alike(contracts: Contracts, plainer: Contracts, closures: list[Closures]) -> Contracts:
-    """The trusted contracts whose replaced functions, and all that these reach, are equal in both versions. `closures`
-    are those of base and head.
+    """The trusted contracts (stand-ins for functions in proofs) that hold for both versions.
 
-    If one of `contracts` is dropped, those in `plainer` are used instead, filtered by the same rule. Raises
-    UnliftableError if `spec.history` differs.
+    These are the ones whose replaced functions, and all that these reach, are equal in both. `closures` are those of
+    base and head. If one of `contracts` is dropped, those in `plainer` are used instead, filtered by the same rule.
+    Raises UnliftableError if `spec.history` differs.
     """
     same = {module: contract for module, contract in contracts.items() if _is_alike(module, contract, closures)}
     if HISTORIES not in same:
@@ -82,8 +81,9 @@ def kept_alike(contracts: Contracts, plainer: Contracts, closures: list[Closures
 
 
 def _is_alike(module: str, contract: Callable[[ModuleType], None], closures: list[Closures]) -> bool:
-    """True if both versions reach the same from the functions that a contract
-    replaces; laws come from the base only.
+    """True if the functions that a trusted contract replaces reach equal definitions in both versions.
+
+    A contract for a module of laws is always kept, because laws come from the base only.
     """
     source = closures[0].sources.module(module)
     if source is None or module.partition(".")[0] == "invariants":
@@ -93,7 +93,9 @@ def _is_alike(module: str, contract: Callable[[ModuleType], None], closures: lis
 
 
 def _replaced(module: str, contract: Callable[[ModuleType], None]) -> set[str]:
-    """The names that a trusted contract replaces in a module, found by applying it to a copy of the module's names."""
+    """The names that a trusted contract replaces in a module. The contract is applied to a copy of the module's
+    names.
+    """
     import importlib
 
     real = importlib.import_module(module)
@@ -112,10 +114,11 @@ def _file_of(module: str, folder: Path) -> Path | None:
 
 
 def refuse_another_machine(base: str, head: str) -> None:
-    """Raise UnliftableError if `spec/machine.py`, or what it imports, differs in more than docstrings and comments.
+    """Raise UnliftableError if `spec/machine.py`, or a module that it imports, differs in more than docstrings and
+    comments.
 
-    A proof runs some of these functions, but not each of their branches: a draft of few writes keeps no index, for
-    example. What the head imports in addition shows as a difference of the importing module.
+    A proof runs some of these functions, but not each of their branches. For example, a draft with few writes keeps no
+    index. Further imports of the head show as a difference of the importing module.
     """
     for module in storing():
         files = [_file_of(module, Path(folder)) for folder in (base, head)]
@@ -158,9 +161,11 @@ class _Run:
         return list(goals_of(self._prover, self._other, self._action, self._bounds))
 
     def answer(self, goals: list[Goal]) -> dict[str, Any]:
-        """The results of all goals, in plain values: `kinds` (statuses of the goals, counted by kind of difference),
-        `labels` (of unproved goals, by kind), `scope`, `laws`, `steps`, and `shown` (see the method of that name; empty
-        for lists of any length).
+        """The results of all goals, in plain values, by field.
+
+        `kinds` has the statuses of the goals, counted by kind of difference, and `labels` the unproved goals, by kind.
+        `scope` and `laws` are the bounds and the laws that the proof assumes, and `steps` the solver's effort. `shown`
+        is the result of the method of that name; empty for lists of any length.
         """
         kinds: dict[str, Counter[str]] = {}
         labels: dict[str, set[str]] = {}
@@ -195,9 +200,10 @@ class _Run:
         }
 
     def shown(self, goals: list[Goal], kinds: set[str]) -> dict[str, Any]:
-        """For each of `kinds`, a state and a call that violate a goal of the kind, with the goal's label and the
-        solver's question; no entry if the solver finds none. The first MOST_TRIED goals of a kind are tried. All laws
-        hold in the state.
+        """For each of `kinds`, a state and a call that violate a goal of the kind.
+
+        With them come the goal's label and the solver's question. All laws hold in the state. The first MOST_TRIED
+        goals of a kind are tried. A kind for which the solver finds no state has no entry.
         """
         found: dict[str, Any] = {}
         for kind in sorted(kinds):

@@ -1,8 +1,8 @@
 """Static analysis of one definition of a version: the names that it reads, what it may change, and what runs at import.
 
-The analysis reads source text only; no code of the version runs. Code that it does not understand counts as reached, so
-that a relevant change is never called SAME. Docstrings and comments are ignored, as are annotations of functions, apart
-from those of constructors and decorated functions. A name or a text that may lead to several definitions leads to each.
+The analysis reads source text only; no code of the version runs. Code that is not understood counts as reached, so that
+a relevant change is never called SAME. Docstrings and comments are ignored. So are annotations of functions, apart from
+those of constructors and decorated functions. A name or a text that may lead to several definitions leads to each.
 """
 
 import ast
@@ -29,7 +29,7 @@ ALL: Final = "*"
 """The name that stands for all definitions of a module; `ENUMERATION.*` stands for all members of an enumeration."""
 
 ASKED: Final = "__class__"
-"""The pseudo-member that is read if code only tests for a class, for example with `isinstance`."""
+"""The pseudo-member that a definition reads of a class if it only tests objects for the class, as `isinstance` does."""
 
 Name = tuple[str, str]
 """A definition as (module, name); a member's name is `Reason.NAME`, an import's name is `import f`."""
@@ -41,18 +41,18 @@ class NotReadError(Exception):
 
 @attrs.frozen
 class Definition:
-    """The facts about one definition: the digest of its syntax tree, its first and last
-    line, and the names that it reads.
+    """The facts about one definition: the digest of its syntax tree, its first and last line, and the names that it
+    reads.
 
     - `calls`: the names that are called when the module is imported.
     - `is_setter`: it may change another definition when it runs; `sets_at_import`: it may do so at import.
     - `is_opener`: it may read a file when it runs; `opens_at_import`: it may do so at import.
     - `is_door`: it may find any definition by a string, or make a class that no class statement declares.
-    - `is_vague`: it declares fields or rows without saying of which classes they are.
+    - `is_vague`: it declares fields or rows without saying of which classes their values are.
     - `makes_classes`: it may make a class that no class statement declares, or change the class of an object.
     - `at_import`: all names that are read when the module is imported.
     - `members`: the names of the attributes that it reads; ALL if it finds an attribute by a computed string.
-    - `methods`: the names of the methods that it defines if it is a class, and of its attributes with values.
+    - `methods`: if it is a class, the names of its methods and of its attributes with values.
     """
 
     digest: str
@@ -98,8 +98,9 @@ class Code:
 
 @attrs.frozen
 class Words:
-    """The names that have a special meaning in a module (see `gate.words`); `asks` is true if `isinstance` means
-    there what it means in Python.
+    """The names with a special meaning in a module (see `gate.words`).
+
+    `asks` is true if `isinstance` means in the module what it means in Python.
     """
 
     openers: frozenset[str]
@@ -111,8 +112,8 @@ class Words:
 
 
 def definition_of(nodes: list[ast.stmt], words: Words) -> Definition:
-    """The facts about one definition: `nodes` are the statements that define it, `words` those that its module gives a
-    meaning to.
+    """The facts about one definition. `nodes` are the statements that define it, and `words` the module's names with a
+    special meaning.
     """
     lines = [(node.lineno, node.end_lineno or node.lineno) for node in nodes] or [(1, 1)]
     parts_at_import = [part for node in nodes for part in _at_import(node)]
@@ -142,8 +143,8 @@ def definition_of(nodes: list[ast.stmt], words: Words) -> Definition:
 
 
 def _at_import(node: ast.stmt) -> Iterator[ast.AST]:
-    """The parts of a statement that run when its module is imported. Annotations of functions that call nothing are
-    left out.
+    """The parts of a statement that run when its module is imported. An annotation of a function counts only if it
+    calls something.
     """
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
         yield from [*node.decorator_list, *node.args.defaults, *[each for each in node.args.kw_defaults if each]]
@@ -169,7 +170,9 @@ def _acts(node: ast.expr) -> bool:
 
 
 def _members(code: Code) -> frozenset[str]:
-    """The names of the attributes that code reads; ALL if it finds one by a string that is not written there."""
+    """The names of the attributes that code reads; ALL if it finds an attribute by a string that is not a literal in
+    the code.
+    """
     parts = code.parts
     found = {part.attr for part in parts if isinstance(part, ast.Attribute)}
     if not code.has(GETTERS):
@@ -205,7 +208,7 @@ def _methods(node: ast.ClassDef) -> Iterator[str]:
 
 
 def _makes_classes(code: Code, makers: frozenset[str]) -> bool:
-    """True if code may make a class without a class statement, or say of which class an object is."""
+    """True if code may make a class without a class statement, or decide of which class an object is."""
     parts = code.parts
     types = [part for part in parts if isinstance(part, ast.Name) and part.id == "type"]
     asked = [part for part in parts if isinstance(part, ast.Call) and len(part.args) == 1 and not part.keywords]
@@ -216,8 +219,10 @@ def _makes_classes(code: Code, makers: frozenset[str]) -> bool:
 
 
 def _is_vague(node: ast.stmt) -> bool:
-    """True if a class does not say of which classes its fields are, or a table without an annotation has an empty row
-    by default.
+    """True if a statement declares values of unknown classes.
+
+    That is a class with a field whose class is not declared. It is also a table without an annotation whose default row
+    is empty.
     """
     if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
         call = node.value
@@ -256,7 +261,7 @@ def _says_nothing(annotation: ast.expr) -> bool:
 
 
 def _parts_of_type(annotation: ast.expr) -> Iterator[ast.AST]:
-    """All nodes of an annotation, and of the texts within it."""
+    """All nodes of an annotation, and of the annotations that are written as strings within it."""
     for part in ast.walk(annotation):
         yield part
         within = _type_in(part)
@@ -265,7 +270,9 @@ def _parts_of_type(annotation: ast.expr) -> Iterator[ast.AST]:
 
 
 def _type_in(node: ast.AST) -> ast.expr | None:
-    """The annotation that a text may be, such as "Request" in `Optional["Request"]`; None for any other node."""
+    """The annotation that a string in an annotation stands for, such as "Request" in `Optional["Request"]`. None for
+    any other node.
+    """
     if not isinstance(node, ast.Constant) or not isinstance(node.value, str):
         return None
     try:
@@ -312,8 +319,9 @@ def _is_setter(code: Code, makers: frozenset[str]) -> bool:
 
 
 def _gets_changer(node: ast.AST) -> bool:
-    """True if an expression finds a method that mutates a collection by its name as text, or calls what a computed
-    text names.
+    """True if an expression finds a method that mutates a collection by the method's name as a string.
+
+    True as well if it calls a method whose name is a computed string.
     """
     if not isinstance(node, ast.Call):
         return False
@@ -346,7 +354,9 @@ def _changes_members(node: ast.AST) -> bool:
 
 
 def given_in(parts: list[ast.AST]) -> list[str]:
-    """Each name that nodes bind, once for each time. Imports and changes in place, such as `x += y`, do not count."""
+    """The names that the nodes bind, each as often as it is bound. Imports and changes in place, such as `x += y`, do
+    not count.
+    """
     in_place = {id(part.target) for part in parts if isinstance(part, ast.AugAssign)}
     found: list[str | None] = []
     for part in parts:
@@ -362,7 +372,10 @@ def given_in(parts: list[ast.AST]) -> list[str]:
 
 
 def _own(parts: list[ast.AST], is_own: Callable[[ast.expr, set[str]], bool]) -> set[str]:
-    """The names that are only ever bound to values that satisfy the predicate, which also takes the names that do."""
+    """The names that are only ever bound to values that satisfy the predicate `is_own`.
+
+    The predicate gets a value, and the set of names for which this is assumed.
+    """
     bound: dict[str, list[ast.expr]] = {}
     for part in parts:
         if isinstance(part, ast.Assign):
@@ -394,7 +407,9 @@ def _paired(target: ast.expr, value: ast.expr) -> Iterator[tuple[str, ast.expr]]
 
 
 def _is_number(node: ast.expr, makers: frozenset[str], own: set[str]) -> bool:
-    """True if an expression is a number, or one of the names in `own`. A loop over `range` binds numbers."""
+    """True if an expression is a number, or one of the names in `own`. A call of `range` counts, because a loop over it
+    binds numbers.
+    """
     if isinstance(node, ast.BinOp):
         is_one = _is_number(node.left, makers, own) or _is_number(node.right, makers, own)
         return is_one and isinstance(node.op, ast.Add | ast.Sub | ast.FloorDiv)
@@ -415,9 +430,10 @@ def _is_made_here(node: ast.expr, makers: frozenset[str], own: set[str]) -> bool
 
 
 def reads(nodes: Iterable[ast.AST], asks: bool = True) -> frozenset[str]:
-    """The names that nodes read; `name.member` if a member is accessed directly. Annotations of functions are left out,
-    apart from those of constructors and decorated functions. `asks` is true if `isinstance` means what it means in
-    Python.
+    """The names that nodes read; `name.member` if a member is accessed directly.
+
+    Annotations of functions are left out, apart from those of constructors and decorated functions. `asks` is true if
+    `isinstance` means what it means in Python.
     """
     found: set[str] = set()
     pending = [(node, False) for node in nodes]  # with True for what is within a function
@@ -456,7 +472,9 @@ def reads(nodes: Iterable[ast.AST], asks: bool = True) -> frozenset[str]:
 
 
 def _asked(node: ast.expr) -> Iterator[str]:
-    """The names in an expression that is only used to test for classes, each with the member ASKED."""
+    """The names in an expression that is only used to test for classes. Each has the member ASKED, as in
+    `Deposit.__class__`.
+    """
     for name in reads([node]):
         yield name if "." in name else f"{name}.{ASKED}"
 

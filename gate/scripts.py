@@ -20,8 +20,9 @@ EXAMPLE_STEPS: Final = 40
 
 FURTHER_WALKS: Final = 170
 FURTHER_STEPS: Final = 400
-"""The number of steps of an additional walk. The seeds of these walks go from WALKS to FURTHER_WALKS - 1: enough to
-draw every scenario.
+"""The number of steps of an additional walk.
+
+The seeds of additional walks go from WALKS to FURTHER_WALKS - 1: enough to draw every scenario.
 """
 
 

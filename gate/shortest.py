@@ -15,11 +15,13 @@ from spec.codec import Json
 
 SHRINKING_CALLS: Final = 20_000
 SEARCHED_STEPS: Final = 60_000
-"""The number of calls in each version after which the search for a shorter run tries no longer sequences."""
+"""The number of calls in each version after which the search for a shorter run stops before longer sequences."""
 
 Shrink = Callable[[Walk, Callable[[tuple[Any, ...]], Any], Sequence[Any], Callable[[], bool], int], list[Any]]
-"""The function that shortens a run of actions and returns the shorter run. Its arguments are a walk, a function that
-returns a run's Break or None, the run, a predicate that stops the search, and the largest number of calls tried.
+"""The type of the function that shortens a run of actions and returns the shorter run.
+
+Its arguments are a walk, a function from a run to its Break or None, and the run. Then a predicate that stops the
+search, and the largest number of calls tried.
 """
 
 Fields = dict[str, list[str]]
@@ -28,8 +30,10 @@ Fields = dict[str, list[str]]
 @attrs.frozen
 class Break:
     """The position of the first action that the versions answer differently, in the form that the shrinking engine
-    needs. No law is broken, so `violation` is None. `accepted` is given as True for every action of the run, so that
-    the engine drops none as rejected.
+    expects.
+
+    No law is broken, so `violation` is None. `accepted` is True for every action of the run, so that the engine drops
+    none as rejected.
     """
 
     position: int
@@ -38,8 +42,10 @@ class Break:
 
 
 class Versions:
-    """The workers of base and head, each started when it is first asked, and again after a fault. `start` is given 0
-    for the base and 1 for the head. `fields` maps each table to the row fields that both versions have.
+    """The workers (subprocesses) of base and head, each started when it is first asked, and again after a fault.
+
+    `start` is given 0 for the base and 1 for the head. `fields` maps each table to the row fields that both versions
+    have.
     """
 
     def __init__(self, subject: Subject, start: Callable[[int], Worker]) -> None:
@@ -74,8 +80,8 @@ class Versions:
         return self.ask(0, op, **fields), self.ask(1, op, **fields)
 
     def parted(self, world: Json, calls: Sequence[Json]) -> tuple[int, tuple[str, str], str] | None:
-        """The first call that the versions answer differently: its position, both answers, and
-        the kind; None if there is none.
+        """The first call that the versions answer differently: its index, both answers, and the kind of difference.
+        None if no answers differ.
         """
         base, head = self.both("play", head=world, calls=list(calls), fields=self.fields)
         for position, (one, other) in enumerate(zip(base["answers"], head["answers"], strict=True)):
@@ -85,8 +91,9 @@ class Versions:
 
 
 def kind_between(base: str, head: str) -> str:
-    """The kind of difference between two answers, which differ in words, rows or return values. `base` and `head` are
-    the answers, each as one word: `accepted`, a reason, or `raises ERROR`.
+    """The kind of difference between two answers that differ in words, rows or return values.
+
+    `base` and `head` are the answers, each as one word: `accepted`, a reason, or `raises ERROR`.
     """
     if head.startswith("raises "):
         return "raises"
@@ -96,8 +103,9 @@ def kind_between(base: str, head: str) -> str:
 
 
 def shortest(versions: Versions, met: Met, shrink: Shrink, walk: Walk, stops: Callable[[], bool]) -> ShownRun | None:
-    """The shortest run found for the difference `met`; None if the workers do not reproduce the difference. `walk` is a
-    walk of the protocol, for the shrinking engine.
+    """The shortest run found for the difference `met`. None if the workers do not reproduce the difference.
+
+    `walk` is any walk of the protocol, which the shrinking engine needs.
     """
     subject, world = versions.subject, met.script.head
     calls = list(met.script.calls[: met.position + 1])
@@ -133,14 +141,15 @@ def shortest(versions: Versions, met: Met, shrink: Shrink, walk: Walk, stops: Ca
 
 
 def attrs_walk(walk: Walk, world: dict[str, Json]) -> Walk:
-    """A walk like the given one, but in another world, without laws and without opening actions."""
+    """A copy of the given walk, but in another world, without laws and without opening actions."""
     return Walk(walk.protocol, walk.where(lambda _: False).catalogue, world, list, walk.next_action)
 
 
 def search(
     versions: Versions, world: Json, run: Sequence[Any], met: Met, stops: Callable[[], bool]
 ) -> tuple[list[Any] | None, str]:
-    """A shorter run of the calls in `run` with the same difference, or None; and a statement of what was searched.
+    """A shorter run of the calls in `run` with the same difference, or None; and a statement of which runs were
+    searched.
 
     All sequences of fewer calls are tried in both versions, visiting each distinct state once. The search ends early if
     `stops` returns True, after SEARCHED_STEPS calls, or when a worker keeps too many states.

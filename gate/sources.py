@@ -1,6 +1,6 @@
-"""The modules of a version: their definitions in order, their imports, and what a name in one of them may lead to.
+"""The modules of a version: their definitions in order, their imports, and the definitions to which a name may lead.
 
-They are read as source text, as in `gate/reading.py`; a name that may lead to several definitions leads to each.
+Modules are read as source text, as in `gate/reading.py`. A name that may lead to several definitions leads to each.
 """
 
 import ast
@@ -27,8 +27,10 @@ from gate.words import (
 
 @attrs.frozen
 class Led:
-    """The definitions to which a name in a module's code may lead: `names`. `hops` are the imports on the way, and
-    `outside` the members of libraries, such as `heapq.heappush`.
+    """The definitions to which a name in a module's code may lead (`names`).
+
+    `hops` are the imports on the way. `outside` are the members of libraries to which the name leads, such as
+    `heapq.heappush`.
     """
 
     names: frozenset[Name]
@@ -37,8 +39,10 @@ class Led:
 
 
 class Module:
-    """One module of a version: its definitions, and what its names refer to. `module` is its dotted name, `path` its
-    file, and `file` the path for messages. Raises NotReadError for invalid source.
+    """One module of a version: its definitions, and the definitions to which its names refer.
+
+    `module` is its dotted name, `path` its file, and `file` the path for messages. Raises NotReadError for invalid
+    source.
     """
 
     def __init__(self, module: str, path: Path, file: str) -> None:
@@ -50,7 +54,7 @@ class Module:
             raise NotReadError(f"{file}: {error}") from error
         self.file: Final = file
         self.imports: Final[dict[str, list[Name]]] = {}
-        """All that each imported name may refer to."""
+        """All that each imported name may refer to, by that name."""
         self.always: Final[set[Name]] = set()
         """The imported definitions that every action reaches: imports below the top level, or
         of a name with several meanings.
@@ -91,8 +95,8 @@ class Module:
 
     @cached_property
     def _bound(self) -> frozenset[str]:
-        """All names that the module gives a meaning anywhere, other than by importing the class of that name from
-        `collections`.
+        """All names that the module gives a meaning anywhere. A class imported from `collections` under its own name
+        does not count.
         """
         found = set(self._found)
         for alias, names in self.imports.items():
@@ -100,7 +104,7 @@ class Module:
         return frozenset(found.union(given_in(Code([self.tree]).parts)))
 
     def builtin(self, names: frozenset[str]) -> frozenset[str]:
-        """Those of `names` that mean in this module what they mean in Python."""
+        """The ones of `names` that mean in this module what they mean in Python."""
         return names - self._bound
 
     @property
@@ -114,8 +118,10 @@ class Module:
 
     @property
     def is_in_order(self) -> bool:
-        """True if the order of the module's top-level statements cannot matter: all are definitions, and no name has
-        two meanings, be it by two definitions, two imports, or as a builtin of Python.
+        """True if the order of the module's top-level statements cannot matter.
+
+        All statements are then definitions, and no name has two meanings. Two definitions, two imports, or a builtin of
+        Python could give it two.
         """
         named = {name for name, nodes in self._found.items() if nodes}
         return (
@@ -128,8 +134,8 @@ class Module:
 
     @property
     def order(self) -> list[list[str]]:
-        """The names that each top-level statement defines, in order; for an import its text, and an empty list for any
-        other statement.
+        """The names that each top-level statement defines, in order. For an import it is its text, for any other
+        statement an empty list.
         """
         return [defined(node) or ([ast.unparse(node)] if _is_import(node) else []) for node in self.tree.body]
 
@@ -139,7 +145,9 @@ class Module:
         return bool(self._brought_by(OPENERS)) or Code([self.tree]).has(OPENERS)
 
     def _brought_by(self, words: frozenset[str]) -> frozenset[str]:
-        """The names under which the module imports any of `words`, or anything from a module with such a name."""
+        """The names under which the module imports any of `words`, or anything from a module whose name
+        contains one.
+        """
         return frozenset(
             alias
             for alias, names in self.imports.items()
@@ -190,7 +198,7 @@ class Sources:
     def refuse_beside(self, name: str) -> None:
         """Raise NotReadError if Python could import something other than the source that is read here.
 
-        This is a compiled module in the same folder, or a top-level module that shadows a library module.
+        That would be a compiled module in the same folder, or a top-level module that shadows a library module.
         """
         folder = self._folder.joinpath(*name.split(".")).parent
         if folder in self._looked_over or not folder.is_dir():
@@ -210,7 +218,7 @@ class Sources:
         return self._digest_of("*", frozenset())
 
     def texts(self, modules: Iterable[str]) -> str:
-        """The digest of all Python files but those of `modules`, for code that may import any of them."""
+        """The digest of all Python files other than those of `modules`, for code that may import any of them."""
         return self._digest_of("*.py", frozenset(module.file for name in modules if (module := self.module(name))))
 
     def _digest_of(self, pattern: str, left_out: frozenset[str]) -> str:
@@ -227,17 +235,18 @@ class Sources:
         return None if module is None else module.definitions.get(name[1])
 
     def resolved(self, module: str, text: str) -> Name | None:
-        """The one definition, as (module, name), to which a name used in a module leads, following imports. None if
-        there is none in the folder, or several.
+        """The one definition, as (module, name), to which a name used in a module leads, following imports.
+
+        None if there is no such definition in the folder, or if there are several.
         """
         names = self.leads(module, text).names
         return next(iter(names)) if len(names) == 1 else None
 
     def leads(self, module: str, text: str) -> Led:
-        """The definitions to which a name used in a module may lead, such as `f` or `module.f`.
+        """The definitions to which a name used in a module, such as `f` or `module.f`, may lead.
 
-        A name that a package defines may also be one of its modules: Python takes whichever was bound last. An
-        attribute that a module does not define leads to all of its definitions.
+        A package may define a name that is also one of its modules. Python then takes whichever was bound last, so both
+        count. An attribute that a module does not define leads to all of the module's definitions.
         """
         place = (module, text)
         if place not in self._led:
@@ -285,15 +294,17 @@ class Sources:
         return Led(frozenset(names), frozenset(hops), frozenset(outside))
 
     def _takes_from(self, package: Module, name: str) -> bool:
-        """True if a package has an attribute with the name of its module `name` that is taken from just that module, by
-        `from package.f import f`. The module is loaded before, so that Python binds the attribute last.
+        """True if a package imports a name from its own module of the same name, by `from package.f import f`.
+
+        `name` is the dotted name of that module. It is loaded first, so the package's attribute `f` is the imported
+        one.
         """
         last = name.rpartition(".")[2]
         origins = {origin for origin, imported in package.imports.get(last, ()) if imported}
         return origins == {name} and last not in package.definitions and last not in package.below_top
 
     def is_clear(self, name: str) -> bool:
-        """True if the package of a module gives the module's name no other meaning, so that the order of imports cannot
+        """True if the package of a module gives the module's name no other meaning. Then the order of imports cannot
         matter.
         """
         above, _, last = name.rpartition(".")
@@ -304,7 +315,7 @@ class Sources:
         return last not in package.definitions and own.issuperset(package.imports.get(last, ()))
 
     def statements(self, name: Name) -> list[ast.stmt]:
-        """The top-level statements of a module that define this name, and no other name with it."""
+        """The top-level statements of a module that define this name and no other."""
         module = self.module(name[0])
         return [] if module is None else [node for node in module.tree.body if defined(node) == [name[1]]]
 
@@ -323,7 +334,10 @@ def _is_import(node: ast.stmt) -> bool:
 
 
 def _imported(node: ast.AST, module: str, path: Path, file: str) -> Iterator[tuple[str, Name]]:
-    """The names that an import statement binds, each with what it refers to. Raises NotReadError for `import *`."""
+    """The names that an import statement binds, each with the module and the definition to which it refers.
+
+    Raises NotReadError for `import *`.
+    """
     if isinstance(node, ast.Import):
         for alias in node.names:
             yield alias.asname or alias.name.partition(".")[0], (alias.name, REST)
@@ -364,6 +378,6 @@ def _is_member(node: ast.stmt) -> bool:
 
 
 def _without_members(node: ast.ClassDef) -> ast.ClassDef:
-    """A copy of an enumeration's class without its members: all that code depends on if it names no member."""
+    """A copy of an enumeration's class without its members. Code that names no member depends only on this copy."""
     bare = ast.ClassDef(node.name, node.bases, node.keywords, [], node.decorator_list)
     return ast.copy_location(bare, node)

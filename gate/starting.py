@@ -33,7 +33,9 @@ POLL_SECONDS: Final = 0.2
 
 
 class NotRunningError(Exception):
-    """A version that cannot be run: it fails to import, exits, or does not answer. The message says which."""
+    """The exception for a version that cannot be run: it fails to import, exits, or does not answer. The message says
+    which of these.
+    """
 
 
 def command_of(folder: Path, module: str, arguments: Sequence[str]) -> list[str]:
@@ -42,8 +44,9 @@ def command_of(folder: Path, module: str, arguments: Sequence[str]) -> list[str]
 
 
 class Worker(ProcessClient):
-    """A subprocess that runs `module` in the version in `folder` and answers questions about it, one JSON object per
-    line. An answer may take `answer_seconds`.
+    """A subprocess that runs `module` in the version in `folder` and answers questions about the version.
+
+    Each question and each answer is one JSON object on one line. An answer may take `answer_seconds`.
     """
 
     def __init__(
@@ -71,8 +74,8 @@ class Worker(ProcessClient):
         self._turn(min(deadline - time.monotonic(), POLL_SECONDS))
 
     def ask(self, op: str, **fields: Any) -> dict[str, Any]:
-        """The answer to the question `op`, whose fields must be JSON values. Raises NotRunningError
-        if there is none.
+        """The answer to the question `op`, whose fields must be JSON values. Raises NotRunningError if no
+        answer comes.
         """
         try:
             answer = self._ask({"op": op, "question": json.dumps(fields)})
@@ -90,8 +93,10 @@ def introduced(client: ProcessClient, protocol: str, folder: Path) -> Introducti
 
 
 def why(fault: ClientFault, stderr: str, folder: Path) -> str:
-    """The reason why a version does not run, in one line, from its last output; paths are relative to the repository.
-    `stderr` is that output, and `folder` the version's.
+    """The reason why a version does not run, in one line, from the fault and the end of `stderr`.
+
+    `stderr` is the version's standard error, and `folder` the version's folder. Paths are shown relative to that
+    folder.
     """
     lines = [line.strip() for line in stderr.replace(f"{folder}/", "").splitlines() if line.strip()]
     places = [line for line in lines if line.startswith('File "') and "<string>" not in line]
@@ -100,14 +105,14 @@ def why(fault: ClientFault, stderr: str, folder: Path) -> str:
 
 
 def serving(folder: Path, place: str, answer_seconds: float) -> ProcessClient:
-    """A client of a version that serves the wire protocol, as `restake serve` does; `place` is that of the protocol's
-    pack.
+    """A client of a version that serves the wire protocol, as `restake serve` does. `place` is the place of the
+    protocol's pack.
     """
     return ProcessClient(command_of(folder, "gate.serving", [place]), answer_seconds)
 
 
 def end_with_parent() -> None:
-    """Exit this process soon after its parent is gone, even while a rule loops."""
+    """Exit this process soon after its parent process is gone, even while a rule loops. A thread watches the parent."""
     parent = os.getppid()
 
     def watch() -> None:

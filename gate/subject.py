@@ -19,9 +19,9 @@ class Subject:
     """A protocol as the gate needs it.
 
     Fields ending in `_at` are places `module:attribute`, imported in each version; empty or None if there is none.
-    `place` names the pack that a version serves. `calls`, `walk`, `rule_machine` and `bounded_model` come from the
-    gate's own installation, not from a version, and generate the scripts. `leaving_at` is a function by which all
-    accounts withdraw all they can. `traces` are folders of recorded traces, `cases` a file of cases.
+    `place` names the pack that a version serves. `calls`, `walk`, `rule_machine` and `bounded_model` generate the
+    scripts. They come from the gate's own installation, not from a version. `leaving_at` is a function by which all
+    accounts withdraw as much as they can. `traces` are folders of recorded traces, `cases` a file of cases.
     """
 
     name: str
@@ -68,6 +68,8 @@ def subject_of(pack: Any, version: Version) -> Subject:
 
 
 def folder_of_traces(version: Path, packaged: Path, name: str) -> tuple[Path, ...]:
-    """The folder of recorded traces: the version's own if it has one, else the pack's; empty if neither exists."""
+    """The folder of recorded traces, as a tuple: the version's own if it has one, else the pack's (`packaged`). Empty
+    if neither exists.
+    """
     own = version / "tests" / "golden" / name
     return (own,) if own.is_dir() else (packaged,) if packaged.is_dir() else ()

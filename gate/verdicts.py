@@ -53,7 +53,8 @@ KINDS: Final[tuple[DifferenceKind, ...]] = ("stricter", "laxer", "reason", "answ
 class ShownRun:
     """A run that both versions replay, and whose last call they answer differently.
 
-    `claim` states which shorter runs were searched. `answers` are the answers of base and head to the last call.
+    `head` is the head of a trace, which declares the world. `source` names the script in which the difference was
+    found. `claim` states which shorter runs were searched. `answers` are the answers of base and head to the last call.
     `steps` are both versions' steps, with the rows that change.
     """
 
@@ -99,8 +100,9 @@ class Difference:
 class CallProof:
     """The result of proving that both versions answer one call alike.
 
-    It has the number of goals, the kinds of difference that are not excluded (`open_kinds`), the scope, and the assumed
-    laws. `why` is the reason if there is no proof, else empty.
+    It has the number of goals, and the kinds of difference that are not excluded (`open_kinds`). It also has the scope
+    (the bounds within which the proof holds), and the assumed laws. `why` is the reason if there is no proof, else
+    empty.
     """
 
     goals: int = 0
@@ -149,8 +151,10 @@ class ActionReport:
 
 @attrs.define
 class ProtocolReport:
-    """The verdicts on one protocol's actions. `outside` are the changes that no action reaches, and `interface` what
-    was added or removed, one per line. `problem` is the reason if the protocol could not be judged.
+    """The verdicts on one protocol's actions. `problem` is the reason if the protocol could not be judged, else empty.
+
+    `outside` are the changes that no action reaches. `interface` lists the actions, tables, fields and reasons that
+    were added or removed, one per line.
     """
 
     protocol: str
@@ -160,8 +164,9 @@ class ProtocolReport:
     problem: str = ""
     is_cut_short: bool = False
     left_out: Sequence[str] = ()
-    """The names of recorded traces, walks, examples and cases that were not compared, because the protocol's calls
-    cannot express them or the base cannot read them.
+    """The names of recorded traces, walks, examples and cases that were not compared.
+
+    The protocol's calls cannot express them, or the base cannot read them.
     """
     views: Sequence[str] = ()
     """The actions after which the state that a trace shows differs although no row does."""
@@ -170,7 +175,7 @@ class ProtocolReport:
 
     @property
     def verdict(self) -> Word:
-        """The worst verdict of all actions; UNKNOWN counts among them if the protocol was not fully judged."""
+        """The worst verdict of all actions. If the protocol was not fully judged, UNKNOWN counts as one of them."""
         words = {report.verdict for report in self.actions}
         return worst({*words, "UNKNOWN"} if self.problem or self.is_cut_short else words)
 
@@ -182,8 +187,9 @@ def worst(words: Iterable[Word]) -> Word:
 
 
 def verdict_of(kinds: Iterable[DifferenceKind]) -> Word:
-    """The verdict for an action with differences of these kinds. STRICTER for `stricter` and LAXER for `laxer`, with or
-    without `reason`; DIFFERS in all other cases.
+    """The verdict for an action with differences of these kinds.
+
+    It is STRICTER for `stricter` and LAXER for `laxer`, with or without `reason`, and DIFFERS in all other cases.
     """
     found = set(kinds)
     if found & {"answers", "raises"} or {"stricter", "laxer"} <= found:

@@ -56,8 +56,10 @@ def root_of(folder: Path) -> Path:
 
 @contextmanager
 def taken(repository: Path, *names: str) -> Iterator[list[Version]]:
-    """A context manager for the versions of a repository with these names, in order: a revision of git, or `.` for the
-    working tree. Raises NoVersionError if one cannot be obtained.
+    """A context manager that copies versions of a repository into temporary folders, and gives them in the order of
+    `names`.
+
+    A name is a revision of git, or `.` for the working tree. Raises NoVersionError if a version cannot be obtained.
     """
     with TemporaryDirectory(prefix="restake-gate-", ignore_cleanup_errors=True) as folder:
         yield [_take(repository, name, Path(folder) / f"version{number}") for number, name in enumerate(names)]
@@ -92,7 +94,7 @@ def _unpack(archive: tarfile.TarFile, folder: Path) -> None:
 
 
 def _linked(archive: tarfile.TarFile, link: tarfile.TarInfo) -> bytes | None:
-    """The content of the file that a link in an archive leads to; None if that is no file of the archive."""
+    """The content of the file to which a link in an archive leads. None if that is no file of the archive."""
     try:
         file = archive.extractfile(link)
     except (KeyError, RecursionError):
@@ -101,8 +103,10 @@ def _linked(archive: tarfile.TarFile, link: tarfile.TarInfo) -> bytes | None:
 
 
 def _put_as_file(name: str, path: Path, content: bytes | None) -> None:
-    """Write a symbolic link as a regular file at `path` with the target's content. Raises NoVersionError if that is
-    None, because the link leads to no file of the version; `name` is the link's name for the message.
+    """Write a symbolic link as a regular file at `path` with the content of the file that it leads to.
+
+    Raises NoVersionError if `content` is None: the link leads to no file of the version. `name` is the link's name for
+    the message.
     """
     if content is None:
         raise NoVersionError(f"{name}: a symbolic link to what is no file of the version")
@@ -131,8 +135,8 @@ def _copy(repository: Path, folder: Path) -> None:
 
 
 def _is_left_out(name: str) -> bool:
-    """True for files of the gate's own package, and for compiled Python files, which would
-    be imported instead of source.
+    """True for files of the gate's own package, and for compiled Python files, which Python would import instead of
+    source.
     """
     return Path(name).parts[:1] == (OUR_OWN,) or "__pycache__" in Path(name).parts
 

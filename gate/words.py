@@ -1,4 +1,4 @@
-"""Names with a meaning for the analysis of source: those that can find, change or make any definition, read a file, or
+"""Names with a meaning for the analysis of source. Such a name can find, change or make any definition, read a file, or
 do none of these.
 """
 
@@ -14,13 +14,15 @@ DOORS: Final = frozenset(
 """Names and attributes that can find any definition by a string. A definition that reads one reaches everything."""
 
 CLASS_MAKERS: Final = frozenset({"make_class", "make_dataclass", "new_class"})
-"""Functions that make a class, whose bases and members no class statement declares. `type` can do so, too."""
+"""Functions that make a class without a class statement, so that its bases and members are not declared. `type` can do
+so, too.
+"""
 
 RECORD_MAKERS: Final = frozenset({"namedtuple"})
 """Functions that make a class whose fields have no declared types."""
 
 FIELD_MAKERS: Final = frozenset({"ib", "attrib", "field"})
-"""Functions that declare a field of a class; its type is declared by an annotation, or the keyword `type`."""
+"""Functions that declare a field of a class. An annotation, or the keyword `type`, declares the field's type."""
 
 GETTERS: Final = frozenset({"getattr", "attrgetter", "methodcaller", "__getattribute__"})
 """Functions that find a member of an object by a string."""
@@ -60,12 +62,15 @@ OPENERS: Final = frozenset(
     | {"__doc__", "__code__", "__loader__", "__spec__", "inspect", "pydoc", "tokenize", "traceback", "tb_lineno"}
     | {"f_lineno", "get_source", "get_code"}
 )
-"""Names that can read files, or what syntax trees leave out: docstrings and line numbers. If a version reads one file,
-all its files count.
+"""Names that can read files, docstrings or line numbers; the latter two are not part of the compared syntax trees.
+
+If a version reads one file, all its files count.
 """
 
 LIBRARY: Final = sys.stdlib_module_names - {"test"} | {"attr", "attrs", "z3"}
-"""Top-level modules that a version may not define: Python would import them instead of the library's."""
+"""Top-level modules that a version may not define, because Python would import them instead of the library's
+modules.
+"""
 
 HARMLESS: Final = frozenset(
     {"__future__", "abc", "attr", "attrs", "base64", "binascii", "bisect", "cmath", "collections", "contextlib", "copy"}
@@ -74,8 +79,9 @@ HARMLESS: Final = frozenset(
     | {"re", "statistics", "string", "struct", "sys.byteorder", "sys.intern", "sys.maxsize", "textwrap", "types"}
     | {"spec", "typing", "typing_extensions", "unicodedata", "zlib"}
 )
-"""Modules and members of libraries, and of this package where a version imports an installed one, that change nothing
-that they are given, apart from HARMFUL and CHANGERS.
+"""Modules, and members of modules, that change nothing that they are given, apart from HARMFUL and CHANGERS.
+
+They belong to libraries, or to this package where a version imports an installed one.
 """
 
 HARMFUL: Final = frozenset(
@@ -87,12 +93,13 @@ HARMFUL: Final = frozenset(
     | {"operator.irshift", "operator.isub", "operator.itruediv", "operator.ixor", "operator.methodcaller"}
     | {"operator.setitem", "spec.machine.commit", "struct.pack_into"}
 )
-"""Members of HARMLESS modules that can change what they are given, or what everybody uses."""
+"""Members of HARMLESS modules that can change their arguments, or settings that all code uses."""
 
 
 def is_harmless(name: str) -> bool:
-    """True if a member of a library, such as `heapq.merge`, changes nothing that it is given. False for a module that
-    has a member that does.
+    """True if a member of a library, such as `heapq.merge`, changes nothing that it is given.
+
+    False for a module that has a member that changes its arguments.
     """
     parts = name.split(".")
     heads = {".".join(parts[: length + 1]) for length in range(len(parts))}

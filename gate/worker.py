@@ -27,8 +27,10 @@ MOST_STATES: Final = 400_000
 
 
 def main() -> None:
-    """Answer questions from standard input until it ends. The command's arguments are the places (`module:attribute`)
-    of the protocol, of its calls, and of the function by which all accounts withdraw.
+    """Answer questions from standard input until it ends.
+
+    The command's arguments are places (`module:attribute`): of the protocol, of its calls, and of the function by which
+    all accounts withdraw.
     """
     questions = _Questions(*sys.argv[1:])
 
@@ -57,8 +59,10 @@ class _Questions:
         self._search: _Search | None = None
 
     def on_describe(self) -> Answer:
-        """Three entries: `actions` maps each action to the names of its fields, `tables` each table to the names of its
-        row's fields, and `reasons` lists the sorted names of all reasons.
+        """The description of the version's interface, in three entries.
+
+        `actions` maps each action to the names of its fields. `tables` maps each table to the names of its row's
+        fields. `reasons` lists the names of all reasons, sorted.
         """
         return {
             "actions": {kind.__name__: _fields(kind) for kind in self._protocol.actions},
@@ -67,10 +71,10 @@ class _Questions:
         }
 
     def on_execute(self, state: Any, call: Any) -> Answer:
-        """The answer to a call in a state, with the fields `answer` (`accepted`, the reason, or `raises ERROR`),
-        `returns` (the return value), and `rows` (every row that the call changes, before and after).
+        """The answer to a call in a state. State and call are in the JSON form of `proofs.concrete.write`.
 
-        State and call are in the JSON form of `proofs.concrete.write`.
+        `answer` is `accepted`, the reason, or `raises ERROR`. `returns` is the return value, and `rows` has every row
+        that the call changes, before and after.
         """
         kinds = self._kinds()
         given: State = self._protocol.schema.empty_state()
@@ -81,10 +85,10 @@ class _Questions:
         return _told(given, _guarded(self._protocol.transition, given, _read(call, kinds)))
 
     def on_play(self, head: Any, calls: Any, fields: Any) -> Answer:
-        """The answers to the calls of a script. Each is a list: `accepted`, the reason or `raises ERROR`; the return
-        value's text; and a digest of the rows that the call changes.
+        """The answers to the calls of a script, each as a list of three texts.
 
-        The digest covers only `fields`, the fields by table that both versions have.
+        The first is `accepted`, the reason, or `raises ERROR`. The second is the return value. The third is a digest of
+        the rows that the call changes. It covers only `fields`, the fields by table that both versions have.
         """
         history = self._calls.begin(head)
         state = history.genesis.copy()
@@ -100,7 +104,7 @@ class _Questions:
         return {"answers": answers}
 
     def on_trace(self, head: Any, calls: Any) -> Answer:
-        """A trace document with the calls of a script and this version's answers (`trace`)."""
+        """The trace document of a script (`trace`), with this version's answers to its calls."""
         history = self._calls.begin(head)
         actions = [action for call in calls for action in history.read(call, "call")[0]]
         return {"trace": self._protocol.write_trace(self._calls.head(head), actions)}
@@ -140,8 +144,9 @@ class _Questions:
         return found
 
     def on_laws(self, walk_at: str, head: Any, calls: Any) -> Answer:
-        """The ids of this version's laws that a script breaks, and how often each law was checked. `walk_at` is the
-        place of the walk that has the laws. Calls whose rule raises are left out.
+        """The ids of this version's laws that a script breaks, and the number of times that each law was checked.
+
+        `walk_at` is the place of the walk that has the laws. Calls whose rule raises are left out.
         """
         from invariants.checking import Checker
 
@@ -161,8 +166,9 @@ class _Questions:
         return {"broken": sorted(broken), "checked": dict(checker.checked)}
 
     def on_speed(self, head: Any, calls: Any, positions: Any, times: int) -> Answer:
-        """The time of each call of a script whose position is in `positions`, by position (`nanoseconds`): the minimum
-        of `times` measurements, in nanoseconds.
+        """The time of each call of a script whose index is in `positions`, by index, in nanoseconds (`nanoseconds`).
+
+        The time is the minimum of `times` measurements.
         """
         transition = self._protocol.transition
         steps = _Run(self._protocol, self._calls.begin(head)).steps(calls)
@@ -186,15 +192,19 @@ class _Questions:
         return {}
 
     def on_level(self) -> Answer:
-        """The digests of the answers to every call in every state of the search's next level, as one string; and
-        `is_full`, True if the search holds too many states to go on.
+        """The digests of the search's next level, as one string (`digests`): one for every call in every state of the
+        level.
+
+        The next level has the sequences with one more call. `is_full` is True if the search holds too many states to go
+        on.
         """
         assert self._search is not None
         return {"digests": self._search.level(), "is_full": self._search.is_full}
 
     def on_found(self, index: int) -> Answer:
-        """The sequence of calls whose digest is the one at `index` in the last answer of `on_level`: positions in the
-        alphabet (`calls`), and the answer to the last call.
+        """The sequence of calls that has the digest with index `index` in the last answer of `on_level`.
+
+        It is given as indices in the alphabet (`calls`), with the answer to the last call.
         """
         assert self._search is not None
         return self._search.told(index)
@@ -220,7 +230,7 @@ class _Run:
         self._state: State = history.genesis.copy()
 
     def steps(self, calls: Any) -> Iterator[tuple[int, Any, State, Any]]:
-        """Each action of the calls, with its call's position, the state before it, and its outcome."""
+        """Each action of the calls, with its call's index, the state before it, and its outcome."""
         for position, call in enumerate(calls):
             for action in self._history.read(call, "call")[0]:
                 before = self._state
@@ -237,9 +247,9 @@ class _Run:
 
 
 class _Search:
-    """A breadth-first search of all sequences of some calls, which visits each distinct state once.
+    """A breadth-first search of all sequences of the calls in `alphabet`, which visits each distinct state once.
 
-    Two versions search alike as long as all their answers are equal.
+    Two versions search in the same order as long as all their answers are equal.
     """
 
     def __init__(self, protocol: Any, state: State, alphabet: Sequence[Any], fields: dict[str, list[str]]) -> None:
@@ -252,8 +262,10 @@ class _Search:
         self.is_full = False
 
     def level(self) -> str:
-        """The digests of the answers to every call in every state of the next level, 16 hexadecimal digits each,
-        concatenated.
+        """The digests of all results in the next level, 16 hexadecimal digits each, concatenated.
+
+        There is one for every call of the alphabet in every state of the level. It covers the answer, the return value
+        and the state after the call.
         """
         self._last, self._next = self._next, []
         digests = []
@@ -271,8 +283,10 @@ class _Search:
         return "".join(digests)
 
     def told(self, index: int) -> Answer:
-        """The sequence of calls whose answer has this index in the last level's digests, as positions in the alphabet,
-        with the answer to its last call.
+        """The sequence of calls that has the digest with this index in the last level. Also the answer to its last
+        call.
+
+        The calls are given as indices in the alphabet.
         """
         state, _, path = self._last[index // len(self._alphabet)]
         number = index % len(self._alphabet)
@@ -280,10 +294,10 @@ class _Search:
         return {"calls": [*path, number], **_told(state, outcome)}
 
     def _fingerprint(self, mark: int, state: State, delta: Delta) -> int:
-        """The fingerprint of a state: the XOR of a hash of each row that is not its
-        table's default, over `fields` only.
+        """The fingerprint of a state: the XOR of a hash of each row that is not its table's default, over `fields`
+        only.
 
-        It is updated from `mark`, the fingerprint of the state before the delta.
+        It is updated from `mark`, the fingerprint of the state before `delta`.
         """
         draft = Draft(state)
         for write in delta.writes:
@@ -313,7 +327,7 @@ def _written(state: State, delta: Delta, fields: dict[str, list[str]]) -> dict[t
 
 
 class _Raised:
-    """An exception that a rule raised, as its answer; a correct rule never raises."""
+    """The answer of a rule that raised an exception. A correct rule never raises."""
 
     def __init__(self, error: Exception) -> None:
         self.value: Final = f"raises {type(error).__name__}: {error}"
@@ -384,8 +398,8 @@ def written(value: Any) -> Any:
 
 
 def _read(value: Any, kinds: dict[str, type[Any]]) -> Any:
-    """A value from its JSON form: an object with `is` becomes a record of that class in `kinds`, a list a tuple, and a
-    string of decimal digits an integer.
+    """A value from its JSON form. An object with `is` becomes a record of that class in `kinds`, a list a tuple, and
+    digits an integer.
 
     Raises MalformedTrace for an unknown class or wrong fields.
     """

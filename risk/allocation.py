@@ -26,8 +26,8 @@ SNAP: Final = Fraction(1, 10**7)
 
 @attrs.frozen
 class Group:
-    """Some operators, as indices in the problem's `operators`, that together may have at most the fraction `cap` of the
-    delegated stake.
+    """A group of operators, as indices in the problem's `operators`. Together they may have at most the fraction `cap`
+    of the delegated stake.
     """
 
     name: str
@@ -61,22 +61,24 @@ class Choice:
         return sum((w * r for w, r in zip(weights, self.returns, strict=True)), ZERO)
 
     def loss(self, weights: Vector) -> Distribution:
-        """The distribution of the loss, as a fraction of the delegated stake, of which operator i has the part
-        `weights[i]`.
+        """The distribution of the loss, as a fraction of the delegated stake. Operator i has the part `weights[i]` of
+        that stake.
         """
         outcomes = zip(self.scenarios.losses, self.scenarios.probabilities, strict=True)
         return mixed((_product(weights, row), p) for row, p in outcomes)
 
     def shortfall(self, weights: Vector) -> Fraction:
-        """The exact expected shortfall at the problem's confidence level, as a fraction of the delegated stake, of
-        which operator i has the part `weights[i]`.
+        """The exact expected shortfall at the problem's confidence level, as a fraction of the delegated stake.
+
+        Operator i has the part `weights[i]` of that stake.
         """
         return self.loss(weights).expected_shortfall(self.level)
 
     def tail(self, weights: Vector) -> list[Fraction]:
-        """The conditional probability of each scenario, given the worst `1 - level` of outcomes; they sum to 1.
+        """The probability of each scenario, given that the outcome is among the worst `1 - level`. The probabilities
+        sum to 1.
 
-        Scenarios above the value at risk count in full, those at it in part.
+        A scenario whose loss exceeds the value at risk counts in full, one at the value at risk in part.
         """
         losses = [_product(weights, row) for row in self.scenarios.losses]
         value = self.loss(weights).value_at_risk(self.level)
@@ -91,8 +93,10 @@ class Choice:
         ]
 
     def contributions(self, weights: Vector) -> list[Fraction]:
-        """The contribution of each operator to the expected shortfall: its weight times its mean loss in the tail. They
-        sum to the shortfall.
+        """The contribution of each operator to the expected shortfall: its weight times its mean loss in the worst
+        outcomes.
+
+        The contributions sum to the shortfall.
         """
         tail = self.tail(weights)
         return [weights[i] * self._mean_loss(tail, i) for i in range(len(weights))]
@@ -103,12 +107,13 @@ class Choice:
 
 @attrs.frozen
 class Delegation:
-    """The result of an optimisation: `value` is the exact shortfall or return of `weights`; no allowed weights beat
-    `bound`.
+    """The result of an optimisation: `value` is the exact shortfall or return of `weights`, and `bound` the best that
+    is possible.
 
-    `verdict` is OPTIMAL if value and bound are equal, and CERTIFIED if they differ. INFEASIBLE: it is proved that no
-    weights satisfy the constraints. UNKNOWN: no weights were found. In the last two cases `weights` and `value` are
-    None. The bound of INFEASIBLE is the best possible value of the constrained quantity; that of UNKNOWN may be None.
+    No allowed weights beat the bound. `verdict` is OPTIMAL if value and bound are equal, and CERTIFIED if they differ.
+    INFEASIBLE: it is proved that no weights satisfy the constraints. UNKNOWN: no weights were found. In the last two
+    cases `weights` and `value` are None. The bound of INFEASIBLE is the best possible value of the constrained
+    quantity; that of UNKNOWN may be None.
     """
 
     verdict: str
@@ -161,8 +166,10 @@ def _delegation(weights: Sequence[Fraction], value: Fraction, bound: Fraction) -
 
 @attrs.frozen
 class _Solved:
-    """The solver's proposal: the weights, and the multipliers of the constraints. `tail` are those of the scenarios,
-    and `groups` those of the groups' caps. `price` is that of the minimum return, or of the shortfall limit.
+    """The solver's proposal: the weights of the operators, and the multipliers of the constraints.
+
+    `tail` are the multipliers of the scenarios, `groups` those of the groups' caps. `price` is the multiplier of the
+    minimum return, or of the shortfall limit.
     """
 
     weights: Sequence[float]
@@ -211,7 +218,7 @@ def _solve(choice: Choice, minimum_return: float | None, limit: float | None, sl
 def _tail_weights(choice: Choice, proposed: Sequence[float]) -> list[Fraction]:
     """The proposed multipliers as exact tail probabilities: each within its scenario's range, summing to 1.
 
-    Those close to an end of the range are set to it; the remaining difference is spread over the others.
+    A multiplier close to an end of its range is set to that end. The remaining difference is spread over the others.
     """
     most = [p / (1 - choice.level) for p in choice.scenarios.probabilities]
     parts = []
@@ -228,8 +235,9 @@ def _tail_weights(choice: Choice, proposed: Sequence[float]) -> list[Fraction]:
 
 
 def _filled(choice: Choice, prices: Sequence[Fraction]) -> Fraction:
-    """The least sum of `prices[i] * weights[i]` over weights that sum to 1 within the operators' caps: cheapest
-    operators first. Caps of groups are ignored.
+    """The least sum of `prices[i] * weights[i]` over weights that sum to 1 and respect the operators' caps.
+
+    The cheapest operators come first. Caps of groups are ignored.
     """
     left, cost = ONE, ZERO
     for i in sorted(range(len(prices)), key=lambda i: prices[i]):
@@ -270,7 +278,7 @@ def _upper_bound(choice: Choice, solved: _Solved, limit: Fraction) -> Fraction:
 
 
 def _most_possible_return(choice: Choice) -> Fraction:
-    """An upper bound of the return of all allowed weights; it is attained if no group cap binds."""
+    """An upper bound of the return of all allowed weights. Some weights attain it if no cap of a group matters."""
     plain = -_filled(choice, [-r for r in choice.returns])
     if not choice.groups:
         return plain
@@ -290,7 +298,9 @@ def _most_possible_return(choice: Choice) -> Fraction:
 
 
 def _rational(choice: Choice, proposed: Sequence[float]) -> Iterator[list[Fraction]]:
-    """Allowed rational weights close to the proposed ones, smallest denominators first, which optima often have."""
+    """Allowed rational weights close to the proposed ones, smallest denominators first. Optima often have small
+    denominators.
+    """
     for denominator in (10**3, 10**6, 10**9, 10**12):
         weights = [
             min(cap, max(ZERO, Fraction(float(x)).limit_denominator(denominator)))

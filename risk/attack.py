@@ -48,8 +48,10 @@ class Use:
 
 @attrs.frozen
 class Attack:
-    """An attack: the corrupted services, the commitments used, and the value of the attack. It is the profit times the
-    claim's factor, minus the loss.
+    """An attack: the corrupted services, the commitments used, and the value of the attack under a claim.
+
+    The value is the profit times the claim's factor, minus the loss. The factor is 1 + gamma, or 0 if profits do not
+    count.
     """
 
     services: tuple[str, ...]
@@ -99,8 +101,10 @@ class AttackVerdict:
 
 
 class Question:
-    """A network with its JSON document, the document's digest, and `problem`, the network as the checker reads it from
-    the document. All are computed once.
+    """A network with its JSON document and the document's digest. `problem` is the network as the checker reads it from
+    the document.
+
+    All are computed once.
     """
 
     def __init__(self, network: Network) -> None:
@@ -110,8 +114,9 @@ class Question:
         self.problem: Final = Problem(self.document)
 
     def attack(self, claim: Claim, services: Iterable[str], uses: Sequence[Use]) -> Attack | None:
-        """The attack on these services with these uses, with its value: the profit times the claim's factor, minus the
-        loss, as the checker computes them. None if the checker refuses it as an attack.
+        """The attack on these services with these uses, with its value under the claim as the checker computes it.
+
+        The value is the profit times the claim's factor, minus the loss. None if the checker refuses this as an attack.
         """
         witness = Attack(tuple(services), tuple(uses), Fraction(0))
         try:
@@ -126,11 +131,12 @@ def _breaks(claim: Claim, attack: Attack) -> bool:
 
 
 def attack_of(question: Question, program: Program, wanted: set[int], chosen: set[int]) -> Attack | None:
-    """The attack that takes the chosen columns, repaired until all wanted services are corrupted; None if the repair
-    fails or the checker refuses the result.
+    """The attack that makes the chosen uses of stakes (columns of the program), repaired until all wanted services are
+    corrupted.
 
-    `wanted` holds positions of services, `chosen` positions of columns. The repair adds unused commitments, largest
-    weight first, because solvers work to a tolerance. The attack also claims every other service that it corrupts.
+    None if the repair fails or the checker refuses the result. `wanted` holds indices of services, `chosen` indices of
+    columns. The repair adds unused commitments, largest weight first, because solvers work to a tolerance. The attack
+    also claims every other service that it corrupts.
     """
     carried = [0] * len(program.services)
     whole = {j for options, items in program.pools for j in options if j in chosen}
@@ -168,8 +174,9 @@ def attack_of(question: Question, program: Program, wanted: set[int], chosen: se
 
 
 def _with(program: Program, commitment: int) -> tuple[int, ...]:
-    """The positions of the commitments used together with this one: all of its
-    stake's if losses are full, else itself.
+    """The indices of the commitments that must be used together with `commitment`.
+
+    They are all commitments of its stake if losses are full, otherwise only itself.
     """
     if program.network.losses != "full":
         return (commitment,)
@@ -183,10 +190,10 @@ def _proposed(question: Question, program: Program, relaxed: Relaxed) -> Attack 
 
 
 def search(question: Question, claim: Claim, seconds: float, is_enough: bool) -> tuple[Attack | None, bool]:
-    """The attack that the solver finds with the greatest profit times the claim's factor, minus loss, valued exactly;
-    and True if the solver calls it optimal.
+    """The attack of the largest value that the solver finds, valued exactly; and True if the solver calls it optimal.
 
-    `is_enough`: stop at the first attack that breaks the claim. The attack is None if the solver finds none.
+    The value is the profit times the claim's factor, minus the loss. `is_enough`: stop at the first attack that breaks
+    the claim. The attack is None if the solver finds none.
     """
     program = Program(question.network, claim)
     solver = Solver(program)
@@ -258,8 +265,10 @@ def _by_cut(question: Question) -> AttackVerdict:
 
 
 def _flow_rows(question: Question, flow: Mapping[str, Mapping[str, Fraction]]) -> list[list[Any]]:
-    """The rows of a certificate leaf from a flow: one for each service and stake, with the flow between them as
-    multiplier. A row says that the service falls only with a commitment of the stake.
+    """The rows of a certificate leaf from a maximum flow: one for each service and stake.
+
+    A row says that the service falls only with a commitment of the stake. Its multiplier is the flow from the service
+    to the stake.
     """
     problem, unit = question.problem, Bounds(question.problem, Claim().as_json()).unit
     # Any one of several commitments of a stake will do: one alone loses the whole stake.
@@ -284,7 +293,7 @@ def _everything_behind(question: Question, claim: Claim, services: Sequence[str]
 
 
 def maximum(question: Question, measure: Claim, seconds: float = SECONDS) -> AttackVerdict:
-    """The verdict on the most valuable attack by the measure of a claim, with its value; `measure.at_most` is ignored.
+    """The verdict on the most valuable attack, with its value under the claim `measure`; `measure.at_most` is ignored.
 
     EXACT with a certificate that no attack is better; NOT-CERTIFIED if the time is up; UNKNOWN if no attack is found.
     `seconds` is the approximate limit of each search and each proof.
@@ -306,7 +315,9 @@ def maximum(question: Question, measure: Claim, seconds: float = SECONDS) -> Att
 
 
 def best_attack(network: Network, seconds: float = SECONDS) -> AttackVerdict:
-    """The verdict on the attack on at least one service with the largest profit minus loss, even if that is negative.
+    """The verdict on the attack with the largest profit minus loss, even if that is negative. An attack corrupts at
+    least one service.
+
     `seconds` is the approximate limit of each search and each proof.
     """
     return maximum(Question(network), Claim(), seconds)
@@ -336,8 +347,8 @@ def gamma_eigenlayer(network: Network) -> Fraction | None:
 
 
 def greatest_ratio(network: Network) -> Fraction:
-    """The largest ratio of earnings to loss (T in `gamma_eigenlayer`) over all uses
-    of all stakes; 0 if there is none.
+    """The largest ratio of earnings to loss (T in `gamma_eigenlayer`) over all uses of all stakes; 0 if no use has a
+    loss.
     """
     return max(ratios(network).values(), default=Fraction(0))
 

@@ -23,17 +23,18 @@ def finalises(total: Fraction, offline: Fraction, removed: Fraction = ZERO) -> b
 
 
 def removal_until(attacker: Fraction, threshold: Fraction) -> Fraction:
-    """The fraction of the total weight that must be removed, all honest, before the
-    attacker's share reaches `threshold`.
+    """The fraction of the total weight to remove from honest validators until the attacker's share reaches `threshold`.
 
-    `attacker` is the attacker's fraction of the total. The result is 0 if its share is at the threshold already.
+    `attacker` is the attacker's fraction of the total. The result is 0 if that is at least the threshold already.
     """
     return max(ZERO, 1 - attacker / threshold)
 
 
 def attacker_share(total: Fraction, restaked: Fraction, slashed: Fraction, attacker: Fraction) -> Fraction:
-    """The attacker's share of the weight that is left, after the fraction `slashed` of the `restaked` weight, all
-    honest, is slashed and ejected. `attacker` is the attacker's weight, of which nothing is slashed.
+    """The attacker's share of the remaining weight, after the fraction `slashed` of the `restaked` weight is slashed
+    and ejected.
+
+    The restaked weight is all honest. `attacker` is the attacker's weight, of which nothing is slashed.
     """
     return attacker / (total - restaked * slashed)
 
@@ -71,7 +72,7 @@ def weight_needed(weights: Sequence[int], threshold: Fraction) -> int:
 def cheapest_coalition(
     weights: Sequence[int], costs: Sequence[Fraction], needed: int, most_states: int = 1 << 15
 ) -> Cheapest | None:
-    """The cheapest members, as positions in `weights`, whose weights sum to `needed` or more; None if all together have
+    """The cheapest members, as indices in `weights`, whose weights sum to `needed` or more; None if all together have
     less.
 
     Branch and bound over members in order of cost per weight. It keeps undominated partial sums whose fractional
@@ -104,8 +105,10 @@ def cheapest_coalition(
 def _greedy(
     weights: Sequence[int], costs: Sequence[Fraction], needed: int, order: Sequence[int]
 ) -> tuple[tuple[int, ...], Fraction]:
-    """A first coalition, as positions in `weights`, and its cost: members are added in `order`, cheapest per weight
-    first, until they have `needed` weight. Then superfluous ones are removed, dearest first.
+    """A first coalition, as indices in `weights`, and its cost.
+
+    Members are added in `order`, cheapest per weight first, until they have `needed` weight. Then superfluous ones are
+    removed, dearest first.
     """
     chosen: list[int] = []
     weight = 0
@@ -122,8 +125,9 @@ def _greedy(
 
 
 def _filled_up(weights: Sequence[int], costs: Sequence[Fraction], needed: int, rest: Sequence[int]) -> Fraction | None:
-    """The cost of the weight `needed`, taken from the members in the order of `rest`, where of the last one a part may
-    be taken at its part of the cost. None if they have less weight together.
+    """The cost of the weight `needed`, taken from the members in the order of `rest`. None if they have less together.
+
+    A part of the last member may be taken, for the same part of its cost.
     """
     cost = ZERO
     for member in rest:
@@ -151,7 +155,9 @@ def _may_beat(
 def _undominated(
     states: list[tuple[int, Fraction, tuple[int, ...]]],
 ) -> list[tuple[int, Fraction, tuple[int, ...]]]:
-    """The states without those that another state matches or exceeds in weight at no more cost."""
+    """The states (weight, cost, members) without those that another state matches or exceeds in weight at no
+    more cost.
+    """
     kept: list[tuple[int, Fraction, tuple[int, ...]]] = []
     for state in sorted(states, key=lambda s: (s[1], -s[0])):
         if not kept or state[0] > kept[-1][0]:

@@ -1,7 +1,7 @@
 """Cascades: the stake lost in total when a shock destroys stake and attacks pay that did not pay before.
 
 Losses are full, as in the literature: an attack loses every stake that it uses entirely. All attacks of a cascade
-together are one attack on the network after the shock, so the worst loss needs no nested search. Source: Durvasula and
+together are one attack on the network after the shock. So the worst loss needs no nested search. Source: Durvasula and
 Roughgarden, Corollary 1.
 """
 
@@ -48,9 +48,10 @@ class TooLargeError(Exception):
 
 
 def bound(gamma: Fraction, psi: Fraction) -> Fraction | None:
-    """The upper bound (1 + 1/gamma) * psi, which no cascade reaches if every attack loses (1 + gamma) times its profit.
+    """The upper bound (1 + 1/gamma) * psi on the fraction of all stake that a cascade loses. No cascade reaches it.
 
-    None if gamma is not positive. Source: Durvasula and Roughgarden, Theorem 1.
+    `psi` is the largest fraction that the shock destroys, and every attack loses (1 + gamma) times its profit. None if
+    gamma is not positive. Source: Durvasula and Roughgarden, Theorem 1.
     """
     return (1 + 1 / gamma) * psi if gamma > 0 else None
 
@@ -78,7 +79,9 @@ class Masks:
         self.everything: Final = (1 << len(self.stakes)) - 1
 
     def tabulate(self) -> tuple[list[int], list[list[int]]]:
-        """The value of every set of stakes, and the weight of every set behind each service, indexed by bit mask."""
+        """The value of every set of stakes; and, for each service, the weight of every set behind it. Both are indexed
+        by the set's bit mask.
+        """
         return self._sums(self.value), [self._sums(row) for row in self.weight]
 
     def _sums(self, numbers: Sequence[int]) -> list[int]:
@@ -179,9 +182,11 @@ class Cascades:
         return tuple(Strike(self.masks.service_names(services), self.masks.names(stakes)) for services, stakes in steps)
 
     def _steps(self, removed: int, coalition: int, open_services: int) -> list[tuple[int, int]] | None:
-        """The coalition as successive attacks after the stakes `removed` are gone, cheapest first, each a pair of bit
-        masks (services, stakes). None if it is no profitable attack. `open_services` are the services that no earlier
-        attack corrupted.
+        """The coalition as successive attacks after the stakes `removed` are gone; each is a pair of bit masks
+        (services, stakes).
+
+        The cheapest possible attack comes first. None if the coalition is no profitable attack. `open_services` are the
+        services that no earlier attack corrupted.
         """
         for attackers in sorted(subsets(coalition), key=lambda mask: (self.value[mask], mask)):
             services = self.fallen(removed, attackers) & open_services
@@ -196,8 +201,10 @@ class Cascades:
         return None
 
     def _smallest(self, services: int, loss: int) -> list[int]:
-        """The minimal sets of services, as bit masks, whose joint profit exceeds a loss: without any one member it does
-        not. Only services of the bit mask `services` are used.
+        """The minimal sets of services, as bit masks, whose joint profit exceeds `loss`.
+
+        Without any one member, the profit of a set does not exceed it. The sets contain only services of the bit mask
+        `services`.
         """
         paying = [chosen for chosen in subsets(services) if self.profits[chosen] > loss]
         return [
@@ -238,9 +245,9 @@ class Cascades:
     def local(self, coalition: Sequence[str], psi: Fraction, only_stable: bool = True) -> Fraction:
         """Psi plus the largest fraction of a coalition's exclusive stake that attacks lose after any local shock.
 
-        Exclusive stake secures only services of the coalition. A local shock destroys at most the fraction psi of it,
-        and any other stake. An attack is stable if it would gain less with fewer services or stakes; `only_stable`
-        ignores the others. The result is psi if the coalition has no exclusive stake.
+        Exclusive stake secures only services of the coalition. A local shock destroys at most the fraction psi of the
+        exclusive stake, and any amount of other stake. An attack is stable if it would gain less with fewer services or
+        stakes; `only_stable` ignores the others. The result is psi if the coalition has no exclusive stake.
         """
         own = self.exclusive(coalition)
         if self.value[own] == 0:
@@ -267,8 +274,9 @@ class Cascades:
         return psi + Fraction(max(lost(removed, 0) for removed in shocks), self.value[own])
 
     def _is_stable(self, removed: int, attackers: int, services: int) -> bool:
-        """True if no part of the attack gains at least as much: any stakes left out forgo more profit than they save.
-        The attack takes `services` with the stakes `attackers` once `removed` are gone, all bit masks.
+        """True if the attack would gain less with fewer stakes, whichever are left out.
+
+        The attack takes `services` with the stakes `attackers` once `removed` are gone. All three are bit masks.
         """
         for fewer in subsets(attackers):
             kept = self.fallen(removed, fewer) & services

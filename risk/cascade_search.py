@@ -21,10 +21,11 @@ TOLERANCE: Final = 1e-9
 
 @attrs.frozen
 class Found:
-    """Bounds on the largest fraction of all stake that a shock of at most `psi` and the attacks after it lose.
+    """Bounds on the largest fraction of all stake that a shock and the attacks after it lose together.
 
-    `shock` and `strikes` lose `at_least`. Every cascade loses less than `at_most`; it is None if no positive slack is
-    proved, or if some service has no stake behind it.
+    A shock destroys at most the fraction `psi`. The shock `shock` and the attacks `strikes` lose the fraction
+    `at_least`. Every cascade loses less than `at_most`. It is None if no positive slack is proved, or if some service
+    has no stake behind it.
     """
 
     psi: Fraction
@@ -44,9 +45,9 @@ def without(network: Network, removed: set[str]) -> Network:
 
 
 def attack_with(network: Network, stakes: set[str], services: set[str] | None = None) -> Attack | None:
-    """The attack in which these stakes corrupt all services that they can, of `services` if given.
+    """The attack in which these stakes corrupt all services that they can, or only those in `services`.
 
-    None if it does not pay. Stakes without weight there are lost too, and count as a cost.
+    None if it does not pay. Stakes without weight in any service are lost too, and count as a cost.
     """
     weight = dict.fromkeys(network.terms, Fraction(0))
     uses = []
@@ -67,9 +68,10 @@ def attack_with(network: Network, stakes: set[str], services: set[str] | None = 
 
 
 def search(network: Network, psi: Fraction, seconds: float, gamma: Fraction | None = None) -> Found:
-    """The worst shock of at most the fraction `psi` of all stake, and the attack after it, that the solver finds in
-    `seconds`, with bounds. Every slash counts as a loss of the whole stake, whatever rule the network has for losses.
-    `gamma` is a proved slack, if known.
+    """The worst shock and the attack after it that the solver finds in `seconds`, with exact bounds.
+
+    The shock destroys at most the fraction `psi` of all stake. Every slash counts as a loss of the whole stake,
+    whatever rule the network has for losses. `gamma` is a proved slack, if known.
     """
     network = network.whole()
     sufficient = gamma_eigenlayer(network)
@@ -151,8 +153,9 @@ def _propose(network: Network, psi: Fraction, seconds: float) -> tuple[set[str],
 
 
 def _story(network: Network, shock: set[str], attackers: set[str], services: set[str]) -> tuple[Strike, ...]:
-    """The attack of the stakes `attackers` on `services` after a shock, as a cascade: stakes that profit alone attack
-    first, cheapest first; the rest attack together.
+    """The attack of the stakes `attackers` on `services` after a shock, as a cascade of attacks.
+
+    Sets of stakes that profit on their own attack first, the cheapest before the others. The rest attack together.
     """
     values = network.values
     removed, left, still = set(shock), set(attackers), set(services)
@@ -184,8 +187,9 @@ def _strike(network: Network, stakes: set[str], services: set[str]) -> Strike:
 
 
 def _fewest(network: Network, service: str, allowed: set[str]) -> set[str]:
-    """A small set of the allowed stakes that corrupts a service: the heaviest first, without superfluous ones. Empty if
-    all of them together do not corrupt it, or if the service needs no stake.
+    """A small set of the allowed stakes that corrupts a service: the heaviest stakes, without superfluous ones.
+
+    Empty if all allowed stakes together do not corrupt it, or if the service needs no stake.
     """
     weight: dict[str, Fraction] = {}
     for row, w in zip(network.commitments, network.weights, strict=True):

@@ -17,8 +17,10 @@ from risk.solver import Cut, Relaxed, Solver
 from risk.verify import Bounds, Problem
 
 Key = tuple[str, Any]
-"""The object of a branch, as a pair in the checker's names: ("service", name), ("commitment", position), or ("stake",
-id), which decides if the stake is lost whole or by the sum of its slashes.
+"""The object of a branch, as a pair in the checker's names.
+
+It is ("service", name), ("commitment", index), or ("stake", id). The last decides if the stake is lost whole or by the
+sum of its slashes.
 """
 Row = tuple[str, set[int], Fraction]
 
@@ -36,9 +38,9 @@ BITS: Final = 44
 class Grown:
     """The result of growing a tree.
 
-    `tree` is the complete tree, or None. `counterexample` is an attack that may break the claim, as the positions of
-    its services and columns, or None. It comes from a solution in floats, so the caller values it exactly. `leaves`
-    counts the leaves so far.
+    `tree` is the complete tree, or None. `counterexample` is an attack that may break the claim, or None. It is given
+    as the indices of its services and of its columns (uses of stakes). It comes from a solution in floats, so the
+    caller values it exactly. `leaves` counts the leaves so far.
     """
 
     tree: list[list[Any]] | None
@@ -76,8 +78,10 @@ class Tree:
         """The factor from the solver's unit of money to the checker's."""
 
     def grow(self, seconds: float, most_leaves: int | None = None) -> Grown:
-        """Grow the tree until it is complete or stuck. It is stuck if an attack may break the claim, if no choice is
-        left to branch on, or if the time or the number of leaves runs out. Another call continues where this one ended.
+        """Grow the tree until it is complete or stuck. Another call continues where this one ended.
+
+        It is stuck if an attack may break the claim, or if no choice is left to branch on. It is stuck, too, if the
+        time or the number of leaves runs out.
         """
         self.deadline = time.monotonic() + seconds
         if not self._is_cut:
@@ -114,8 +118,10 @@ class Tree:
         return self.solver.relax(self.deadline - time.monotonic())
 
     def _limits(self, fixed: Mapping[Key, int]) -> tuple[dict[int, tuple[int, int]], set[int]]:
-        """The bounds (low, high) of the solver's variables under the fixed choices, by variable; and the first option
-        of each pool of which an option must be used. A pool is all columns of one stake: its options and its items.
+        """The bounds (low, high) of the solver's variables under the fixed choices, by variable; and the pools with a
+        required option.
+
+        A pool is all columns (uses) of one stake: its options and its items. It is named by its first option.
         """
         program, first = self.program, self.solver.service_count
         wanted: dict[int, tuple[int, int]] = {}
@@ -146,15 +152,19 @@ class Tree:
         return wanted, required
 
     def _left(self, stake: str, fixed: Mapping[Key, int]) -> Collection[set[int]]:
-        """The sets of a stake's commitments that the fixed choices still allow; only for losses that are not summed."""
+        """The sets of a stake's commitments that the fixed choices still allow an attack to use. Not for losses that
+        are summed.
+        """
         out = {e for e in self.bounds.of[stake] if fixed.get(("commitment", e)) == 0}
         used = {e for e in self.bounds.of[stake] if fixed.get(("commitment", e)) == 1}
         return [these for _, these in self.bounds.choices[stake] if used <= these and not these & out]
 
     def _leaf(self, fixed: Mapping[Key, int]) -> tuple[list[Row] | None, Relaxed | None]:
-        """The rows with multipliers that prove the claim for all attacks with these fixed choices, and the optimum of
-        the linear relaxation there. Rows are None if no multipliers found prove it. The optimum is None if the
-        relaxation is infeasible, failed, or was not needed.
+        """The rows with multipliers that prove the claim for all attacks with these fixed choices. Also the optimum of
+        the linear relaxation.
+
+        The rows are None if no multipliers that were found prove the claim. The optimum is None if the relaxation is
+        infeasible, failed, or was not needed.
         """
         if all(fixed.get(("service", s)) == 0 for s in self.program.services):
             return [], None
@@ -179,8 +189,9 @@ class Tree:
         return self.bounds.closes(dict(fixed), list(rows))
 
     def _rounded(self, relaxed: Relaxed) -> list[list[Row]]:
-        """The multipliers of the linear relaxation's optimum as rational rows, once for each of several roundings: with
-        a simple rounding, a proof may be exact.
+        """The multipliers of the linear relaxation's optimum as rational rows, once for each of several roundings.
+
+        A proof that fails with one rounding may be exact with a simpler one.
         """
         cuts: list[Cut] = [*self.solver.required, *self.solver.cuts]
         numbers = []
@@ -199,17 +210,20 @@ class Tree:
         return found
 
     def _blocked(self, fixed: Mapping[Key, int]) -> list[list[Row]]:
-        """For each service that must fall by the fixed choices, rows that prove the claim if the choices leave too
-        little stake to corrupt it: its own row, with a multiplier as large as all profits.
+        """Rows for each service that must fall by the fixed choices: its own row, with a multiplier as large as all
+        profits.
+
+        They prove the claim if the choices leave too little stake to corrupt the service.
         """
         most = sum(self.bounds.gain.values()) + abs(ceil(self.program.claim.at_most * self.bounds.unit)) + 2
         return [[(name, set(), Fraction(most))] for (kind, name), value in fixed.items() if kind == "service" and value]
 
     def _settled(self, fixed: Mapping[Key, int]) -> list[Row]:
-        """The rows with multipliers, computed exactly, of a leaf of a network with divisible stakes. All choices are
-        fixed there, and only the used fractions of commitments are open. No rows for other networks.
+        """The rows of a leaf at which all choices are fixed, for divisible stakes. Their multipliers are computed
+        exactly.
 
-        A service's multiplier pays for the weight that it needs beyond its wholly lost stakes.
+        Only the used fractions of commitments are open there. A service's multiplier pays for the weight that it needs
+        beyond its wholly lost stakes. The list is empty for networks with indivisible stakes.
         """
         if not self.program.network.is_divisible:
             return []
@@ -308,8 +322,9 @@ class Tree:
                 self.solver.cut(cut)
 
     def _violated(self, relaxed: Relaxed) -> list[Cut]:
-        """For each service, the cut that the relaxation's optimum violates most, if it violates one. A cut covers some
-        of the commitments of the service that the optimum uses most.
+        """For each service, the cut that the relaxation's optimum violates most, if it violates any.
+
+        A cut covers some of those commitments of the service that the optimum uses most.
         """
         program = self.program
         use = [0.0] * len(program.weight)
@@ -348,6 +363,6 @@ def _is_whole(relaxed: Relaxed) -> bool:
 
 
 def _taken(relaxed: Relaxed) -> tuple[set[int], set[int]]:
-    """The positions of the services and of the columns whose variables are above 1/2 in a solution."""
+    """The indices of the services and of the columns (uses of stakes) whose variables exceed 1/2 in a solution."""
     services, columns = ({n for n, x in enumerate(found) if x > 0.5} for found in (relaxed.services, relaxed.columns))
     return services, columns

@@ -20,8 +20,8 @@ MAX_MEMBERS: Final = 60
 class Claims:
     """A system of claims: members by name, their external assets, and the debts `owed[i][j]` of member i to member j.
 
-    `shock[i]` is the loss of external assets of member i. `external_recovery` and `claim_recovery` are the fractions of
-    external assets and of claims that a default leaves (alpha and beta of Rogers and Veraart).
+    `shock[i]` is the loss of external assets of member i. A default leaves the fraction `external_recovery` of external
+    assets, and `claim_recovery` of claims. These are alpha and beta of Rogers and Veraart.
     """
 
     members: tuple[str, ...]
@@ -36,10 +36,10 @@ class Claims:
         return tuple(amount - loss for amount, loss in zip(self.external, self.shock, strict=True))
 
     def impacts(self) -> list[list[Fraction]]:
-        """The input `impacts[j][i]` of DebtRank: member i's claim on member j, as a fraction
-        of i's equity before the shock.
+        """The input `impacts[j][i]` of DebtRank: member i's claim on member j, as a fraction of i's equity before the
+        shock.
 
-        It is at most 1; 0 without a claim, and 1 for a claim of a member without positive equity.
+        It is at most 1. It is 0 without a claim, and 1 for a claim of a member without positive equity.
         """
         size = len(self.members)
         received = [sum((row[i] for row in self.owed), ZERO) for i in range(size)]

@@ -65,8 +65,10 @@ class Piece:
         self.rule: Final = rule
 
     def loss(self, happened: Iterable[str]) -> Fraction:
-        """The stake lost if exactly the causes named in `happened` occur: each claim with one of them slashes its
-        fraction, and the piece's rule joins the fractions. `losses` computes the distribution of this.
+        """The stake lost if exactly the causes named in `happened` occur.
+
+        Each claim with one of these causes slashes its fraction, and the piece's rule joins the fractions. The function
+        `losses` computes the distribution of this loss.
         """
         causes = set(happened)
         taken = ZERO
@@ -85,8 +87,8 @@ def losses(pieces: Sequence[Piece], chances: Mapping[str, Weight], one: Weight =
     """The probability of each possible total loss of the pieces, by loss. Causes are independent; `chances` has the
     probability of each.
 
-    Pieces that share no cause are convolved. Otherwise the cause in most claims is split on: it happens or it does not.
-    `one` is the probability 1, in the type of `chances`. Raises TooManyOutcomesError beyond MOST_OUTCOMES,
+    Pieces that share no cause are convolved. Otherwise the recursion splits on the cause in most claims: it happens or
+    it does not. `one` is the probability 1, in the type of `chances`. Raises TooManyOutcomesError beyond MOST_OUTCOMES,
     MOST_BRANCHES or MOST_WORK.
     """
     found: dict[Fraction, Weight] = Enumeration(chances, one).of(
@@ -157,8 +159,10 @@ class Enumeration:
         return mixture
 
     def _alone(self, piece: Piece, claims: Sequence[Claim], happened: frozenset[str]) -> dict[Fraction, Weight]:
-        """The probability of each loss of one piece under these claims; no cause that is still open is shared by two of
-        them. `happened` are the causes that have happened already; other causes are open.
+        """The probability of each loss of one piece under these claims. Each cause that is still open belongs to one of
+        them only.
+
+        `happened` are the causes that have happened already; all other causes are open.
         """
         rule = RULES[piece.rule]
         states: dict[Fraction, Weight] = {ZERO: self.one}

@@ -1,6 +1,6 @@
 """Clearing of mutual claims: the payments of all members after an external asset lost value.
 
-Recursive collateral is a chain of claims. An issuer owes its token's holders, one of which issues another token backed
+Recursive collateral is a chain of claims. An issuer owes its token's holders. One of these issues another token backed
 by it, and so on to a lender. Sources: Eisenberg and Noe, Management Science 47(2), 2001; Rogers and Veraart, Management
 Science 59(4), 2013; Elliott, Golub and Jackson, AER 104(10), 2014.
 """
@@ -13,11 +13,11 @@ from risk.linear import ONE, ZERO, Matrix, Vector, greatest_fixed_point, inflow,
 
 
 class Clearing:
-    """A clearing vector: the payment and the equity of each member, and the positions of the members in default.
+    """A clearing vector: the payment and the equity of each member, and the indices of the members in default.
 
-    `greatest` is true for the greatest clearing vector and false for the least. `rounds` is the number of waves of
-    defaults for the greatest, and of waves of members that prove solvent for the least. `lost` is the value that
-    defaults themselves destroy.
+    `greatest` is true for the greatest clearing vector and false for the least. `rounds` counts waves: of defaults for
+    the greatest vector, of members that prove solvent for the least. `lost` is the value that defaults themselves
+    destroy.
     """
 
     def __init__(
@@ -45,9 +45,9 @@ def clear(
     """The greatest (or least) clearing vector: proportional payment, limited liability, absolute priority.
 
     `liabilities[i][j]` is the debt of member i to member j; `external[i]` is the value of i's external assets. A member
-    that cannot pay in full pays `external_recovery` of its external assets plus `claim_recovery` of the payments that
-    it receives. These are alpha and beta of Rogers and Veraart; both 1 is Eisenberg and Noe's clearing. A member that
-    can pay exactly its debt does not default. Raises ClaimError for invalid claims.
+    that cannot pay in full is in default. It pays `external_recovery` of its external assets plus `claim_recovery` of
+    the payments to it. These are alpha and beta of Rogers and Veraart; both 1 is Eisenberg and Noe's clearing. A member
+    that can pay exactly its debt does not default. Raises ClaimError for invalid claims.
     """
     _check_claims(liabilities, external, external_recovery, claim_recovery)
     owed = [sum(row, ZERO) for row in liabilities]
@@ -67,12 +67,13 @@ def clear(
 def _from_below(
     owed: Vector, external: Vector, shares: Matrix, left_external: Vector, left_shares: Matrix
 ) -> tuple[list[Fraction], list[int], int]:
-    """The least clearing vector: all members are presumed in default until the payments that they receive refute it.
+    """The least clearing vector: a member is presumed in default until the payments that it receives let it pay in
+    full.
 
     A presumed defaulter pays at most its debt, and at most what default leaves it. The least solution of that system is
     needed. Members that no money reaches pay nothing; for the others the solution is unique. `owed` is the whole debt
-    of each member, `external` its external assets, and `shares[i][j]` the fraction of i's debt that it owes to j.
-    `left_external` and `left_shares` are what default leaves of both.
+    of each member, and `external` its external assets. `shares[i][j]` is the fraction of i's debt that it owes to j.
+    `left_external` and `left_shares` are what default leaves of external assets and shares.
     """
     size = len(owed)
     solvent: list[int] = []
@@ -108,8 +109,9 @@ def _reached(sources: Sequence[int], shares: Matrix) -> set[int]:
 def is_clearing(
     payments: Vector, liabilities: Matrix, external: Vector, external_recovery: Fraction, claim_recovery: Fraction
 ) -> bool:
-    """True if the payments clear the claims, greatest or not: a check of the definition, independent of `clear`, with
-    the same parameters.
+    """True if the payments are a clearing vector of the claims, the greatest or another.
+
+    This checks the definition, independently of `clear`, and has the same parameters.
     """
     for i, row in enumerate(liabilities):
         owed = sum(row, ZERO)

@@ -38,14 +38,19 @@ def t_quantile(p: float, freedom: float) -> float:
 
 def gaussian_joint(p: float, q: float, correlation: float) -> tuple[float, float]:
     """The probability that two events, of probabilities `p` and `q`, both happen under a Gaussian copula, and its
-    estimated error. `correlation` is that of their latent variables.
+    estimated error.
+
+    `correlation` is that of the latent variables of the events.
     """
     return _joint(p, q, normal_quantile(p), normal_quantile(q), correlation, _gaussian_kernel)
 
 
 def t_joint(p: float, q: float, correlation: float, freedom: float) -> tuple[float, float]:
     """The probability that two events, of probabilities `p` and `q`, both happen under a t copula, and its estimated
-    error. `freedom` is the number of degrees of freedom. The result is not `p q` at correlation 0.
+    error.
+
+    `correlation` is that of the latent variables, and `freedom` the number of degrees of freedom. At correlation 0 the
+    probability is not `p q`.
     """
 
     def kernel(distance: Floats) -> Floats:
@@ -59,11 +64,12 @@ def _gaussian_kernel(distance: Floats) -> Floats:
 
 
 def _joint(p: float, q: float, a: float, b: float, correlation: float, kernel: Kernel) -> tuple[float, float]:
-    """The joint probability of two events, by integrating over the angle whose sine is the correlation, and its
-    estimated error.
+    """The probability that two events both happen, and its estimated error: an integral over the angle whose sine is
+    the correlation.
 
-    `p` and `q` are the events' probabilities, `a` and `b` the quantiles of these. `kernel` maps the squared distance to
-    the factor of the density. Integration starts at correlation -1, where the joint probability is `max(0, p + q - 1)`.
+    `p` and `q` are the events' probabilities, `a` and `b` the quantiles of these. `kernel` is the copula's density, up
+    to a factor, as a function of the squared distance. Integration starts at correlation -1, where the probability of
+    both is `max(0, p + q - 1)`.
     """
     if not (0 < p < 1 and 0 < q < 1):
         return (min(p, q) if p >= 1 or q >= 1 else 0.0), 0.0
@@ -79,9 +85,10 @@ def _joint(p: float, q: float, a: float, b: float, correlation: float, kernel: K
 
 
 def indicator_correlation(p: float, q: float, joint: float) -> float:
-    """The correlation of two events' indicators (0 or 1), from their probabilities `p` and `q` and the probability
-    `joint` of both. For rare events it is well below the correlation of their latent variables. `p` and `q` may not be
-    0 or 1.
+    """The correlation of two events' indicators (0 or 1). `p` and `q` are their probabilities, and `joint` is the
+    probability of both.
+
+    For rare events it is well below the correlation of their latent variables. `p` and `q` may not be 0 or 1.
     """
     return (joint - p * q) / math.sqrt(p * (1 - p) * q * (1 - q))
 

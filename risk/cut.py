@@ -89,10 +89,11 @@ def best_attack(
     network: Network, gamma: Fraction = Fraction(0)
 ) -> tuple[tuple[str, ...], dict[str, dict[str, Fraction]]]:
     """The services of the attack that maximises (1 + gamma) * profit - loss; and the maximum flow from services to
-    stakes, as the part of a service's profit that it sends to a stake, by service and stake. If no attack gains, that
-    flow is the certificate.
+    stakes.
 
-    The attack is the one with the fewest services among the best; no services mean that no attack gains.
+    The flow is the part of a service's profit that it sends to a stake, by service and stake. If no attack gains, that
+    flow is the certificate. The attack is the one with the fewest services among the best; no services mean that no
+    attack gains.
     """
     values, weights = network.values, network.weights
     services, stakes = list(network.terms), list(values)

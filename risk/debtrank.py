@@ -21,8 +21,8 @@ class Distress:
 
 
 def debtrank(impacts: Matrix, shock: Vector) -> Distress:
-    """The distress after the initial distress `shock`, if each member propagates its distress once, in the step after
-    it is first distressed.
+    """The distress after the initial distress `shock`. Each member propagates its distress once, in the step after it
+    is first distressed.
 
     Later distress of that member is not propagated, so cycles count less than in the linear form.
     """
@@ -59,7 +59,8 @@ def linear_debtrank(impacts: Matrix, shock: Vector) -> tuple[Fraction, ...]:
 
 
 def systemic_loss(before: Vector, after: Vector, values: Vector) -> Fraction:
-    """The value lost to contagion: each member's value in `values`, times its distress `after` contagion minus its
-    distress `before`, of the shock alone.
+    """The value lost to contagion alone: over all members, the value in `values` times the increase of distress.
+
+    The increase is the distress `after` contagion minus the distress `before` contagion, which the shock alone causes.
     """
     return sum((value * (b - a) for value, a, b in zip(values, before, after, strict=True)), ZERO)

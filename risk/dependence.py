@@ -225,7 +225,8 @@ def student_t(probabilities: Mapping[str, Fraction], correlation: Fraction, free
 
 
 def averaged(model: Factor, weights_on: Any) -> tuple[Any, float]:
-    """The average of `weights_on(chances, one)` over the factor, one entry per outcome, and its estimated error.
+    """The average of `weights_on(chances, one)` over the model's factor, as an array with one entry per outcome, and
+    its estimated error.
 
     `weights_on` returns one row per outcome and one column per quadrature node.
     """

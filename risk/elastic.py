@@ -22,7 +22,7 @@ Row = tuple[Fraction, ...]
 class Elastic:
     """An elastic network: stakes by validator, prizes and thresholds by service, allocations by validator and service.
 
-    `base_service` is the position of a service that never misbehaves, or None.
+    `base_service` is the index of a service that never misbehaves, or None.
     """
 
     stakes: Row
@@ -43,8 +43,10 @@ class Best:
 
 @attrs.frozen
 class Robustness:
-    """The least weight of misbehaving services (`byzantine`) after which an attack counts, as a fraction of the weight
-    of all services. A service's weight is its prize divided by its threshold.
+    """The least weight of misbehaving services (`byzantine`) after which some attack pays, relative to the weight of
+    all services.
+
+    A service's weight is its prize divided by its threshold.
     """
 
     weight: Fraction
@@ -98,10 +100,10 @@ def best_attack(network: Elastic) -> Best:
 
 
 def robustness(network: Elastic, budget: Fraction) -> Robustness:
-    """The least misbehaving weight after which an attack counts: its profit is at least minus `budget`. All weight if
-    no less suffices.
+    """The least misbehaving weight after which the profit of some attack is at least minus `budget`.
 
-    Raises ValueError for more than MAX_ENUMERATED_SERVICES services or MAX_ENUMERATED_VALIDATORS validators.
+    It is all weight if no less suffices. Raises ValueError for more than MAX_ENUMERATED_SERVICES services or
+    MAX_ENUMERATED_VALIDATORS validators.
     """
     services = [s for s in range(len(network.prizes)) if s != network.base_service]
     if len(services) > MAX_ENUMERATED_SERVICES:

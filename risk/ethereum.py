@@ -28,8 +28,10 @@ CORRELATION_MULTIPLIER: Final[Mapping[str, int]] = MappingProxyType(
 
 
 def initial_penalty_gwei(effective_balance_gwei: int, fork: str) -> int:
-    """The initial penalty, under the rules of a fork, of a slashed validator with this effective balance, in Gwei,
-    rounded down. Source: slash_validator.
+    """The initial penalty of a slashed validator with this effective balance, in Gwei, rounded down. `fork` names the
+    rules.
+
+    Source: slash_validator.
     """
     return effective_balance_gwei // SLASHING_PENALTY_QUOTIENT[fork]
 
@@ -37,11 +39,12 @@ def initial_penalty_gwei(effective_balance_gwei: int, fork: str) -> int:
 def correlation_penalty_gwei(
     effective_balance_gwei: int, slashed_gwei: int, total_gwei: int, multiplier: int, by_increment: bool
 ) -> int:
-    """The correlation penalty of one validator, in Gwei, halfway through the withdrawability delay. `slashed_gwei` is
-    all stake slashed around then, of `total_gwei`; `multiplier` is the fork's of CORRELATION_MULTIPLIER.
+    """The correlation penalty of one validator, in Gwei, halfway through the withdrawability delay.
 
-    Before Electra the whole penalty is rounded down to an increment, so an isolated slashing costs nothing. From
-    Electra on (`by_increment`), the penalty per increment is rounded down. Source: process_slashings.
+    `slashed_gwei` is all stake slashed around that time, of `total_gwei`. `multiplier` is the fork's of
+    CORRELATION_MULTIPLIER. Before Electra the whole penalty is rounded down to an increment, so an isolated slashing
+    costs nothing. From Electra on (`by_increment`), the penalty per increment is rounded down. Source:
+    process_slashings.
     """
     adjusted = min(slashed_gwei * multiplier, total_gwei)
     increments = effective_balance_gwei // INCREMENT_GWEI
@@ -84,12 +87,12 @@ def missed_attestation_gwei(effective_balance_gwei: int, total_gwei: int) -> int
 
 def leak(balance_gwei: int, updating: bool = True) -> Iterator[tuple[int, int]]:
     """The balance and the effective balance, in Gwei, of an offline validator after each epoch of an inactivity leak.
-    It pays the inactivity penalty alone: penalties for missed attestations are not counted.
 
-    `balance_gwei` is also the first effective balance, and so a whole number of ETH. Each epoch its score rises by 4;
-    then it pays `effective balance * score / (4 * 2^24)`. Then, if `updating`, the effective balance follows the
-    balance with hysteresis. The iterator is infinite. Source: process_inactivity_updates, get_inactivity_penalty_deltas
-    of bellatrix, process_effective_balance_updates.
+    It pays the inactivity penalty alone: penalties for missed attestations are not counted. `balance_gwei` is also the
+    first effective balance, and so a whole number of ETH. Each epoch the validator's inactivity score rises by 4; then
+    it pays `effective balance * score / (4 * 2^24)`. Then, if `updating`, the effective balance follows the balance
+    with hysteresis. The iterator is infinite. Source: process_inactivity_updates, get_inactivity_penalty_deltas of
+    bellatrix, process_effective_balance_updates.
     """
     effective, score = balance_gwei, 0
     while True:
@@ -112,8 +115,10 @@ def leaked_gwei(balance_gwei: int, epochs: int, updating: bool = True) -> int:
 
 
 def epochs_to_ejection(balance_gwei: int, ejection_gwei: int = EJECTION_BALANCE_GWEI) -> tuple[int, int]:
-    """The epoch of a leak in which an offline validator's effective balance reaches the ejection balance, and its
-    balance then, in Gwei. `balance_gwei` is its balance at first; the epoch is 0 if that is low enough.
+    """The epoch of an inactivity leak in which an offline validator is ejected, and its balance then, in Gwei.
+
+    It is ejected when its effective balance reaches `ejection_gwei`. `balance_gwei` is its balance at first; the epoch
+    is 0 if that is low enough.
     """
     if balance_gwei <= ejection_gwei:
         return 0, balance_gwei
@@ -124,8 +129,8 @@ def epochs_to_ejection(balance_gwei: int, ejection_gwei: int = EJECTION_BALANCE_
 
 
 def epochs_to_finality(offline: Fraction, balance_gwei: int, ejection_gwei: int = EJECTION_BALANCE_GWEI) -> int:
-    """The first epoch of a leak in which the online validators have two thirds again; 0 if they have them from the
-    start.
+    """The first epoch of an inactivity leak in which the online validators have two thirds again; 0 if they have them
+    from the start.
 
     All validators begin with `balance_gwei`, and the fraction `offline` of them stays offline. Offline validators at
     the ejection balance no longer count: the exit queue is ignored.
@@ -155,8 +160,9 @@ def exit_churn_limit_eth(total_eth: int) -> int:
 
 
 def exit_epochs(total_eth: int, leaving_eth: Fraction) -> int:
-    """The epochs that the exit queue takes for `leaving_eth` of `total_eth` active, rounded up; the churn limit is
-    taken as constant.
+    """The epochs that the exit queue takes for `leaving_eth` of `total_eth` active, rounded up.
+
+    The churn limit is taken as constant meanwhile.
     """
     return -((-leaving_eth) // exit_churn_limit_eth(total_eth))
 
@@ -187,11 +193,12 @@ def weak_subjectivity_epochs_phase0(average_eth: int, validators: int, safety_de
 def correlated_miss_trace(
     missing: Sequence[int], total: int, net_excess: int, adjustment: int = 4096, most: int = 4
 ) -> list[tuple[int, int]]:
-    """The penalty factor of each slot, and the net excess after it, if a missed attestation costs more the more miss
-    it.
+    """The penalty factor of each slot, and the net excess after it. A missed attestation costs more if more validators
+    miss it.
 
-    `missing` is the amount that misses in each slot, in the unit of `total`, the whole; `net_excess` is the value
-    before the first slot. Factors are rounded down, and at most `most`. `adjustment` scales the factors.
+    `missing` is the amount that misses in each slot, in the unit of `total`, the whole amount. The net excess is the
+    sum of earlier factors, less one for each slot, at least 0. `net_excess` is its value before the first slot. Factors
+    are rounded down, and at most `most`. `adjustment` scales the factors.
     Source: EIP-7716 as posted at ethresear.ch 19341.
     """
     trace: list[tuple[int, int]] = []

@@ -8,8 +8,8 @@ from fractions import Fraction
 
 
 def base_fee_update(base_fee: int, target: int, used: int, denominator: int = 8) -> int:
-    """The next base fee, after a block that used `used` gas: it changes by `1/denominator` times the relative distance
-    of use from its target.
+    """The next base fee, after a block that used `used` gas. It changes by `1/denominator` of itself, times the
+    relative distance of the use from the target.
 
     Above the target it rises by at least 1. Divisions round down. Source: EIP-1559, calculation of the base fee.
     """

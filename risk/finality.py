@@ -82,8 +82,10 @@ class Step:
 
 @attrs.frozen
 class Condition:
-    """The state of the base layer: its offline weight, the adversary's share once that weight has exited, and the least
-    loss of a third of all weight. `broken` lists the failed goals.
+    """The state of the base layer: its offline weight, the adversary's share once that weight has exited, and the cost
+    of a third.
+
+    `third_costs` is the least amount that a third of all weight still has to lose. `broken` lists the failed goals.
     """
 
     offline: Fraction
@@ -102,14 +104,14 @@ NOTHING_JOINT: Final[Mapping[tuple[str, ...], Used]] = {}
 
 
 class UndecidedError(Exception):
-    """The exception for a search for a joint attack that ended without an attack and without a
-    proof that none gains.
-    """
+    """The exception for an undecided search: no joint attack was found, and no proof that none gains."""
 
 
 def cost_of(used: Used, left: Mapping[str, Fraction], services: Mapping[str, Service]) -> Fraction:
-    """The attackers' loss: for each stake, the sum of the slashes of what they use, at most what is left of it. `left`
-    is the remaining amount of each stake. `used` is the amount of each stake that they use against each service.
+    """The attackers' loss: for each stake, the sum of the slashes of the used amounts, at most the remaining amount.
+
+    `left` is the remaining amount of each stake. `used` is the amount of each stake that attackers use against each
+    service.
     """
     sums: dict[str, Fraction] = {}
     for (stake, name), amount in used.items():
@@ -191,9 +193,10 @@ class BaseLayer:
         return Condition(offline, share, third, tuple(broken))
 
     def _third_costs(self, left: Mapping[str, Fraction]) -> Fraction:
-        """The least loss of a third of all weight when the amounts `left` of each stake are left. The adversary's
-        weight comes first, at no cost, then the stakes with the least left, in parts. Weight without obligations loses
-        its full amount.
+        """The least amount that a third of all weight still has to lose. `left` is the remaining amount of each stake.
+
+        The adversary's weight comes first, at no cost, then the stakes with the least left, in parts. Weight without
+        obligations loses its full amount.
         """
         needed = THIRD * self.consensus.total - self.consensus.adversary
         cost = ZERO
@@ -212,11 +215,11 @@ class BaseLayer:
         return self.services[service].profit > self.cost(service, left)
 
     def joint(self, left: Mapping[str, Fraction], fallen: frozenset[str]) -> tuple[tuple[str, ...], Used] | None:
-        """A joint attack that gains, as its services and its use of each stake; None if no joint attack gains. `left`
-        is the remaining amount of each stake, and `fallen` are the services corrupted before.
+        """A joint attack that gains, as its services and its use of each stake; None if no joint attack gains.
 
-        Among at most MOST_ALL_IN stakes, every set of wholly used stakes is tried; each service then needs only the
-        rest. Otherwise `risk.attack` finds an attack or a certificate. Raises UndecidedError if it finds neither.
+        `left` is the remaining amount of each stake, and `fallen` are the services corrupted before. Among at most
+        MOST_ALL_IN stakes, every set of wholly used stakes is tried; other stakes cover the remaining need of each
+        service. Otherwise `risk.attack` finds an attack or a certificate. Raises UndecidedError if it finds neither.
         """
         standing = [name for name in self.services if name not in fallen]
         if self._nothing_pays(left, standing):
@@ -404,7 +407,7 @@ class BaseLayer:
         """A superset of the services that can fall in any order of attacks; valid only if no further attack gains now.
 
         A joint attack may be cheaper before other services fall, and earlier profit may pay for an unprofitable fall.
-        So services are added until an attack on any other loses more than the profit of all added ones.
+        So services are added as long as the profit of all added ones could pay for an attack on another.
         """
         if not fallen:
             return fallen
@@ -420,11 +423,11 @@ class BaseLayer:
     def _worth_at_most(
         self, least: Mapping[str, Fraction], most: Mapping[str, Fraction], fallen: frozenset[str]
     ) -> dict[str, Fraction]:
-        """For each service not in `fallen`, an upper bound on the gain of any attack on it, alone or with others. The
-        remaining amount of each stake is anywhere between `least` and `most`.
+        """For each service not in `fallen`, an upper bound on the gain of any attack that includes this service.
 
-        The bound lets a wholly used stake cost its least and count with its most; thresholds apply to the least. For
-        more than MOST_ALL_IN stakes it is coarser: all profits minus the service's own cost.
+        The remaining amount of each stake is anywhere between `least` and `most`. In the bound, a wholly used stake
+        costs its least amount and counts with its most; thresholds apply to the least amounts. For more than
+        MOST_ALL_IN stakes it is coarser: all profits minus the service's own cost.
         """
         standing = [name for name in self.services if name not in fallen]
         low, high = ({name: self.held(name, left) for name in standing} for left in (least, most))
@@ -455,9 +458,10 @@ class BaseLayer:
         shortest: bool,
         joint: Mapping[tuple[str, ...], Used] = NOTHING_JOINT,
     ) -> Path:
-        """The path as steps, each with its cost, profit and losses, and the condition after each step. `groups` are the
-        services that fall in each step; `joint` has the uses of stake in those that are joint attacks. `shortest` is
-        copied into the path.
+        """The path as steps, each with its cost, profit and losses, and the condition after each step.
+
+        `groups` are the services that fall in each step. `joint` has the uses of stake in the steps that are joint
+        attacks. `shortest` is copied into the path.
         """
         left = self.left(shock, ())
         steps = [Step((), ZERO, ZERO, shock)]
@@ -480,8 +484,9 @@ class BaseLayer:
 
 
 def is_path(layer: BaseLayer, path: Path) -> bool:
-    """True if each step of a path pays and slashes as recorded, and the last breaks consensus: a check by the
-    definitions, independent of the search.
+    """True if each step of a path pays and slashes as recorded, and the last step breaks consensus.
+
+    This checks the definitions, independently of the search.
     """
     left = {stake: max(ZERO, amount - path.shock.get(stake, ZERO)) for stake, amount in layer.stakes.items()}
     fallen: set[str] = set()

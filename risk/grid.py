@@ -66,8 +66,8 @@ class _Grid(Enumeration):
         return found
 
     def convolved(self, left: Any, right: Any) -> Any:
-        """The distribution of the sum of two independent losses: one shifted copy for
-        each possible loss of the sparser.
+        """The distribution of the sum of two independent losses: one shifted copy of the one for each possible loss of
+        the sparser.
 
         Raises TooManyOutcomesError beyond MOST_SUMS additions.
         """
@@ -115,6 +115,6 @@ class Bounded:
         )
 
     def expected_shortfall(self, level: Fraction) -> Between:
-        """Bounds of the mean of the worst `1 - level` of outcomes, where an outcome at the level counts in part."""
+        """Bounds of the mean of the worst `1 - level` of outcomes. An outcome at the level counts in part."""
         low, high = (end.expected_shortfall(level) for end in self.ends)
         return Between(max(Fraction(0), Fraction(low.value - low.error)), Fraction(high.value + high.error))

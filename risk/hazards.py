@@ -82,11 +82,11 @@ def own_cause(row: Commitment) -> str:
 
 
 def pieces(network: Network, hazards: Hazards) -> list[Piece]:
-    """The declared holdings as pieces of stake, valued at the declared prices, each with the claims of all services on
-    it. Commitments without a cause or without a slash give no claim.
+    """The declared holdings as pieces of stake, valued at the declared prices. Each piece has the claims of all
+    services on it.
 
-    A commitment lets its service slash the fraction `amount * slash / stake`, proportionally from all holders of the
-    stake.
+    Commitments without a cause or without a slash give no claim. A commitment lets its service slash the fraction
+    `amount * slash / stake`, proportionally from all holders of the stake.
     """
     values = network.values
     claims: dict[str, list[Claim]] = {stake.stake_id: [] for stake in network.stakes}
@@ -107,8 +107,9 @@ def pieces(network: Network, hazards: Hazards) -> list[Piece]:
 
 
 def _held(stake_id: str, amount: Fraction, hazards: Hazards) -> Fraction:
-    """The fraction of a stake, whose whole amount is `amount`, in the declared holdings: 1 if none are declared, 0 for
-    a stake that they leave out or that is empty.
+    """The fraction of a stake that the declared holdings have; `amount` is the whole stake.
+
+    1 if no holdings are declared, 0 for an empty stake or one that the holdings leave out.
     """
     if hazards.holdings is None:
         return Fraction(1)

@@ -14,7 +14,8 @@ Layer = tuple[str, Fraction | None]
 
 
 def waterfall(loss: Fraction, layers: Sequence[Layer]) -> tuple[dict[str, Fraction], Fraction]:
-    """The payment of each layer for a loss, in order of layers, and the remainder that no layer bears.
+    """The payment of each layer for a loss, by the layer's name, and the remainder that no layer bears. Earlier layers
+    pay first.
 
     The payments and the remainder sum to the loss.
     """
@@ -28,17 +29,18 @@ def waterfall(loss: Fraction, layers: Sequence[Layer]) -> tuple[dict[str, Fracti
 
 
 def payout(loss: Fraction, deductible: Fraction, limit: Fraction | None, coinsurance: Fraction) -> Fraction:
-    """The payment of a policy: `coinsurance` times the loss above the deductible, up to the limit.
+    """The payment of a policy: `coinsurance` times the part of the loss above the deductible, where that part is at
+    most the limit.
 
-    The limit applies before coinsurance; None means without limit.
+    A limit of None means without limit.
     """
     above = max(ZERO, loss - deductible)
     return coinsurance * (above if limit is None else min(above, limit))
 
 
 def cost_of_corruption(stake: Fraction, accountable_fraction: Fraction, slash_fraction: Fraction) -> Fraction:
-    """The cost of corruption: the stake, times the fraction that must sign, times the
-    fraction of it that is slashed.
+    """The cost of corruption: the stake, times the fraction of it that must sign, times the fraction of that part that
+    is slashed.
     """
     return stake * accountable_fraction * slash_fraction
 
@@ -49,8 +51,10 @@ def is_safe(cost: Fraction, profit: Fraction) -> bool:
 
 
 def harm_before_redress(limit_per_window: Fraction, window: Fraction, redemption: Fraction) -> Fraction:
-    """The most that a rate-limited bridge loses before stake is redeemed: its limit per window, times the windows begun
-    (rounded up) in the time `redemption`. `window` is in the same unit of time.
+    """The most that a rate-limited bridge loses before stake is redeemed: its limit per window, times the number of
+    windows.
+
+    That is the number of windows begun in the time `redemption`, rounded up. `window` is in the same unit of time.
     """
     windows = -((-redemption) // window)
     return limit_per_window * windows

@@ -1,7 +1,7 @@
 """Leverage on a staked asset: borrowing loops, tokens backed by other tokens, and a run on a receipt token.
 
-One loop pledges the whole asset, borrows a fraction of its value, and buys more of the asset with the loan. The closed
-forms are geometric sums. Source: Alexander, SSRN 4840805, 2024.
+One loop pledges the whole asset and borrows a fraction of its value. The loan buys more of the asset. The closed forms
+are geometric sums. Source: Alexander, SSRN 4840805, 2024.
 """
 
 from collections.abc import Sequence
@@ -58,7 +58,8 @@ def looked_through(direct: Matrix, wrapped: Matrix) -> list[list[Fraction]]:
 
 
 class Run:
-    """The result of `run_on`: the payment of each redemption in order, and the last redemption's recovery per share.
+    """The result of `run_on`: the payment of each redemption in order, and the last redemption's recovery (payment per
+    share).
 
     `fair_each` is the recovery per share if the loss had been recognised before the first redemption.
     """
@@ -84,8 +85,10 @@ def run_on(assets: Fraction, shares: Fraction, price: Fraction, withdrawals_shar
 
 
 class Deposit:
-    """A deposit into a receipt token around a slash: the shares minted, the price per share after deposit and slash,
-    and the value of the minted shares at that price.
+    """A deposit into a receipt token around a slash: the shares minted, and the price per share after deposit and
+    slash.
+
+    Also the value of the minted shares at that price.
     """
 
     def __init__(self, minted: Fraction, price: Fraction) -> None:

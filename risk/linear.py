@@ -48,12 +48,12 @@ def inflow(shares: Matrix, amounts: Vector) -> list[Fraction]:
 def greatest_fixed_point(
     cap: Vector, base: Vector, shares: Matrix, left_base: Vector | None = None, left_shares: Matrix | None = None
 ) -> tuple[list[Fraction], list[int], int]:
-    """The greatest `x` with `x[i] = min(cap[i], base[i] + inflow(shares, x)[i])`, the indices below their cap, and the
-    number of rounds that found new ones.
+    """The greatest `x` with `x[i] = min(cap[i], base[i] + inflow(shares, x)[i])`. Also the indices of its entries below
+    their cap.
 
-    Entries below their cap use `left_base` and `left_shares` instead, if given. This is the fictitious default
-    algorithm. Entries below their cap are solved for as a linear system, until no other falls below; at most one round
-    per entry. Source: Eisenberg and Noe 2001, section 3.
+    The third result is the number of rounds that found new such entries. They use `left_base` and `left_shares`
+    instead, if given. This is the fictitious default algorithm. Entries below their cap are solved for as a linear
+    system, until no other falls below; at most one round per entry. Source: Eisenberg and Noe 2001, section 3.
     """
     size = len(cap)
     values = list(cap)

@@ -1,7 +1,7 @@
 """The loss distribution of a position: exact if probabilities are rational, integrated over a factor, or simulated.
 
-A position is a set of pieces of stake with claims on them (`risk.commitments`), and a dependence model of the causes
-(`risk.dependence`). Every result states its method and its error.
+A position is a set of pieces of stake with claims on them (`risk.commitments`). A dependence model (`risk.dependence`)
+joins the causes of slashes. Every result states its method and its error.
 """
 
 import math
@@ -67,7 +67,8 @@ class Sampled:
     def expected_shortfall(self, level: Fraction) -> Measured:
         """The mean of the worst `1 - level` of outcomes.
 
-        A wrong value at risk changes it by no more than `error` does, because expected shortfall is flat there.
+        The error of the probabilities may move the value at risk. That changes the mean by no more than the error
+        itself, because the mean is flat there.
         """
         tail = float(1 - level)  # a level close to 1 would round to 1 as a float
         value = float(self.value_at_risk(level)[0])
@@ -120,7 +121,8 @@ def distribution(pieces: Sequence[Piece], model: Model) -> Distribution | Sample
 
 
 def exact_mean(pieces: Sequence[Piece], model: Model) -> Fraction | None:
-    """The expected loss as the sum of the pieces' means, whatever their dependence; feasible even for large positions.
+    """The expected loss as the sum of the pieces' means, which holds for any dependence; feasible even for large
+    positions.
 
     None if the model is not exact, or if one piece alone has too many outcomes.
     """

@@ -24,11 +24,12 @@ ANYBODY: Final = "anybody"
 
 @attrs.frozen
 class TargetFigures:
-    """A target of a mandate's plan, now. `weight_wad` is the part intended for it at the last rebalancing, in WAD.
+    """A target (a service and an operator) of a mandate's plan, in the present state.
 
-    `amount` is its stake after all pending changes, and `exposed` the most that its service can count on until then.
-    `next_amount` is its stake after a rebalancing now. `is_backed` is True if its service can slash all of `amount`, or
-    as much as the base allows.
+    `weight_wad` is the part of the mandate's stake intended for it at the last rebalancing, in WAD. `amount` is its
+    stake after all pending changes, and `exposed` the most that its service can slash until then. `next_amount` is its
+    stake after a rebalancing now. `is_backed` is True if its service can slash all of `amount`, or as much as the base
+    allows.
     """
 
     target: Target
@@ -42,7 +43,7 @@ class TargetFigures:
 @attrs.frozen
 class CapFigures:
     """A cap that is exceeded: the stake that it allows its targets together, and the stake that their services can
-    count on (`exposed`).
+    slash (`exposed`).
     """
 
     cap: Cap | None
@@ -53,12 +54,12 @@ class CapFigures:
 
 @attrs.frozen
 class MandateFigures:
-    """The figures of one mandate. `plan` is the plan in force; it has no targets if none is. `whole` is the mandate's
-    whole stake, `reserve_wad` the part of it, in WAD, that no target has, and `beyond` the exceeded caps.
+    """The figures of one mandate. `plan` is the plan in force; it has no targets if none is.
 
-    `waits_until` is the point from which an announced plan can be adopted; None if none waits. `next_point` is the
-    earliest point of the next rebalancing. `moved` is the stake that it would move in the present state; None if the
-    rule rejects it, for the reason `rejected_for`.
+    `whole` is the mandate's whole stake, and `reserve_wad` the part of it, in WAD, that no target has. `beyond` are the
+    exceeded caps. `waits_until` is the point from which an announced plan can be adopted; None if no plan waits.
+    `next_point` is the earliest point of the next rebalancing. `moved` is the stake that a rebalancing would move in
+    the present state. It is None if the rule rejects it, for the reason `rejected_for`.
     """
 
     name: str
@@ -127,8 +128,10 @@ class Mandates:
         )
 
     def _rebalanced(self, state: State, name: str) -> tuple[int | str, Draft]:
-        """The answer to a rebalancing now, as if its period were over: the stake that it moves, or the name of the
-        reason of its rejection; and the state that it leaves. `state` itself does not change.
+        """The answer to a rebalancing now, as if its period were over, and the state that it leaves.
+
+        The answer is the stake that it moves, or the name of the reason of its rejection. `state` itself does not
+        change.
         """
         copy = state.copy()
         pace = copy.rows(PACES).get(name)
@@ -143,8 +146,9 @@ class Mandates:
 
 
 def _beyond(plan: Plan, whole: int, exposed: list[int]) -> tuple[CapFigures, ...]:
-    """The caps that are exceeded. The bound of all targets together, which is the mandate's whole stake `whole`, comes
-    first. `exposed` is the stake that each target's service can count on, in the plan's order.
+    """The caps that are exceeded. `exposed` is the stake that each target's service can slash, in the plan's order.
+
+    The bound of all targets together, which is the mandate's whole stake `whole`, comes first.
     """
     bounds: list[tuple[Cap | None, list[int], int]] = [(None, list(range(len(exposed))), whole)]
     bounds += [(cap, *cap_on(plan, cap, mul_wad_floor(whole, cap.cap_wad))) for cap in plan.caps]

@@ -28,12 +28,12 @@ from spec.market.state import POSITIONS, RISKS, TERMS, Offer
 
 @attrs.frozen
 class OfferFigures:
-    """The figures of an open offer. Rates are in grains per unit of stake and point.
+    """The figures of an open offer. Rates are in grains (10^-18 of the fee token) per unit of stake and point.
 
-    `break_even_rate` is the least rate that covers the declared risk, rounded up. `slashable_stake` is what the service
-    may slash now, over all enrolled operators. `lasting_stake` is the part of it that stays slashable at later points.
-    `yearly_yield` is a year's fee over the worth of the stake; None if the stake has no worth. `paid_points` is the
-    number of points that the budget pays for at this rate; None if nothing is earned.
+    `break_even_rate` is the least rate that covers the declared risk, rounded up. `slashable_stake` is the stake that
+    the service may slash now, over all enrolled operators. `lasting_stake` is the part of it that stays slashable at
+    later points. `yearly_yield` is a year's fee over the worth of the stake; None if the stake has no worth.
+    `paid_points` is the number of points that the budget pays for at this rate; None if nothing is earned.
     """
 
     offer: Offer
@@ -66,18 +66,19 @@ class FundFigures:
     assets_grains: int
     utilisation: Fraction | None
     owed: tuple[tuple[str, int], ...]
-    """The grains owed for each operator with policies in force, if a slash takes the fraction of its stake that
-    `Market.funds` was called with.
+    """The grains owed for each operator with policies in force, if a slash takes a fraction of its stake.
+
+    The fraction is the argument of `Market.funds`.
     """
 
     @property
     def owed_together_grains(self) -> int:
-        """The grains owed if all these operators are slashed by that fraction at once."""
+        """The grains owed if all operators in `owed` are slashed by that fraction at once."""
         return sum(grains for _, grains in self.owed)
 
     @property
     def unpaid_grains(self) -> int:
-        """The grains owed beyond the fund's assets; 0 if the assets suffice."""
+        """The part of `owed_together_grains` that exceeds the fund's assets; 0 if the assets suffice."""
         return max(self.owed_together_grains - self.assets_grains, 0)
 
 
@@ -85,10 +86,9 @@ class FundFigures:
 class VaultFigures:
     """The figures of an open vault of receipts.
 
-    `worth` is the worth of its position, or of its receipts of the vault beneath. `marked_worth` is the worth
-    that the vault last declared (its mark), adjusted for later deposits and withdrawals; None without a mark.
-    `first_gain` is the fraction by which redeeming at the mark pays more than the receipt's worth; None
-    without a mark or without worth.
+    `worth` is the worth of its base position, or of its receipts of the vault beneath. `marked_worth` is its mark, the
+    worth that it last declared, adjusted for later deposits and withdrawals; None without a mark. `first_gain` is the
+    fraction by which redeeming at the mark pays more than the receipt's worth; None without a mark or without worth.
     """
 
     vault: str
@@ -123,8 +123,8 @@ class TableFigures:
 
     @property
     def is_worth_it(self) -> bool:
-        """True if all stake that the table counts can still be slashed, or if its
-        certificates are no longer accepted.
+        """True if all stake that the table counts can still be slashed, or if its certificates are no longer
+        accepted.
         """
         return not self.is_good or self.left >= self.says
 
@@ -253,8 +253,9 @@ class Market:
         )
 
     def _worth(self, draft: Draft, vault: str) -> Fraction:
-        """The worth of everything that a vault holds, followed down through other
-        vaults to the position in the base.
+        """The worth of everything that a vault of receipts holds, in the unit of the pool beneath it.
+
+        Receipts of other vaults count by the base position at the bottom.
         """
         row = draft.get(RECEIPT_VAULTS, vault)
         if row.beneath == "":

@@ -75,8 +75,9 @@ CommitmentRow = security.Commitment | network.Commitment
 
 @attrs.frozen
 class Part:
-    """The numbers of one stake that enter the sums of the metrics. `value` is the stake's value at the prices. `until`
-    is the last block or timestamp at which a commitment that ends can be slashed, by operator and service.
+    """The numbers of one stake that enter the sums of the metrics. `value` is the stake's value at the declared prices.
+
+    `until` is the last block or timestamp at which a commitment that ends can be slashed, by operator and service.
     """
 
     value: Fraction
@@ -269,8 +270,9 @@ class Sums:
         return metrics
 
     def overlap(self, service: str, other: str) -> Fraction:
-        """The overlap of two services: over all stakes and operators, the sum of the smaller
-        commitments over that of the larger.
+        """The overlap of two services: the sum of the smaller commitments divided by the sum of the larger ones.
+
+        Both sums are over all stakes and operators; each term compares the commitments to the two services.
         """
         both = either = ZERO
         for part in self.parts.values():
@@ -290,7 +292,7 @@ def full(stakes: Sequence[StakeRow], commitments: Sequence[CommitmentRow], price
 
 
 def _add(table: dict[str, Fraction], key: str, amount: Fraction) -> None:
-    """Add to an entry of a table, and remove the entry if it becomes 0."""
+    """Add an amount to an entry of a table of sums. The entry is removed if it becomes 0."""
     left = table.get(key, ZERO) + amount
     if left:
         table[key] = left

@@ -88,8 +88,9 @@ class View:
 
 @attrs.frozen
 class Chains:
-    """Chains with their withdrawal delays, the links between them by (from, to), the services, and all changes of stake
-    in the order of time (`events`).
+    """Chains with their withdrawal delays, the links between them by (from, to), and the services.
+
+    `events` are all changes of stake, in the order of time.
     """
 
     delays: Mapping[str, Fraction]
@@ -98,8 +99,8 @@ class Chains:
     events: tuple[Event, ...]
 
     def held(self, service: str, now: Fraction) -> dict[tuple[str, str], Fraction]:
-        """The stake that counts for a service at the time `now`, by (chain, operator): the amount of the latest event
-        of each.
+        """The actual stake that counts for a service at the time `now`, by (chain, operator): the amount of the latest
+        event.
         """
         held: dict[tuple[str, str], Fraction] = {}
         for event in self.events:
@@ -108,8 +109,8 @@ class Chains:
         return held
 
     def believed(self, service: str, now: Fraction) -> dict[tuple[str, str], Fraction]:
-        """The stake that a service believes in, by (chain, operator): its own chain's now,
-        others' as of the newest message.
+        """The stake that a service believes in, by (chain, operator): on its own chain now, on others as of the newest
+        message.
         """
         home = self.services[service].chain
         believed: dict[tuple[str, str], Fraction] = {}
@@ -139,8 +140,10 @@ class Chains:
         return reachable
 
     def view(self, service: str, now: Fraction) -> View:
-        """The view of a service at the time `now`. A service is secured if its threshold times its stake is at least
-        its profit. The verdict says if it is so by the believed stake, and if it is so by the reachable stake.
+        """The view of a service at the time `now`, with its verdict.
+
+        A service is secured if its threshold times its stake is at least its profit. The verdict says if it is secured
+        by the believed stake, and if it is secured by the reachable stake.
         """
         terms = self.services[service].terms
         believed, actual = self.believed(service, now), self.held(service, now)
@@ -177,7 +180,10 @@ class Chains:
         return sorted(moments)
 
     def falsely_believed(self) -> list[View]:
-        """The views, one per moment of change, in which a service believes that it is secured but is not."""
+        """The views, one per moment of change, in which a service is secured by the believed stake alone.
+
+        By the reachable stake it is not secured.
+        """
         views = [self.view(service, moment) for moment in self.moments() for service in self.services]
         return [view for view in views if view.verdict == FALSELY_BELIEVED]
 

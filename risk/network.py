@@ -111,8 +111,8 @@ class Network:
         return totals
 
     def with_terms(self, /, **changes: Terms) -> "Network":
-        """A copy of the network in which the services given as keywords have new terms. Any name is allowed, even
-        `self`.
+        """A copy of the network in which the services given as keywords have new terms. A service may have any name,
+        even `self`.
         """
         return attrs.evolve(self, terms={**self.terms, **changes})
 
@@ -355,8 +355,9 @@ def _read_commitment(document: Json, place: str, operators: set[str]) -> Commitm
 
 
 def fields(document: Json, place: str, required: Sequence[str], optional: Sequence[str] = ()) -> dict[str, Json]:
-    """The JSON object itself, if it has all required fields and no fields but these and the optional ones. Raises
-    MalformedTrace, with `place`, otherwise.
+    """The JSON object `document`, if it has all required fields, and no other fields but optional ones.
+
+    Raises MalformedTrace, with `place`, otherwise.
     """
     found = as_object(document, place)
     check_fields(found, [*required, *optional], place, [*optional])
@@ -364,14 +365,14 @@ def fields(document: Json, place: str, required: Sequence[str], optional: Sequen
 
 
 def listed(value: Json, place: str) -> list[Json]:
-    """The value itself, if it is a JSON list. Raises MalformedTrace, with `place`, otherwise."""
+    """The JSON value itself, if it is a list. Raises MalformedTrace, with `place`, otherwise."""
     if not isinstance(value, list):
         raise MalformedTrace(place, f"expected a list, found {shown(value)}")
     return value
 
 
 def text(value: Json, place: str) -> str:
-    """The value itself, if it is a non-empty string. Raises MalformedTrace, with `place`, otherwise."""
+    """The JSON value itself, if it is a non-empty string. Raises MalformedTrace, with `place`, otherwise."""
     if not isinstance(value, str) or not value:
         raise MalformedTrace(place, f"expected a name, found {shown(value)}")
     return value

@@ -21,8 +21,8 @@ def read(
 ) -> tuple[BaseLayer, dict[str, dict[str, Fraction]]]:
     """The base layer under a network's obligations, and the loss of each stake if each operator is slashed.
 
-    In the document, `tokens` lists the tokens whose stake is consensus weight (default all), and `operators` those
-    whose slash is analysed (default all). Raises MalformedTrace, with the field, if the document is malformed.
+    In the document, `tokens` lists the tokens whose stake is consensus weight. `operators` lists those whose slash is
+    analysed. Both default to all. Raises MalformedTrace, with the field, if the document is malformed.
     """
     root = fields(
         document, "", ("format", "version", "total", "adversary", "prize"), ("ejected_at", "tokens", "operators")

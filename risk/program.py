@@ -1,6 +1,6 @@
 """A claim about a network as an integer program, which the solver relaxes and certificate trees are grown from.
 
-A column is one use of one stake by an attacker. `risk/verify.py` enumerates the uses in the same order, and shares
+A *column* is one use of one stake by an attacker. `risk/verify.py` enumerates the uses in the same order, and shares
 nothing else with this file: it reads the network itself. All amounts are integers, in units of 1/`unit`.
 """
 
@@ -17,7 +17,7 @@ from risk.network import Losses, Network
 
 @attrs.frozen
 class Column:
-    """One use of a stake by an attacker: its loss (`cost`), and the positions of the commitments that it uses (`rows`).
+    """One use of a stake by an attacker: its loss (`cost`), and the indices of the commitments that it uses (`rows`).
 
     An option excludes all other columns of its stake. Columns that are not options (items) add up.
     """
@@ -29,10 +29,9 @@ class Column:
 
 @attrs.frozen
 class Claim:
-    """The claim that (1 + gamma) * profit - loss is at most `at_most`, in every attack that
-    corrupts all `forced` services.
+    """A claim about every attack that corrupts all `forced` services: (1 + gamma) * profit - loss is at most `at_most`.
 
-    With `is_strict` it is less than `at_most`. Without `counts_profits` only the loss counts. An attack
+    With `is_strict` the difference is less than `at_most`. Without `counts_profits` only the loss counts. An attack
     corrupts at least one service.
     """
 

@@ -16,10 +16,10 @@ def degrees(allocations: Matrix, stakes: Vector) -> list[Fraction]:
 
 
 def capped_rewards(allocations: Matrix, stakes: Vector, rewards: Vector, caps: Vector) -> list[Fraction]:
-    """The reward of each operator: its share of each service's allocations, times the service's reward, if its degree
-    is within the service's cap. `allocations` has a row for each operator and a column for each service.
+    """The reward of each operator: its share of each service's allocations, times the service's reward.
 
-    Operators above the cap still dilute the others; what they are not paid goes to nobody.
+    A service pays only operators with a degree within its cap. `allocations` has a row for each operator and a column
+    for each service. Operators above the cap still dilute the others; their shares go to nobody.
     """
     held = degrees(allocations, stakes)
     earned = [ZERO] * len(stakes)
@@ -32,18 +32,20 @@ def capped_rewards(allocations: Matrix, stakes: Vector, rewards: Vector, caps: V
 
 
 def equilibrium_allocations(stakes: Vector, rewards: Vector, degree: Fraction) -> list[list[Fraction]]:
-    """The symmetric equilibrium, as the allocation of each operator to each service: each allocates `degree` times its
-    stake, in proportion to the services' rewards.
+    """The symmetric equilibrium, as the allocation of each operator to each service.
+
+    Each operator allocates `degree` times its stake in total, in proportion to the services' rewards.
     """
     total = sum(rewards, ZERO)
     return [[degree * reward / total * stake for reward in rewards] for stake in stakes]
 
 
 def split_by_cap(caps: Vector, rewards: Vector, stake: Fraction) -> list[tuple[Fraction, list[Fraction]]]:
-    """The division of a stake among groups of services with equal caps, in proportion to the
-    groups' rewards, lowest cap first.
+    """The division of a stake among groups of services, in proportion to the groups' rewards. A group has one cap of
+    the degree.
 
-    The result has one pair per group: the group's stake, and the allocation to each service per unit of that stake.
+    The result has one pair per group, lowest cap first: the group's stake, and the allocation to each service per unit
+    of that stake.
     """
     total = sum(rewards, ZERO)
     splits = []
@@ -59,7 +61,10 @@ def split_by_cap(caps: Vector, rewards: Vector, stake: Fraction) -> list[tuple[F
 
 
 def _filled(degree: Fraction, rewards: Sequence[Fraction]) -> list[Fraction]:
-    """The degree divided in proportion to rewards, at most 1 per service; any excess goes pro rata to the others."""
+    """The total allocation `degree`, per unit of stake, divided in proportion to rewards, at most 1 per service.
+
+    Any excess goes to the other services, in proportion to their rewards.
+    """
     amounts = [ZERO] * len(rewards)
     waiting = [service for service, reward in enumerate(rewards) if reward]
     left = degree

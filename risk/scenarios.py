@@ -96,7 +96,9 @@ def _all_cases(causes: Sequence[str], model: Independent | Beta) -> list[tuple[f
 
 
 def _gathered(pieces: Sequence[Piece], cases: Sequence[tuple[frozenset[str], Fraction]], seed: int | None) -> Scenarios:
-    """The scenarios of these cases; cases with equal losses of all pieces are merged."""
+    """The scenarios of these cases (sets of causes with probabilities). Cases with equal losses of all pieces are
+    merged.
+    """
     rows: dict[tuple[Fraction, ...], Fraction] = {}
     known: Mapping[frozenset[str], tuple[Fraction, ...]] = {
         case: tuple(piece.loss(case) for piece in pieces) for case in {case for case, _ in cases}

@@ -32,10 +32,10 @@ class ProfitLimit:
 
 @attrs.frozen
 class ThresholdLimit:
-    """The thresholds of one service between which the verdict changes. The network is insecure up to the threshold
-    `insecure`, and secure from `secure` on; None means at no threshold.
+    """The thresholds of one service between which the verdict changes. None means at no threshold.
 
-    Both are proved. `is_exact` is true if no threshold between the two could give another attack.
+    The network is insecure up to the threshold `insecure`, and secure from `secure` on. Both are proved. `is_exact` is
+    true if no threshold between the two could give another attack.
     """
 
     insecure: Fraction | None
@@ -46,8 +46,8 @@ class ThresholdLimit:
 def profit_limit(network: Network, service: str, seconds: float = SECONDS) -> ProfitLimit | None:
     """The largest profit of a service at which no attack on it pays; None if no attack is found in time.
 
-    It is the least loss of any attack that corrupts the service, minus the profits of the other services that fall.
-    `seconds` is the approximate limit of each search and each proof.
+    An attack that corrupts the service loses stake, and gains the profits of the other services that fall. The limit is
+    the least loss minus these profits. `seconds` is the approximate limit of each search and each proof.
     """
     verdict = maximum(Question(network), Claim(forced=(service,)), seconds)
     if verdict.attack is None:
@@ -56,11 +56,11 @@ def profit_limit(network: Network, service: str, seconds: float = SECONDS) -> Pr
 
 
 def threshold_limit(network: Network, service: str, seconds: float = SECONDS) -> ThresholdLimit | None:
-    """The least threshold of a service at which no attack pays.
+    """The least threshold of a service at which no attack pays, as an interval between two proved verdicts.
 
-    None if the service has no weight, or if a verdict is not certified in time. Found by bisection between two proved
-    verdicts: a profitable attack holds some share of the service, and pays at every threshold up to that share.
-    `seconds` is the approximate limit of each verdict.
+    None if the service has no weight, or if a verdict is not certified in time. Found by bisection: a profitable attack
+    holds some share of the service, and pays at every threshold up to that share. `seconds` is the approximate limit of
+    each verdict.
     """
     terms = network.terms[service]
     behind = network.secured_by[service]

@@ -18,8 +18,9 @@ import numpy as np
 from risk.program import Program
 
 Cut = tuple[int, frozenset[int]]
-"""A row of the program, as the positions of a service and of the commitments that it covers. It says: if the service
-falls, its other commitments carry the weight that it needs beyond the covered ones.
+"""A row of the program, as the index of a service and the indices of the commitments that it covers.
+
+It says: if the service falls, its other commitments carry the weight that it needs beyond the covered ones.
 """
 
 
@@ -58,8 +59,10 @@ def silence() -> Iterator[None]:
 
 
 class Solver:
-    """A program in HiGHS. Its variables are the services, then the columns. Its rows are one for each service with a
-    need, then those by which options of a stake exclude other columns, then cuts.
+    """A program in HiGHS. Its variables are the services, then the columns (uses of stakes).
+
+    Its rows are, in order: one for each service with a need; those by which an option of a stake excludes the stake's
+    other columns; cuts.
     """
 
     def __init__(self, program: Program) -> None:
@@ -105,8 +108,8 @@ class Solver:
         self.highs.addRow(low, high, len(entries), index, np.array([number for _, number in entries]))
 
     def _add(self, cut: Cut) -> bool:
-        """Add the row of a service with covered commitments. Returns False, and adds nothing, if the covered ones have
-        all the weight that the service needs.
+        """Add the row of a service with covered commitments. Returns False, and adds nothing, if the service needs no
+        more weight than they have.
         """
         program = self.program
         service, covered = cut
@@ -134,7 +137,9 @@ class Solver:
         self.highs.changeColBounds(position, low, high)
 
     def require_one(self, pool: int, is_required: bool) -> None:
-        """Require exactly one option of the pool with this first option, or lift that requirement."""
+        """Require exactly one option of a pool, all columns of one stake, or lift that requirement. `pool` is its first
+        option.
+        """
         self.highs.changeRowBounds(self.one_of[pool], 1.0 if is_required else 0.0, 1.0)
 
     def relax(self, seconds: float) -> Relaxed | None:
@@ -160,11 +165,11 @@ class Solver:
         self.highs.setOptionValue("time_limit", float(self.highs.getRunTime()) + max(seconds, 0.1))
 
     def search(self, at_least_one: bool, seconds: float, target: float | None = None) -> tuple[Relaxed | None, bool]:
-        """The best attack that the solver finds in time, and True if the solver calls it optimal or proves that none
-        exists.
+        """The best attack that the solver finds in time, and True if the search is complete.
 
-        `at_least_one` requires an attack on one service or more. `target`: stop at an attack worth more than this, in
-        units of the program. The attack is None if none was found.
+        It is complete if the solver calls the attack optimal, or proves that no attack exists. `at_least_one` requires
+        an attack on one service or more. `target`: stop at an attack worth more than this, in units of the program. The
+        attack is None if none was found.
         """
         highs, program = self.highs, self.program
         for position in range(self.service_count + len(program.columns)):

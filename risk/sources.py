@@ -29,14 +29,16 @@ class Declared:
     other_terms: Terms | None = None
 
     def price(self, token: str) -> Fraction:
-        """The declared price of one unit of a token. Raises MalformedTrace if the file declares none."""
+        """The declared price of one unit of a token. Raises MalformedTrace if the file declares none and no
+        `other_price`.
+        """
         price = self.prices.get(token, self.other_price)
         if price is None:
             raise MalformedTrace(f"prices.{token}", "missing: stake is held in it")
         return price
 
     def of(self, service: str) -> Terms:
-        """The declared terms of a service. Raises MalformedTrace if the file declares none."""
+        """The declared terms of a service. Raises MalformedTrace if the file declares none and no `other_terms`."""
         terms = self.terms.get(service, self.other_terms)
         if terms is None:
             raise MalformedTrace(f"services.{service}", "missing: stake secures it")
@@ -86,7 +88,9 @@ def from_security(security: Security, declared: Declared, origin: Mapping[str, J
 
 
 def secured_only(network: Network) -> Network:
-    """The network without the services that have no stake behind them: an attack on those costs nothing."""
+    """A copy of the network without the services that have no stake behind them: an attack on such a service costs
+    nothing.
+    """
     behind = network.secured_by
     return attrs.evolve(
         network,

@@ -29,8 +29,8 @@ class Symmetric:
     base_prize: Fraction | None = None
 
     def after(self, byzantine: int) -> tuple[Fraction, Fraction, int]:
-        """The stake per operator, the allocation per service, and the remaining services,
-        after `byzantine` services slashed.
+        """The stake per operator, the allocation per service, and the number of remaining services, after `byzantine`
+        services slashed.
         """
         allocation = self.degree * self.stake / self.services if self.services else ZERO
         stake = max(ZERO, self.stake - byzantine * allocation)
@@ -55,8 +55,10 @@ class Symmetric:
         return found
 
     def largest_budget(self, byzantine: int = 0) -> Fraction:
-        """The largest subsidy under which no attack pays: the least cost minus gain; negative if an attack gains. It is
-        computed after `byzantine` services slashed.
+        """The largest subsidy to attackers under which no attack pays: the least cost minus gain; negative if an attack
+        gains.
+
+        It is computed after `byzantine` services slashed.
         """
         return min(cost - gain for gain, cost in self.attacks(byzantine))
 

@@ -48,7 +48,7 @@ def number(text: Any, sign: str = "") -> Fraction:
 
 
 class Problem:
-    """A network document as numbers. Commitments of positive weight are identified by their position among these.
+    """A network document as numbers. Commitments of positive weight are named by their index among these.
 
     Raises Refused if the document is inconsistent.
     """
@@ -146,11 +146,12 @@ class Bounds:
         self.choices = {stake: [(int(cost * unit), e) for cost, e in found] for stake, found in choices.items()}
 
     def row(self, service: str, covered: set[int]) -> tuple[int, dict[int, int]]:
-        """A linear row that every attack on the service obeys: the weight needed beyond the covered commitments, and
-        the weight that each other commitment contributes, capped at that need if stakes are indivisible. Both are
-        divided by their common divisor.
+        """A linear row that every attack on the service obeys: its other commitments carry the weight needed beyond the
+        covered ones.
 
-        Raises Refused if the covered commitments do not give a valid row.
+        The result is that needed weight, and the weight that each other commitment contributes. The latter is capped at
+        the need if stakes are indivisible. Both are divided by their common divisor. Raises Refused if the covered
+        commitments do not give a valid row.
         """
         rest = self.need[service] - sum(self.weight[e] for e in covered)
         proves = covered <= self.behind[service] and (not covered or (rest > 0 and self.is_whole))
@@ -162,10 +163,10 @@ class Bounds:
         return rest // step, {e: n // step for e, n in carried.items()}
 
     def best(self, stake: str, worth: list[int], scale: int, fixed: Fixed) -> int | None:
-        """The largest value of using one stake: the summed `worth` of the used
-        commitments, minus `scale` times its loss.
+        """The largest value of using one stake: the summed `worth` of the used commitments, minus `scale` times its
+        loss.
 
-        None if the fixed choices leave no choice for this stake.
+        None if the fixed choices leave no use of this stake possible.
         """
         rows = {e for e in self.of[stake] if fixed.get(("commitment", e)) != 0}
         used = {e for e in rows if fixed.get(("commitment", e)) == 1}
@@ -178,8 +179,9 @@ class Bounds:
         return max((sum(worth[e] for e in these) - cost * scale for cost, these in found), default=None)
 
     def closes(self, fixed: Fixed, rows: Rows) -> bool:
-        """True if the rows, times their multipliers, prove the claim for all attacks with these fixed choices. True as
-        well if there is no such attack.
+        """True if the rows, times their multipliers, prove the claim for all attacks with these fixed choices.
+
+        True as well if there is no such attack.
         """
         scale, worth = lcm(*(factor.denominator for _, _, factor in rows)), [0] * len(self.weight)
         left = {service: n * scale for service, n in self.gain.items()}
@@ -197,7 +199,7 @@ class Bounds:
 
 
 def check_tree(bounds: Bounds, tree: list[Any]) -> int:
-    """The number of leaves of the tree, after checking that it covers every attack and that each leaf proves the claim.
+    """The number of leaves of the tree. The tree must cover every attack, and each leaf must prove the claim.
 
     Raises Refused otherwise.
     """

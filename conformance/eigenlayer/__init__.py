@@ -56,8 +56,9 @@ class EigenLayerHistory(History):
 
     def read(self, call: Json, where: str) -> tuple[list[object], object]:
         """The actions of the next call: the block before it, if one is mined, then the call itself. The context for
-        `observe` is None. `where` names the call's place for error messages. Raises MalformedTrace if the value is not
-        a call.
+        `observe` is None.
+
+        `where` names the call's place for error messages. Raises MalformedTrace if the value is not a call.
         """
         fields = as_object(call, where)
         check_fields(fields, CALL, where)
@@ -71,14 +72,18 @@ class EigenLayerCalls(Calls):
     """The reader and writer of EigenLayer's calls on the wire, of the whole protocol and of rewards only."""
 
     def head(self, head: Json) -> dict[str, Json]:
-        """The head of a trace in the form of traces, given as JSON from the wire: the fields in INTEGERS hold JSON
-        integers again. Raises MalformedTrace if it is no JSON object.
+        """The head of a trace in the form of traces, from its JSON on the wire: the fields in INTEGERS hold JSON
+        integers.
+
+        Raises MalformedTrace if `head` is no JSON object.
         """
         return as_object(with_integers(head, INTEGERS), "head")
 
     def begin(self, head: Json) -> History:
-        """A new `History` that starts from the head of a trace, given as JSON: a RewardsHistory if the head is of
-        rewards only, else an EigenLayerHistory. Raises MalformedTrace if it is not a head.
+        """A new `History` that starts at the genesis of a trace's head, given as JSON on the wire.
+
+        It is a RewardsHistory if the head is of rewards only, else an EigenLayerHistory. Raises MalformedTrace if
+        `head` is not the head of a trace.
         """
         fields = self.head(head)
         return RewardsHistory(fields) if _is_of_rewards(fields) else EigenLayerHistory(fields)

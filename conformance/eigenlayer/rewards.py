@@ -35,9 +35,11 @@ class RewardsHistory(History):
         self._timestamp = begun.genesis.rows(CLOCK)[SINGLETON].timestamp
 
     def read(self, call: Json, where: str) -> tuple[list[object], object]:
-        """The actions of the next call: a block at the call's timestamp, then the call itself; only the block if the
-        call lets time pass. The context for `observe` is None. `where` names the call's place for error messages.
-        Raises MalformedTrace if the timestamp is earlier than the previous call's, or the action is unknown.
+        """The actions of the next call: a block at the call's timestamp, then the call itself. The context for
+        `observe` is None.
+
+        If the call only lets time pass, the block is the only action. `where` names the call's place for error
+        messages. Raises MalformedTrace if the timestamp is earlier than the previous call's, or the action is unknown.
         """
         fields = as_object(call, where)
         check_fields(fields, CALL, where)
@@ -62,9 +64,11 @@ class RewardsHistory(History):
 
 
 def write_rewards_calls(head: Mapping[str, Json], actions: Sequence[Any]) -> list[Json]:
-    """The wire calls for the actions of a trace of rewards only, each with its timestamp. The `MineBlocks` directly
-    before an action is part of its call; any other becomes a call of its own, in which only time passes. Raises
-    MalformedTrace for a `MineBlocks` of several blocks, and for an action without one directly before it.
+    """The wire calls for the actions of a trace of rewards only, each with its timestamp.
+
+    The `MineBlocks` directly before an action is part of its call; any other becomes a call of its own, in which only
+    time passes. Raises MalformedTrace for a `MineBlocks` of several blocks, and for an action without one directly
+    before it.
     """
     timestamp = RewardsHistory(head).genesis.rows(CLOCK)[SINGLETON].timestamp
     calls: list[Json] = []

@@ -11,10 +11,10 @@ from spec.machine import State, Table
 
 @attrs.frozen
 class StateReader:
-    """The reader of states that were observed of a deployment, given as the `post` of a trace's step.
+    """The reader of states that were observed of a deployment. A state is given as the `post` of a trace's step.
 
-    `read` returns the state that a trace's head and a whole `post` describe, and the world of the head; it raises
-    MalformedTrace for invalid input. `tables` returns the tables whose rows are known then, given that world: laws that
+    `read` returns the state that a trace's head and a `post` describe, and the world of the head. It raises
+    MalformedTrace for invalid input. `tables` returns the tables whose rows are then known in that world. Laws that
     read other tables are not checked.
     """
 

@@ -63,8 +63,9 @@ REWARDS: Final[tuple[Table[Any, Any], ...]] = (
     rows.OPERATOR_REWARD_BALANCES,
     rows.OPERATOR_REWARDS_CLAIMED,
 )
-"""The tables of rewards contracts. A deployment read from a `post` has no rewards contracts, so these tables are empty
-and laws about them hold trivially.
+"""The tables of rewards contracts. A deployment read from a `post` has none of these contracts.
+
+So the tables are empty, and laws about them hold trivially.
 """
 
 RESOLVERS: Final[tuple[Table[Any, Any], ...]] = (
@@ -84,7 +85,7 @@ def tables_read(world: object) -> tuple[Table[Any, Any], ...]:
 
 
 def trace_form(post: Json) -> Json:
-    """A state in the form of traces, given as JSON from the wire: the fields in TIMES hold JSON integers instead of
+    """A state in the form of traces, from its JSON on the wire: the fields in TIMES hold JSON integers instead of
     decimal strings.
     """
     if isinstance(post, dict):
@@ -126,8 +127,8 @@ def read_state(head: Mapping[str, Json], post: Json) -> tuple[State, object]:
 
 
 def _put(state: State, history: HistoryTable[Any], key: Any, value: int) -> None:
-    """Give the history of a key one checkpoint at the current second, unless the value is the default of an empty
-    history.
+    """Give the history of a key one checkpoint at the current second. If the value is the default, the history stays
+    empty.
     """
     if value != history.default:
         now = state.rows(rows.CLOCK)[SINGLETON].timestamp
@@ -212,8 +213,9 @@ def _read_slasher(state: State, world: World, vault: str, seen: Mapping[str, Any
 
 
 def _read_resolvers(state: State, key: tuple[str, Any], resolver: str, pending: str) -> None:
-    """Write to the state the current resolver of `key`, a (vault, subnetwork), and the pending one if another. A `post`
-    does not show when the pending one takes over, so one second later is assumed.
+    """Write the current resolver of `key`, a (vault, subnetwork), to the state, and the pending resolver if it differs.
+
+    A `post` does not show when the pending resolver takes over, so one second later is assumed.
     """
     now = state.rows(rows.CLOCK)[SINGLETON].timestamp
     named = [(now, resolver)] if resolver != ZERO_ADDRESS or pending != ZERO_ADDRESS else []
