@@ -38,7 +38,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """A test that asks for `golden_trace` runs once for every recorded trace."""
+    """A pytest hook: a test that asks for `golden_trace` runs once for every recorded trace."""
     if "golden_trace" in metafunc.fixturenames:
         paths = sorted(GOLDEN.rglob("*.json.gz"))
         metafunc.parametrize("golden_trace", paths, ids=[str(path.relative_to(GOLDEN)) for path in paths])
@@ -54,8 +54,8 @@ CACHES = itertools.count()
 
 @pytest.fixture(autouse=True)
 def environment() -> Iterator[None]:
-    """A fixture for every test: restores the environment variables afterwards, since commands run in this process
-    change them.
+    """A fixture for every test: restores the environment variables afterwards, since commands run in the test's process
+    and may change them.
     """
     before = dict(os.environ)
     yield
@@ -86,8 +86,8 @@ def silent(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @cache
 def bugs() -> dict[str, Mutant]:
-    """All mutants with which tests break the specification, by id: those of the catalogues and of
-    tests/mutants.toml.
+    """All mutants, bugs made on purpose, with which tests break the specification, by id. They are those of the
+    catalogues and of tests/mutants.toml.
     """
     found = [*catalogue(), *read_catalogue(ROOT / "tests/mutants.toml")]
     return {mutant.mutant_id: mutant for mutant in found}
@@ -107,19 +107,19 @@ class SourceCopy:
         shutil.copy(ROOT / "pyproject.toml", folder)
 
     def replace(self, file: str, right: str, wrong: str) -> None:
-        """Replace one text in a file by another; the text must occur exactly once."""
+        """Replace the text `right` in a file by `wrong`; it must occur exactly once."""
         path = self.folder / file
         source = path.read_text()
         assert source.count(right) == 1, f"{file} no longer says {right!r} once"
         path.write_text(source.replace(right, wrong))
 
     def plant(self, bug: str) -> None:
-        """Put a bug into the copy, by its id: a mutant of the catalogue, or of tests/mutants.toml."""
+        """Put the bug with this id into the copy: a mutant of the catalogues, or of tests/mutants.toml."""
         mutant = bugs()[bug]
         (self.folder / "spec" / mutant.file).write_text(mutant.text)
 
     def run(self, program: str, *arguments: str) -> str:
-        """The output of a program that imports the copy."""
+        """The output of a program that imports the copy. The program must end with exit code 0."""
         imported = "import spec.machine, os; assert spec.machine.__file__.startswith(os.getcwd())\n"
         command = [sys.executable, "-c", imported + program, *arguments]
         environment = os.environ | {"PYTHONDONTWRITEBYTECODE": "1"}
@@ -131,7 +131,7 @@ class SourceCopy:
         """The first difference between the copy's rules and a protocol's recorded traces, as text; empty if there is
         none.
 
-        `names` is a pattern for the traces' names.
+        `names` is a pattern for the names of the traces to replay.
         """
         return self.run(REPLAY_UNTIL_DIFFERENT, str(GOLDEN / protocol), names)
 
@@ -159,11 +159,11 @@ def source_copy(tmp_path: Path) -> SourceCopy:
 
 @pytest.fixture
 def reference() -> Callable[[str], Reference]:
-    """A fixture: the function from a protocol's name to its specification as a client."""
+    """A fixture: a function that returns, for a protocol's name, its specification as a client."""
     return lambda protocol: Reference(pack_at(protocol).calls, "1")
 
 
 @pytest.fixture
 def serving() -> Callable[[str], str]:
-    """A fixture: the function from a protocol's name to the command that serves its specification."""
+    """A fixture: a function that returns, for a protocol's name, the command that serves its specification."""
     return lambda protocol: f"{sys.executable} -P -c 'from harness.cli import main; main()' serve {protocol}"

@@ -104,7 +104,9 @@ def test_a_table_that_has_drifted_is_written_anew(declared: str, drifted: str) -
 
 
 def test_what_the_design_says_to_open_is_there() -> None:
-    """A file name without a folder belongs to the folder of the name before it."""
+    """Every file in the table "asked | opened" of docs/design.md exists. A name without a folder is in the folder of
+    the name before it.
+    """
     table = (ROOT / "docs/design.md").read_text().split("| asked | opened |")[1].split("\n\n")[0]
     folder, places = ROOT, []
     for name in re.findall(r"`([a-z_/A-Z]+(?:\.py|\.toml|/))`", table):

@@ -25,8 +25,8 @@ class Counter(Client):
     """A client of a protocol with one number. `add` is rejected if the sum exceeds nine; `take` returns the number and
     sets it to 0.
 
-    `changes` maps the index of a call to what is answered instead: other fields, another answer, or an exception to
-    raise. The keys -1 and "state" are for `reset` and `state`.
+    `changes` replaces right answers. Its keys are the indices of calls, and -1 and "state" for `reset` and `state`. A
+    value is other fields, another answer, or an exception to raise.
     """
 
     def __init__(self, changes: dict[Any, Any] | None = None, introduction: Introduction | None = None) -> None:

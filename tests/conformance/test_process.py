@@ -1,7 +1,7 @@
 """A client that is a process, and every way in which it can misbehave: in bounded time and memory, without orphans.
 
-The bounds are those documented for clients: a time limit for an answer, a longest line, a most of standard error.
-Memory is measured: a line of a gigabyte costs no more than the longest allowed line.
+The bounds are those documented for clients: a time limit for an answer, a longest line, and the largest output to
+standard error. Memory is measured: a line of a gigabyte costs no more than the longest allowed line.
 """
 
 import resource
@@ -89,7 +89,7 @@ HUGE = "heard()\nout.write(b'{\"seq\":\"0\",\"state\":' + b'9' * 10**7 + b'}')\n
 
 
 def test_a_huge_integer_is_refused_before_it_is_read() -> None:
-    """An integer of ten million digits would take Python seconds to parse, or exceeds what Python parses at all."""
+    """Parsing an integer of ten million digits would take Python seconds, or exceed its limit on digits."""
     began = time.monotonic()
     with client(HUGE) as process, pytest.raises(ClientFault) as fault:
         process.state()
@@ -133,7 +133,7 @@ def test_what_comes_before_it_is_asked_is_out_of_turn(tmp_path: Path) -> None:
 
 
 def test_who_ends_while_it_is_written_to_has_died() -> None:
-    """The request is larger than a pipe holds, so it is still being written when the client has ended."""
+    """The request is larger than a pipe holds, so the test is still writing it when the client has ended."""
     with client("os.read(0, 1)\nos._exit(7)") as process, pytest.raises(ClientFault) as fault:
         process.reset({"a": "b" * 2**22})
     assert (fault.value.kind, fault.value.detail) == ("died", "ended with exit code 7 before it answered reset")
@@ -173,8 +173,8 @@ def test_bye_waits_for_the_end() -> None:
 
 
 def test_nothing_that_a_client_started_is_left(tmp_path: Path) -> None:
-    """A child process of the client that ignores signals and holds the pipes open ends with its parent's
-    process group.
+    """A child process of the client that ignores signals and holds the pipes open is killed with the client's process
+    group.
     """
     child = tmp_path / "child"
     code = f"""

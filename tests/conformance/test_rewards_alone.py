@@ -86,8 +86,8 @@ def test_what_these_traces_cannot_say_is_refused(actions: list[Any], said: str) 
 
 
 def test_a_run_that_no_trace_can_say_is_shown_to_no_client() -> None:
-    """A run without the block before its call, which shrinking may try, cannot be written as a trace of rewards. No
-    client is started for it.
+    """Shrinking may leave out the block that is mined before a call. Such a run cannot be written as a trace of
+    rewards, so no client is started for it.
     """
     pack, trace = pack_at("eigenlayer"), read(SHORT)
     script = of_trace(pack.calls, trace, "short")
@@ -100,7 +100,7 @@ def test_a_run_that_no_trace_can_say_is_shown_to_no_client() -> None:
 def test_the_longest_lane_plays_them_after_all_others(monkeypatch: pytest.MonkeyPatch) -> None:
     """Traces of rewards alone are played after all other recorded traces, even if their file is the smallest.
 
-    Only the lane `long` plays any of them.
+    Of the lanes, which are sizes of a run, only `long` plays any of them.
     """
     pack = pack_at("eigenlayer")
     folder = FOLDER.parent

@@ -24,7 +24,7 @@ check = schema_check()
 
 
 def asked(client: Reference, protocol: str, *requests: bytes | dict[str, Any]) -> list[dict[str, Any]]:
-    """The answers of a served client to some requests, each answer checked against the JSON Schema."""
+    """The answers of the server in `client` to some requests, each answer checked against the JSON Schema."""
     lines = [line if isinstance(line, bytes) else json.dumps(line).encode() + b"\n" for line in requests]
     said = io.BytesIO()
     serve(client, io.BytesIO(b"".join(lines)), said, protocol)
@@ -166,8 +166,8 @@ def test_the_exit_code_says_whether_it_ended_with_bye(requests: str, code: int) 
 
 
 def test_every_protocol_of_ours_reads_calls_one_by_one() -> None:
-    """A walk's calls, written for the wire and read one by one, are its actions again. A world gives the same
-    genesis.
+    """The opening calls of walks, written for the wire and read one by one, are the same actions again. The world on
+    the wire gives the same genesis.
     """
     for name, pack in known_packs().items():
         walk = pack.walk

@@ -1,4 +1,4 @@
-"""Lines and digests of the wire protocol: the published test vectors, and what a line may not contain."""
+"""Lines and digests of the wire protocol: the published test vectors, and what a line must not contain."""
 
 import hashlib
 import json

@@ -36,14 +36,14 @@ SEEDS: Final = {
     "eigenlayer": {"fees": 20, "insurance": 38, "receipts": 33, "mandates": 30, "chains": 25},
     "symbiotic": {"fees": 18, "insurance": 27, "receipts": 4, "mandates": 30, "chains": 5},
 }
-"""For each base and part of the market, the seed of the walk that reaches most calls and reasons that no other part's
-walk reaches.
+"""For each base protocol and part of the market, the seed of its walk. It was chosen to reach most calls and reasons
+that no other part's walk reaches.
 """
 
 
 def tail(base: str, part: str) -> list[Any]:
-    """The calls appended to a part's drawn calls: those that walks of this length hardly reach. Empty for
-    most parts.
+    """The calls appended to the drawn calls of a part of the market: those that a walk of this length hardly reaches.
+    Most parts have none.
     """
     cast = CASTS[base]
     offer, operator, holder = (cast.services[1], cast.pools[0]), cast.operators[0], cast.holders[0]

@@ -27,15 +27,17 @@ def transition(draft, action):
     return go_out(draft, action)
 PROTOCOL = Protocol(name="p", transition=transition)
 """
-"""The end of a small protocol's source. It has two calls, In and Out; the text before it defines the reasons and the
-rule of In.
+"""The end of a small protocol's source. It has two calls, In and Out; the text before it must define the reasons and
+the rule of In.
 """
 
 
 @attrs.frozen
 class Prepared:
-    """A prepared change of the rules: its edits, as (file, text before, text after), and the verdicts expected of it.
-    An action that `expect` does not name is SAME.
+    """A prepared change of the rules: its edits, as (file, text before, text after), and the verdicts expected of the
+    gate.
+
+    `expect` has the verdict of each action; an action that it does not name is SAME.
     """
 
     change_id: str
@@ -44,7 +46,7 @@ class Prepared:
     expect: dict[str, str]
 
     def make(self, folder: Path) -> None:
-        """Make the change in a copy of the source."""
+        """Make the change in the copy of the source in `folder`."""
         for file, before, after in self.edits:
             path = folder / "spec" / file
             text = path.read_text(encoding="utf-8")
@@ -76,7 +78,9 @@ def version(folder: Path, name: str) -> Version:
 
 
 def judged(change: Prepared, folder: Path, seconds: float, prove: Prove = prove_apart) -> ProtocolReport:
-    """The gate's report on a change, made in `folder`, which no other test uses."""
+    """The gate's report on a change of the rules. `folder` is empty and receives both versions; `seconds` is the time
+    limit.
+    """
     clean_environment()
     base, head = version(folder, "base"), version(folder, "head")
     change.make(head.folder)

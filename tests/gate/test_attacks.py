@@ -71,8 +71,8 @@ def made(folder: Path, rules: str, other: str = OTHER, deep: str = DEEP) -> Clos
 
 
 def changed(base: Closures, head: Closures, action: str) -> list[str]:
-    """The changes that the gate finds for an action. If it finds none although the versions differ, the whole protocol
-    must have none either.
+    """The changes that the gate finds for an action between two versions. If it finds none for the whole protocol, it
+    must find none for the action.
     """
     found = [change.shown for change in changes(base, head, base.of(action), head.of(action))]
     everything = changes(base, head, base.everything(), head.everything())
@@ -160,7 +160,9 @@ def test_a_module_below_a_package_is_reached_by_its_whole_name(tmp_path: Path) -
     ],
 )
 def test_a_branch_is_told_by_what_its_class_is(tmp_path: Path, test: str, classes: str) -> None:
-    """A branch of the dispatch belongs to an action even if it tests another name of the class, or a base class."""
+    """A branch of the dispatch belongs to an action even if it tests for another name of the action's class, or for a
+    base class.
+    """
     rules = RULES.replace("HERE", "return 1").replace("isinstance(action, In)", test)
     rules = rules.replace("def patch", f"{classes}def patch")
     rules = rules.replace("class In:\n    request: Request = None\n", "") if "class In(" in classes else rules
@@ -205,8 +207,8 @@ READING = "from pathlib import Path\n" + RULES.replace("HERE", BODY)
     ],
 )
 def test_a_file_that_is_read_is_seen(tmp_path: Path, rules: str, is_seen: dict[str, bool]) -> None:
-    """If a version's code reads a file, every file of the version counts as part of it; if it reads none, no such file
-    counts.
+    """If code that an action reaches reads a file, a change of any file counts for the action. If no code reads files,
+    such a change does not count.
     """
     base, head = made(tmp_path / "base", rules), made(tmp_path / "head", rules)
     (tmp_path / "head" / "cap.json").write_text("4")

@@ -1,5 +1,5 @@
-"""Names and texts that may lead to several definitions, or to one that no code names: each is reached, and a change
-of it is seen.
+"""Names and texts that may lead to several definitions, or to one that no code names. The gate reaches each definition,
+and sees a change of it.
 """
 
 from pathlib import Path
@@ -23,7 +23,7 @@ IN = "class In:\n    pass\n"
 
 
 def rules(more: str, body: str) -> str:
-    """The source of a small protocol: `more` defines In and other things, `body` is the rule of In."""
+    """The source of a small protocol: `more` defines the call In and other things, `body` is the rule of In."""
     return f"{START}{more}def go_in(draft, action):\n    {body}\n{DISPATCH}"
 
 
@@ -36,7 +36,10 @@ def tree(folder: Path, files: dict[str, str]) -> Closures:
 
 
 def told(folder: Path, files: dict[str, str], changes: dict[str, tuple[str, str]], action: str = "In") -> list[str]:
-    """The changes that the gate tells of an action, after a text in some of the files was replaced, once in each."""
+    """The changes that the gate finds for an action, after replacements in some files.
+
+    `changes` has, by file, the text to replace, which must occur once, and its replacement.
+    """
     head = dict(files)
     for name, (before, after) in changes.items():
         assert head.get(name, "").count(before) == 1
@@ -65,7 +68,7 @@ MORE = ("return 1", "return 2")
     ],
 )
 def test_the_class_of_a_field_is_reached(tmp_path: Path, fields: str) -> None:
-    """A call holds records of classes that only its fields' annotations name, or that nothing names."""
+    """A call holds records of classes that only the annotations of its fields name, or that nothing names."""
     brought = 'from other import Request\nMaybe = Optional["Request"]\nNamed = "Request"\n'
     files = {"rules.py": rules(f"{brought}class In:\n{fields}\n", "return action.request.total()"), "other.py": REQUEST}
     assert told(tmp_path, files, {"other.py": MORE}) == ["other:Request"]
@@ -251,7 +254,7 @@ def test_a_module_that_is_handed_on_is_reached_with_what_it_imports(tmp_path: Pa
     ],
 )
 def test_a_registry_that_a_decorator_fills_is_reached(tmp_path: Path, more: str, register: str) -> None:
-    """A rule that a decorator puts into a collection is reached by whoever reads the collection."""
+    """A rule that a decorator puts into a collection is reached by any code that reads the collection."""
     source = f"""{START}{IN}from other import helper
 {more}RULES = []
 def other_rules():

@@ -1,4 +1,4 @@
-"""Closures: all code that a rule can reach, and no other. Code that is not understood counts as reached."""
+"""Closures: all code that a rule can reach, and no other. Code that the gate does not understand counts as reached."""
 
 from pathlib import Path
 
@@ -41,8 +41,8 @@ def changed(base: Closures, head: Closures, action: str) -> list[str]:
 
 
 ORDERED = "order:of all statements"
-"""The name of the change reported if a statement has an effect on import, since its place among the statements may then
-matter.
+"""The name of the change that the gate reports if a statement has an effect on import. Its place among the statements
+may then matter.
 """
 
 
@@ -77,8 +77,8 @@ def test_a_change_concerns_the_actions_that_reach_it(
 
 
 def test_a_dispatch_may_hand_on_and_ask_for_several(tmp_path: Path) -> None:
-    """A dispatch that calls a second dispatch is followed there. A branch that tests a name for several classes counts
-    for every action that comes to it.
+    """If a dispatch calls a second dispatch, the gate follows that one, too. A branch that tests for several classes
+    counts for every action of these classes.
     """
     handed = RULES.replace("class Out:\n    pass\n", "class Out:\n    pass\nclass Away:\n    pass\nBoth = Out | Away\n")
     handed = handed.replace("    return go_out(draft, action)", "    return others(draft, action)")

@@ -71,8 +71,8 @@ def test_a_decision_that_matches_nothing_fails_unless_the_base_has_it() -> None:
 
 @pytest.mark.parametrize("field", ["protocol", "action", "verdict"])
 def test_a_decision_that_says_another_thing_accepts_nothing(field: str) -> None:
-    """Reviewers read a decision's words, so its protocol, action and verdict must be those of the difference with its
-    fingerprint.
+    """Reviewers read a decision's words. So its protocol, action and verdict must be those of the difference that has
+    its fingerprint.
     """
     decision = attrs.evolve(DECISION, **{field: "other"})
     ruling, found = ruled([decision], [])

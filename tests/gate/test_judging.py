@@ -38,9 +38,10 @@ Judged = Callable[..., ProtocolReport]
 
 @pytest.fixture
 def judged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Judged]:
-    """A fixture: the function that judges one text change of the staking pool with a given prover.
+    """A fixture: a function that applies one change of text to the staking pool, and returns the gate's report with a
+    given prover.
 
-    Afterwards it checks that no process of the versions is left.
+    Afterwards the fixture checks that no process of the versions is left.
     """
     monkeypatch.syspath_prepend(str(POOL))
     monkeypatch.delenv("PYTHONPATH", raising=False)

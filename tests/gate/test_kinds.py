@@ -51,7 +51,11 @@ CASES: dict[str, tuple[Places, Places]] = {
 
 
 def open_kinds(base: Places, head: Places, folder: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> list[str]:
-    """The kinds of difference that the proof of the call Pay leaves open between two versions of the purse, sorted."""
+    """The kinds of difference that the proof of the call Pay leaves open between two versions of the test protocol in
+    `purse.py`, sorted.
+
+    `base` and `head` are the replacements that make the versions.
+    """
     folders = []
     for side, places in (("base", base), ("head", head)):
         text = PURSE

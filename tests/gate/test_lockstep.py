@@ -22,7 +22,7 @@ pytestmark = pytest.mark.source
 def test_a_version_that_fails_after_a_known_difference_is_played_by_the_wire_protocol(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Both scripts show the same difference in their first call, and then a version is gone. Both are played again over
+    """Both scripts show the same difference in their first call, and then a version ends. Both are played again over
     the wire protocol.
     """
     monkeypatch.setattr(lockstep, "ON_THE_WIRE", 0)

@@ -1,4 +1,4 @@
-"""Changes of the code that stores a call's writes, of which no proof runs all, and new versions of which no proof can
+"""Changes of the code that stores a call's writes, which no proof runs in full, and new versions of which no proof can
 be made.
 """
 
@@ -33,7 +33,7 @@ def test_another_way_to_store_what_is_written_is_no_part_of_a_proof(
     changed: tuple[str, str], refused: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Regression: a new version forgot rows of a large table, in a function that no proof runs, and was judged
-    EQUIVALENT. Another one lost writes after the first 24, in a branch of `Draft.put` that no proof follows.
+    EQUIVALENT. So was one that lost writes after the first 24, in a branch of `Draft.put` that no proof follows.
     """
     assert not changed[0] or MACHINE.count(changed[0]) == 1
     name = f"machine_{len(changed[1])}"
@@ -97,8 +97,8 @@ HEADS = {
 
 @pytest.mark.parametrize("case", HEADS)
 def test_the_head_is_asked_what_the_base_is(case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Regression: the checks of a protocol were made of the base only. A new version with two tables of one name
-    passed, and proofs took both for one.
+    """Regression: a protocol was checked in the base version only. A new version with two tables of one name passed,
+    and proofs took both for one.
     """
     places, refusal = HEADS[case]
     head = PURSE

@@ -19,7 +19,7 @@ TRACE = GOLDEN / "eigenlayer" / "d_one_wei_everything.json.gz"
 
 
 def restake(*arguments: str | Path) -> Result:
-    """Run the command as its console script does. `return_value` of the result is its exit code."""
+    """Run the command `restake` as its console script does. `return_value` of the result is its exit code."""
     result = CliRunner().invoke(cli, [str(argument) for argument in arguments], standalone_mode=False)
     if result.exception is not None:
         raise result.exception
@@ -32,7 +32,8 @@ def python_client(*words: str | Path) -> str:
 
 
 def started(*arguments: str, until: str = "") -> subprocess.Popen[str]:
-    """Start the command in a process of its own, and return once its imports are done, which can take seconds.
+    """Start the command `restake` in a process of its own, and return once its imports are done, which can take
+    seconds.
 
     If `until` is given, wait also for a progress line that matches this pattern.
     """
@@ -50,7 +51,11 @@ def started(*arguments: str, until: str = "") -> subprocess.Popen[str]:
 
 
 def process(*arguments: str, paths: Sequence[Path] = ()) -> subprocess.CompletedProcess[str]:
-    """The command in a process of its own, as the console script starts it, with the same specification as here."""
+    """The finished process of a command `restake`, run as the console script runs it, with the same specification as
+    here.
+
+    `paths` are put first on the module search path.
+    """
     command = [sys.executable, "-P", "-c", "from harness.cli import main; main()", *arguments]
     environment = os.environ | {"NO_COLOR": "1"}
     if paths:

@@ -1,4 +1,6 @@
-"""Fixtures for protocols from outside that are checked in a moment: the worked example, also with mistakes."""
+"""Fixtures for protocols from outside that are checked in a moment: the worked example in docs/third_protocol, also
+with mistakes.
+"""
 
 import itertools
 import os
@@ -34,8 +36,8 @@ WALK = Walk(PROTOCOL.with_transition(transition), CATALOGUE, WORLD, opening, nex
 
 GAINS_A_SHARE = """if isinstance(action, Withdraw) and isinstance(outcome, Delta) and pool.shares == 9:
         draft.put(POOL, SINGLETON, Pool(pool.stake, pool.shares + 1))"""
-"""The source of a mistake that most walks meet: a share too many. Seeds 0 and 2 are the first, after 325 and
-35 steps.
+"""The source of a mistake that most walks meet: a withdrawal leaves one share too many. Of all seeds, 0 and 2 are the
+first to meet it, after 325 and 35 steps.
 """
 
 Mistaken = Callable[..., str]
@@ -43,8 +45,8 @@ Mistaken = Callable[..., str]
 
 @pytest.fixture
 def example(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
-    """A fixture: the worked example can be imported, here and in processes started from here, and the working directory
-    is empty.
+    """A fixture: the worked example in docs/third_protocol can be imported, here and in processes started from here.
+    The working directory is empty.
     """
     known = set(sys.modules)
     monkeypatch.syspath_prepend(str(EXAMPLE))
@@ -61,8 +63,8 @@ def example(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
 
 @pytest.fixture
 def mistaken(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Mistaken:
-    """A fixture: the function that writes a module in which the pool's transition has a mistake, and returns the place
-    of its walk.
+    """A fixture: a function that writes a module in which the example's transition has a mistake, and returns the place
+    of its walk, as `module:attribute`.
     """
     folder = tmp_path / "modules"
     folder.mkdir()
@@ -78,6 +80,8 @@ def mistaken(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Mistaken:
 
 @pytest.fixture
 def broken(mistaken: Mistaken) -> tuple[Walk, list[Any]]:
-    """A fixture: a walk through the pool with a mistake, and its actions up to the one that breaks law POOL-01."""
+    """A fixture: a walk through the example with a mistake, and the walk's actions up to the one that breaks law
+    POOL-01.
+    """
     walk = load_walk(mistaken())
     return walk, random_walk(walk.only(("POOL-01",)), 0, 400).actions

@@ -16,7 +16,9 @@ CLIENT: Final = Path(harness.clients.__file__).parent / "independent"
 
 @attrs.frozen
 class SeededBug:
-    """One bug of an implementation: the file, the right and the wrong text, and the smallest lane that finds it."""
+    """One bug to seed in the independent client: the file, the right and the wrong text, and `lane`, the smallest run
+    that finds it.
+    """
 
     name: str
     file: str

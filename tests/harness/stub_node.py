@@ -60,7 +60,9 @@ EVENTS: Final = (
 )
 
 Change = Callable[[str, list[Any], Any], Any]
-"""A fault: a function of a method, its parameters and the right answer, which returns what the node answers instead."""
+"""A function that makes a stub node answer wrongly. It gets a method, the parameters and the right answer, and returns
+what the node answers instead.
+"""
 
 
 def word(value: int | str) -> str:
@@ -69,8 +71,8 @@ def word(value: int | str) -> str:
 
 
 class StubNode(ThreadingHTTPServer):
-    """The stub node. `change` alters an answer, `send` sends it, and `held` is the amount of tokens that the vault
-    holds.
+    """A stub of a JSON-RPC node. `change` may alter an answer, `send` sends it, and `held` is the amount of tokens that
+    the vault holds.
     """
 
     daemon_threads = True
@@ -113,7 +115,7 @@ class StubNode(ThreadingHTTPServer):
         return answers.get(data[:10], 0)
 
     def _logs(self, asked: dict[str, Any]) -> list[Any]:
-        """The events that match a filter of `eth_getLogs`, in its form."""
+        """The events that match a filter `asked` of `eth_getLogs`, in the form in which a node answers."""
         found = []
         for address, topics, number in EVENTS:
             first = asked["topics"][0]

@@ -38,7 +38,9 @@ POOL = "pool_laws:WALK"
 def run(
     place: str, plan: Plan, scheduler: Scheduler | None = None, stop: Stop | None = None, forgets: bool = True
 ) -> Check:
-    """Do a whole run of a plan. Findings kept by earlier runs are removed first, unless `forgets` is False."""
+    """Do a whole run of a plan on the protocol whose walk is at `place`. Findings kept by earlier runs are removed
+    first, unless `forgets` is False.
+    """
     if forgets:
         shutil.rmtree(KEPT, ignore_errors=True)
     check = Check(select_packs([place]), plan, stop or Stop())
@@ -167,7 +169,7 @@ def test_a_run_is_cut_short_if_anything_is_missing() -> None:
 
 
 class Dying(Scheduler):
-    """A scheduler that yields the results of three tasks, the later ones first, and then fails."""
+    """A scheduler that yields the results of its first three tasks, the last one first, and then fails."""
 
     def run(self, tasks: Any, stops: Any) -> Any:
         done = list(super().run(tasks, stops))[:3]
@@ -240,7 +242,7 @@ def test_enough_failures_end_the_run(mistaken: "Mistaken") -> None:
 def test_a_file_that_another_check_has_shrunk_meanwhile_is_passed_over(
     mistaken: "Mistaken", monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Regression: with two runs in one folder, one reported a file as malformed that the other had just replaced."""
+    """Regression: of two runs in one folder, one reported a file as malformed that the other had just replaced."""
     place = mistaken()
     with pytest.MonkeyPatch.context() as meanwhile:
         meanwhile.setattr(findings, "kept", lambda *_: [KEPT / "gone.json"])
@@ -313,8 +315,8 @@ def test_a_protocol_does_not_hold_whose_traces_differ_or_cannot_be_read(
 
 
 def test_what_is_announced_and_cannot_be_had_makes_no_success() -> None:
-    """Regression: an announced pack that cannot be loaded was reported on standard error only, and the run
-    succeeded.
+    """Regression: a pack that an entry point announces and that cannot be loaded was reported on standard error only,
+    and the run succeeded.
     """
     problem = "entry point broken: cannot load protocol 'no_such_package:PACK'"
     check = Check(select_packs([POOL]), Plan(8_000, 0), Stop(), left_out=[problem])

@@ -22,8 +22,8 @@ pytestmark = pytest.mark.usefixtures("example")
 
 
 NOT_MET_BY_TEN_WALKS = {"eigenlayer": ["ETH-15"], "symbiotic": []}
-"""For each protocol, the laws that the walks of the first ten seeds never check. A slash of native ETH occurs in
-recorded traces, and in a scenario that no seed before 39 takes.
+"""For each protocol, the laws that the walks of the first ten seeds never check. The one of EigenLayer is about a slash
+of native ETH, which is in recorded traces, and in a scenario that no seed before 39 takes.
 """
 
 

@@ -58,8 +58,8 @@ def test_exit_codes_of_the_process(arguments: list[str], code: int, words: str) 
 
 @pytest.mark.parametrize("command", ["check", "explore"])
 def test_a_law_that_reads_what_it_does_not_declare_is_one_clear_line(command: str, tmp_path: Path) -> None:
-    """A law that reads an undeclared table ends a check or a search with one line; the incremental check could not know
-    when to check such a law again.
+    """A law that reads an undeclared table ends a check or a search with one line. The incremental check could not know
+    when to check that law again.
     """
     laws = (EXAMPLE / "pool_laws.py").read_text()
     declared = "            rows={POOL: lambda key: key},\n"

@@ -18,7 +18,9 @@ TEXT = b'"""A module."""\n'
 
 @pytest.fixture
 def package(tmp_path: Path) -> Path:
-    """A fixture: a package in which one module of two is compiled, and beside it `record.json` of what was compiled."""
+    """A fixture: the folder of a package with two modules, one of them compiled, and `record.json`, which lists what
+    was compiled.
+    """
     folder = tmp_path / "spec"
     (folder / "pool").mkdir(parents=True)
     (folder / "plain.py").write_bytes(TEXT)

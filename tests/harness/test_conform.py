@@ -32,7 +32,7 @@ CATALOGUE = Path(__file__).parents[2] / "harness" / "mutants" / "canaries.toml"
 
 
 def conform(*arguments: str | Path) -> Result:
-    """Run `restake conform` with a time limit of 300 seconds for each answer, enough for a busy machine."""
+    """The result of `restake conform` with a time limit of 300 seconds for each answer, enough for a busy machine."""
     given = ["conform", "--timeout", "300", *map(str, arguments)]
     result = CliRunner().invoke(cli, given, standalone_mode=False)
     if result.exception is not None:
@@ -46,7 +46,7 @@ def canary(name: str, protocol: str = PROTOCOL) -> str:
 
 @pytest.fixture
 def few(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """A fixture: lanes with few scripts, and an empty working directory, which is returned."""
+    """A fixture: the lanes, sizes of a run, have few scripts. The working directory is empty, and is returned."""
     paths = [os.path.abspath(path) for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(paths))
     monkeypatch.chdir(tmp_path)
@@ -72,7 +72,7 @@ def test_the_specification_conforms_to_itself(few: Path, serving: Callable[[str]
 
 @pytest.mark.source
 def test_a_divergence_is_kept_shrunk_and_shown_again(few: Path) -> None:
-    """The kept trace can be read as one of the specification, and playing it alone shows the divergence again."""
+    """The kept trace can be read as a trace of the specification, and playing it alone shows the divergence again."""
     bug = canary("eigenlayer-order-of-checks")
     arguments = ("--client", bug, "--protocol", PROTOCOL, "--out", few / "out")
     result = conform(*arguments, "--trace", _trace_with(few, "modify_operator_details", "InvalidPermissions"), "--json")
@@ -104,7 +104,10 @@ def test_a_divergence_is_kept_shrunk_and_shown_again(few: Path) -> None:
 
 
 def _trace_with(folder: Path, action: str, answer: str) -> Path:
-    """A trace file with a case's script, after three further calls that do not matter for it. Returns its path."""
+    """The path of a trace file that ends with a case's script, after three other calls that do not matter for the case.
+
+    The case is the one in which `action` gets this answer.
+    """
     pack = pack_at(PROTOCOL)
     assert pack.cases is not None
     assert pack.walk is not None
@@ -211,8 +214,8 @@ def test_several_clients_come_to_the_same_as_one() -> None:
 @pytest.mark.source
 @pytest.mark.parametrize("protocol", known_packs())
 def test_every_case_that_is_known_is_reached_by_its_script(protocol: str) -> None:
-    """Each script in the file of cases ends with its case. Among the cases are an acceptance of every action and every
-    reason.
+    """Each script in the file of cases ends with its case. In the cases every action is accepted once, and every reason
+    is given.
     """
     pack = pack_at(protocol)
     assert pack.cases is not None
@@ -262,7 +265,7 @@ def test_a_client_that_says_nothing_right_is_blamed_for_no_call(few: Path) -> No
 
 @pytest.mark.source
 def test_a_client_is_asked_about_no_run_that_comes_to_another_case(few: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Regression: while shrinking, runs that no longer reach the finding's case were played to the client, and used up
+    """Regression: while a finding was shrunk, runs that no longer reach its case were played to the client, and used up
     the effort.
     """
     asked: list[list[str]] = []

@@ -87,7 +87,7 @@ OPEN = {
 
 
 def conform(cheat: str, *options: str) -> tuple[int, dict[str, Any]]:
-    """The exit code and the report of a run against a right client whose answers the code `cheat` alters."""
+    """The exit code and the report of a run against a right client whose answers the code in `cheat` alters."""
     lines = "".join([f"    {line}\n" for line in cheat.splitlines()])
     (Path.cwd() / "client.py").write_text((EXAMPLE.parent / "clients" / "client.py").read_text())
     Path("cheat.py").write_text(PROLOGUE + lines + EPILOGUE)

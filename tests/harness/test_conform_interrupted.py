@@ -42,12 +42,14 @@ for line in sys.stdin:
         answer["unsupported"] = "nothing to see"
     print(json.dumps(answer), flush=True)
 """
-"""A client that rejects its first call, and hangs at its second `reset`, even if its parent process ends."""
+"""The source of a client that rejects its first call, and hangs at its second `reset`, even if its parent
+process ends.
+"""
 
 
 def begun(*options: str) -> tuple[subprocess.Popen[str], list[Path]]:
-    """Start a run with the client HANGS, and wait until it hangs. Returns the process and the files by which hanging
-    clients announce themselves.
+    """Start a run with the client HANGS, and wait until the client hangs. Returns the process of the run, and the files
+    that the hanging clients have written.
     """
     Path("hangs.py").write_text(HANGS)
     client = f"{sys.executable} hangs.py"
@@ -59,7 +61,7 @@ def begun(*options: str) -> tuple[subprocess.Popen[str], list[Path]]:
 
 
 def killed(*options: str) -> Path:
-    """Kill a run while its client hangs. Returns the one folder of a finding that it left."""
+    """Kill a run while its client hangs. Returns the folder of the one finding that the run left."""
     running, hanging = begun(*options)
     running.kill()
     running.communicate(timeout=300)
@@ -71,8 +73,8 @@ def killed(*options: str) -> Path:
 
 
 def ended(signals: list[signal.Signals], *options: str) -> tuple[int, str, str, list[int]]:
-    """End a run with the client HANGS by these signals. Returns its exit code, its output, its standard error, and the
-    ids of the clients that hung.
+    """Send these signals to a run whose client HANGS hangs. Returns the run's exit code, its output, its standard
+    error, and the process ids of the hanging clients.
     """
     running, hanging = begun(*options)
     for number in signals:
@@ -86,8 +88,8 @@ def ended(signals: list[signal.Signals], *options: str) -> tuple[int, str, str, 
 
 
 def is_running(process: int) -> bool:
-    """True if a process still runs five seconds after it was killed. A zombie, which is not waited for, does
-    not count.
+    """True if a process still runs five seconds later. A zombie, which has ended and was not waited for, does not
+    count.
     """
     for _ in range(100):
         said = subprocess.run(["ps", "-o", "stat=", "-p", str(process)], capture_output=True, text=True, check=False)
@@ -115,7 +117,9 @@ def test_a_run_that_is_killed_has_kept_what_was_found_until_then() -> None:
 
 
 def assert_kept_as_met(folder: Path) -> None:
-    """Assert that a finding's folder has all files but `trace.json`, and that its command plays `full.json`."""
+    """Assert that a finding's folder has all files but the shrunk `trace.json`, and that its command plays
+    `full.json`.
+    """
     assert sorted(path.name for path in folder.iterdir()) == ["full.json", "reproduce.sh", "result.json", "stderr.txt"]
     finding = json.loads((folder / "result.json").read_text())
     assert_kept(finding)

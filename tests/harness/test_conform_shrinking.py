@@ -23,7 +23,7 @@ SECONDS = 0.005
 
 
 def sleepy() -> str:
-    """The command of a client that does not lower the stake in a slash, and sleeps before each answer."""
+    """The command of a wrong client, in which a slash does not lower the stake, and which sleeps before each answer."""
     assert "self.stake -= burned" in CLIENT
     assert READS in CLIENT
     sleeps = f"{READS}        __import__('time').sleep({SECONDS})\n"
@@ -55,7 +55,9 @@ def test_a_client_is_slower_than_the_time_for_shrinking() -> None:
 
 
 def test_a_trace_is_shrunk_as_long_as_there_is_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The time is up when the second client is started. The kept trace is then the one that the first client showed."""
+    """The time is up when the second client is started. The kept trace is then the one that the first client
+    was shown.
+    """
     starts, most = 0, 1
 
     def start() -> ProcessClient:

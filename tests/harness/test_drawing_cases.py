@@ -1,4 +1,6 @@
-"""Cases are drawn from walks, each with a short run that ends with it, and are written one on a line."""
+"""Cases, calls with their expected answers, are drawn from walks. Each gets a short run that ends with it, and is
+written on one line.
+"""
 
 import json
 from pathlib import Path
@@ -37,8 +39,8 @@ def test_each_case_that_walks_meet_has_a_run_that_ends_with_it() -> None:
 
 
 def test_a_client_without_rewards_meets_every_case_that_is_not_of_rewards() -> None:
-    """Regression: the shortest run to a case was kept even if its world has rewards, which a client without rewards
-    cannot play.
+    """Regression: the shortest run to a case was kept even if its world has rewards contracts, which a client without
+    rewards cannot play.
     """
     cases = pack_at("symbiotic").cases
     assert cases is not None

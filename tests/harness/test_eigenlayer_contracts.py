@@ -152,7 +152,7 @@ LAST_BLOCKS = [
     MineBlocks(2**32 - 1_008),
     QueueWithdrawals("staker0", (WithdrawalRequest(("strategy0", "strategy0"), (7, 9)),)),
 ]
-"""Calls that queue two withdrawals: the slashing window of one ends in a block number beyond uint32, that of the other
+"""Calls that queue two withdrawals. The slashing window of one ends in a block number beyond uint32, that of the other
 does not.
 """
 
@@ -161,8 +161,8 @@ does not.
 def test_a_withdrawal_whose_window_leaves_the_block_numbers_is_shown_as_the_view_that_reverts(
     artifacts: Artifacts, reference: Callable[[str], Client]
 ) -> None:
-    """Regression: the view of all withdrawals of a staker reverted for such a withdrawal, and the client ended. The
-    state shows the revert instead.
+    """Regression: for a withdrawal whose slashing window ends beyond uint32, the view of all withdrawals of a staker
+    reverted, and the client ended. The state shows the revert instead.
     """
     script = of_actions(PACK.calls, as_deployed(WORLD, artifacts), LAST_BLOCKS, "calls")
     known = reference("eigenlayer")
@@ -172,7 +172,7 @@ def test_a_withdrawal_whose_window_leaves_the_block_numbers_is_shown_as_the_view
 
 
 class OfViews:
-    """A stand-in for a deployment: `answers` maps (function, arguments) to the view's answer, or to None for a
+    """A stand-in for deployed contracts: `answers` maps (function, arguments) to the view's answer, or to None for a
     revert.
     """
 
@@ -313,8 +313,8 @@ def test_a_contract_can_call_and_has_its_code_again() -> None:
 
 
 def test_storage_is_found_where_a_compiler_lays_it_out() -> None:
-    """Storage slots of values in mappings, of array elements, of parts of a word, and of a queue that grew at its
-    front.
+    """Computed are the storage slots of values in mappings, of array elements, of parts of a word, and of a queue that
+    grew at its front.
     """
     chain = BlockChain()
     at = chain.create(bytes.fromhex(CALLER))

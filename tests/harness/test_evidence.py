@@ -127,7 +127,9 @@ PLACE = "proofs.eigenlayer.theory:THEORY"
 
 @pytest.fixture
 def ledger(own_cache: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A fixture: the folder of a ledger in which everything is proved of every call with the current source."""
+    """A fixture: the folder of a ledger in which every law but the known violations is proved of every call, with the
+    current source.
+    """
     monkeypatch.setattr(ledgers, "installed_ledgers", lambda: own_cache / "installed")
     there = Ledger("eigenlayer", PLACE, [own_cache / "installed"])
     false = findings_of(PLACE)
@@ -177,7 +179,9 @@ def of_another_source(file: Path, *only: str) -> None:
 
 
 def as_told(ledger: Path, call: str, law: str, **told: Any) -> Evidence:
-    """The evidence on all laws, if the ledger holds another verdict on one law of a call."""
+    """The evidence on all laws, after the ledger got another verdict on one law of a call. `told` has the verdict's
+    fields.
+    """
     Ledger("eigenlayer", PLACE, [ledger.parent]).record(call, [], snapshot(PLACE), {law: found(**told)})
     return weighed("ledger")
 
@@ -202,7 +206,7 @@ SLASH_REFUTED = "rests on 1 verdict that is not proved here: LEMMA-due REFUTED o
 def test_a_law_is_in_doubt_while_what_its_proof_assumes_is_not_proved(
     ledger: Path, call: str, law: str, verdict: str, doubt: str
 ) -> None:
-    """Regression: a law counted as proved by its own verdicts alone."""
+    """Regression: a law counted as proved by its own verdicts alone, although its proof assumes others."""
     told = as_told(ledger, call, law, verdict=verdict)
     of_steps = told.proofs["DELEG-02"]
     assert (of_steps.is_whole, of_steps.doubt) == (False, doubt)
@@ -308,7 +312,7 @@ def test_a_proof_by_other_goals_than_the_ledger_says_fails_the_run(
 
 
 def beside(file: Path, functions: list[str]) -> str:
-    """The text of a ledger's file in which the verdict on DEP-02 is stale and rests on the given functions.
+    """The text of a ledger's file in which the verdict on law DEP-02 is stale and rests on the given functions.
 
     Regression: another verdict in the file was then taken to rest on these functions as well.
     """
@@ -479,7 +483,7 @@ def test_a_run_whose_proofs_were_cut_short_does_not_hold() -> None:
 def test_what_could_not_be_kept_proved_or_lifted_reaches_the_report(
     ledger: Path, own_cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Regression: the report named neither a verdict that could not be written nor the file of a counterexample."""
+    """Regression: the report did not name a verdict that could not be written, nor the file of a counterexample."""
     monkeypatch.chdir(tmp_path)
     of_another_source(ledger / "TransferToken.json")
     (own_cache / "ledgers").write_text("a file where a folder should be")

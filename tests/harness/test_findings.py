@@ -26,7 +26,7 @@ POOL = "pool_laws:WALK"
 
 
 def last(files: Iterator[Kept]) -> Path:
-    """The path of the file in which a counterexample is kept in the end, after shrinking."""
+    """The path of the file in which a counterexample is kept at the end, after shrinking."""
     *_, kept = files
     return kept.path
 
@@ -75,8 +75,8 @@ print(json.dumps([path.name, left, len(report.actions), told.breaks_at, [step.ac
 
 @pytest.mark.source
 def test_a_lost_game_is_told_step_by_step_and_not_lost_by_the_right_rules(source_copy: "SourceCopy") -> None:
-    """With a bug by which a claim can be claimed again, a game is lost. The kept run ends with the second claim; under
-    the right rules it is not lost.
+    """A bug lets a withdrawal be claimed twice, so that a game is lost: a party gains too much. The kept run ends with
+    the second claim. Under the right rules it is not lost.
     """
     right = "Withdrawal(shares=withdrawal.shares, is_claimed=True)"
     source_copy.replace("spec/symbiotic/withdrawals.py", right, "Withdrawal(withdrawal.shares, withdrawal.is_claimed)")
@@ -184,7 +184,7 @@ def test_what_walks_do_can_be_kept(protocol: str) -> None:
 
 
 def actions_of(walk: Walk, seed: int) -> list[Any]:
-    """The actions of a walk of 200 steps, after checking that it breaks no law."""
+    """The actions of a walk of 200 calls, the opening's included, after checking that the walk breaks no law."""
     actions: list[Any] = []
 
     def noted(make: Callable[..., Any]) -> Callable[..., Any]:

@@ -42,12 +42,14 @@ STORY = Retelling(
 
 
 def page_of(*given: Any) -> str:
-    """The HTML page of a report, with the words of its commands joined again."""
+    """The HTML page of a report. The commands in it are plain text again, without the tags around their words."""
     return re.sub(r"<span>([^<]*)</span>", r"\1", as_page(*given))
 
 
 class Read(HTMLParser):
-    """A parser for the texts and tags of a page; `loaded` has everything that would be loaded from elsewhere."""
+    """A parser for the texts and tags of a page. `loaded` has every attribute that loads something, links somewhere or
+    runs code.
+    """
 
     def __init__(self, page: str) -> None:
         super().__init__()
@@ -136,7 +138,9 @@ KILLS = Evidence("z3", {}, 0, {}, (), 0, "", (), (), {"DELEG-01": 3}, 9)
 
 
 def in_every_form(told: RunOutcome) -> tuple[str, str, str, str]:
-    """A run's report as text with single spaces, as Markdown, as the page's texts, and as JSON that fits its schema."""
+    """A run's report in four forms: text with single spaces, Markdown, the texts of the page, and JSON, which must fit
+    its schema.
+    """
     text = io.StringIO()
     print_outcome(Console(file=text, width=120), told, False)
     document = json.loads(told.dumped())
@@ -214,8 +218,8 @@ def test_a_command_can_be_copied_from_every_form() -> None:
 
 
 def test_every_form_begins_a_protocol_with_why_it_failed_and_says_what_is_specified() -> None:
-    """Regression, found by first readers of a report: the reason of a failure stood last, and a broken law had no
-    sentence there. The specified release, the time of each part and the meaning of the columns were missing.
+    """Regression: the reason of a failure stood last, and a broken law had no sentence there. The specified release,
+    the time of each part and the meaning of the columns were missing.
     """
     reports, (suite,) = failing()
     suite.specifies, suite.judges_coverage = "core contracts v9", False
@@ -258,7 +262,9 @@ def test_of_a_trace_some_differences_are_shown_and_the_others_counted() -> None:
 
 
 def test_a_law_that_a_call_cannot_concern_is_not_red_in_the_matrix() -> None:
-    """Regression: cells for calls that a law cannot concern (VACUOUS) were as red as a refuted law."""
+    """Regression: in the matrix of laws and calls, VACUOUS cells, where the law says nothing of the call, were as red
+    as a refuted law.
+    """
     reports, (suite,) = failing()
     assert suite.evidence is not None
     by_call = {"POOL-01": {"Deposit": "VACUOUS", "Slash": "REFUTED", "Withdraw": "PROVED"}}

@@ -84,7 +84,9 @@ def test_what_has_no_form_in_solidity_is_refused_with_its_place() -> None:
 @needs(SOLC)
 @pytest.mark.skipif(shutil.which("node") is None, reason="no Node.js is installed, which runs the compiler")
 def test_it_compiles() -> None:
-    """Scenarios with every kind of argument compile. A file with one argument too many in a call must not compile."""
+    """Scenarios with every kind of argument compile. As a control, a file with one argument too many in a call must
+    not.
+    """
     names = ("directed_zero_state_and_permissions_0", "directed_claims_of_slashed_epochs_0")
     texts = [exported(GOLDEN / "symbiotic" / f"{name}.json.gz").stdout for name in names]
     canary = texts[0].replace("(IVault.deposit, (", "(IVault.deposit, (1, ", 1)

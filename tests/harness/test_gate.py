@@ -120,7 +120,9 @@ def test_the_document_is_as_its_schema_says() -> None:
 
 
 def test_sarif_has_all_that_its_schema_requires() -> None:
-    """The SARIF report has the fields that version 2.1.0 requires of the objects used; `wrong_in` checks them."""
+    """The SARIF report has the fields that version 2.1.0 requires of the objects that it uses; `wrong_in`
+    checks them.
+    """
     document = as_sarif(WHOLE)
     assert wrong_in(document) == []
     (result,) = document["runs"][0]["results"]
@@ -139,7 +141,7 @@ def test_sarif_has_all_that_its_schema_requires() -> None:
 
 
 def wrong_in(document: dict[str, Any]) -> list[str]:
-    """The violations of SARIF 2.1.0 in a document, one line each: missing required fields, wrong levels and line
+    """The violations of SARIF 2.1.0 in a document, one line each: missing required fields, wrong levels and wrong line
     numbers.
     """
     required = {
@@ -216,7 +218,7 @@ def test_holdings_after_many_runs_are_told_of_the_first() -> None:
 
 
 class Read(HTMLParser):
-    """A parser for a page's tags and the ids of its elements; `led` has every link and script."""
+    """A parser for the tags of a page and the ids of its elements. `led` has the target of every link and script."""
 
     def __init__(self, page: str) -> None:
         super().__init__()
@@ -249,8 +251,8 @@ window.onload = () => {
   document.title = ["PROBE", location.hash, trace.checkVisibility(), fits].join(" ");
 };
 </script></body>"""
-"""A script for a browser test: it clicks on the first verdict, and reports where this leads, if a trace shows, and if
-anything is wider than the window.
+"""A script for a browser test: it clicks on the first verdict. It reports where the link leads, if a trace shows, and
+if anything is wider than the window.
 """
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")

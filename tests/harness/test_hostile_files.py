@@ -37,8 +37,8 @@ def replayed(path: Path) -> tuple[int, str]:
 
 @pytest.fixture
 def changed(tmp_path: Path) -> Callable[[Callable[[dict[str, Any]], object]], Path]:
-    """A fixture: the function that applies a change to the first three steps of a recorded trace and writes it to a
-    file.
+    """A fixture: a function that applies a change to the first three steps of a recorded trace, writes them to a file
+    and returns its path.
     """
 
     def write(change: Callable[[dict[str, Any]], object]) -> Path:

@@ -42,7 +42,7 @@ pytestmark = pytest.mark.source
 
 OLDEST_NODE = 18
 MOST = 1.5
-"""The largest allowed ratio of a found trace's length to that of the shortest known one."""
+"""The largest allowed ratio of a found trace's length to the length of the shortest known one."""
 
 IN_CI = ("withdrawal_waits_an_epoch_less",)
 EVERY = os.environ.get("RESTAKE_EVERY_SEEDED_BUG") == "1"
@@ -134,8 +134,8 @@ SHORTEST: dict[str, list[Any]] = {
         Slash("middleware0", "vault3", NETWORK0, "operator0", 3, 10),
     ],
 }
-"""The shortest known trace for each of four bugs, in the first world of the walks. They show that lengths counted by
-hand can be played.
+"""The shortest known trace for each of four seeded bugs, in the first world of the walks. They show that the lengths
+counted by hand can be played.
 """
 
 

@@ -44,8 +44,8 @@ def test_an_interruption_says_what_was_found_and_exits_with_2() -> None:
 
 
 def test_an_interruption_waits_for_the_end_of_a_trace(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Regression: a compiled replay was sometimes aborted, since the interruption's exception was raised during a
-    multiplication.
+    """Regression: a replay by the compiled build was sometimes aborted, since the interruption raised its exception
+    during a multiplication.
     """
 
     def interrupted(path: Path, packs: Any, compares: bool = True) -> Any:
@@ -76,7 +76,9 @@ setattr(import_module(module), name, interrupted)
 from harness.cli import main
 main()
 """
-"""A program that runs the command and interrupts it a given number of times, each time where a function begins."""
+"""The source of a program that runs the command `restake` and interrupts it a given number of times, each time at the
+beginning of a function.
+"""
 
 
 def interrupted_at(place: str, times: int, *arguments: str | Path) -> subprocess.CompletedProcess[str]:

@@ -27,8 +27,8 @@ def suite(summary: Summary) -> SuiteReport:
 
 
 def outcomes(document: str, name: str) -> dict[str | None, tuple[str, str | None]]:
-    """For each test case of a suite in a JUnit document: its outcome and the text of it. A passed case has the text
-    None.
+    """For each test case of the suite `name` in a JUnit document: its outcome, and the text of the outcome. A passed
+    case has the text None.
     """
     found = ElementTree.fromstring(document).find(f"testsuite[@name='{name}']")
     assert found is not None

@@ -22,7 +22,9 @@ pytestmark = pytest.mark.usefixtures("example")
 
 @pytest.fixture
 def untraced(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A fixture: packs have no recorded traces, since replaying them takes long and other tests do it."""
+    """A fixture: the packs of protocols have no recorded traces, since replaying them takes long and other
+    tests do it.
+    """
     monkeypatch.setattr(ProtocolPack, "traces", Path("nowhere"))
 
 

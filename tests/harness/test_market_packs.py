@@ -47,7 +47,9 @@ def test_a_bug_is_killed_on_the_base_that_is_asked_for() -> None:
 
 @pytest.mark.parametrize("base", PLACES)
 def test_what_is_a_bases_own_is_for_its_own_walks_to_reach(base: str) -> None:
-    """A run of the market need not reach actions, reasons and laws of its base. Only the market's own count as gaps."""
+    """A run of the market need not reach actions, reasons and laws of its base protocol. Only those of the market count
+    as gaps if not reached.
+    """
     (suite,) = Check(select_packs([PLACES[base]]), Plan(0, 0), Stop()).suites.values()
     market = pack_at(PLACES[base])
     own = {action.__name__ for action in market.protocol.actions[len(pack_at(base).protocol.actions) :]}
@@ -81,8 +83,8 @@ PACK = evolve(MARKET, protocol_at=None, walk_at="broken_market:WALK")
 def test_what_breaks_under_rules_is_shrunk_and_said_with_what_shows_it_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A bug that only Hypothesis rules find, a declaration of affiliates that is not stored, gives a shrunk finding
-    with its command.
+    """A bug that only Hypothesis rules find gives a shrunk finding with its command. Here a declaration of affiliates
+    is not stored.
     """
     (tmp_path / "broken_market.py").write_text(BROKEN)
     monkeypatch.chdir(tmp_path)

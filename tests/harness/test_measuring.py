@@ -26,8 +26,8 @@ ACCOUNT = "0x" + "01" * 20
 class OnAnEvm(Reference):
     """The specification as a client that sends one message to an EVM for each call.
 
-    At the call number `refused` it rejects, alters the state's view, or raises an exception. With `worldless` it
-    supports no world.
+    At the call with the number `refused` it answers wrongly: it rejects, alters a view in the state, or raises an
+    exception. With `worldless` it supports no world.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class OnAnEvm(Reference):
         return Unsupported("no worlds") if self._worldless else super().reset(head)
 
     def apply(self, call: Json) -> Answer:
-        """The specification's answer, except at the call that is to be answered wrongly."""
+        """The specification's answer, except at the call with the number `refused`."""
         self._evm.set_balance(ACCOUNT, 7)
         answer = super().apply(call)
         if self._left is not None:

@@ -96,7 +96,7 @@ def test_a_mistake_of_ours_is_none_from_outside() -> None:
 
 
 def test_a_compiled_module_of_ours_is_ours(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Compiled modules give their file relative to the project's root; in a checkout, such a file exists. It still
+    """Compiled modules name their source file relative to the project's root. In a checkout that file exists, and still
     counts as this project's.
     """
     monkeypatch.chdir(EXAMPLE.parents[1])

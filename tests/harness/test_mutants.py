@@ -67,7 +67,9 @@ def test_the_catalogue_has_bugs_of_both_protocols_and_each_fits_the_source() -> 
 
 @pytest.mark.source  # a judge loads everything from source in either build, which others of this file try
 def test_a_mutant_is_killed_by_the_law_that_speaks_of_its_bug() -> None:
-    """A judge kills a mutant in either build, since it loads the specification and the laws from source."""
+    """A judge runs walks until a law breaks on the mutant. It works in either build, since it loads the specification
+    and the laws from source.
+    """
     fate = fate_of(mutant_of("EM-17"))
     assert (fate.outcome, fate.method, fate.note) == ("killed", "walk", "")
     assert "SLASH-01" in fate.by
@@ -272,7 +274,7 @@ AVS_ANNOUNCED = "    if action.sender != action.avs:\n        return Reason.INVA
 
 
 def announced(wrong: str) -> Mutant:
-    """A mutant of UpdateAvsMetadata, the call with least to prove, in which `wrong` replaces the check of the
+    """A mutant of UpdateAvsMetadata, the call with least to prove. The text `wrong` replaces its check of the
     sender.
     """
     text = read_source("eigenlayer/opt_in.py")
@@ -315,7 +317,7 @@ def test_the_effort_of_proofs_is_bounded_in_goals() -> None:
 
 @pytest.mark.source  # a judge loads everything from source in either build, which others of this file try
 def test_the_properties_alone_judge_again_what_only_the_model_killed() -> None:
-    """If a new operator's approver is not stored, a model law breaks and no property does. So the properties alone are
+    """If a new operator's approver is not stored, a model law breaks and no property does. So only the properties are
     run again, and the mutant survives them.
     """
     model, properties = judge("laws", mutant_of("SM-31"), Effort(walks=3, depth=1, plays=0), (), Stop())
@@ -483,7 +485,7 @@ echo killed >> {folder}/deaths
 [ $(wc -l < {folder}/deaths) -gt {deaths} ] && exec {python} "$@"
 kill -9 $$
 """
-"""A Python program that is killed the first few times, and then runs as Python."""
+"""The source of a program that poses as Python: it is killed the first few times, and then runs as Python."""
 
 
 def dying(folder: Path, deaths: int, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -79,7 +79,7 @@ LATE = "eth_chainId: no answer within 0.4 s"
 
 
 def in_answer_to(method: str, **fields: Any) -> stub_node.Change:
-    """A fault of the stub node: answers to one method get these fields; a field given as None is left out."""
+    """A fault of the stub node: its answers to one method get these fields; a field given as None is left out."""
 
     def change(asked: str, _params: list[Any], answer: Any) -> Any:
         merged = {**answer, **fields} if asked == method else answer
@@ -89,7 +89,9 @@ def in_answer_to(method: str, **fields: Any) -> stub_node.Change:
 
 
 def with_result(method: str, result: Callable[[Any], Any], nth: int = 0) -> stub_node.Change:
-    """A fault of the stub node: answers to one method get another result, after the first `nth` answers."""
+    """A fault of the stub node: its answers to one method get the result that `result` computes, after the first `nth`
+    answers.
+    """
     seen = [0]
 
     def change(asked: str, _params: list[Any], answer: Any) -> Any:

@@ -113,7 +113,7 @@ def _args(call: Json) -> dict[str, Json]:
 
 @pytest.mark.parametrize("protocol", known_packs())
 def test_edges_of_a_file_are_those_of_its_cases(protocol: str) -> None:
-    """The edges in a file of cases are those computed from its cases. Only the shortest cases are recomputed, since all
+    """The edges of cases in a file are those computed from its cases. Only the shortest cases are recomputed, since all
     take long.
     """
     pack = pack_at(protocol)

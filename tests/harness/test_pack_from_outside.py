@@ -47,8 +47,8 @@ def test_it_is_drawn_by_its_own_rules() -> None:
 
 
 def test_its_bugs_are_killed_by_its_laws_and_refuted_by_its_proofs() -> None:
-    """One law is proved of one call first, into the user's own ledger. Then a mutant is killed by the laws and refuted
-    by the proof.
+    """First, one law is proved of one call, into the user's own ledger. Then a mutant is killed by the laws, and
+    refuted by that proof.
     """
     pack = pack_at(PLACE)
     ledger = ledger_of(pack)
@@ -101,7 +101,9 @@ RENAMED = attrs.evolve(PACK, protocol_at="pool_laws:WALK.protocol", specifies="t
 
 @pytest.fixture
 def variants(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A fixture: the module `pool_variants`, with packs that differ from the worked example's in one part or two."""
+    """A fixture: the module `pool_variants` can be imported. Its packs differ from the worked example's in one part or
+    two.
+    """
     folder = tmp_path / "variants"
     folder.mkdir()
     (folder / "pool_variants.py").write_text(VARIANTS)
@@ -160,7 +162,9 @@ def test_a_variant_of_the_same_protocol_and_laws_keeps_its_proofs() -> None:
 
 @pytest.mark.usefixtures("variants")
 def test_laws_that_are_added_are_missing_from_what_is_proved() -> None:
-    """Regression: they were in no line, and the exit code was 0."""
+    """Regression: laws that a user adds to a pack, as in `PACK+LAWS`, were in no line of the output, and the exit code
+    was 0.
+    """
     asked = ["prove", "--protocol", f"{PLACE}+pool_variants:LAWS", "--law", "MY-01", "--law", "MY-02", "--json"]
     result = CliRunner().invoke(cli, asked, standalone_mode=False)
     assert result.return_value == 2
@@ -178,7 +182,7 @@ def test_laws_that_are_added_are_missing_from_what_is_proved() -> None:
 
 
 def test_one_law_is_not_said_to_be_proved_before_all_that_its_proof_assumes() -> None:
-    """Regression: the exit code was 0 for a law whose lemmas nobody had proved, or that were refuted."""
+    """Regression: the exit code was 0 for a law whose lemmas were not proved yet, or were refuted."""
     asked = ["prove", "--protocol", PLACE, "--jobs", "1"]
     alone = CliRunner().invoke(cli, [*asked, "--law", "POOL-02"], standalone_mode=False)
     assert (alone.return_value, "  POOL-02                      2 PROVED\n" in alone.stdout) == (2, True)

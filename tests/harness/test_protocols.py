@@ -138,7 +138,7 @@ def test_a_protocol_that_cannot_be_had_is_named(asked: str, words: str) -> None:
 
 
 def announce(entry: importlib.metadata.EntryPoint, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Add an entry point to those of installed packages."""
+    """Add an entry point to those of the installed packages."""
     installed = importlib.metadata.entry_points
 
     def with_it(group: str) -> list[importlib.metadata.EntryPoint]:
@@ -226,7 +226,7 @@ def test_a_small_world_is_had_by_its_protocol_or_its_place(example: Path) -> Non
 
 
 def test_what_is_out_of_reach_is_named_with_why(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Regression: a list of names, as it was once written, ended a run in a traceback."""
+    """Regression: a list of names, a form that was allowed once, ended a run in a traceback."""
     pack = 'PACK = ProtocolPack(name="x", protocol_at="spec.symbiotic:PROTOCOL", out_of_reach=("Slash",))\n'
     (tmp_path / "old_pack.py").write_text(f"from harness.pack import ProtocolPack\n\n{pack}")
     monkeypatch.syspath_prepend(str(tmp_path))

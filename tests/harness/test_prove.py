@@ -29,7 +29,9 @@ from spec.protocol import execute
 
 @pytest.fixture(autouse=True)
 def apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A fixture for every test here: an empty working directory, which is returned, and an empty installed ledger."""
+    """A fixture for every test here: an empty working directory, which is returned, and an installed ledger without
+    verdicts.
+    """
     monkeypatch.chdir(tmp_path)
     installed = {Path(pack.ledgers) for pack in known_packs().values() if pack.ledgers is not None}
 
@@ -54,7 +56,7 @@ def restake(*arguments: str) -> Result:
 
 
 def alone(result: Result) -> dict[str, Any]:
-    """The JSON results on the only protocol of a run."""
+    """The JSON results of a run on its only protocol."""
     (shown,) = json.loads(result.stdout)["protocols"]
     return dict(shown)
 
@@ -94,7 +96,7 @@ def test_a_call_that_is_proved_in_parts_has_the_same_verdicts(monkeypatch: pytes
 
 
 def _without_steps(verdicts: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """Verdicts by law, without the fields that depend on what the process proved before."""
+    """Verdicts by law, without the fields that depend on what the same process proved before."""
     kept = ("verdict", "goals", "digest", "scope")
     return {law_id: {key: verdict[key] for key in kept} for law_id, verdict in verdicts.items()}
 
@@ -161,7 +163,9 @@ def test_whoever_disputes_a_proof_makes_it_fail_and_the_question_is_kept(apart: 
 def test_a_question_is_settled_by_two_who_say_the_same(
     answers: tuple[str, str], code: int, apart: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Regression: a disputed question that no solver answered counted as settled. Two equal answers settle it."""
+    """Regression: a disputed question counted as settled if no solver answered when it was asked again. Two equal
+    answers settle it.
+    """
     (apart / "kept.smt2").write_text("")
     monkeypatch.setattr(kept_proofs, "ask_everybody", lambda _: dict(zip(("z3 0", "cvc5 0"), answers, strict=True)))
     result = restake("replay", "kept.smt2")
@@ -405,7 +409,7 @@ def test_a_place_that_cannot_be_written_loses_no_verdict(apart: Path, monkeypatc
 
 
 def heard(law_id: str, **more: Any) -> dict[str, Any]:
-    """The output of a proof process that refuted a law; `more` replaces or adds fields."""
+    """The output of a proof process that refuted a law; `more` replaces fields of the output or adds some."""
     answers = {"goals": 1, "digest": "0123abcd", "solvers": {"z3": 1}, "steps": 9, "most_steps": 9, "scope": []}
     refuted = {"verdict": "REFUTED", **answers, "counterexample": {"law": law_id, "broken": [law_id]}}
     rest = {"opinions": {}, "disputed": [], "functions": [], "source": snapshot("proofs.eigenlayer.theory:THEORY")}

@@ -74,8 +74,8 @@ def test_every_case_that_is_short_agrees(reference: Callable[[str], Client]) -> 
 
 @pytest.mark.parametrize("seeds", [(0, 9, 19, 29, 39, 49), (3, 59, 69, 79, 89, 99)], ids=str)
 def test_a_thousand_steps_of_walks_agree(seeds: tuple[int, ...], reference: Callable[[str], Client]) -> None:
-    """More than a thousand steps for each list of seeds agree. The first walk's world has all four delegators and both
-    slashers.
+    """Contracts and specification agree on more than a thousand steps for each list of seeds. The first walk's world
+    has all four delegators and both slashers.
     """
     scripts = [walk(seeds[0], 90), *[walk(seed, 250) for seed in seeds[1:]]]  # the first world is a slow one
     head: Any = scripts[0].head
@@ -152,8 +152,8 @@ def test_a_program_that_is_no_node_is_ended_and_told(tmp_path: Path) -> None:
 
 @needs_anvil
 def test_the_state_that_is_observed_over_json_rpc_is_the_state_of_the_specification(tmp_path: Path) -> None:
-    """After a walk on an anvil node, every observed amount is that of the rules, and every law that can be judged
-    holds.
+    """After a walk on an anvil node, every observed amount is that of the specification, and every law that can be
+    judged on the observed rows holds.
     """
     script = walk(0, 80)
     begun: list[AnvilChain] = []
@@ -196,7 +196,7 @@ def test_the_state_that_is_observed_over_json_rpc_is_the_state_of_the_specificat
 
 
 def compared(expected: Any, found: Any) -> int:
-    """The number of leaves that two states share, after asserting that each is equal. Values of the past are
+    """The number of leaves that two JSON states share, after asserting that each pair is equal. Values of the past are
     left out.
     """
     if isinstance(expected, dict) and isinstance(found, dict):

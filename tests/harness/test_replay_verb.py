@@ -34,7 +34,9 @@ def document() -> dict[str, Any]:
 
 @pytest.fixture
 def changed(tmp_path: Path) -> Callable[[Callable[[dict[str, Any]], object]], Path]:
-    """A fixture: the function that applies a change to a copy of a valid trace and writes it to a file."""
+    """A fixture: a function that applies a change to a copy of a valid trace, writes it to a file and returns
+    its path.
+    """
 
     def write(change: Callable[[dict[str, Any]], object]) -> Path:
         trace = document()

@@ -354,7 +354,9 @@ PAGE = Path(__file__).parents[2] / "docs" / "risk.md"
 
 
 def shown() -> list[tuple[list[str], str | None, str]]:
-    """Each command shown on the documentation page: its arguments, the file it writes to or None, and its output."""
+    """Each command shown on the documentation page, as a triple: its arguments, the file to which it writes or None,
+    and its output.
+    """
     found = []
     for block in re.findall(r"(?:^    .*\n)+", PAGE.read_text(), re.MULTILINE):
         lines = [line[4:] for line in block.splitlines()]

@@ -28,7 +28,7 @@ Write = Callable[[dict[str, Any]], Path]
 
 @pytest.fixture
 def write(tmp_path: Path) -> Write:
-    """A fixture: the function that writes a document to a new file and returns its path."""
+    """A fixture: a function that writes a document to a new file and returns the path."""
 
     def write(document: dict[str, Any]) -> Path:
         path = tmp_path / f"{len(list(tmp_path.iterdir()))}.json"
@@ -250,7 +250,7 @@ ROW: dict[str, Any] = {
         "services": {name: {"profit": "6", "threshold": "1/2"} for name in ("bridge", "oracle", "rollup")},
     },
 }
-"""A network of four operators in a row, in which each pair of neighbours is behind one service."""
+"""A network of four operators in a row. Each pair of neighbours is behind one service."""
 
 
 @pytest.mark.source

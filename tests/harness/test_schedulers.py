@@ -36,7 +36,7 @@ def never() -> bool:
 
 
 def total(scheduler: Scheduler, work: list[SuiteTask]) -> Summary:
-    """The sum of the summaries of all tasks, after asserting that each task was done."""
+    """The sum of the summaries of all tasks, after asserting that the scheduler did each task."""
     with scheduler:
         done = sorted(scheduler.run(work, never), key=lambda each: each[0])
     assert [task for _, task, _ in done] == work
@@ -78,7 +78,7 @@ def test_a_killed_worker_loses_nothing() -> None:
 
 
 def test_a_task_that_kills_its_worker_every_time_ends_the_run_with_its_name(mistaken: "Mistaken") -> None:
-    """A mistake kills each process that runs into it. The run ends with an error that names the task; results of other
+    """A mistake kills each process that meets it. The run ends with an error that names the task; results of other
     tasks are kept.
     """
     place = mistaken("if pool.stake == 17: os.kill(os.getpid(), signal.SIGKILL)")
@@ -99,7 +99,7 @@ def test_a_law_or_a_rule_that_raises_is_named_with_its_walk(mistaken: "Mistaken"
 
 
 def test_walks_that_were_done_when_the_run_is_stopped_count(mistaken: "Mistaken", tmp_path: Path) -> None:
-    """A task of a million walks that is told to stop ends after its current walk, and returns the summary of the walks
+    """A task of a million walks is told to stop. It ends after its current walk, and returns the summary of the walks
     so far.
     """
     begun = tmp_path / "begun"

@@ -19,15 +19,15 @@ from harness.stopping import Stop
 START = "from harness.cli import main; main()"
 
 MOST_BYTES = 3 * 2**30
-"""The limit on the address space of the run and of each canary, in bytes. A process that keeps a line of a gigabyte
-twice exceeds it.
+"""The limit on the memory of the run and of each canary, a client that is wrong on purpose, in bytes. A process that
+keeps a line of a gigabyte twice exceeds it.
 """
 
 
 @pytest.mark.source
 def test_every_canary_is_caught_and_the_sound_ones_pass() -> None:
-    """The self-test ends in bounded time and memory, and leaves no client: one left running would keep the
-    output open.
+    """The self-test ends in bounded time and memory, and leaves no client behind: a client that still runs would keep
+    the output open.
     """
 
     def limited() -> None:

@@ -115,8 +115,8 @@ def test_round_amounts_are_simpler() -> None:
 
 
 def test_what_the_last_call_does_not_need_is_left_out() -> None:
-    """`needed` keeps the calls on which the last call's answer and written rows depend. For a rejected call, only its
-    reason must stay.
+    """`needed` keeps the calls on which the last call's answer and written rows depend. If the last call is rejected,
+    only its reason must stay the same.
     """
     walk = load_walk("symbiotic")
     paid = TransferCollateral("staker0", "staker1", 7)

@@ -17,7 +17,7 @@ HOME = Path(harness.__file__).parents[1]
 
 
 def start(*first: Path) -> subprocess.CompletedProcess[str]:
-    """Run the command in a process, with some folders before this project on the module search path."""
+    """Run the command `restake` in a process, with some folders before this project on the module search path."""
     path = os.pathsep.join([*map(str, first), str(HOME)])
     program = "from harness.start import main; main()"
     return subprocess.run(

@@ -20,7 +20,7 @@ POOL = "pool_laws:WALK"
 
 
 def summary(seed: int, law: str = "LAW-01") -> Summary:
-    """A summary of one run in which every count depends on `seed`."""
+    """A summary of one run of which every count depends on `seed`."""
     return Summary(
         1,
         seed,

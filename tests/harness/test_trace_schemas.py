@@ -27,8 +27,8 @@ RELATIONS = re.compile(
     r"|it must name each strategy once|unknown field 'rewards'$|^genesis\.post\.|declared twice"
     r"|expected \d+ after the step before|it goes with the extension"
 )
-"""The reader's problems that a schema cannot express: names that are not declared, and rows that must follow from
-declarations.
+"""A pattern of those of the reader's problems that a schema cannot express: names that are not declared, and rows that
+must follow from declarations.
 """
 
 
@@ -46,7 +46,7 @@ def validator(name: str) -> Draft202012Validator:
 
 
 def agrees(protocol: Protocol, document: dict[str, Any]) -> bool:
-    """True if a replay agrees with a trace. Raises MalformedTrace if the document is no trace."""
+    """True if a replay agrees with a trace. Raises MalformedTrace if the document is not a valid trace."""
     return replay(*read_kept(copy.deepcopy(document), {protocol.name: protocol})[:2]) is None
 
 
@@ -78,7 +78,9 @@ def test_a_protocol_from_outside_gets_a_first_trace_and_has_no_schema() -> None:
 
 
 def places(value: Any, where: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """The paths of all values in a document. Of a list, only the last item is visited."""
+    """The paths of all values in a JSON document, each as the keys and indices that lead to the value. Of a list, only
+    the last item is visited.
+    """
     if where:
         yield where
     if isinstance(value, dict):
@@ -97,7 +99,7 @@ def at(document: dict[str, Any], where: tuple[Any, ...]) -> Any:
 
 
 def changed(document: dict[str, Any], where: tuple[Any, ...]) -> Iterator[dict[str, Any]]:
-    """Variants of a document with another value at a path, of many types, and one without the value."""
+    """Variants of a document: with another value at a path, mostly of another type, and one without the value."""
     was: Any = document
     for key in where:
         was = was[key]

@@ -49,8 +49,8 @@ vectors.fill([pack_at("eigenlayer")], Path(sys.argv[1]), 2)
 
 @pytest.fixture(scope="module")
 def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A fixture: a release without walks, with one recorded trace of each protocol and an eighth of the orders and
-    edges, since all take longer.
+    """A fixture: the folder of a small release of vectors. It has one recorded trace of each protocol and an eighth of
+    the orders and edges, but no walks, since all take longer.
     """
     folder = tmp_path_factory.mktemp("release")
     with pytest.MonkeyPatch.context() as patch:
@@ -116,7 +116,9 @@ def test_a_release_is_the_same_to_the_byte_under_any_hash_seed(tmp_path: Path) -
 
 
 def test_walks_are_chosen_for_what_they_cover(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The first walk chosen has the most different pairs of consecutive cases. Choosing 0 walks gives none."""
+    """The first walk chosen has the most different pairs of consecutive cases. If 0 walks are asked for, none is
+    chosen.
+    """
     pack = pack_at("eigenlayer")
     monkeypatch.setattr(vectors, "WALKS_SEEN", 6)
     chosen = vectors._chosen(pack, 1)
@@ -132,8 +134,8 @@ def test_walks_are_chosen_for_what_they_cover(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_a_witness_is_seen_at_the_last_step_of_its_vector_and_not_before(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A witness's vector is the shortest beginning of a walk that shows the witness. A witness that no walk shows has
-    no vector.
+    """A witness is a situation that runs must reach. Its vector is the shortest beginning of a walk that reaches it. A
+    witness that no walk reaches has no vector.
     """
     pack = pack_at("symbiotic")
     monkeypatch.setattr(vectors, "WALKS_SEEN", 10)
@@ -204,8 +206,8 @@ def test_a_folder_that_is_not_empty_is_not_written_to(release: Path) -> None:
 
 
 def test_mutants_are_killed_by_vectors_or_survive(release: Path) -> None:
-    """A mutant without a check is killed by the vector of that case. Without such vectors it survives, and the run
-    fails.
+    """A mutant that lacks a check is killed by the vector of the check's case. Without such vectors it survives, and
+    the run fails.
     """
     chosen = Choice(packs=known_packs(), ids=("SM-11",)).mutants()
     killed = VectorMutation(chosen, release, Stop())

@@ -48,8 +48,8 @@ def at_the_end(trace: Trace) -> State:
 
 
 def everything_is_somewhere(trace: Trace) -> int:
-    """The number of payments in a trace, after asserting that each payment's parts add up and that contracts hold what
-    they owe.
+    """The number of payments in a trace, after two assertions: the parts of each payment add up, and contracts hold
+    what they owe.
     """
     found, state = yields_over(trace), at_the_end(trace)
     for payment in found.payments:
@@ -68,7 +68,7 @@ def everything_is_somewhere(trace: Trace) -> int:
 
 
 def still_owed(state: State, found: Yields, contract: str, token: str) -> int:
-    """The amount that a rewards contract still owes in a token: admin fees, dust, unclaimed earnings, and for operators
+    """The amount of a token that a rewards contract still owes: admin fees, dust, unclaimed earnings, and for operators
     the networks' balances.
     """
     payments = [each for each in found.payments if (each.contract, each.token) == (contract, token)]
@@ -80,8 +80,8 @@ def still_owed(state: State, found: Yields, contract: str, token: str) -> int:
 
 
 def gifts(trace: Trace, contract: str, token: str) -> int:
-    """The amount of a token that plain transfers gave to a contract over a trace. The contract's accounts do not
-    include it.
+    """The amount of a token that a contract was given by plain transfers during a trace, which its accounts do not
+    include.
     """
     state, amount = trace.genesis.copy(), 0
     for step in trace.steps:

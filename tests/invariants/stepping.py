@@ -17,7 +17,7 @@ from invariants.walker import Walk, random_walk
 from spec.machine import Delta, Draft, commit
 
 SEEDS, SCENARIO_SEEDS, STEPS = 20, 40, 200
-"""Three numbers: seeds of the ordinary walk, seeds shared out among the scenarios, and steps of each run."""
+"""Three numbers: seeds of the ordinary walk, seeds shared out among the scenarios, and calls of each run."""
 
 BYTES, GAMES_PLAYED, MOVES, CHECKED = 6, 5, 40, 3
 BYTES_PER_STEP = 32
@@ -28,7 +28,7 @@ def digest(*parts: object) -> str:
 
 
 def steps(walk: Walk, choices: Callable[[int], Choices], count: int) -> Iterator[str]:
-    """The lines for the steps of one walk. `choices` gives the source of decisions for each step."""
+    """The lines for the first `count` calls of one walk. `choices` gives the source of decisions for each call."""
     state, opening = walk.genesis(), walk.opening()
     for position in range(count):
         draft = Draft(state)
@@ -50,7 +50,9 @@ def by_bytes(seed: int) -> Callable[[int], Choices]:
 
 
 def moves(game: Game, seed: int) -> Iterator[str]:
-    """The lines for a game: each action with its acceptance, the excess, and the report of a whole play."""
+    """The lines for a game: each action with its acceptance, the excess by which the law breaks, and the report of a
+    whole play.
+    """
     choices, state = Seeded(seed), game.walk.genesis()
     party, actions = choices.pick(game.parties), game.scene(choices)
     for position in range(2 * MOVES):
@@ -64,7 +66,9 @@ def moves(game: Game, seed: int) -> Iterator[str]:
 
 
 def checks(walk: Walk, seed: int) -> Iterator[str]:
-    """The lines for a checked walk: its counts of steps, answers, checks and sightings."""
+    """The lines for a walk that checks the laws: a digest of its steps and answers, then the counts of checks and
+    sightings.
+    """
     report = random_walk(walk, seed, 2 * STEPS)
     yield f"checked {digest(report.steps, report.accepted, report.rejected, report.violations)}"
     yield from (f"{law} {count}" for law, count in [*report.checked.items(), *report.seen.items()])

@@ -1,7 +1,7 @@
 """Every step is equal in each build and in each process, whatever the hashes of names are.
 
-A compiled build is compared with the interpreted source. An interpreted one is compared with itself under another hash
-seed.
+A compiled build is compared with the interpreted source. An interpreted build is compared with itself under another
+hash seed.
 """
 
 import os
@@ -24,8 +24,8 @@ LOOKS_WHERE_IT_IS = "import spec.machine, sys; print(spec.machine.__file__.endsw
 
 
 def started(root: Path | None, hash_seed: int) -> "subprocess.Popen[str]":
-    """Start a process that prints the digests of its steps, with the source below `root`, or with the build under test
-    if that is None.
+    """Start a process that prints a digest of each step of many walks. It runs the source below `root` or, if that is
+    None, the build under test.
     """
     environment = os.environ | {"PYTHONHASHSEED": str(hash_seed)}
     if root is not None:

@@ -1,5 +1,5 @@
-"""Certificates are backed until they are answered if the terms fit the window. With a reaction one point longer they
-are not.
+"""Certificates are backed until they are answered if the terms fit the window. If the reaction takes one point longer,
+they are not.
 """
 
 from typing import Any
@@ -19,15 +19,16 @@ from spec.symbiotic import actions as sym
 
 ON = {"eigenlayer": on_eigenlayer, "symbiotic": on_symbiotic}
 AT_THE_BOUND, ONE_POINT_BEYOND = 1, 2
-"""Two reaction times, in points: the longest that fits the window, and one point more.
+"""Two reaction times of the home chain, in points: the longest that fits the window, and one point more.
 
 Staleness and delay are fixed in both models.
 """
 
 
 def shortest(base: str) -> list[Any]:
-    """The shortest calls that leave a certificate unbacked: stake leaves, the table arrives, a certificate is accepted
-    at the last point allowed, and time passes to its last point.
+    """The shortest calls that leave a certificate unbacked, in the model of a base protocol. Stake leaves, the table of
+    stake arrives, and a certificate is accepted at the last point allowed. Then time passes to the last point at which
+    home reacts to it.
     """
     leaves: dict[str, list[Any]] = {
         "eigenlayer": [

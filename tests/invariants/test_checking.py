@@ -36,9 +36,9 @@ def nonzero(walk: Walk, totals: Totals) -> dict[tuple[str, object], int]:
 
 
 def run(walk: Walk, seed: int, steps: int) -> Checker:
-    """The checker after a walk, at every step of which incremental totals and violations were compared with the scan.
+    """The checker after a walk. At every step, its incremental totals and violations were compared with the full scan.
 
-    A strict checker compares all reads with declarations.
+    The checker is strict: it compares all reads of laws with their declarations.
     """
     checker = Checker(walk.catalogue, walk.genesis(), is_strict=True)
     choices, opening = Seeded(seed), walk.opening()
@@ -56,9 +56,9 @@ def run(walk: Walk, seed: int, steps: int) -> Checker:
 
 
 def as_proofs_say(walk: Walk, checker: Checker, delta: Delta) -> dict[tuple[Sum, object], int]:
-    """For sums that declare how other writes move them (`moves`): the totals after a step as the proofs compute them.
+    """For sums that declare how other writes move them (`moves`): the totals after a step, as proofs compute them.
 
-    Only sums whose own rows the step does not write are included. The key is the sum and the group.
+    Only sums of whose own rows the step writes none are included. The keys are pairs of a sum and a group.
     """
     view, after = View(Draft(checker.state), checker.totals), Draft(checker.state, delta.writes)
     totals: dict[tuple[Sum, object], int] = {}
@@ -80,8 +80,8 @@ def test_both_checks_agree_at_every_step(protocol: str, seed: int) -> None:
 
 
 def test_both_checks_agree_where_less_than_a_scaled_share_waits() -> None:
-    """A share deposited after a slash may have 0 scaled shares when it is queued. It is then worth nothing, whatever
-    slashes follow.
+    """A share deposited after a slash may have 0 scaled shares when it is queued for withdrawal. It is then worth
+    nothing, whatever slashes follow.
     """
     walk = known_walks()["eigenlayer"]
     operator_set, token = ("avs0", 1), ("token1",)

@@ -68,7 +68,9 @@ def follow(place: str, trace: Trace, actions: list[Any]) -> WalkReport:
 
 @pytest.mark.parametrize(("place", "law_id", "known"), KNOWN_FALSE, ids=IDS)
 def test_a_finding_is_shown_and_no_call_can_be_left_out(place: str, law_id: str, known: KnownViolation) -> None:
-    """The law breaks in the trace, and all calls are accepted. A last call may be rejected, if that is the harm."""
+    """The law breaks in the trace, and no call can be left out. All calls are accepted, but the last may be rejected,
+    if that is the harm.
+    """
     assert known.instead in {law.law_id for law in load_walk(place).catalogue.laws()} - {law_id}
     found, trace = load_trace(FINDINGS / known.trace, known_protocols())
     assert replay(found, trace) is None
@@ -113,8 +115,8 @@ def test_the_last_exit_is_one_share_short_and_one_share_mends_it() -> None:
 
 
 def test_fifteen_shares_are_burned_of_ten_and_it_is_said_at_the_slash_and_at_every_step_after() -> None:
-    """Ten queued shares each lose half to a first slash, and the halves are rounded away. A slash of everything then
-    books all ten again.
+    """A first slash takes five of an operator's ten shares. The operator queues the rest in ten parts: each half share
+    is rounded away, so it keeps all five. A slash of everything books these and the five in the queue.
     """
     allocation = AllocationRequest(("avs0", 1), ("strategy0",), (WAD,))
     opening: list[Action] = [
@@ -158,8 +160,8 @@ def test_fifteen_shares_are_burned_of_ten_and_it_is_said_at_the_slash_and_at_eve
 
 
 def test_the_old_finding_ends_well_in_the_newest_release() -> None:
-    """With the calls of the old finding, and payouts after their delay, the last staker to leave is paid and SOLV-02
-    holds.
+    """With the calls of the old finding, and payouts after their delay, the last staker to leave is paid, and law
+    SOLV-02 holds.
     """
     _, trace = load_trace(FINDINGS / OLD.catalogue.known_violations["SOLV-02"].trace, known_protocols())
     actions = actions_of(trace)

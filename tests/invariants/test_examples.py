@@ -52,7 +52,9 @@ def test_every_action_has_a_rule_and_is_accepted(protocol: str) -> None:
 
 
 def without_claims(draft: Draft, action: Any) -> Outcome:
-    """Symbiotic's transition with a mistake: each claim pays the recipient one unit less, which no account gets."""
+    """Symbiotic's transition with a mistake: each claim pays the recipient one unit less, and no account gets that
+    unit.
+    """
     from spec.symbiotic import PROTOCOL
     from spec.symbiotic.state import TOKEN_BALANCES, TokenBalance
 
@@ -108,7 +110,9 @@ def test_a_walk_by_bytes_is_a_test_of_hypothesis() -> None:
 
 @pytest.mark.installed
 def test_a_step_seldom_needs_more_bytes_than_it_gets() -> None:
-    """With the bytes given to a step, every action is still drawn and accepted, even those that need most decisions."""
+    """With the bytes given to a step of a walk, every action is still drawn and accepted, even those that need most
+    decisions.
+    """
     reports = [explore_bytes(known_walks()["eigenlayer"], 25, 200, seed) for seed in (0, 25, 50)]
     accepted = {name for report in reports for name in report.accepted}
     assert {action.__name__ for action in known_walks()["eigenlayer"].protocol.actions} - accepted == set()
@@ -128,7 +132,7 @@ for name, pack in known_packs().items():
 
 
 def test_the_same_seed_draws_the_same_in_any_process() -> None:
-    """Draws do not depend on hash seeds or on loaded modules, and leave no files behind."""
+    """Draws of one seed do not depend on hash seeds or on loaded modules, and leave no files behind."""
     root = Path(__file__).parents[2]
     here = set(root.glob(".*"))
     printed = [
@@ -168,7 +172,7 @@ def test_what_rules_do_can_be_kept(protocol: str) -> None:
 
 
 def test_a_deposit_is_of_what_there_is() -> None:
-    """The rules choose amounts that accounts have: most deposits are accepted."""
+    """The Hypothesis rules choose amounts that accounts have: most deposits are accepted."""
     report = explore_rules(SymbioticMachine, known_walks()["symbiotic"], 50, 50, 0)
     name = Deposit.__name__
     assert report.accepted[name] > sum(report.rejected.get(name, {}).values())

@@ -32,7 +32,8 @@ NOT_OF_THE_BOUNDED_MODEL = {
         *("OPT-02", "RES-01", "RES-02", "REWARD-03", "REWARD-04", "REWARD-07", "VIEW-08"),
     },
 }
-"""For each protocol, the laws about calls that the bounded models leave out.
+"""For each protocol, the laws that its bounded model never checks, since they are about calls that the model leaves
+out.
 
 These calls are about operators, transfers, several completions and claims, clearing, sets, delays, slashers, limits,
 networks' settings, whitelists, opt-ins, resolvers, burning, admin fees, gifts, choices of the owner of rewards, and new
@@ -41,7 +42,9 @@ pods.
 
 
 def depth_of(protocol: str) -> int:
-    """The depth of the search at which every law is checked; it is smaller for the model with more calls."""
+    """The depth to which a protocol's bounded model is searched. There every law is checked; it is smaller for the
+    model with more calls.
+    """
     return len(GOLDEN[protocol][0]) - 1
 
 
@@ -50,7 +53,7 @@ def to_the_end(_: Exploration) -> bool:
 
 
 def canonical(model: BoundedModel, state: State) -> frozenset[tuple[str, object, object]]:
-    """A state as the set of its rows that are not their tables' defaults."""
+    """A state as the set of its rows that differ from their tables' defaults."""
     return frozenset(
         (table.name, key, row)
         for table in model.walk.protocol.schema.tables
@@ -60,7 +63,9 @@ def canonical(model: BoundedModel, state: State) -> frozenset[tuple[str, object,
 
 
 def naive(model: BoundedModel, depth: int) -> tuple[list[int], list[int]]:
-    """The numbers of sequences and of new states by length, computed breadth first on copies of whole states."""
+    """For each length up to `depth`, the number of sequences of accepted calls, and of states first reached by them.
+    Both are computed breadth first, on copies of whole states.
+    """
     first = opened(model)
     layer = {canonical(model, first): (first, 1)}
     met = set(layer)
@@ -130,7 +135,7 @@ def test_an_inverse_delta_undoes_a_step(protocol: str) -> None:
 
 
 def test_a_planted_bug_is_met_by_its_shortest_sequence() -> None:
-    """The bug: a completed withdrawal stays queued. Three calls show it, and no shorter sequence does."""
+    """The bug: a completed withdrawal stays queued. A sequence of three calls shows it, and no shorter one does."""
     model = known_bounded_models()["eigenlayer"]
     right, kept = model.walk.protocol.transition, ("withdrawals", "queued_shares")
 
@@ -186,8 +191,8 @@ def pool(monkeypatch: pytest.MonkeyPatch) -> Iterator[BoundedModel]:
 
 
 def test_a_row_that_is_back_at_its_default_is_as_if_it_were_never_written(pool: BoundedModel) -> None:
-    """Depositing three and withdrawing three returns to the first state: a row equal to its default counts as never
-    written.
+    """A deposit of three and a withdrawal of three return to the first state: a row equal to its default counts as
+    never written.
     """
     report = explore(pool, 3, True, to_the_end)
     assert (report.sequences, report.states) == ([1, 1, 3, 6], [1, 1, 2, 3])

@@ -1,4 +1,6 @@
-"""Games: no play is lost under the specification, and some are when it is broken on purpose."""
+"""Games, laws about all moves of a party together: no play is lost under the specification, and some are when it is
+broken on purpose.
+"""
 
 from typing import TYPE_CHECKING, Any
 
@@ -32,10 +34,10 @@ def test_a_game_holds_and_something_happens_in_it(game: Game) -> None:
 def test_dust_refuses_a_whole_exit_where_a_split_one_pays_and_nobody_has_gained_by_that(
     games: tuple[Game, ...], whole_pays: int
 ) -> None:
-    """In v1.12.0, three of five shares are booked for two that were slashed. The holder of the other three can withdraw
-    two, not three.
+    """A strategy has five shares. In v1.12.0, three of them are booked although two were slashed. The holder of the
+    other three can withdraw two, not three.
 
-    The newest release books two, and the whole withdrawal is paid. No way of leaving gains anything.
+    The newest release books two, and the whole withdrawal is paid. The holder gains nothing, however it leaves.
     """
     (free_lunch,) = [game for game in games if game.law_id == "GAME-01"]
     genesis = free_lunch.walk.genesis()

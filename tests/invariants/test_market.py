@@ -1,5 +1,5 @@
-"""The market on either base: laws hold along walks, every call and reason is reached, and the base behaves as without a
-market.
+"""The market on either base protocol: laws hold along walks, every call and reason is reached, and the base behaves as
+without a market.
 """
 
 from collections import Counter
@@ -28,12 +28,12 @@ HAS_NO_PLACE = {
     "eigenlayer": {Reason.NO_SUCH_REDEMPTION.value, Reason.NO_AUTHORITY.value},
     "symbiotic": set[str](),
 }
-"""For each base, the reasons that never occur on it: on EigenLayer redemptions have numbers, and every account can be
-an operator.
+"""For each base protocol, the reasons that never occur on it. On EigenLayer every redemption has a number, and every
+account can be an operator.
 """
 IDLE = {"eigenlayer": set[str](), "symbiotic": {"ALC-19", "RCP-15"}}
-"""For each base, the laws about calls that have no use on it: on Symbiotic, no operator is a mandate's account, and
-holders claim from the vault.
+"""For each base protocol, the laws about calls that have no use on it. On Symbiotic, no operator is a mandate's
+account, and holders claim from the vault.
 """
 
 
@@ -76,8 +76,8 @@ def base_part(state: Any, base: Protocol) -> list[dict[Any, Any]]:
 
 @pytest.mark.parametrize("base", ON)
 def test_the_base_answers_and_writes_as_if_there_were_no_market(base: str) -> None:
-    """Each base call of a walk is executed with the market and without it, in the same state: answers and base rows are
-    equal.
+    """Each call of the base protocol in a walk is executed with the market and without it, in the same state. Answers
+    and the base's rows are equal.
     """
     module: Any = ON[base]
     walk: Walk = module.WALK
@@ -137,7 +137,9 @@ def test_a_bounded_model_is_searched_whole(base: str) -> None:
 
 
 def test_a_market_law_is_broken_where_its_books_are() -> None:
-    """Rows that no rule would write break laws of the books; the violations name the offer and the position."""
+    """Rows that no rule would write break laws of the market's books; the violations name the offer and the
+    position.
+    """
     walk = ON["symbiotic"].WALK
     state = walk.genesis()
     offer = (("network0", 0), "vault0")
@@ -153,8 +155,8 @@ def test_a_market_law_is_broken_where_its_books_are() -> None:
 
 @pytest.mark.parametrize("base", ON)
 def test_what_a_walk_did_is_a_trace(base: str) -> None:
-    """A walk's calls, of the base and of the market, are written as a trace and read back; the last state is observed
-    equal.
+    """A walk's calls, of the base protocol and of the market, are written as a trace and read back. The last state is
+    observed equal.
     """
     walk: Walk = ON[base].WALK
     state, choices, actions = walk.genesis(), Seeded(5), list(walk.opening())

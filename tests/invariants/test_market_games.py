@@ -1,5 +1,5 @@
-"""The market's games: no play is lost under the rules, and some are with a broken rule or without the bar on
-self-insurance.
+"""The market's games, laws about all moves of a coalition together: no play is lost under the rules. Some are lost with
+a broken rule, or without the bar on self-insurance.
 """
 
 from pathlib import Path
@@ -33,7 +33,9 @@ def plays(game: Game, count: int) -> list[GameReport]:
 
 
 def is_lost(game: Game, tries: int) -> bool:
-    """True if one of the plays with seeds 0 to `tries` - 1 is lost."""
+    """True if one of the plays of the game with seeds 0 to `tries` - 1 is lost: the coalition gains too much, or the
+    outsider loses too much.
+    """
     return any(play(game, Seeded(seed), 80).excess > 0 for seed in range(tries))
 
 
@@ -52,8 +54,8 @@ def test_a_game_holds_and_something_happens_in_it(game: Game) -> None:
 
 @pytest.mark.parametrize("base", BASES)
 def test_without_the_rule_a_coalition_takes_what_another_put_in(base: str) -> None:
-    """The coalition wins if the fund does not bar self-insurance. It also wins if operators have not declared their
-    accounts.
+    """The coalition wins if the fund does not bar self-insurance. It also wins if operators have not declared which
+    accounts are their own.
     """
     gain, loss = GAMES[base, "COAL-02"], GAMES[base, "COAL-03"]
     assert isinstance(loss, Unharmed)
@@ -100,8 +102,8 @@ MOVES = [
 
 @pytest.mark.parametrize(("bars", "gain"), [(False, WAD // 2), (True, 0)])
 def test_an_operator_that_insures_itself_and_is_slashed(bars: bool, gain: int) -> None:
-    """Half of three units is slashed and returns to the coalition. The operator's own policy pays half a unit again,
-    unless the fund bars it.
+    """Half of three units of stake is slashed and returns to the coalition. The operator's own policy pays half a unit
+    on top, unless the fund bars self-insurance.
     """
     game = unlike(GAMES["symbiotic", "COAL-02"], bars=bars)
     (party,) = game.parties

@@ -17,8 +17,8 @@ from spec.market.state import CLAIMABLES
 
 PACKS = {base: pack_at(f"market_on_{base}") for base in ("eigenlayer", "symbiotic")}
 HAS_NO_USE = {"eigenlayer": set[type[Any]](), "symbiotic": {EnrolMandate, Settle}}
-"""For each base, the calls without use on it: on Symbiotic, no operator is a mandate's account, and holders claim from
-the vault.
+"""For each base protocol, the market's calls without use on it. On Symbiotic, no operator is a mandate's account, and
+holders claim from the vault.
 """
 
 
@@ -31,8 +31,8 @@ def machine_of(pack: ProtocolPack) -> tuple[type[LawMachine], Walk]:
 
 @pytest.mark.parametrize("base", PACKS)
 def test_every_call_of_the_market_has_a_rule_and_is_accepted(base: str) -> None:
-    """Examples are drawn, a few at a time, until every call was accepted. Base calls come between them, and no law
-    breaks.
+    """Examples are drawn, a few at a time, until every call of the market was accepted. Calls of the base protocol come
+    between them, and no law breaks.
     """
     machine, walk = machine_of(PACKS[base])
     missing = {action.__name__ for action in set(get_args(Action)) - HAS_NO_USE[base]}
@@ -51,8 +51,8 @@ def test_every_call_of_the_market_has_a_rule_and_is_accepted(base: str) -> None:
 
 
 def generous(walk: Walk, actions: list[Any]) -> Walk:
-    """A copy of the walk with a mistake: a claim does not lower what can be claimed. Every action is appended to
-    `actions`.
+    """A copy of the walk with a mistake: a claim of fees does not lower what can be claimed. Every action is appended
+    to `actions`.
     """
 
     def transition(draft: Draft, action: Any) -> Outcome:

@@ -55,9 +55,9 @@ def test_two_networks_book_the_whole_stake_and_the_vault_pays_it_once() -> None:
 
 
 def test_what_leavers_paid_counts_against_a_later_capture() -> None:
-    """The stake is 10 at a first capture and 5 at a second, since a withdrawal of 5 came between.
+    """The stake is 10 at a first capture and 5 at a second, since 5 were redeemed in between.
 
-    A slash of 5 for the first capture takes part of it from the withdrawal. All 5 count against the second capture,
+    A slash of 5 for the first capture takes a part from the redeemed stake. All 5 count against the second capture,
     although a stake of 3 remains.
     """
     state = WALK.genesis()
@@ -88,7 +88,7 @@ def test_what_leavers_paid_counts_against_a_later_capture() -> None:
 
 @pytest.mark.parametrize("first_seed", [0, 20])
 def test_what_is_booked_and_not_paid_was_taken_by_others_since_the_capture(first_seed: int) -> None:
-    """The amount booked but not paid is at most what slashes of others took since the capture.
+    """Of each slash, the amount booked but not paid is at most what slashes of others took since its capture.
 
     Laws about single steps imply this bound of a whole run; here it is checked with a record of all payments.
     """

@@ -35,33 +35,37 @@ from spec.machine import SINGLETON, Delta, Draft, State, Table, Write
 from spec.symbiotic.state import WITHDRAWAL_BUCKETS
 
 STATES, CHANGES = 40, 60
-"""The number of states of each protocol, and the number of changes of single rows made one after another from each."""
+"""The number of states of each protocol, and the number of changes of single rows that are made one after another from
+each state.
+"""
 
 MOST_COUNTED = 5
-"""The bound below which changed counts stay, since laws iterate over lists up to their counts."""
+"""The bound below which a changed count must stay, since laws loop as often as a count says."""
 
 COUNTS = ("first", "end")
 OF_RULES: dict[str, set[str]] = {"eigenlayer": {"VIEW-08"}, "symbiotic": set()}
-"""For each protocol, state laws that arbitrary rows cannot break, since they compare a view's rule with its
+"""For each protocol, the state laws that no arbitrary row can break, since they compare a view's rule with its
 documentation.
 """
 
 NAMED_ROW = re.compile(r"^(\S+) of \S+ reads (\w+)\[\S+\],")
-"""A pattern for the beginning of an UndeclaredError that names a subject and another subject's row."""
+"""A pattern for the beginning of the message of an UndeclaredError, if that names a subject and a row of another
+subject.
+"""
 
 MANY = 33
 """The factor by which a changed list is lengthened, beyond any length that a law allows."""
 
 
 def state_laws_of(walk: Walk) -> Catalogue:
-    """The catalogue of a walk's state laws and sums only, without known violations: the changes here are not steps of a
-    rule.
+    """The catalogue of a walk's state laws and sums only, none of them a known violation: the changes here are not
+    steps of a rule.
     """
     return Catalogue(walk.catalogue.sums, walk.catalogue.state_laws, [], [], [])
 
 
 def walked(walk: Walk, seed: int, steps: int) -> State:
-    """The state after the walk of a seed, in the world that the seed selects."""
+    """The state after `steps` calls of the walk of a seed, in the world that the seed selects."""
     walk = walk.of(seed)
     state, choices = walk.genesis(), Seeded(seed)
     opening = walk.opening()
@@ -87,8 +91,8 @@ def names_in(value: Any) -> Iterator[str]:
 
 
 class Changing:
-    """A source of random changes of single rows: another value in any field of any table, or a row that did
-    not exist.
+    """A source of random changes of single rows of a state. A change gives any field of any table another value, or
+    adds a row.
     """
 
     def __init__(self, state: State, tables: list[Table[Any, Any]], seed: int) -> None:
@@ -115,7 +119,7 @@ class Changing:
         return Write(table, key, type(row)(*values))
 
     def _other(self, value: Any, field: str) -> Any:
-        """Another value of the same type; `field` is the field's name, empty for part of a key."""
+        """Another value of the same type, for a field of a row or, if `field` is empty, for part of a key."""
         source = self.source
         if isinstance(value, bool):
             return not value
@@ -148,8 +152,8 @@ def is_broken(violation: Violation, view: View) -> bool:
 
 
 def follow_changes(catalogue: Catalogue, state: State, changing: Changing, changes: int) -> set[str]:
-    """Apply changes one by one to a strict checker. Each violation that the scan newly finds, the step must find, and
-    no other.
+    """Apply random changes one by one to a strict checker. Each violation that the scan newly finds, the incremental
+    check must find, and no other.
 
     Returns the ids of the laws that broke. A change at which a law or sum divides by zero is skipped.
     """
@@ -227,7 +231,7 @@ def writes_only(right: Any, action_type: type[Any], table: Table[Any, Any]) -> A
 
 def test_a_row_that_moves_to_another_group_without_being_written_is_seen_at_that_step() -> None:
     """An undelegation with a bug writes only the staker's row. Its shares then count for the operator and for the
-    staker, and SOLV-01 breaks at that step.
+    staker, and law SOLV-01 breaks at that step.
     """
     walk = eigenlayer_only("SOLV-01")
     rules = writes_only(walk.protocol.transition, Undelegate, STAKERS)
@@ -263,7 +267,7 @@ def without(law: StateLaw, part: Table[Any, Any] | Sum) -> StateLaw:
 
 
 def leads_where_a_sum_does(law: StateLaw, table: Any, state: State) -> bool:
-    """True if each row's key of a table leads to the same subject as the row's group in one of the law's sums.
+    """True if each row of `table` belongs to the same subject by its key as by its group in one of the law's sums.
 
     Such a table is declared for proofs that read a row, though the law itself reads only the sum.
     """
@@ -299,7 +303,9 @@ def walked_states(protocol: str) -> list[State]:
 
 @pytest.mark.parametrize(("protocol", "law_id", "name"), DECLARED)
 def test_nothing_that_is_declared_can_be_left_out(protocol: str, law_id: str, name: str) -> None:
-    """If any one declaration of a law is removed, a scan raises UndeclaredError with the law and the table or sum."""
+    """If any one declaration of a law is removed, a scan raises UndeclaredError, which names the law and the table or
+    sum.
+    """
     walk = known_walks()[protocol]
     (law,) = [law for law in walk.catalogue.state_laws if law.law_id == law_id]
     (part,) = {part for part in [*law.rows, *law.sums, *law.also_reads] if part.name == name}
@@ -339,7 +345,7 @@ def test_what_is_undeclared_is_told_by_another_process() -> None:
 
 
 def test_a_key_leads_to_the_subject_that_reads_the_row() -> None:
-    """A law that reads another subject's row is refused, even if it declares the table."""
+    """A law that reads a row of another subject is refused, even if it declares the table."""
     walk = known_walks()["eigenlayer"]
     nobody = ("staker0", "strategy0")
     law = StateLaw(
@@ -375,8 +381,8 @@ def test_a_row_that_is_written_and_revalued_counts_once() -> None:
 
 
 def toy(harmless: Any) -> Catalogue:
-    """A catalogue with one law that the passing of time can break, and with the test for harmless changes of
-    the clock.
+    """A catalogue with one law that the passing of time can break. `harmless` is its test for changes of the clock that
+    cannot break it.
     """
     law = StateLaw(
         "TOY-01",
@@ -393,8 +399,8 @@ def toy(harmless: Any) -> Catalogue:
 
 
 def test_what_is_called_harmless_and_is_not_does_not_pass() -> None:
-    """A wrong test for harmless changes makes `follow_changes` fail: the scan finds a violation that the step
-    misses.
+    """If a law calls a change harmless that can break it, `follow_changes` fails: the scan finds a violation that the
+    incremental check misses.
     """
     state = walked(known_walks()["eigenlayer"], 0, 250)
     state.rows(CLOCK)[SINGLETON] = Clock(1000)
@@ -411,8 +417,8 @@ def test_what_is_called_harmless_and_is_not_does_not_pass() -> None:
 
 
 def test_exploring_scans_every_new_state() -> None:
-    """If a change is wrongly declared harmless, a search still finds the violation, by scanning new states, after a
-    shortest sequence.
+    """If a law calls a change harmless that can break it, a search still finds the violation by a shortest sequence,
+    since it scans each new state.
     """
     small = known_bounded_models()["eigenlayer"]
     walk = small.walk

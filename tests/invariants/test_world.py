@@ -16,7 +16,7 @@ from spec.protocol import execute
 
 
 def drawn(walk: Walk, seed: int, steps: int) -> list[Any]:
-    """The first `steps` actions of a walk with a seed, accepted or rejected."""
+    """The first `steps` actions of a walk with decisions from a seed, accepted or rejected."""
     choices, state, actions = Seeded(seed), walk.genesis(), walk.opening()
     for action in actions:
         execute(walk.protocol.transition, state, [action])
@@ -40,8 +40,8 @@ def test_a_walk_is_a_trace(protocol: str, seed: int) -> None:
 
 
 def test_what_is_held_of_another_collateral_is_observed() -> None:
-    """Balances of a vault with a collateral of its own are compared: a wrong one differs, and a missing one is
-    refused.
+    """A vault may have another collateral than the others. A replay compares its balances: a wrong one differs, and a
+    missing one is refused.
     """
     seed = next(n for n in range(WORLDS) if "other collateral" in str(known_walks()["symbiotic"].of(n).world))
     walk = known_walks()["symbiotic"].of(seed)

@@ -1,4 +1,4 @@
-"""A small state with the plain transition of a protocol, with which conditions on whole calls are written."""
+"""A small state with the plain transition of a protocol. Conditions on whole calls are written with it."""
 
 from typing import Any, TypeVar
 
@@ -24,7 +24,9 @@ class Chain:
         self.state.rows(table)[key] = row
 
     def put_since(self, history: HistoryTable[Key], key: Key, point: int, value: int) -> None:
-        """Write a history whose value is `value` from the point `point` on, and the default before."""
+        """Write a history whose value is `value` from `point`, a block or second, on. Before it, the value is the
+        default.
+        """
         self.put(history.heads, key, History(1, value))
         self.put(history.checkpoints, (key, 0), Checkpoint(point, value))
 

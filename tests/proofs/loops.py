@@ -1,5 +1,5 @@
-"""A protocol whose calls loop over lists. Most are wrong on purpose, in ways that a list of one element does
-not show.
+"""A protocol whose calls loop over lists. Most calls are wrong on purpose, in ways that a list of one element does not
+show.
 """
 
 from typing import Any, Final
@@ -71,38 +71,40 @@ class Pay:
 
 
 class PaySecond(Pay):
-    """Wrong: pays as `Pay` does, and also makes a token for each account but the first."""
+    """Wrong: pays as `Pay` does, and also makes a token out of nothing for each account but the first."""
 
 
 class PayAfter(Pay):
-    """Wrong: also makes a token for each account that is paid after another one.
+    """Wrong: pays as `Pay` does, and also makes a token for each account that is paid after another one.
 
-    It knows this from a flag that an earlier iteration wrote.
+    The rule knows from a flag, which the iteration before wrote, that an account was paid.
     """
 
 
 class PayTogether(Pay):
-    """Pays all accounts, counts them, and takes that many tokens from the pot after the loop. This is right."""
+    """Right: pays all accounts, counts them, and takes that many tokens from the pot after the loop."""
 
 
 class PayTogetherLess(Pay):
-    """Wrong: takes one token too few from the pot if several accounts are paid."""
+    """Wrong: as `PayTogether`, but takes one token too few from the pot if several accounts are paid."""
 
 
 class PayOnce(Pay):
-    """Wrong: first checks that no account holds anything, then pays each. An account that is listed twice makes a
-    token.
+    """Wrong: checks that no listed account has tokens or a flag, then gives each a flag. An account that has its flag
+    already, since it is listed twice, gets a token out of nothing.
     """
 
 
 class PayAndStop(Pay):
-    """Wrong: takes a token from the pot for each account, but ends at a rich account without paying it. That token is
-    lost.
+    """Wrong: takes a token from the pot for each account, but ends at a rich account, other than the first, without
+    paying it. So that token is lost.
     """
 
 
 class PayGathered(Pay):
-    """Wrong: makes a token for each account if the local list that the loop fills is not empty."""
+    """Wrong: pays nothing, but makes a token for each account if the local list that the loop fills is not empty. So it
+    does for each account but the first.
+    """
 
 
 class PayAliased(Pay):
@@ -130,18 +132,18 @@ class PayGroups:
 
 
 class PayGroupsAfter(PayGroups):
-    """Wrong: also makes a token for each group but the first. It knows this from a flag written before the
-    inner loop.
+    """Wrong: also makes a token for each group but the first. The rule knows from a flag that a group was
+    paid before.
     """
 
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Drop:
-    """Removes every account from the list, and clears its mark."""
+    """Removes every account from the stored list, and clears the account's mark."""
 
 
 class DropStale(Drop):
-    """Wrong: removes each account from the list as it was before the call, so that all but the last account
+    """Wrong: removes each account from the list as it was before the call, so that all accounts but the last
     come back.
     """
 
@@ -282,7 +284,7 @@ SOUND: Final = Fold(
 FORGETFUL: Final = Fold(SOUND.as_if, lambda rows, names: _paid_from_the_pot(rows, -names["paid"] + 1), SOUND.holds)
 """A wrong fold: the rows that it restores after the loop have one token more than before."""
 HASTY: Final = Fold(SOUND.as_if, SOUND.really, lambda _rows, names: [names["paid"] <= 1])
-"""A wrong fold: its condition, at most one account paid, is kept by one iteration but not by two."""
+"""A wrong fold: its condition, at most one account paid, holds after one iteration but not after two."""
 
 ACTIONS: Final = (
     Pay,

@@ -1,7 +1,8 @@
 """A protocol of one call, with places into which tests write Python that an engine might misread.
 
-A payment adds one to the sender's purse, unless the payment is free: then nothing is written. The law GROWS is
-therefore false as soon as any payment is free. Each canary writes an expression that makes some payment free.
+A payment adds one to the sender's purse, unless the payment is free: then nothing is written. The law GROWS, that a
+payment adds one, is therefore false as soon as any payment is free. Each canary, a false statement that must not be
+proved, writes an expression that makes some payment free.
 """
 
 from typing import Any, Final
@@ -79,7 +80,7 @@ WORTH: Final = ReadingSum(
 
 
 def is_free(draft: Draft, action: Pay) -> bool:
-    """True if a payment is free."""
+    """True if a payment is free. Tests replace the expression, which is never true here."""
     held = draft.get(PURSES, action.sender)
     return held.amount < held.amount  # a canary
 

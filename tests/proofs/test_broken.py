@@ -94,7 +94,7 @@ BREAKS = {
 }
 
 LONG = {"slash takes shares rounded up", "window of the queue one block short", "history is written one block late"}
-"""Bugs whose refutation takes minutes each. It runs only with RESTAKE_LONG=1, as in the weekly workflow."""
+"""The bugs whose refutation takes minutes each. They are tried only with RESTAKE_LONG=1, as in the weekly workflow."""
 
 SLOW = {"pending deallocation is not slashed", "slashed magnitude rounds down"}
 

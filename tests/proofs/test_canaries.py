@@ -36,9 +36,10 @@ Break = Callable[..., str]
 
 
 def purse_writer(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Break:
-    """A function that writes a copy of the module `purse` with some passages replaced, each of which occurs once.
+    """A function that writes a copy of the module `purse` into `folder`. It replaces some passages, each of which must
+    occur once.
 
-    It returns the place of the copy's theory.
+    The function returns the place of the copy's theory, as `module:attribute`.
     """
     monkeypatch.syspath_prepend(str(folder))
 
@@ -56,8 +57,8 @@ def purse_writer(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Break:
 
 @pytest.fixture
 def theory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Break:
-    """A fixture: a function that writes a changed copy of `purse` into a temporary folder, and returns its theory's
-    place.
+    """A fixture: a function that writes a changed copy of the module `purse` into a temporary folder, and returns the
+    place of its theory.
     """
     return purse_writer(tmp_path, monkeypatch)
 
@@ -74,7 +75,7 @@ def status(place: str, law_id: str = "GROWS", contracts: Contracts = HISTORIES_A
 
 
 def free(expression: str, *, needs: str = "", before: str = "") -> tuple[tuple[str, str], ...]:
-    """The replacements that make a payment free if an expression is true.
+    """The replacements in the module `purse` that make a payment free if an expression is true.
 
     `needs` holds definitions for the module, and `before` statements that precede the expression.
     """
@@ -87,7 +88,8 @@ GONE = "met = len([one for one in {}])\nif action.amount != 7:\n    return False
 
 
 def once(held: str, *, fields: str) -> tuple[tuple[str, str], ...]:
-    """The replacements that make a payment of seven free as long as an iterator in an object is not used up.
+    """The replacements in the module `purse` that make a payment of seven free, as long as an iterator in an object is
+    not used up.
 
     `held` is the expression for the iterator, and `fields` the assignments that make the object's fields.
     """
@@ -346,7 +348,7 @@ def test_a_sum_that_reads_another_row_of_its_own_table_moves_with_it(theory: Bre
 
 
 def test_what_belongs_to_no_group_adds_to_nothing(theory: Break) -> None:
-    """Regression: rows without a group were added up in a group called None."""
+    """Regression: the rows of a sum without a group were added up in a group called None."""
     nowhere = ('HELD: Final = Sum("held", PURSES, lambda _rows, _key, _row: "all"', "lambda _rows, _key, _row: None")
     nowhere = (nowhere[0], nowhere[0].replace('lambda _rows, _key, _row: "all"', nowhere[1]))
     assert status(theory(nowhere, (GROWN, "return bool(step.after.total(HELD, None) == 0)"))) == "PROVED"
@@ -383,7 +385,7 @@ TWICE = {
 
 @pytest.mark.parametrize("kind", TWICE)
 def test_two_of_one_name_are_refused(kind: str, theory: Break) -> None:
-    """Regression: symbols are told apart by name, so that two objects of one name became one."""
+    """Regression: the engine tells symbols apart by name, so that two objects of one name became one."""
     right, wrong, said = TWICE[kind]
     with pytest.raises(UnliftableError, match=said):
         Prover(theory((right, wrong)))
@@ -391,7 +393,7 @@ def test_two_of_one_name_are_refused(kind: str, theory: Break) -> None:
 
 @pytest.mark.parametrize("law_id", ["IDLE", "NOBODY"])
 def test_a_law_that_concerns_nothing_is_vacuous(law_id: str, theory: Break) -> None:
-    """Regression: a law that applies to no step was PROVED."""
+    """Regression: a law that applies to no step was PROVED. Now it is VACUOUS."""
     assert status(theory(), law_id) == "VACUOUS"
 
 
@@ -411,7 +413,9 @@ SIX_WAYS = """    asked = [k for k in (1, 2, 3, 4, 5) if step.action.amount == k
 def test_a_law_is_vacuous_where_it_is_shown_to_concern_nothing(
     answers: list[Status], verdict: str, theory: Break, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Regression: a law was VACUOUS when no state was found on three paths, though other paths had not been asked."""
+    """Regression: a law was VACUOUS if no state was found for three paths on which it applies, though other paths had
+    not been asked.
+    """
     concerned = "def _concerned(_step: AnyStep) -> bool:\n    return True\n\n\ndef _six(step: AnyStep) -> bool:\n"
     place = theory(
         ("def _never", f"{concerned}{SIX_WAYS}\n\ndef _never"),
@@ -440,15 +444,17 @@ ALWAYS_ONE = """LEMMAS: Final[list[StateLaw | PastLaw]] = [
 
 @pytest.mark.parametrize("contracts", [EXACT, HISTORIES_ALONE])
 def test_the_beginning_assumes_no_law_that_is_proved_of_it(contracts: Contracts, theory: Break) -> None:
-    """Regression: reading a history of the genesis state assumed the very law on histories that was to be
-    proved there.
+    """Regression: in the proof about the genesis state, reading a history assumed the very law on histories that was to
+    be proved there.
     """
     prover = Prover(theory((PAST_LAW, ALWAYS_ONE), ("    ranges=(),\n", '    ranges=("ONE",),\n')), contracts)
     assert {v.law_id: v.status for v in base_case(prover, prover.theory.induction.lemmas)}["ONE"] == "REFUTED"
 
 
 def test_a_head_that_is_written_equals_a_head(theory: Break) -> None:
-    """Regression: the head that a push wrote had a type of its own, and so was unequal to every History."""
+    """Regression: the head row that a push to a history wrote had a type of its own, and so was unequal to every
+    History.
+    """
     push = (RULE, "    PAST.push(draft, action.sender, draft.get(CLOCK, SINGLETON).block, action.amount)\n" + RULE)
     never = "return bool(step.after.rows.get(PAST.heads, sender) != History(1, 5))"
     assert status(theory(push, (GROWN, never)), contracts=EXACT) == "REFUTED"
@@ -461,8 +467,8 @@ def test_a_head_that_is_written_equals_a_head(theory: Break) -> None:
 def test_a_law_sees_every_row_that_a_push_writes(
     allowed: str, verdict: str, contracts: Contracts, theory: Break
 ) -> None:
-    """Regression: the checkpoint of a push was no write. A law that lists the written tables was PROVED though it omits
-    it.
+    """Regression: the checkpoint that a push to a history writes was no write. So a law that lists the written tables
+    was PROVED though it omits that table.
     """
     push = (RULE, "    PAST.push(draft, action.sender, draft.get(CLOCK, SINGLETON).block, action.amount)\n" + RULE)
     frame = f"return all([write.table in (PURSES, {allowed}) for write in step.delta.writes])"
@@ -470,8 +476,8 @@ def test_a_law_sees_every_row_that_a_push_writes(
 
 
 def test_a_law_of_rules_is_no_law_of_histories(theory: Break) -> None:
-    """Regression: any law that a theory listed under `by_contract` was assumed, though no call was proved to
-    keep it.
+    """Regression: any law that a theory listed under `by_contract`, for laws of histories, was assumed, though no call
+    was proved to keep it.
     """
     by_contract = ("    ranges=(),\n", '    ranges=(),\n    by_contract=("ANY",),\n')
     reads = "return _view.rows.get(PURSES, _key).amount >= 7"
@@ -483,7 +489,7 @@ def test_a_law_of_rules_is_no_law_of_histories(theory: Break) -> None:
     ("answer", "kind"), [("2", "int"), ("None", "NoneType"), ("getattr(step.action, 'amount')", "SymInt")]
 )
 def test_a_law_answers_with_a_truth_value(answer: str, kind: str, theory: Break) -> None:
-    """Regression: a law that returned a number or None crashed the engine without being named."""
+    """Regression: a law that returned a number or None crashed the engine, and the message did not name the law."""
     with pytest.raises(UnliftableError, match=f"a law answers with a value of type {kind}"):
         status(theory((GROWN, f"return {answer}")))
 

@@ -14,8 +14,8 @@ pytestmark = pytest.mark.source
 
 
 def unknown_terms() -> tuple[Any, Any, Any]:
-    """The row of a channel whose three times are symbols, its staleness, and the condition that the channel can be
-    opened.
+    """The row of a channel whose three times are symbols, its staleness, and the condition under which such a channel
+    can be opened.
     """
     delay, staleness, reaction = z3.Ints("delay staleness reaction")
     terms: Any = ChannelTerms(True, delay, staleness, reaction)

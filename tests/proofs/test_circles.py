@@ -18,8 +18,8 @@ pytestmark = pytest.mark.source
 
 @pytest.fixture
 def theory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Break:
-    """A fixture: a function that writes a changed copy of `purse` into a temporary folder, and returns its theory's
-    place.
+    """A fixture: a function that writes a changed copy of the module `purse` into a temporary folder, and returns the
+    place of its theory.
     """
     return purse_writer(tmp_path, monkeypatch)
 
@@ -77,7 +77,7 @@ def test_what_writes_or_fails_after_and_and_or_runs_where_python_runs_it(
 ) -> None:
     """The right side of `and` and `or` writes or raises only where Python evaluates it.
 
-    `verdicts` holds the verdict on GROWS, and the verdict on TOTAL, which says that the rule never raises.
+    `verdicts` holds the verdict on the law GROWS, and that on TOTAL, which says that the rule never raises.
     """
     divides = "def _part(one: int, other: int) -> bool:\n    return one // other == 3\n"
     place = theory((NEEDS, PAYS.format(answer="True") + divides), (RULE, ASKS.format(asked=asked)))
@@ -86,7 +86,9 @@ def test_what_writes_or_fails_after_and_and_or_runs_where_python_runs_it(
 
 @pytest.mark.parametrize(("answer", "expected"), [("True", [1, 1]), ("held.is_frozen", [1, 1, 1, 2])])
 def test_a_draft_has_what_and_and_or_wrote_and_nothing_else(answer: str, expected: list[int], theory: Break) -> None:
-    """`expected` holds the number of rows written on each path. The bank is paid only where Python evaluates `_pay`."""
+    """`_pay`, which pays the bank, runs only where Python evaluates it. `expected` holds the number of rows written on
+    each path.
+    """
     asked = 'if action.amount > 5 and _pay(draft, "bank", 1):\n        return draft.delta()\n'
     prover = Prover(theory((NEEDS, PAYS.format(answer=answer)), (RULE, f"    {asked}{RULE}")), HISTORIES_ALONE)
     proof = CallProof(prover, prover.protocol.actions[0])
@@ -134,7 +136,9 @@ def test_a_scope_that_python_does_not_come_to_leaves_nothing_out(asked: str, bef
 
 
 def test_a_scope_that_the_law_does_not_come_to_leaves_nothing_out(theory: Break) -> None:
-    """Regression: a law was PROVED that is false of frozen purses with more than two, by a limit of a loop it skips."""
+    """Regression: a law that is false of some purses was PROVED. It loops over other purses only, but the limit of that
+    loop was assumed of all.
+    """
     held = "step.before.rows.get(PURSES, sender)"
     grown = f"return {held}.amount <= 2 or (not {held}.is_frozen and _loops({held}.amount))"
     assert status(theory(*free("False", needs=LOOPS), (GROWN, grown))) == "REFUTED"
@@ -161,8 +165,8 @@ LEMMAS: Final[list[StateLaw | PastLaw]] = [
     ],
 )
 def test_a_law_that_is_looked_up_in_a_side_is_the_law(side: str, theory: Break) -> None:
-    """Regression: a law first read on a side that Python may skip was cut by that side's limit, and assumed
-    everywhere.
+    """Regression: an assumed law was first read on a side of `and` that Python may skip. There the limit of the law's
+    loop cut it, and the rest was assumed everywhere.
     """
     before = f"seen = {side}\nbank = draft.get(PURSES, 'bank')\n"
     ranges = ("    ranges=(),\n", '    ranges=("COUNTS",),\n')
@@ -225,7 +229,9 @@ GETS = "one = Cell(0)\nseen = held.is_frozen and one.get(1)\n"
 def test_what_a_side_that_python_does_not_run_may_use_up_or_change_is_refused(
     asked: str, before: str, again: str, refusal: str, theory: Break
 ) -> None:
-    """Regression: a side that Python may skip used up an iterator, or changed an object or list of another function."""
+    """Regression: a side of `and` that Python may skip used up an iterator, or changed an object or a list of another
+    function.
+    """
     place = theory(*free(asked, needs=CELL.format(again=again or "pass"), before=before))
     with pytest.raises(UnliftableError, match=refusal):
         status(place)
@@ -251,7 +257,9 @@ LIMIT = "limit = held.amount if held.is_frozen else None\n"
 def test_what_is_understood_where_python_asks_it_is_no_refusal(
     asked: str, before: str, verdict: str, theory: Break
 ) -> None:
-    """Regression: a right side that raises or is not understood was refused, even where Python never evaluates it."""
+    """Regression: a right side of `and` that raises, or that the engine does not understand, was refused even where
+    Python never evaluates it.
+    """
     needs = "def _is_low(who: str) -> bool:\n    return who < 'b'\n"
     assert status(theory(*free(asked, needs=needs, before=before))) == verdict
 
@@ -289,8 +297,8 @@ LEMMAS = """LEMMAS: Final[list[StateLaw | PastLaw]] = [
 
 
 def test_what_follows_is_not_what_it_follows_from(theory: Break) -> None:
-    """Regression: two laws proved each other. A total is not negative as no purse is, and no purse as each is
-    a total.
+    """Regression: two laws proved each other. A total was taken not to be negative because no purse is, and no purse
+    because each equals a total.
     """
     place = theory(
         (LOSES, "Purse(held.amount - 1, held.is_frozen))"),
@@ -314,7 +322,9 @@ SEVEN = """LEMMAS: Final[list[StateLaw | PastLaw]] = [
     [("PURSES", "view.rows.get(PURSES, key).amount"), ("PAST.heads", "view.rows.get(PAST.heads, key).latest")],
 )
 def test_nothing_is_assumed_because_a_contract_is_said_to_keep_it(table: str, seven: str, theory: Break) -> None:
-    """Regression: a lemma listed under `by_contract` was assumed, whatever it said of rows or of a history's head."""
+    """Regression: a lemma listed under `by_contract`, for laws of histories, was assumed, whatever it said of rows or
+    of a history's head.
+    """
     place = theory(
         (PAST_LAW, SEVEN.format(table=table, seven=seven)),
         ("    ranges=(),\n", '    ranges=(),\n    by_contract=("SEVEN",),\n'),
@@ -325,7 +335,7 @@ def test_nothing_is_assumed_because_a_contract_is_said_to_keep_it(table: str, se
 
 @pytest.mark.parametrize("named", ["leans", "follows"])
 def test_what_a_law_leans_on_is_proved(named: str, theory: Break) -> None:
-    """Regression: a law could lean on a lemma listed under `by_contract`, which nothing proves."""
+    """Regression: the proof of a law could assume a lemma listed under `by_contract`, which nothing proves."""
     seven = SEVEN.format(table="PAST.heads", seven="view.rows.get(PAST.heads, key).latest")
     by_contract = f'    ranges=(),\n    by_contract=("SEVEN",),\n    {named}={{"ANY": ("SEVEN",)}},\n'
     with pytest.raises(UnliftableError, match=r"^ANY \w+ \w+ SEVEN, which is no state law that is proved"):
@@ -349,8 +359,8 @@ PUSH = (RULE, f"    PAST.push(draft, action.sender, draft.get(CLOCK, SINGLETON).
 
 
 def test_no_law_is_proved_of_rows_in_whose_place_is_a_contract(theory: Break) -> None:
-    """Regression: under the contract a push writes no checkpoint, so that every call seemed to keep a law on
-    checkpoints.
+    """Regression: where a trusted contract stands for the source of histories, a push writes no checkpoint. So every
+    call seemed to keep a law on checkpoints.
     """
     place = theory((PAST_LAW, NONE_WRITTEN), PUSH)
     with pytest.raises(UnliftableError, match="a row of past_checkpoints is read, where a contract stands for all"):
@@ -361,7 +371,9 @@ def test_no_law_is_proved_of_rows_in_whose_place_is_a_contract(theory: Break) ->
 @pytest.mark.parametrize("contracts", [HISTORIES_ALONE, EXACT])
 @pytest.mark.parametrize(("later", "verdict"), [("- 5", "REFUTED"), ("+ action.amount", "PROVED")])
 def test_time_does_not_go_back(later: str, verdict: str, contracts: Contracts, theory: Break) -> None:
-    """Regression: a contract assumes that no history holds a point later than now, but no call had to keep this."""
+    """Regression: a trusted contract assumes that no history holds a point later than now, but no call had to keep
+    this.
+    """
     moves = f"    draft.put(CLOCK, SINGLETON, Clock(draft.get(CLOCK, SINGLETON).block {later}, 1))\n{RULE}"
     assert status(theory((RULE, moves)), "TOTAL", contracts) == verdict
 
@@ -408,8 +420,8 @@ def test_a_call_that_nobody_can_make_is_not_proved(theory: Break) -> None:
 
 
 def test_what_is_known_of_a_path_is_known_of_no_other(theory: Break) -> None:
-    """Regression: results were remembered by the identity of a path, which Python gives to a new path after the old is
-    freed.
+    """Regression: results were remembered by the identity of a path object, which Python gives to a new object after
+    the old one is freed.
     """
     prover = Prover(theory())
     proof = CallProof(prover, prover.protocol.actions[0])

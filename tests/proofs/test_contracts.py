@@ -174,8 +174,8 @@ def test_a_contract_that_says_what_the_source_does_not_do_is_refuted(wrong: str)
 
 
 def of_changes(proof: PushProof) -> Iterator[Answers]:
-    """The answers about any change, about a push and about a pop. Each part is proved only when the iterator reaches
-    it.
+    """The answers about any change of a history, about a push and about a pop, part by part. Each part is proved only
+    when the iterator reaches it.
     """
     yield proof.replaced()
     yield proof.past()
@@ -184,7 +184,9 @@ def of_changes(proof: PushProof) -> Iterator[Answers]:
 
 
 def of_change(proof: PushProof, change: str) -> Iterator[Answers]:
-    """The answers about one change, "push" or "pop". Each part is proved only when the iterator reaches it."""
+    """The answers about one change of a history, "push" or "pop", part by part. Each part is proved only when the
+    iterator reaches it.
+    """
     yield proof.rows((change,))
     yield proof.order((change,))
     yield proof.answers((change,))
@@ -227,14 +229,16 @@ def test_what_the_contract_demands_is_an_obligation_of_the_calls(
 
 
 def demanded_of(action: str, demanded: str) -> set[Status]:
-    """The statuses of the obligations with the label `demanded` in the verdict on TOTAL of one call."""
+    """The statuses of the obligations with the label `demanded`, in the verdict on TOTAL for one call."""
     prover = Prover(THEORY, proofs.histories.EXACT)
     total = CallProof(prover, next(kind for kind in prover.protocol.actions if kind.__name__ == action)).total()
     return {answer.status for obligation, answer in total.answers if obligation.label == demanded}
 
 
 def test_nothing_but_the_class_writes_its_rows() -> None:
-    """Only `spec/history.py` writes the tables of histories. The listed modules only read them."""
+    """Only `spec/history.py` writes the tables of histories. The other modules that name them, all listed here, only
+    read them.
+    """
     naming = [file for file in (ROOT / "spec").rglob("*.py") if re.search(r"\.(heads|checkpoints)\b", file.read_text())]
     readers = {
         "spec/eigenlayer/observation.py",
@@ -269,5 +273,5 @@ def test_no_call_writes_a_head_but_by_the_contract_and_none_more_than_twice() ->
 
 
 def changed(row: Any) -> int:
-    """The number of changes that led from the state before the step to this head of a history."""
+    """The number of changes of a history in a step: those that led from the state before to this head row."""
     return 1 + changed(row._before) if hasattr(row, "_before") else 0

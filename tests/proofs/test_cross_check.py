@@ -84,7 +84,9 @@ def test_what_another_z3_says_is_counted_and_what_it_disputes_is_kept(
 
 
 def proved(folder: Path, of_others: dict[str, dict[str, int]]) -> Proving:
-    """A question about a recorded verdict. `of_others` holds the counts of other solvers' answers in an earlier run."""
+    """The work of `restake prove` on a verdict that the ledger records as proved. `of_others` counts the answers of
+    other solvers in an earlier run.
+    """
     place = "proofs.eigenlayer.theory:THEORY"
     ledger = Ledger("eigenlayer", place, [folder])
     said = {"verdict": "PROVED", "goals": 2, "digest": "0123abcd", "solvers": {"z3": 2}, "steps": 9, "most_steps": 4}

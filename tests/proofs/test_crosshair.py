@@ -19,17 +19,18 @@ SUBJECTS = ("kernel", "eigenlayer", "symbiotic")
 
 
 def contracts_of(subject: str) -> list[str]:
-    """The functions with a postcondition in one contracts module, as `subject.name`."""
+    """The conditions in one module that CrossHair checks, as `subject.name`: its functions with a postcondition."""
     tree = ast.parse((Path(__file__).parent / f"{subject}_contracts.py").read_text())
     functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
     return [f"{subject}.{function.name}" for function in functions if "post: " in (ast.get_docstring(function) or "")]
 
 
 def crosshair(contract: str, folder: Path = ROOT) -> list[str]:
-    """CrossHair's verdicts on one contract. Only "Confirmed over all paths" counts: finding no error is not enough.
+    """CrossHair's verdicts on one condition, named as `subject.name`. Only "Confirmed over all paths" counts: finding
+    no error is not enough.
 
-    The time limits are many times what any contract takes, so that a busy machine gives the same verdict. Each contract
-    runs in its own process, since earlier questions to the solver would slow some of them down.
+    The time limits are many times what any condition takes, so that a busy machine gives the same verdict. Each
+    condition runs in its own process, since earlier questions to the solver would slow some of them down.
     """
     pytest.importorskip("crosshair")
     subject, name = contract.split(".")
@@ -171,7 +172,7 @@ BROKEN_RULES = [
         "TS-40",
     ),
 ]
-"""For each contract: the bug that CrossHair must notice."""
+"""Pairs of a condition and the bug that CrossHair must notice by it."""
 
 
 @pytest.mark.nightly  # all of them together

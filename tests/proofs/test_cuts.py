@@ -308,8 +308,8 @@ def test_what_a_loop_leaves_behind_is_not_what_was_before(
 def test_a_sum_that_reads_another_row_of_its_table_is_asked_for_all_rows(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Regression: after a loop over a list of any length, writes to a sum's table seemed to change the written rows
-    alone.
+    """Regression: after a loop over a list of any length, writes to a sum's table seemed to change the values of the
+    written rows alone.
 
     Here other rows of the sum read the written row, so their values change as well.
     """
@@ -324,7 +324,7 @@ def test_a_sum_that_reads_another_row_of_its_table_is_asked_for_all_rows(
 
 
 def test_what_is_known_of_some_names_is_not_known_of_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Regression: a condition that held on the path of one name was assumed of all names."""
+    """Regression: a condition that held on the path of one name in a list was assumed of all names."""
     rule = f"    for account in action.accounts:\n{MARK}    _give(draft, POT, 1)\n    return draft.delta()\n"
     place = ('    folds={"_drop": Fold(holds=_is_to_be_dropped), **({} if fold is None else {})}', KNOWN)
     place = (place[0].replace("    folds", "folds"), place[1].replace("    folds", "folds", 1))
@@ -336,7 +336,9 @@ def test_what_is_known_of_some_names_is_not_known_of_all(tmp_path: Path, monkeyp
 def test_what_a_fold_says_of_one_path_is_not_said_of_the_other(
     paid: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Regression: a condition of `holds` from one side of its fork was assumed on merged paths without the fork."""
+    """Regression: a fold's condition `holds` forks. What it says on one side was assumed on merged paths without the
+    fork.
+    """
     rule = (
         f"    paid = 0\n    down = draft.get(FLAGS, POT).is_set\n    for account in action.accounts:\n"
         f"        paid = paid + (0 - 1 if down else 1)\n    _give(draft, POT, paid if {paid} > 0 else 0 - paid)\n"
@@ -358,8 +360,8 @@ ANYBODYS = "rows.get(BALANCES, names['any']).amount"
 def test_what_is_known_of_every_name_has_no_number_that_is_one_for_all(
     known: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Regression: the quotient of any name's balance was one symbol for all names, which made their balances nearly
-    equal.
+    """Regression: in a condition on the balance of any name, the quotient of that balance was one symbol for all names.
+    So all balances became nearly equal.
     """
     rule = f"    for account in action.accounts:\n{MARK}    _give(draft, POT, 1)\n    return draft.delta()\n"
     fold = f'_pay_together": Fold(holds=lambda rows, names: [{known}]),\n            "_drop": Fold('
@@ -385,7 +387,9 @@ LEFT = f"len({ALL}) != 1 or 'zoe' not in without({ALL}, 'nobody')".replace("draf
 def test_what_is_assumed_demands_nothing(
     place: tuple[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Regression: `without` demands that the removed name is in the list. Within an assumption nobody proved that."""
+    """Regression: the rule `without` demands that the removed name is in the list. Where it was used within an
+    assumption, nobody proved that.
+    """
     rule = f"    if 'zoe' in {ALL}:\n        return draft.delta()\n    _give(draft, POT, 1)\n    return draft.delta()\n"
     with pytest.raises(UnliftableError, match="has what is taken out: this is demanded where nothing proves it"):
         folded(rule, tmp_path, monkeypatch, place)
@@ -450,7 +454,7 @@ def _theory("""
 
 @pytest.mark.parametrize("known", ["        return draft.delta()\n", "        pass\n"])
 def test_a_loop_of_a_law_is_no_part_of_the_call(known: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Regression: the loop of a law read while a call ran was treated as a loop of the call."""
+    """Regression: a law that is read while a call runs has a loop. The engine took it for a loop of the call."""
     rule = f"    if draft.get(BALANCES, 'b').amount > 3:\n{known}    _give(draft, POT, 1)\n    return draft.delta()\n"
     law = '                StateLaw("COUNT", "It is counted.", "", _counts, {BALANCES: lambda key: key}),\n'
     ranges = f'            ranges=("COUNT",),\n            lemmas=[\n{law}'
@@ -491,7 +495,7 @@ def _charge(draft: Draft, one: str) -> bool:
 
 
 def test_all_over_a_rows_list_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Regression: an `all` that writes was run for one name, where Python writes for each."""
+    """Regression: an `all` whose elements write rows was run for one name of a list, where Python writes for each."""
     with pytest.raises(UnliftableError, match=r"^a draft is written where `any` or `all` may have come to its end"):
         folded(CHARGE, tmp_path, monkeypatch, of="LOST")
 
@@ -509,8 +513,10 @@ FEW = (
 
 
 def seen(known: str) -> tuple[tuple[str, str], ...]:
-    """The replacements by which the law MADE is that "x" has one token at most, in the middle of the loop in rows that
-    `_less` returns. `known` are further arguments of the fold.
+    """The replacements by which the law MADE says that "x" has at most one token. In the middle of the loop, the law
+    sees the rows that `_less` returns.
+
+    `known` holds further arguments of the fold.
     """
     fold = f"""'_pay_together': Fold({known}seen=Seen(_less, {{"MADE": lambda one: one}}, {{}})), "_drop": Fold("""
     return FEW, ('"_drop": Fold(', fold), ("import Fold, Induction,", "import Fold, Seen, Induction,")
@@ -519,7 +525,9 @@ def seen(known: str) -> tuple[tuple[str, str], ...]:
 def test_laws_see_the_same_rows_in_a_loop_as_after_each_element(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Regression: rows for laws in the middle of a loop were told of variables as they were before it."""
+    """Regression: the rows that laws see in the middle of a loop were computed from variables as they were before the
+    loop.
+    """
     rule = (
         "    paid = 0\n    for account in action.accounts:\n        _give(draft, 'x', 1)\n        paid += 1\n"
         f"    return draft.delta()\n{SEEN_MORE.format('paid')}"
@@ -530,7 +538,7 @@ def test_laws_see_the_same_rows_in_a_loop_as_after_each_element(
 
 
 def test_paths_on_which_laws_see_other_rows_are_not_merged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Regression: of merged paths, laws saw the rows that the first path's variables gave."""
+    """Regression: on merged paths, laws saw the rows that the first path's variables gave."""
     rule = (
         "    more = 0 if draft.get(FLAGS, SINGLETON).is_set else 5\n    for account in action.accounts:\n"
         "        draft.put(FLAGS, account, Flag(True))\n    _give(draft, 'x', more)\n"

@@ -159,7 +159,9 @@ def test_functions_of_one_name_all_count() -> None:
 
 @pytest.mark.parametrize("place", PLACES)
 def test_every_module_that_is_loaded_to_prove_counts_and_no_list_of_them_is_kept(place: str) -> None:
-    """The modules behind a theory are exactly those that a fresh process loads to prove it."""
+    """The modules whose source a verdict's digest covers are exactly those that a fresh process loads to prove the
+    theory.
+    """
     program = (
         "import sys\n"
         "from proofs import call_task\n"
@@ -201,7 +203,7 @@ EDITS = {
 
 
 def test_what_is_imported_from_beside_a_module_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Regression: relative imports were not followed."""
+    """Regression: the digest did not follow relative imports."""
     package = tmp_path / "spec" / "beside"
     package.mkdir(parents=True)
     (package / "__init__.py").write_text("from . import here\nfrom .. import machine\n")
@@ -259,7 +261,9 @@ def test_a_snapshot_knows_words_too(source_copy: "SourceCopy") -> None:
 
 
 def test_what_is_edited_after_a_ledger_was_opened_is_not_what_it_is_of(source_copy: "SourceCopy") -> None:
-    """Regression: a ledger without fresh verdicts read the sources only when the first verdict was recorded."""
+    """Regression: a ledger without fresh verdicts read the sources only when the first verdict was recorded. An edit
+    since the ledger was opened went unnoticed.
+    """
     program = (
         "from pathlib import Path\nfrom proofs.ledger import Ledger\nfrom proofs.digests import snapshot\n"
         "Ledger('eigenlayer', 'proofs.eigenlayer.theory:THEORY', [Path('nothing')])\n"

@@ -39,8 +39,8 @@ TRIES = (
 
 
 def made(line: str) -> Places:
-    """The replacements by which the constructor of a call runs `line`, and the payment is free if `line` set
-    `extra`.
+    """The replacements in the module `purse` by which the constructor of a call runs `line`. The payment is free if
+    `line` set the field `extra`.
     """
     return ((INIT, f"{INIT}        {line}\n"), *free("action.extra"))
 
@@ -161,13 +161,15 @@ def test_a_module_of_constants_is_asked_what_it_does(
 
 
 def said(place: str, law_id: str) -> tuple[Any, Any]:
-    """The reported verdict on a law, and its scope."""
+    """The verdict on a law that a run reports for the call Pay, and the verdict's scope."""
     found = run_call(place, "Pay", [law_id], 1)["verdicts"][law_id]
     return found["verdict"], found["scope"]
 
 
 def test_what_a_call_cannot_break_is_said_in_the_scope_of_all_paths(theory: Break) -> None:
-    """Regression: a part of the proof had a scope, but the verdict put together from the parts had none."""
+    """Regression: a part of a proof held only within bounds, its scope, but the verdict put together from the parts had
+    none.
+    """
     rule, _ = SCOPED["a table that is never written"][1]
     never = state_law("ANY", "view.rows.get(CLOCK, SINGLETON).price != 5", "{CLOCK: lambda _: SINGLETON}")
     assert said(theory(rule, (ANY_LAW, never)), "ANY") == ("PROVED", ["range in transition of length <= 2"])
@@ -188,8 +190,8 @@ def test_what_a_law_reads_beyond_its_bound_is_said_in_the_scope_of_what_it_canno
 
 
 def test_a_law_of_refusals_is_asked_whatever_tables_its_scope_names(theory: Break) -> None:
-    """Regression: a law on rejections was skipped as if it were a law on steps, since no call writes the table it
-    names.
+    """Regression: a law on rejections was skipped as if it were a law on steps, since no call writes the table that its
+    scope names.
     """
     place = theory(
         (
@@ -234,7 +236,9 @@ def test_a_field_without_an_annotation_is_no_other_in_a_fold(theory: Break, tmp_
 
 
 def test_a_deployment_chooses_no_row_of_a_history(theory: Break) -> None:
-    """Regression: a theory could leave a history's first value to the deployment, but proofs assumed the default."""
+    """Regression: a theory could say that a deployment chooses a history's first value, but proofs assumed
+    the default.
+    """
     place = theory(
         lemmas(state_law("ZERO", "True")),
         (

@@ -164,7 +164,7 @@ def names_always_differ(patch: pytest.MonkeyPatch) -> None:
 
 
 def goal_is_assumed(patch: pytest.MonkeyPatch) -> None:
-    """An unsound engine: assumes the goal."""
+    """An unsound engine: assumes the goal that it is to prove."""
     prove = solving.prove
 
     def credulous(levels: Any, goal: Any, *rest: Any) -> Any:
@@ -197,12 +197,12 @@ def division_is_exact(patch: pytest.MonkeyPatch) -> None:
 
 
 def all_outcomes_are_alike(patch: pytest.MonkeyPatch) -> None:
-    """An unsound engine: takes the outcomes of all paths for the same, and checks only one of them."""
+    """An unsound engine: takes the outcomes of all paths for equal, and checks only one of them."""
     patch.setattr(goals, "likeness", lambda _value: 0)
 
 
 def one_way_to_an_outcome(patch: pytest.MonkeyPatch) -> None:
-    """An unsound engine: of the paths with one outcome, it follows only the first."""
+    """An unsound engine: of several paths with equal outcomes, it follows only the first."""
     patch.setattr(goals, "either", lambda _base, paths: paths[0])
 
 
@@ -248,7 +248,7 @@ def test_one_path_is_not_taken_for_all(explore: Any, monkeypatch: pytest.MonkeyP
 
 
 def test_a_path_that_is_lost_of_a_law_that_is_assumed_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Regression: an assumed law was read off the paths that were followed, even if some were lost."""
+    """Regression: an assumed law was read off the paths that the engine followed, even if some were lost."""
     prover = Prover(TOY)
     monkeypatch.setattr(prover_module, "explore", first_path)
     with pytest.raises(UnliftableError, match="some paths were not followed, or some twice"):
@@ -256,7 +256,9 @@ def test_a_path_that_is_lost_of_a_law_that_is_assumed_is_refused(monkeypatch: py
 
 
 def test_a_path_that_is_lost_of_a_sum_leaves_open_whether_it_is_negative(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Regression: one path of a sum's value was enough to take the sum for never negative."""
+    """Regression: one path through a sum's value was enough for the engine to conclude that the sum is never
+    negative.
+    """
     prover = Prover(TOY)
     (worth,) = prover.theory.sums.own
     assert prover.sum_facts.is_never_negative(worth)
@@ -292,8 +294,8 @@ def test_contradictory_hypotheses_are_vacuous(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_names_that_stand_for_any_of_a_list_are_new_after_paths_became_one() -> None:
-    """Regression: after a merge of paths, a law was asked of a symbol about which only one of the paths knew
-    something.
+    """Regression: a symbol stands for any name of a list. After a merge of paths, a law was asked of one about which
+    only one path knew something.
     """
     base = Path(None, [], True)
     parts = [Path(base, [], True) for _ in range(2)]
@@ -320,8 +322,8 @@ def test_a_range_is_as_long_as_its_theory_says_and_the_verdict_says_so(monkeypat
 
 @pytest.mark.parametrize("place", ["lemma", "sum"])
 def test_what_another_copy_of_a_module_made_is_refused(place: str) -> None:
-    """A lemma or sum from another copy of a module is refused. It names that copy's tables, so no proof would
-    use it.
+    """A lemma or sum from another copy of a module is refused. It names the tables of that copy, so no proof would use
+    it.
     """
     prover = Prover(TOY)
     theory, copied = prover.theory, Prover(TOY).theory

@@ -1,7 +1,7 @@
 """Canaries of the engine itself. Each of these false statements was once PROVED.
 
-They concern lost scopes, mixed types, default rows that were counted, and several runs taken for one. Some are modules
-that can tell while being loaded that they are lifted.
+They concern lost scopes, mixed types, default rows that were counted, and several runs taken for one. Some concern
+modules that can tell, while they are loaded, that they are lifted: loaded to run on symbols.
 """
 
 import re
@@ -34,7 +34,9 @@ RISES = "    draft.put(CLOCK, SINGLETON, Clock(draft.get(CLOCK, SINGLETON).block
 
 
 def lemmas(*laws: str) -> tuple[str, str]:
-    """The replacement that gives a theory these lemmas. Each is the source text of one law."""
+    """The replacement in the module `purse` that gives its theory these lemmas. Each argument is the source text of one
+    law.
+    """
     return (
         PAST_LAW,
         "LEMMAS: Final[list[StateLaw | PastLaw]] = [\n" + "".join(f"    {one},\n" for one in laws) + "]\n",
@@ -42,7 +44,9 @@ def lemmas(*laws: str) -> tuple[str, str]:
 
 
 def state_law(law_id: str, holds: str, rows: str = "{PURSES: lambda key: key}") -> str:
-    """The source text of a state law. `holds` and `rows` are source text, too."""
+    """The source text of a state law. `holds` and `rows` are source text, too: an expression of a view and a key, and a
+    dictionary.
+    """
     return f"StateLaw({law_id!r}, 'x', '', lambda view, key: {holds}, rows={rows})"
 
 
@@ -332,7 +336,7 @@ OTHERWISE: dict[str, Places] = {
 
 @pytest.mark.parametrize("name", OTHERWISE)
 def test_a_sum_is_what_checkers_count(name: str, theory: Break) -> None:
-    """Regression: proofs and checkers asked a sum by different methods, which a subclass could make differ."""
+    """Regression: proofs and checkers computed a sum by different methods, which a subclass could make differ."""
     asked = "HELD" if "twice" in name else "COUNT"
     grown = (GROWN, f"return bool(step.after.total({asked}, 'all') == step.before.total({asked}, 'all') + 1)")
     with pytest.raises(UnliftableError, match="is counted by checkers as it is not here"):
@@ -364,13 +368,17 @@ OWN_CLASSES: dict[str, Places] = {
 
 @pytest.mark.parametrize("refusal", OWN_CLASSES)
 def test_a_theory_is_said_in_words_that_mean_what_they_mean(refusal: str, theory: Break) -> None:
-    """Regression: a theory could use its own subclass of law or sum, and so change the statement that is assumed."""
+    """Regression: a theory could use its own subclass of a law or a sum, and so change the meaning of the statement
+    that is assumed.
+    """
     with pytest.raises(UnliftableError, match=refusal):
         status(theory(*free("False"), *OWN_CLASSES[refusal]))
 
 
 def test_rows_that_nobody_wrote_are_in_no_sum(theory: Break) -> None:
-    """Regression: that default rows add nothing was shown by a bound of the total that takes them to be counted."""
+    """Regression: to show that default rows add nothing to a sum, the engine used a bound of the total that holds only
+    if they are counted.
+    """
     count = (
         "NOTES: Final[Table[str, Clock]] = SCHEMA.table('notes', Clock())\n"
         'COUNT: Final = ReadingSum("count", NOTES, lambda _rows, _key, _row: "all",\n'

@@ -56,7 +56,7 @@ def test_what_each_element_keeps_is_proved_of_lists_of_any_length(action: str) -
     ],
 )
 def test_what_one_element_keeps_and_two_do_not_is_not_proved(action: str, theory: str, unproved: set[str]) -> None:
-    """Each law is true of lists with one element, so that only the induction over the list can fail."""
+    """Each law holds for lists with one element, so that only the induction over the list can fail."""
     proof = call_proof(action, theory)
     found = {law_id for law_id, status in statuses(proof).items() if status != "PROVED"}
     assert found >= unproved
@@ -66,7 +66,7 @@ def test_what_one_element_keeps_and_two_do_not_is_not_proved(action: str, theory
 
 
 def test_a_number_of_a_call_that_may_be_negative_may_be_so_beside_lists_of_any_length() -> None:
-    """Negative amounts are included. Otherwise a law would be proved of only half of the calls."""
+    """Calls with negative amounts are included. Otherwise a law would be proved of only half of the calls."""
     assert {law_id for law_id, status in statuses(call_proof("Grant")).items() if status == "REFUTED"} == {"MADE"}
 
 
@@ -117,7 +117,9 @@ def test_a_second_element_that_breaks_a_law_is_refuted_where_lists_of_two_are_tr
 
 
 def test_a_loop_that_is_not_known_to_write_a_table_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An engine that ignores the tables written by a loop's body proves a false law."""
+    """A broken engine, which ignores the tables written by a loop's body, proves a false law. So the tests above see
+    that these tables are noted.
+    """
     monkeypatch.setattr(FoldedProof, "note_written", lambda *_: None)
     proof = call_proof("PayAfter")
     law = next(law for law in proof.prover.theory.state_laws() if law.law_id == "MADE")
@@ -125,7 +127,9 @@ def test_a_loop_that_is_not_known_to_write_a_table_is_noticed(monkeypatch: pytes
 
 
 def test_what_a_wrong_cut_would_prove_is_refuted_by_a_short_list(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A law that a wrong treatment of loops proves is refuted on short lists, whose loops are run in full."""
+    """A broken engine, which treats loops wrongly, proves a false law. On short lists, whose loops are run in full, it
+    is refuted.
+    """
     monkeypatch.setattr(FoldedProof, "note_written", lambda *_: None)
     theories = ("THEORY", "OF_TWO")
     others = Opinions()
@@ -140,7 +144,9 @@ def test_what_a_wrong_cut_would_prove_is_refuted_by_a_short_list(monkeypatch: py
 def test_a_case_that_short_lists_leave_out_is_noticed_though_nothing_is_left_out_of_others(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Regression: laws of steps are proved on short lists, but nobody checked that all paths of these were followed."""
+    """Regression: laws of steps are proved on short lists, but nobody checked that all paths of calls with such lists
+    were followed.
+    """
     followed = Prover.paths
 
     def forgetful(self: Prover, action: type[Any], bounds: Any) -> Any:

@@ -1,4 +1,6 @@
-"""A ledger records each verdict with its basis. A verdict that was edited, cut out or moved is noticed."""
+"""A ledger records each verdict with the source that it rests on. A verdict that was edited, cut out or moved is
+noticed.
+"""
 
 import json
 import multiprocessing
@@ -34,7 +36,9 @@ def verdict(word: str = "PROVED", **more: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A fixture: the ledger of one call. Most laws are proved, one is open, and known violations are false."""
+    """A fixture: the folder of a ledger with one call. Most laws are proved, one is open, and known violations are
+    marked as such.
+    """
     known = findings_of(PLACE)
     of_call = {law_id: KNOWN_FALSE if law_id in known else verdict() for law_id in due_of(PLACE)[CALL]}
     of_call["MAG-01"] = verdict("UNKNOWN", solvers={"z3": 2, "": 1})
@@ -55,7 +59,9 @@ def entries_of(folder: Path) -> dict[str, Entry]:
 
 
 def sealed(folder: Path, **changed: dict[str, Any]) -> None:
-    """Writes the ledger file as a forger would who knows how seals are computed, with the verdicts in `changed`."""
+    """Writes the ledger's file again with the verdicts in `changed`, as a forger would who knows how its seals are
+    computed.
+    """
     entries = entries_of(folder)
     for name, verdicts in changed.items():
         law_id = name.replace("_", "-")
@@ -372,7 +378,9 @@ def test_a_process_that_is_ended_says_nothing_and_what_it_raises_is_raised() -> 
 
 @pytest.mark.source
 def test_a_process_does_not_outlive_the_one_that_asked_it() -> None:
-    """The parent is killed while its child sleeps. The pipe that the child inherited is closed soon after."""
+    """The parent is killed while its child sleeps. Soon after, the pipe that the child inherited is closed, so the
+    child has ended.
+    """
     reader, writer = os.pipe()
     program = "from proofs.isolation import apart\nimport time\nprint('.', flush=True)\napart(lambda: time.sleep(600))"
     with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, pass_fds=[writer]) as asking:

@@ -1,4 +1,6 @@
-"""A lifted module is compiled from the present source file, whatever Python has cached of it."""
+"""A module that is lifted, loaded so that it runs on symbols, is compiled from the present source file, whatever Python
+has cached of it.
+"""
 
 import os
 import subprocess
@@ -12,7 +14,7 @@ import pytest
 def test_a_lifted_function_is_noted_also_where_python_has_cached_its_module(tmp_path: Path) -> None:
     """The engine notes each function that ran, even if Python has a cached module whose code does not report it.
 
-    Both runs have their own process. The first one writes the cache.
+    Two processes run the function. The first one writes the cache.
     """
     program = (
         "import spec.eigenlayer.strategies, spec.machine\n"

@@ -25,7 +25,7 @@ LEMMAS = "LEMMAS: Final[list"
 
 
 def beside(name: str) -> tuple[tuple[str, str], ...]:
-    """The replacements by which the copy of `purse` imports another module, which is lifted too."""
+    """The replacements by which the copy of the module `purse` imports the module `name`, which is lifted too."""
     return (
         (LEMMAS, f"SETUP: Final = Setup(lifted=('{name}',))\n{LEMMAS}"),
         (IMPORTS, f"import {name}\nfrom proofs.setup import Setup\n{IMPORTS}"),
@@ -159,15 +159,15 @@ def test_sets_of_numbers_and_sorted_sets_are_understood(theory: Break) -> None:
 
 @pytest.mark.parametrize("name", ["__debug__", "__doc__", "__file__", "__package__", "__cached__"])
 def test_what_python_says_of_a_module_is_refused(name: str, theory: Break) -> None:
-    """Regression: a rule could read names that Python sets, whose values depend on the file's place or Python's
-    options.
+    """Regression: a rule could read names that Python sets, such as `__file__`. Their values depend on the file's place
+    or Python's options.
     """
     with pytest.raises(UnliftableError, match=rf"^{name}, which Python sets, is not understood"):
         status(theory(*free(f"not {name}")))
 
 
 def test_the_present_is_one_in_all_states(theory: Break) -> None:
-    """Regression: a theory's `now` forked, and its first side was taken for the present in all states."""
+    """Regression: a theory's function `now` forked, and its first side was taken for the present time in all states."""
     now = "now=lambda rows: rows.get(CLOCK, SINGLETON).block,"
     other = now.replace(".block,", ".block if rows.get(CLOCK, SINGLETON).price > 0 else 10000,")
     with pytest.raises(UnliftableError, match=r"^the theory's `now` is another in other states"):
@@ -175,8 +175,8 @@ def test_the_present_is_one_in_all_states(theory: Break) -> None:
 
 
 def test_where_a_module_stands_is_nothing_that_it_knows(theory: Break) -> None:
-    """Regression: a constant computed from the module's path was proved to have the value that the prover's folder gave
-    it.
+    """Regression: a constant computed from the module's path was proved to have the value that it has in the prover's
+    folder.
     """
     fee = f"{PATH}\n\ndef _fee() -> int:\n    return len(Path(__file__).parent.name)\n\n\nFEE: Final = _fee()"
     with pytest.raises(UnliftableError, match=r"^AttributeError: 'Place' object has no attribute 'name'"):
@@ -184,7 +184,7 @@ def test_where_a_module_stands_is_nothing_that_it_knows(theory: Break) -> None:
 
 
 def test_the_place_of_a_module_may_be_handed_on(theory: Break) -> None:
-    """A module may pass its path on, as a protocol pack does with the folder of its traces. No rule may read the
+    """A module may compute another path from its own, as a protocol pack does for its traces. No rule may read the
     result.
     """
     needs = f"{PATH}\n\ndef _beside(name: str) -> Path:\n    return Path(__file__).parent / name\n\n\n"
@@ -194,7 +194,7 @@ def test_the_place_of_a_module_may_be_handed_on(theory: Break) -> None:
 
 
 def test_no_function_is_awaited(theory: Break) -> None:
-    """Regression: an asynchronous function was not noted, so that its source was not checked."""
+    """Regression: the engine did not note that an asynchronous function ran, so its source was not checked."""
     needs = "async def _f(n: int) -> int:\n    return n\n\n\ndef cr_frame() -> None:\n    pass\n"
     needs += "\n\ndef f_globals() -> None:\n    pass"
     with pytest.raises(UnliftableError, match=r"^AsyncFunctionDef is not understood"):
@@ -288,7 +288,9 @@ def proved_call(place: str) -> str:
 
 
 def imported(constant: str, *, lifted: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
-    """The replacements by which a payment of `FREE` tokens, or of one in it, is free."""
+    """The replacements by which a payment is free if its amount and `FREE`, a constant of a lifted module, are related
+    by `constant`: `==` or `in`.
+    """
     module = lifted[0]
     return (
         (LEMMAS, f"SETUP: Final = Setup(lifted={lifted!r})\n{LEMMAS}"),
@@ -307,7 +309,9 @@ SET = {
 
 @pytest.mark.parametrize("case", SET)
 def test_a_package_sets_nothing_of_a_lifted_module(case: str, theory: Break, tmp_path: Path) -> None:
-    """Regression: a package's `__init__` is not lifted; what it set was in the module that runs alone."""
+    """Regression: a package's `__init__` is not lifted. A value that it set in a module was there when the module ran,
+    but not in proofs.
+    """
     sets, name = SET[case]
     package = f"sets_{list(SET).index(case)}"
     (tmp_path / package).mkdir()
@@ -322,13 +326,17 @@ def test_a_package_sets_nothing_of_a_lifted_module(case: str, theory: Break, tmp
 
 
 def test_a_world_that_has_run_is_the_one_that_is_proved() -> None:
-    """Regression: catalogues and schemas keep what they once found, and every proof was refused after a walk."""
+    """Regression: every proof was refused after a walk in the same process, since catalogues and schemas cache what
+    they have looked up.
+    """
     random_walk(WALK, seed=0, steps=50)
     prover_of("proofs.symbiotic.theory:THEORY", "Slash")
 
 
 def test_a_module_that_the_theory_does_not_import_fills_no_registry(theory: Break, tmp_path: Path) -> None:
-    """Regression: a pack imported a module that filled a list of a lifted one, and the theory did not."""
+    """Regression: a pack imported a module that filled a list of a lifted one. The theory did not import it, so proofs
+    had an empty list.
+    """
     (tmp_path / "core_1.py").write_text("FREE: list[int] = []\n")
     (tmp_path / "extra_1.py").write_text("from core_1 import FREE\n\nFREE.append(7)\n")
     place = theory(*imported("in", lifted=("core_1", "extra_1")))
@@ -338,7 +346,7 @@ def test_a_module_that_the_theory_does_not_import_fills_no_registry(theory: Brea
 
 
 def test_a_lifted_module_is_no_attribute_of_a_package_that_runs(theory: Break, tmp_path: Path) -> None:
-    """Regression: after a lift, `from package import module` gave the lifted copy to everybody."""
+    """Regression: after a module was lifted, `from package import module` gave the lifted copy to all code."""
     (tmp_path / "gives_1").mkdir()
     (tmp_path / "gives_1" / "__init__.py").write_text("")
     (tmp_path / "gives_1" / "consts.py").write_text("FREE = -1\n")
@@ -349,6 +357,8 @@ def test_a_lifted_module_is_no_attribute_of_a_package_that_runs(theory: Break, t
 
 @pytest.mark.parametrize("name", ["genesis", "contracts"])
 def test_no_call_has_the_name_of_another_part_of_the_ledger(name: str, theory: Break) -> None:
-    """Regression: the laws of a call named genesis were due in place of the base case."""
+    """Regression: a ledger has a part for the base case, genesis. The laws of a call with that name were due in its
+    place.
+    """
     with pytest.raises(UnliftableError, match=f"^no call can be called {name}$"):
         status(theory(("    (Pay,),\n", f"    ({name},),\n"), (NEEDS, f"class {name}(Pay):\n    pass\n")))

@@ -1,4 +1,5 @@
-"""The market's accounts are proved call by call, on a base protocol about which only the port's promises are assumed.
+"""The laws of the market's accounts are proved call by call, on a base protocol about which only the promises of its
+port are assumed.
 
 The laws that are left out are named.
 """
@@ -53,7 +54,7 @@ def test_a_call_keeps_receipts_somebodys(call: str) -> None:
 
 @pytest.mark.parametrize("call", ["SendTable", "CheckCertificate", *nightly("TakeStake")])
 def test_a_call_keeps_what_tables_count_within_reach(call: str) -> None:
-    """If the base protocol keeps its promise, the stake in a table can be slashed until the window ends.
+    """If the base protocol keeps its promise, the stake in a table of stake can be slashed until the window ends.
 
     Certificates are answered before that if the terms fit the window.
     """
@@ -63,11 +64,13 @@ def test_a_call_keeps_what_tables_count_within_reach(call: str) -> None:
 
 
 REFUSED = {"Settle"}
-"""The calls that the market always refuses on the free base, so that nothing is said of them."""
+"""The calls that the market always rejects on the base protocol of these proofs, so that no law says anything
+of them.
+"""
 
 
 BOUNDED = {"TakeStake": ["members"], "Rebalance": ["targets_of", "caps_of", "members_of"]}
-"""The functions whose ranges bound what is proved of the state laws of a call."""
+"""For some calls, the functions whose loops are bounded in the proofs of state laws."""
 
 
 @pytest.mark.nightly
@@ -106,7 +109,9 @@ BUGS = {
     "MM-59": ("TakeStake", "INS-29"),
     "MM-53": ("TakeStake", "INS-30"),
 }
-"""The map from a bug to a call and the law that it breaks there: of states, and from the fifth on of steps."""
+"""For each bug: a call, and the law that the bug breaks there. The first four laws are of states, the others
+of steps.
+"""
 
 FIRST = ("MM-02", "MM-11", "MM-84", "MM-59")
 """The bugs that are tried with every change."""
@@ -114,7 +119,9 @@ FIRST = ("MM-02", "MM-11", "MM-84", "MM-59")
 
 @pytest.mark.parametrize("bug", [*FIRST, *nightly(*[bug for bug in BUGS if bug not in FIRST])])
 def test_a_bug_is_refuted(bug: str, source_copy: "SourceCopy") -> None:
-    """By a state that satisfies all other laws, on which the rules with the bug break this one when they are run."""
+    """The bug is refuted by a state that satisfies all laws. There the rules with the bug break the named law when they
+    are run.
+    """
     call, law_id = BUGS[bug]
     mutant = next(each for each in read_catalogue(MUTANTS) if each.mutant_id == bug)
     (source_copy.folder / "spec" / mutant.file).write_text(mutant.text)

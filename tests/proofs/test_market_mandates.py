@@ -1,4 +1,6 @@
-"""The laws of mandates are proved, call by call, on a base of which only the port is known; and bugs are refuted."""
+"""The laws of mandates are proved, call by call, on a base protocol of which only the port is known. Bugs are
+refuted.
+"""
 
 import json
 from functools import cache
@@ -23,8 +25,8 @@ KEPT = {
     "EnrolMandate": ["TOTAL", "ALC-19", "FEE-01", "FEE-03", "FEE-04"],
     "Rebalance": ["TOTAL", "ALC-01", "ALC-02", "ALC-04", "ALC-10", *ALLOCATION, "LEMMA-split", "LEMMA-splits"],
 }
-"""Some laws of which each call writes something that they read, or of which it is the subject. A nightly test asks all
-laws of every call (`test_market.py`).
+"""For each call, some laws that it concerns: they read what the call writes, or are about the call. A nightly test
+proves all laws of every call (`test_market.py`).
 """
 
 BREAKS = {
@@ -42,10 +44,12 @@ BREAKS = {
     "MM-140": ("Rebalance", "ALC-01"),
     "MM-141": ("Rebalance", "ALC-13"),
 }
-"""Bugs of harness/mutants/market.toml: a call on whose proof they tell, and a law that a state refutes then."""
+"""For each of some bugs of harness/mutants/market.toml: a call whose proof the bug spoils, and a law that is then
+refuted by a state.
+"""
 
 FIRST = ("MM-130", "MM-125", "MM-124", "MM-152", "MM-147")
-"""One for each call."""
+"""One bug for each call."""
 
 HUNT = """
 import json, sys
@@ -79,7 +83,9 @@ for here, outcome in paths:
 names = any(term.eq(call.sender.term) for term in terms_in(said))
 print(json.dumps([accepted > 0, names]))
 """
-"""Follows every path of a rebalancing, and tells whether any depends on the sender, or writes or returns it."""
+"""A program that follows every path of a rebalancing. It tells whether any path depends on the sender, or writes or
+returns it.
+"""
 
 
 @cache
@@ -108,7 +114,9 @@ def test_a_call_keeps_the_laws_of_mandates(call: str) -> None:
 
 
 def test_every_law_of_mandates_but_one_has_a_verdict() -> None:
-    """ALC-18 compares two runs, which no law may in a proof; that it holds is seen below."""
+    """The exception is ALC-18, which compares two runs: no law in a proof may do that. The last test of this file shows
+    that it holds.
+    """
     due = {law for call in KEPT for law in due_of(PLACE)[call] if law.startswith("ALC-")}
     assert due == {f"ALC-{number:02}" for number in range(1, 24)} - {"ALC-18"}
     assert all(set(laws) <= set(due_of(PLACE)[call]) for call, laws in KEPT.items())
@@ -124,9 +132,10 @@ def test_a_bug_is_refuted_by_a_state_that_breaks_the_law(bug: str, source_copy: 
 
 @pytest.mark.nightly
 def test_no_path_of_a_rebalancing_depends_on_who_calls(source_copy: SourceCopy) -> None:
-    """ALC-18, for plans of one target and one cap: conditions, written rows and returned values never name the sender.
+    """Law ALC-18, for plans of one target and one cap: conditions, written rows and returned values never name the
+    sender.
 
-    A rule that weighs an operator that calls twice (MM-137) is seen to.
+    As a control, the rule of the mutant MM-137, by which an operator that calls itself weighs twice, does name it.
     """
     assert json.loads(source_copy.run(WHO_CALLS)) == [True, False]
     assert json.loads(broken(source_copy, "MM-137").run(WHO_CALLS)) == [True, True]

@@ -74,13 +74,13 @@ ZEROES = "def _set(draft: Draft, who: str) -> int:\n    draft.put(PURSES, who, P
     ids=["a row before it is written", "a list before it grows"],
 )
 def test_all_of_another_is_gone_through_before_the_next_element(places: Places, theory: Break) -> None:
-    """Regression: a starred element of a tuple was evaluated after the elements that follow it."""
+    """Regression: a starred element of a tuple display was evaluated after the elements that follow it."""
     assert status(theory(*places)) == "REFUTED"
 
 
 def test_a_demand_is_proved_by_what_was_known_before_it(theory: Break, tmp_path: Path) -> None:
-    """Regression: the facts about `without` say that the removed name was listed. They were assumed to prove
-    just that.
+    """Regression: what the engine knows of `without` says that the removed name was in the list. This was assumed in
+    the proof of just that demand.
     """
     theory()  # puts the folder on the path
     head = "    paid = 0\n    for account in action.accounts:\n        _give(draft, account, 1)\n"

@@ -1,4 +1,4 @@
-"""Every path that the engine follows is taken by the plain rules, or excluded by the laws.
+"""Every path that the engine follows through a rule is taken by the plain rules in some state, or excluded by the laws.
 
 Together the paths run through every line of the rules.
 """
@@ -55,17 +55,18 @@ WITH_A_STAKE = {
 }
 
 NOT_LOOKED_FOR = ("Slash", "ExecuteSlash")
-"""Calls whose paths are explored without looking for a state that takes them. They all read a stake, which takes
-minutes.
+"""The calls whose paths are followed without a search for a state that takes them. They all read a stake, and the
+search would take minutes.
 """
 
 UNWITNESSED: dict[str, dict[str, dict[str, int]]] = {
     "eigenlayer": {},
     "symbiotic": {**IN_PLAIN_HISTORIES, **IN_A_CLOSED_WORLD, **WITH_A_STAKE},
 }
-"""By protocol, call and outcome: the highest number of paths for which no state is found whose replay takes them.
+"""By protocol, call and outcome: the highest number of paths for which the solver finds no state that takes them when
+the call is replayed.
 
-All these paths are possible as far as the laws tell. The state that a solver finds depends on earlier questions, so a
+As far as the laws tell, all these paths are possible. The state that a solver finds depends on earlier questions, so a
 new process asks (`explored`).
 """
 
@@ -81,7 +82,8 @@ NOT_RULES = (
     ),
     *("actions.py", "state.py", "reasons.py", "__init__.py"),
 )
-"""Endings of file names without rules: declarations of calls and states, their readers, and the calculation of rewards.
+"""Endings of the names of files without rules: declarations of calls and states, their readers, and the calculation of
+rewards.
 
 Parts of a protocol have such files of their own, such as `rewards_codec.py` beside `codec.py`.
 """
@@ -134,7 +136,9 @@ class Explored:
         self._explore(lambda: foundations(prover_of(self._place, CONTRACTS), foundations_of(self._place)))
 
     def _of_call(self, prover: Prover, call: str) -> tuple[set[tuple[str, int]], int, dict[str, int]]:
-        """The lines that ran, the number of paths with a state that takes them, and by outcome the number without."""
+        """For one call: the lines of rules that ran, the number of paths with a state that takes them, and the number
+        without, by outcome.
+        """
         kind = next(kind for kind in prover.protocol.actions if kind.__name__ == call)
         proof = self._explore(partial(CallProof, prover, kind))
         paths = [(accepted.here, "accepted") for accepted in proof.accepted]
@@ -176,10 +180,10 @@ class Explored:
 
 
 def explored(protocol: str) -> tuple[int, dict[str, dict[str, int]], set[str]]:
-    """The number of paths with a state that takes them, the number without by call and outcome, and the lines that did
-    not run.
+    """For all calls of a protocol: the number of paths with a state that takes them, the number without such a state,
+    by call and outcome, and the lines of rules that never ran.
 
-    This runs in a new process, since earlier questions to the solver change the states that it finds.
+    It has to be called in a new process, since earlier questions to the solver change the states that it finds.
     """
     with the_same_everywhere():
         found = Explored(protocol)
@@ -187,7 +191,7 @@ def explored(protocol: str) -> tuple[int, dict[str, dict[str, int]], set[str]]:
 
 
 def function_lines(code: CodeType) -> set[int]:
-    """The line numbers of all functions in a code object, without the lines of their `def`."""
+    """The line numbers of all functions in a module's code object, without the lines of their `def`."""
     lines: set[int] = set()
     for inner in [constant for constant in code.co_consts if isinstance(constant, CodeType)]:
         lines |= function_lines(inner)

@@ -331,7 +331,9 @@ def test_what_python_takes_otherwise_is_refused(name: str, theory: Break) -> Non
 
 
 def test_an_object_that_begins_again_is_noticed_when_it_does(theory: Break, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The second check on repeated `__init__` calls works, seen with the first check, at loading, switched off."""
+    """A repeated call of `__init__` is refused twice: at loading, and when it runs. With the first check switched off,
+    the second still refuses it.
+    """
     monkeypatch.setattr("proofs.loading_subset._NOT_AT_LOADING", frozenset())
     places, _ = BEGUN["a beginning that is found while a module is loaded"]
     with pytest.raises(UnliftableError, match="a value of type Cell begins again"):
@@ -405,14 +407,16 @@ LIMITS = ("limits=Limits(),", 'limits=Limits(lists={"names.all_of": 2, "Pay.numb
 
 @pytest.mark.parametrize("listed", ["action.numbers", "[]", "{}", "range(action.amount)", "set()"])
 def test_a_list_of_a_row_is_of_its_items(listed: str, theory: Break) -> None:
-    """Regression: a list of numbers, or a value that is no tuple, could be stored as a row's list of names."""
+    """Regression: a list of numbers, or a value that is no tuple, could be stored in a row's field that is a tuple of
+    names.
+    """
     met = f"draft.put(NAMES, SINGLETON, Names({listed}))\n"
     with pytest.raises(UnliftableError, match=r"names\.all_of is given a value of another kind|that is kept"):
         status(theory(*free("5 in draft.get(NAMES, SINGLETON).all_of", needs=NAMES, before=met), NUMBERS, LIMITS))
 
 
 def test_calls_have_an_equality_of_their_own(theory: Break) -> None:
-    """Regression: two calls that Python compares by identity became equal as symbols."""
+    """Regression: two calls of a class that Python compares by identity became equal as symbols."""
     declared = "@attr.s(auto_attribs=True, init=False, {})\nclass Pay:"
     of_nobody = (declared.format("unsafe_hash=True"), declared.format("eq=False"))
     with pytest.raises(UnliftableError, match="calls of type Pay have no equality of their own"):

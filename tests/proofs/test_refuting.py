@@ -1,4 +1,4 @@
-"""A broken rule is refuted by a whole state, whose sums and stakes agree with its rows."""
+"""A broken rule is refuted by a whole state, one whose sums and stakes agree with its rows."""
 
 import json
 from typing import TYPE_CHECKING
@@ -55,7 +55,9 @@ BREAKS = {
 
 @pytest.mark.parametrize("needed", BREAKS)
 def test_a_state_is_found_that_breaks_this_law_alone(needed: str, source_copy: "SourceCopy") -> None:
-    """The state satisfies every assumed law, and the call breaks the named one. The solver may break others as well."""
+    """The state satisfies every assumed law, and the call breaks the named one. The solver's state may break other laws
+    as well.
+    """
     bug, place, call, law_id = BREAKS[needed]
     source_copy.plant(bug)
     status, before, broken = json.loads(source_copy.run(PROGRAM, place, call, law_id))

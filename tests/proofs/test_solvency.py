@@ -1,4 +1,4 @@
-"""The solvency laws that every call keeps hold along walks, and are refuted if rules are broken on purpose."""
+"""The solvency laws that every call keeps hold along walks. They are refuted if rules are broken on purpose."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -76,8 +76,8 @@ def verdict(prover: Prover, action: str, law_id: str) -> str:
 def test_a_claim_moves_what_is_owed_of_a_bucket_that_it_does_not_write(
     follows: bool, expected: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The proof about a nested sum fails in an engine that does not follow a change of the inner sum into the outer
-    one.
+    """A nested sum adds totals of another, inner sum. Proofs about it fail in an engine that does not follow a change
+    of the inner sum into the outer one.
     """
     if not follows:
         for module in (totals, obligations):
@@ -89,7 +89,9 @@ def test_a_claim_moves_what_is_owed_of_a_bucket_that_it_does_not_write(
 
 @pytest.mark.parametrize("name", ["queued_value_wad", "fractions_waiting"])
 def test_a_slash_moves_each_position_by_what_is_said_of_it(name: str) -> None:
-    """One outcome of a slash changes the rows' values exactly as the theory says. The claim of no change is refuted."""
+    """For one outcome of a slash, the theory's statement of how rows' values change is proved. The statement that they
+    do not change is refuted.
+    """
     prover = prover_of("proofs.eigenlayer.theory:THEORY", "SlashOperator")
     slash = CallProof(prover, next(kind for kind in prover.protocol.actions if kind.__name__ == "SlashOperator"))
     slash.outcomes[:] = slash.outcomes[-1:]

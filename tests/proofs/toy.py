@@ -1,4 +1,4 @@
-"""A protocol of a few rules. Some are wrong on purpose, each in a way that a careless engine would not notice."""
+"""A protocol of a few rules. Some calls are wrong on purpose, each in a way that a careless engine would not notice."""
 
 from typing import Any, Final
 
@@ -56,17 +56,17 @@ class MoveThirteen(Move):
 
 
 class Hesitate(Move):
-    """Reads the balance again if more than 1000 are moved. Both paths write the same."""
+    """Right: reads the balance again if more than 1000 are moved. Both paths write the same rows."""
 
 
 class Share(Move):
-    """Wrong: moves `amount` thousandths of the balance, rounded up. Above a thousand thousandths it moves more than is
-    held.
+    """Wrong: moves `amount` thousandths of the balance, rounded up. If `amount` exceeds a thousand, it moves more than
+    is held.
     """
 
 
 class Divide(Move):
-    """Wrong: divides by the amount, which may be zero."""
+    """Wrong: moves the balance divided by `amount`, which may be zero."""
 
 
 class Remember(Move):
@@ -82,7 +82,7 @@ class GoBack(Move):
 
 
 class Print(Move):
-    """Formats an amount as text, of which the engine knows nothing."""
+    """Moves as many tokens as `amount` has digits. It formats the amount as text, of which the engine knows nothing."""
 
 
 SCHEMA: Final = Schema()

@@ -94,7 +94,12 @@ def _lost(network: Network, stake: str, used: list[tuple[Commitment, Fraction]])
 
 
 def _elastic_attacks(network: Network, needs: dict[str, Fraction]) -> Iterator[tuple[Fraction, Fraction]]:
-    """Attacks that use and lose some stakes whole. Any stake still needed is used, and lost, from the others."""
+    """Yields the profit and loss of attacks on a network of elastic stakes, which use and lose a chosen set of stakes
+    whole.
+
+    `needs` is the weight that each service needs to be corrupted. Weight still missing is used from the other stakes,
+    which lose the service's slash fraction of it.
+    """
     values = network.values
     rows = list(zip(network.commitments, network.weights, strict=True))
     for size in range(len(values) + 1):

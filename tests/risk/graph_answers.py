@@ -250,7 +250,10 @@ class Graph:
         return sum((values[stake] for stake in stakes), Fraction(0)) / sum(values.values(), Fraction(0))
 
     def follows(self, shock: list[str], attacks: Sequence[Any]) -> bool:
-        """True if attacks follow one another after a shock: each of new services by new stakes, and each pays."""
+        """True if each attack of a sequence after a shock is profitable on the stakes left by then.
+
+        No service may be attacked, and no stake used, more than once. `shock` names the stakes that are lost first.
+        """
         gone, used = list(shock), set[str]()
         for attack in attacks:
             left = attrs.evolve(
@@ -540,8 +543,9 @@ def answer_unique(inputs: Inputs, _: Query) -> Answer:
 
 
 def answer_dual(inputs: Inputs, _: Query) -> Answer:
-    """A slash by an operator set and one on the beacon chain, the latter before (B) or after (A) a second validator
-    deposits.
+    """Answers about a stake that an operator set slashes and that also loses on the beacon chain.
+
+    The beacon chain loss comes after a second validator deposits (A) or before (B).
     """
     deposit, second = int(inputs["deposit_eth"]) * WAD, int(inputs["second_validator_eth"]) * WAD
     lost, magnitude = int(inputs["beacon_chain_slash_eth"]) * WAD, wad(inputs["max_magnitude"])

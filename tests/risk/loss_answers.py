@@ -226,7 +226,11 @@ def atom_trap(inputs: Inputs) -> Answer:
     value = loss.value_at_risk(level)
 
     def naive(at_least: bool) -> Fraction | None:
-        """The wrong answers that the case names, recomputed to show that they are other numbers."""
+        """A wrong expected shortfall, recomputed to show that it is another number: the mean of the losses above value
+        at risk.
+
+        With `at_least`, losses equal to value at risk count too. None if no loss counts.
+        """
         atoms = [(x, p) for x, p in loss.atoms if x > value or (at_least and x == value)]
         total = sum((p for _, p in atoms), Fraction(0))
         return sum((x * p for x, p in atoms), Fraction(0)) / total if total else None

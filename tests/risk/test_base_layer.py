@@ -264,7 +264,9 @@ def test_a_path_with_one_thing_changed_is_refused() -> None:
 
 
 def test_services_that_only_fall_together_are_found() -> None:
-    """Each service alone costs more than its profit. One stake used for both costs less than both profits."""
+    """Corrupting either of two services costs more than its profit. Both use the same stake, and together cost less
+    than both profits.
+    """
     stakes = {"a": Fraction(10), "b": Fraction(10)}
     services = {name: Service(Fraction(8), ONE, {"a": Fraction(10)}) for name in ("x", "y")}
     layer = BaseLayer(Obligations(stakes, services), Consensus(Fraction(25), ZERO, ZERO, HALF))
@@ -324,7 +326,11 @@ def test_the_operator_whose_slash_is_worst_is_named() -> None:
 
 
 def test_what_others_profits_pay_for_is_not_held() -> None:
-    """The bridge alone does not pay. With the oracle, which is corrupted anyway, it pays, and liveness fails."""
+    """Corrupting the bridge alone does not pay. Together with the oracle, which is corrupted anyway, it pays and
+    liveness fails.
+
+    The verdict therefore has to be UNKNOWN, not HOLDS.
+    """
     stakes = {"a": Fraction(2), "b": Fraction(10)}
     services = {
         "oracle": Service(Fraction(10), HALF, {"a": Fraction(2)}),

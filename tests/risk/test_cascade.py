@@ -18,8 +18,8 @@ PSIS = [Fraction(1, 20), Fraction(1, 5), Fraction(2, 5)]
 
 
 def triangle() -> Network:
-    """The graph of Theorem 6 with gamma 1/10 and profit 1: a coalition of two services can lose nearly all
-    its stake.
+    """The graph of the paper's Theorem 6 with slack (gamma) 1/10 and profit 1 for each service: a coalition of two
+    services can lose nearly all its stake.
     """
     gamma, profit = Fraction(1, 10), Fraction(1)
     stakes = [Fraction(3, 2), 2 * (1 + gamma) * profit, 2 * (1 + gamma) * profit]
@@ -49,9 +49,9 @@ def test_local_security_of_a_coalition() -> None:
 
 
 def follows(network: Network, shock: tuple[str, ...], strikes: Any) -> bool:
-    """True if each strike of a cascade is profitable on the stake left by the shock and the earlier strikes.
+    """True if each attack of a cascade is profitable on the stake left by the shock and the earlier attacks.
 
-    The value of each strike is computed by the checker, not by the cascade.
+    `strikes` are the attacks, in order. Their value is computed by the checker, not by the search for cascades.
     """
     removed, used = set(shock), set[str]()
     for strike in strikes:

@@ -111,7 +111,9 @@ class Unfallen(Bounds):
 
 def proofs_end_where_truth_does(make: MakeBounds) -> Callable[[str, int], None]:
     def prop(kind: str, seed: int) -> None:
-        """The solver's own multipliers, all branches that it asks for: true claims get a tree, false ones none."""
+        """A true claim gets a proof tree that the checker accepts. A false claim gets an attack that refutes it, and no
+        tree.
+        """
         network = odd(brute.draw(kind, seed), random.Random(seed))
         question = Question(network)
         document, false = false_claim(network)

@@ -304,7 +304,7 @@ def test_classic_wrong_shortfalls_are_noticed(wrong: Shortfall) -> None:
 
 
 def test_value_at_risk_is_not_subadditive() -> None:
-    """Each of two losses is too rare for the level. One of the two is not."""
+    """Each of two independent losses is too rare to count at the level. A loss by either of them is not."""
     rare = event(Fraction(4, 100), Fraction(100))
     assert rare.value_at_risk(LEVEL) == 0
     assert independent_sum([rare, rare]).value_at_risk(LEVEL) == 100

@@ -116,7 +116,11 @@ def test_a_loss_takes_of_the_operator_what_it_takes_of_the_staker(chain: Chain) 
 
 
 def test_a_withdrawal_loses_until_it_is_completed(chain: Chain) -> None:
-    """Slashes by sets count up to the end of its window, losses on the beacon chain up to now. Pods pay whole gwei."""
+    """A slash by an operator set reduces a withdrawal until its slashable window ends, a beacon chain loss until it is
+    completed.
+
+    Pods pay whole gwei.
+    """
     secured(chain)
     chain.do(actions.FundPod("staker", 40 * ETH), report(32 * ETH, 0), queue(30 * ETH), slash(WAD >> 1))
     chain.do(actions.MineBlocks(11), slash(WAD >> 1), report(-GWEI_TO_WEI, 3 * GWEI_TO_WEI), complete(0, True))
@@ -129,7 +133,7 @@ def test_a_slash_of_native_eth_asks_for_no_resolution_block(chain: Chain) -> Non
     """The slash is accepted even if its resolution block would overflow, since native ETH is never paid out from a
     slash.
 
-    The model agrees.
+    The guards that state when a call is rejected agree.
     """
     secured(chain)
     chain.state.rows(CONFIG)[SINGLETON] = Config(10, 8, 5, 5, "whitelister", slash_resolution_delay_blocks=UINT32_MAX)

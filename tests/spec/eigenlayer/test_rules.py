@@ -236,7 +236,11 @@ def test_the_thirty_third_strategy_is_one_too_many(make_chain: "Callable[..., Ch
 
 
 def test_asking_for_too_much_is_three_different_errors(chain: Chain) -> None:
-    """More than the operator's shares panics. More than the staker's is too high. A product above 2^256 overflows."""
+    """A withdrawal of more than the operator's shares panics. One above only the staker's shares is rejected as too
+    high.
+
+    If its product with the staker's scaling factor exceeds 256 bits, the multiplication overflows first.
+    """
     chain.secured()
     chain.do(actions.DelegateTo("other", "operator", NO_APPROVAL))
     chain.deposit("other", 0, 500)
@@ -334,7 +338,7 @@ def test_a_slash_of_nothing_counts_but_leaves_nothing_to_clear(chain: Chain) -> 
 
 
 def delayed(chain: Chain, delay_blocks: int = 7) -> None:
-    """Gives the deployment the newest release's counting of queued shares, and this resolution delay."""
+    """Sets the deployment to count queued shares as the newest release does, with this slash resolution delay."""
     config = attrs.evolve(
         chain.now.get(CONFIG, SINGLETON), slash_resolution_delay_blocks=delay_blocks, queue_counts_whole_shares=True
     )
@@ -389,9 +393,9 @@ def test_a_resolution_block_has_32_bits(make_chain: "Callable[..., Chain]", dela
 def test_a_withdrawal_counts_for_slashes_by_the_shares_that_left(
     chain: Chain, counts_whole_shares: bool, counted: int
 ) -> None:
-    """A tenth of 333 shares is left after a slash: 33 leave the operator, which stand for 330 scaled shares.
+    """After a slash of nine tenths, a withdrawal of 333 deposit shares takes 33 shares from the operator.
 
-    The older release counts 333.
+    Later slashes count these as 330 scaled shares. The older release counts 333.
     """
     delayed(chain)
     config = attrs.evolve(chain.now.get(CONFIG, SINGLETON), queue_counts_whole_shares=counts_whole_shares)
@@ -504,8 +508,8 @@ def test_shares_slashed_before_slashes_had_ids_can_still_be_burned(chain: Chain)
 
 
 def test_an_avs_without_a_registrar_can_have_no_members(chain: Chain) -> None:
-    """The contract then calls the AVS itself, after every other check. An ordinary account has no code, and the call
-    reverts.
+    """Without a registrar the contract calls the AVS itself, after every other check. An ordinary account has no code,
+    so the call reverts.
     """
     chain.secured()
     assert chain.try_(actions.RegisterForOperatorSets("operator", "operator", "other", ())) is Reason.EMPTY_REVERT

@@ -117,7 +117,11 @@ def fund_terms(**changed: Any) -> FundTerms:
 
 
 def insured(chain: Chain, cover: int, capital: int = 1000, **changed: int) -> None:
-    """Opens an offer and the sponsor's fund with the network's capital. The staker buys this cover, unless it is 0."""
+    """Opens an offer and the sponsor's fund on the network's service and vault. The network underwrites it with
+    `capital`.
+
+    If `cover` is positive, the staker buys a policy for that cover. `changed` replaces terms of the fund.
+    """
     chain.do(
         OpenOffer("network", SERVICE, VAULT, terms(), PRICED),
         OpenFund("sponsor", SERVICE, VAULT, fund_terms(**changed)),

@@ -217,7 +217,9 @@ def test_on_symbiotic_the_bound_is_the_epoch(on_symbiotic: Chain, reaction: int)
 @pytest.mark.parametrize("leaves", ["magnitude", "shares", "registration"])
 @pytest.mark.parametrize("reaction", [1, 2])
 def test_on_eigenlayer_the_bound_is_the_shorter_delay(on_eigenlayer: Chain, leaves: str, reaction: int) -> None:
-    """Magnitude leaves after 8 blocks and shares after 10. One block past 8 magnitude is gone, and shares are not."""
+    """Magnitude can leave after 8 blocks and shares after 10. One block past 8, magnitude is no longer slashable but
+    shares are.
+    """
     chain = on_eigenlayer
     terms = channel_terms(delay=2, staleness=5, reaction=reaction, is_bounded=False)
     chain.do(OpenChannel("avs", *ON_EIGENLAYER, terms))
@@ -317,7 +319,9 @@ def test_slashes_and_withdrawals_are_noted_on_eigenlayer(on_eigenlayer: Chain) -
 
 
 def test_a_set_that_lets_a_strategy_go_forgoes_it(on_eigenlayer: Chain) -> None:
-    """The allocation can then end at once, so that a return of the strategy restores no slashable stake."""
+    """After an operator set removes a strategy, an allocation can end at once. Adding the strategy again restores no
+    slashable stake.
+    """
     chain = on_eigenlayer
     chain.do(OpenChannel("avs", *ON_EIGENLAYER, channel_terms(1, 2, 3)))
     chain.do(SendTable("avs", *ON_EIGENLAYER, ("operator",)), el.MineBlocks(1))

@@ -58,7 +58,9 @@ def vault(curated: Chain) -> Chain:
 
 
 def limits(chain: Chain, *targets: Target) -> tuple[int, ...]:
-    """The stake that each target has for slashes, in the order of the targets."""
+    """The amount of the vault's stake that the mandate's account has assigned to each target, in the order of the
+    targets.
+    """
     return tuple(ON_SYMBIOTIC.allocated(chain.now, ACCOUNT, VAULT, target).amount for target in targets)
 
 
@@ -229,7 +231,7 @@ def test_a_weight_is_the_fee_less_the_larger_loss(vault: Chain) -> None:
 
 
 def test_who_does_not_pay_gets_nothing(vault: Chain) -> None:
-    """A target whose offer has an empty budget, or was never opened, loses the stake it had."""
+    """A target whose offer has an empty budget loses its stake. A target whose offer was never opened gets none."""
     stranger = Target(("network", 7), "operator")
     settled(vault, attr.evolve(PLAN, targets=(A, C, stranger), caps=(Cap((NEIGHBOUR,), (), WAD // 2),)))
     assert limits(vault, A, C, stranger) == (500, 500, 0)
@@ -278,8 +280,8 @@ ON_STRATEGY = OpenMandate("governor", "main", "strategy0", 20)
 
 @pytest.fixture
 def operator(on_eigenlayer: Chain) -> Chain:
-    """A fixture: a second operator set of the AVS with equal fees, and a staker of 500 who delegates to the mandate's
-    account.
+    """A fixture: a chain with two operator sets of one AVS, whose funded offers pay equal fees. No mandate is
+    open yet.
     """
     chain = on_eigenlayer
     second = el.OperatorSetRequest(2, ("strategy0",), "slasher")

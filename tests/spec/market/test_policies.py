@@ -237,8 +237,10 @@ def test_slashed_funds_go_to_the_insured_first(on_symbiotic: Chain) -> None:
 
 
 def self_insured(chain: Chain, **changed: int) -> int:
-    """The tokens that an operator gains by a slash of its own stake, for which it has tried to insure itself
+    """Tokens that an operator is paid after a slash of its own stake, less the premium. It has tried to insure itself
     in full.
+
+    The stake that it loses is not subtracted. `changed` replaces terms of the fund.
     """
     chain.do(Deposit("other", VAULT, "operator", 1000), SYMBIOTIC.payment(COLLATERAL, "network", "operator", 100))
     insured(chain, cover=0, capital=2000, **changed)

@@ -102,8 +102,9 @@ def test_looked_through_all_claims_are_no_more_than_what_is_there(base: str) -> 
 
 
 def looked_through(state: State, pieces: Callable[[Draft, str], int]) -> int:
-    """The greatest depth of a claim, after a check that all claims together do not exceed the pieces of each lowest
-    vault.
+    """The greatest number of receipt vaults stacked below the vault of a receipt.
+
+    First checks that all receipts together claim no more than the pieces of each lowest vault. `pieces` counts them.
     """
     now, deepest = Draft(state), 0
     claims: dict[str, Fraction] = {}

@@ -11,7 +11,7 @@ from tests.spec.market.cases import WAD, case, in_wad
 
 
 def test_risk_aware_split() -> None:
-    """Services with one degree cap form a group. Stake is split among the groups by their total rewards.
+    """Services with the same degree cap form a group. Stake is split among groups by their total rewards.
 
     Within a group it is split by the services' own rewards, up to the cap. Each result is within one unit of the exact
     one.
@@ -39,11 +39,13 @@ def test_elastic_equilibrium_allocation() -> None:
 
 
 def follows_the_rule(whole: int, scores: list[int], caps: list[CapOn], parts: list[int]) -> bool:
-    """True if the parts of `whole` satisfy every cap, and each member with a score is stopped by a full cap, up to
+    """True if the parts of `whole` satisfy every cap and each member with a score is stopped by a full cap, up to
     rounding.
 
-    A member without a score has nothing. In the cap that stops a member, nobody has more for its score. The rounding
-    may cost as many units as there are members, and one.
+    A member is an index of `scores` and `parts`. A cap lists members and limits their sum; `whole` is a cap on all
+    members. A member without a score has nothing. In the cap that stops a member, no other has more for its score.
+
+    Rounding may cost one unit for each member, and one more.
     """
     count = len(scores)
     bounds = [(list(range(count)), whole), *caps]
@@ -107,7 +109,9 @@ def test_a_split(whole: int, scores: list[int], caps: list[CapOn], parts: list[i
 
 
 def test_a_unit_goes_by_remainder_to_whom_every_cap_has_room_for() -> None:
-    """Six units for four members are one and a half each. If the first two share a cap, the first and third get the
+    """Units left by rounding down go to the largest remainders, where every cap has room.
+
+    Six units for four equal members are one and a half each. If the first two share a cap, the first and third get the
     extra unit.
     """
     assert split(6, [1, 1, 1, 1], []) == [2, 2, 1, 1]

@@ -20,7 +20,7 @@ OPEN = OpenOffer("network", SERVICE, VAULT, terms(), PRICED)
 
 
 def of_fund(kind: Any, sender: str, *arguments: int) -> Any:
-    """A call on the sponsor's fund."""
+    """A call of this kind by the sender on the sponsor's fund."""
     return kind(sender, SERVICE, VAULT, "sponsor", *arguments)
 
 
