@@ -105,7 +105,9 @@ def opened(stakers: int) -> State:
 
 
 def microseconds_per_step(state: State, actions: Sequence[Any], transition: Transition[Any] = transition) -> float:
-    """The CPU microseconds per step of `run` on these actions, without the copy of the state that `run` makes once."""
+    """The CPU microseconds per step of `spec.machine.run` on these actions, without the copy of the state that it makes
+    once.
+    """
     copying = seconds(lambda: run(transition, state, []))
     return (seconds(lambda: run(transition, state, actions)) - copying) / len(actions) * 1e6
 
@@ -200,7 +202,7 @@ def bytes_per_staker() -> float:
 
 def follow(state: State, actions: Sequence[Action]) -> None:
     """Run all actions in order from a state, and check every law of EigenLayer at each. A broken law is not reported:
-    only the time counts.
+    only the time is of interest.
     """
     checker = Checker(known_walks()["eigenlayer"].catalogue, state)
     for action in actions:
@@ -255,8 +257,8 @@ def measure_verdicts(operators: int) -> float:
 
 
 def measure_walks(name: str, follow: Callable[[Walk, int], object]) -> float:
-    """The CPU microseconds per step of a protocol's random walks, run by `follow`, one of the functions in
-    `WAYS_TO_WALK`.
+    """The CPU microseconds per step of a protocol's random walks, run by `follow`. This is one of the functions in
+    `WAYS_TO_WALK`, which check all laws or none.
     """
     walk = known_walks()[name]
     spent = seconds(lambda: [follow(walk, seed) for seed in range(WALKS_MEASURED)])
@@ -278,7 +280,9 @@ def whole_walk(walk: Walk, seed: int) -> None:
 
 
 def checked_walk(walk: Walk, seed: int) -> None:
-    """Run the steps of a walk with every incremental law checked at each, without the final scan or a report."""
+    """Run the steps of a walk with every law checked at each, as far as a single step can show it. The last state is
+    not scanned whole, and no report is made.
+    """
     checker = Checker(walk.catalogue, walk.genesis())
     choices, opening = Seeded(seed), walk.opening()
     for position in range(STEPS_PER_WALK):
@@ -460,8 +464,8 @@ def rejection_table(bench: Bench, kinds: Sequence[str]) -> Table:
 
 
 def checks_table(bench: Bench, kinds: Sequence[str]) -> Table:
-    """A table of the cost of a walk's step with every incremental law checked, against no law checked. It has a row for
-    each protocol and each build in `kinds`.
+    """A table of the cost of a walk's step with every law checked at it, against no law checked. It has a row for each
+    protocol and each build in `kinds`.
     """
     table = Table(
         "walk", "built", "no law, us", "every law, us", "ratio", title="a walk's step, with every law checked"

@@ -89,7 +89,7 @@ BREAKING: Final = (
 
 
 def bugs(protocol: str) -> list[Mutant]:
-    """The mutants of a protocol's specification that serve as canaries."""
+    """The mutants of a protocol's specification (each with one bug) that serve as canaries."""
     return [mutant for mutant in read_catalogue(BUGS) if mutant.protocols == (protocol,)]
 
 

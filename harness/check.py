@@ -257,7 +257,7 @@ class Check:
         """All worker tasks, of a size that keeps `width` workers busy. Protocols and methods alternate, so that a run
         that is cut short has some results of each.
 
-        A walk is the same, whichever task it belongs to.
+        The result of a walk does not depend on the task to which it belongs.
         """
         kinds: list[Iterator[SuiteTask]] = []
         for name in self.walks:
@@ -431,8 +431,8 @@ class Check:
             self._enter(name, found)
 
     def _enter(self, name: str, found: Iterator[Finding]) -> None:
-        """Enter an unshrunk finding of the protocol `name` in the report, and queue it for shrinking, which takes long.
-        `found` yields it unshrunk, then shrunk.
+        """Enter a finding of the protocol `name` in the report before it is shrunk, and queue it for shrinking, which
+        takes long. `found` yields the finding unshrunk, then shrunk.
         """
         first = next(found)
         self.suites[name].findings[first.law] = first
@@ -448,8 +448,8 @@ class Check:
 
     @contextmanager
     def _timed(self, part: RunPart) -> Iterator[None]:
-        """Count the time spent in the block as that of `part`, without time spent on shrinking, which is counted
-        separately.
+        """A context that counts the time spent in its block as that of `part`. Time spent on shrinking is left out,
+        since it is counted separately.
         """
         started, shrunk = time.monotonic(), self.seconds["shrinking"]
         try:

@@ -48,7 +48,7 @@ class Found:
 
     @property
     def kind(self) -> str:
-        """The aspect in which the client diverges, or the kind of its fault."""
+        """The aspect in which the client diverges, such as "reason" or "state", or the kind of its fault."""
         return self.what.aspect if isinstance(self.what, Divergence) else self.what.kind
 
     @property
@@ -147,7 +147,7 @@ class Conformance:
         return list(self._found.values())[:MOST_KEPT]
 
     def others(self, found: Found) -> list[Found]:
-        """The recorded findings with the key of `found`, in other worlds."""
+        """The recorded findings of the same kind and case as `found`, met in other worlds."""
         return [each for each in self._rows[found.what.case].found if each.key == found.key and each is not found]
 
     def started(self) -> ProcessClient:
@@ -171,7 +171,7 @@ class Conformance:
         return Reference(self.pack.calls, __version__)
 
     def note(self, script: Script, played: Played, stderr: str) -> None:
-        """Count the results of a played script, with the standard error of the client that played it."""
+        """Count the results of a played script. `stderr` is the standard error of the client that played it."""
         with self._lock:
             self.scripts += 1
             self.steps += played.steps
@@ -267,7 +267,7 @@ class _Worker:
                 self._run.is_cut_short = True
 
     def end(self) -> None:
-        """Kill the client, in whatever state it is."""
+        """Kill the client's process, whatever it is doing."""
         if self._client is not None:
             self._client.close()
             self._client = None

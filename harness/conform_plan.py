@@ -87,7 +87,7 @@ class Plan:
     def _traces(self) -> Iterator[tuple[Path, Trace]]:
         """The recorded traces with their paths, the smallest first.
 
-        Those of another trace family, such as rewards alone, come last.
+        Last come those of another family of traces, which show a part of the protocol such as rewards alone.
         """
         others: list[tuple[Path, Trace]] = []
         for path in sorted(find_traces([self.pack.traces]), key=lambda path: (path.stat().st_size, path.name)):

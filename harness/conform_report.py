@@ -56,8 +56,8 @@ class ConformReport:
 
     @property
     def exit_code(self) -> int:
-        """The exit code: 1 if a case fails unexpectedly or an expectation is stale, 2 if anything is undecided, 5 if no
-        case agreed, else 0.
+        """The exit code. It is 1 if a case fails unexpectedly, or if a pattern of expected failures matches no failing
+        case. It is 2 if anything is undecided, 5 if no case agreed, else 0.
         """
         rows = [row for row in self.run.rows() if not self.is_expected(row)]
         return exit_code(

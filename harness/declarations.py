@@ -69,9 +69,7 @@ def declaration_of(pack: ProtocolPack, law_id: str) -> Declaration | None:
 
 
 def _files(pack: ProtocolPack) -> Iterator[Path]:
-    """The source files in the packages of the pack's catalogue and games; a module outside any package stands for
-    itself.
-    """
+    """The source files in the packages of the pack's catalogue and games. A module outside any package counts alone."""
     places = [place.partition(":")[0] for place in (pack.walk_at, pack.games_at, *pack.laws_at) if place]
     for name in dict.fromkeys([place.rpartition(".")[0] or place for place in places]):
         yield from files_of(name)

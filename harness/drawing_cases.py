@@ -85,8 +85,8 @@ def written(document: Document) -> str:
 
 
 def ends_with(calls: Calls, case: Case, script: Script) -> bool:
-    """True if the last call of the script is of this case's action and gets its answer under the current rules. False
-    if the script can no longer be read.
+    """True if the last call of the script is of this case's action and gets its answer under the current rules. The
+    case is an action with an answer. False if the script can no longer be read.
     """
     history = calls.begin(script.head)
     state, answer = history.genesis.copy(), ""

@@ -33,8 +33,8 @@ class _Sighting:
 
 
 class Search:
-    """A run of `restake explore`. It searches `models`, by the place of each one's pack, up to `depth` calls. With
-    `prunes`, states searched before are not searched again. It keeps each report as it arrives, so an interruption
+    """A run of `restake explore`. It searches `models`, keyed by the place of each one's pack, up to `depth` calls.
+    With `prunes`, states searched before are not searched again. It keeps each report as it arrives, so an interruption
     loses none.
     """
 
@@ -91,7 +91,9 @@ class Search:
             self._reporting = None
 
     def _keep(self, place: str, model: BoundedModel, met: Exploration, kept: dict[str, _Sighting]) -> None:
-        """Keep, unshrunk, each law that broke since the previous call or that now breaks in fewer steps."""
+        """Keep, unshrunk, a counterexample of each law that broke since this was last called, or that now breaks in
+        fewer steps. A longer one that was kept before is removed.
+        """
         for law_id, broken in met.broken.items():
             before = kept.get(law_id)
             if before is None or before.broken is not broken:

@@ -44,7 +44,9 @@ class FailingChecks:
         self._noted.append(reason.value)
 
     def _module(self, name: str) -> ModuleType:
-        """The rewritten module if it belongs to the rules, built once; any other module unchanged."""
+        """The module with this name, rewritten if it belongs to the rules; any other module unchanged. A module is
+        rewritten once.
+        """
         if name not in self._sources:
             return importlib.import_module(name)
         if name not in self._modules:
@@ -74,8 +76,8 @@ Source = tuple[Path, ast.Module]
 
 
 def _rules_of(place: str) -> dict[str, Source]:
-    """The modules in the package of the transition's module `place` that contain a rejection, and those that import
-    them: path and rewritten syntax tree, by name.
+    """The sources of the rules by module name: the path and the rewritten syntax tree. They are the modules in the
+    package of the transition's module `place` that contain a rejection, and those that import such a module.
     """
     found = importlib.util.find_spec(place)
     assert found is not None

@@ -46,8 +46,8 @@ class GateOutcome:
 
     @property
     def exit_code(self) -> int:
-        """The exit code. It is 1 if a difference is not accepted or a decision is stale, and 2 if anything is
-        undecided. It is 5 if there was no action to judge, else 0.
+        """The exit code. It is 1 if a difference is not accepted, or if a decision to accept one has expired or fits
+        none. It is 2 if anything is undecided. It is 5 if there was no action to judge, else 0.
         """
         failed = any(
             not action.is_harmless and action.verdict != "UNKNOWN" and not action.accepted_by for action in self.actions

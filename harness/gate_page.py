@@ -17,7 +17,7 @@ COLOURS: Final = {
 
 
 def as_page(outcome: GateOutcome) -> str:
-    """The report of `restake gate` as one HTML page that loads nothing."""
+    """The report of `restake gate` as one HTML page, which loads nothing from elsewhere."""
     environment = environment_of_pages()
     environment.filters |= {
         "beside": told_beside,

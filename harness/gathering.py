@@ -139,8 +139,8 @@ def _evidence(proving: Proving, drawn_by: str) -> Evidence:
 
 
 def doubts_of(proving: Proving, laws: Collection[str]) -> dict[str, str]:
-    """The map from each of some laws to the text that names the unproved verdicts on which its proof rests. Laws whose
-    proofs rest on none are left out.
+    """The reasons why proofs of some laws do not show them, by law: a text that names the unproved verdicts on which
+    the proof rests. Laws whose proofs rest on none are left out.
 
     Only the ledger and this run's verdicts are looked up: nothing is proved.
     """

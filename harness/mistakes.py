@@ -16,8 +16,8 @@ LIBRARIES = sorted(
 
 
 def explained(error: BaseException) -> str:
-    """An exception as one line: its type and message, after the file and line of the code from outside that raised it.
-    Without such code there is no file; a syntax error names its own.
+    """An exception as one line: its type and message, after the file and line of the user's own code that raised it.
+    Without such code there is no file; a syntax error names the file that has it.
     """
     if isinstance(error, SyntaxError):
         return f"{error.filename}:{error.lineno}: {type(error).__name__}: {error.msg}"

@@ -32,7 +32,9 @@ MOST_SHOWN: Final = 4
 
 
 class Premises:
-    """The premises of the proofs of one theory. `assumed` are the laws that every proof of a call assumes."""
+    """The premises of the proofs of one theory: the verdicts that must be PROVED, too, before a proof shows its law.
+    `assumed` are the laws that every proof of a call assumes.
+    """
 
     def __init__(self, ledger: Ledger) -> None:
         theory = plain_theory(ledger.place)
@@ -47,7 +49,9 @@ class Premises:
         self.assumed: Final = self._closed({law.law_id for law in theory.assumed()})
 
     def _closed(self, law_ids: Collection[str]) -> frozenset[str]:
-        """The given laws, with all laws on which they lean or from which they follow, however deep."""
+        """The given laws, with all laws that their proofs assume by the theory's `leans` or from which they follow,
+        however deep.
+        """
         found, pending = set(law_ids), [*law_ids]
         while pending:
             further = set(self._further.get(pending.pop(), ())) - found

@@ -58,8 +58,8 @@ def ledger_of(pack: ProtocolPack, folder: Path | None = None) -> Ledger:
 
 
 def _refuse_another_protocol(pack: ProtocolPack, place: str) -> None:
-    """Raise LedgerError if the theory at `place` is of another protocol than the pack's, or of another law of the same
-    id: its verdicts would be read as those on the pack.
+    """Raise LedgerError if the theory at `place` is of another protocol than the pack's, or has another law under an id
+    of the pack's. Its verdicts would be taken for those on the pack.
     """
     walk, theory = pack.walk, plain_theory(place)
     if theory.protocol is not pack.protocol:
@@ -262,7 +262,7 @@ class Proving:
         return {(call, law_id): word for law_id, call, word, _ in self._rows(self.ledger.due)}
 
     def unproved(self) -> Unproved:
-        """The unproved verdicts on which proved ones of this run's request rest. Verdicts that were themselves
+        """The unproved verdicts on which the requested verdicts that are proved rest. Those that were themselves
         requested are left out.
         """
         shown = {law_id for law_id, _, word, _ in self.rows() if word in SHOWN}
@@ -286,7 +286,7 @@ class Proving:
         return sorted({*of_this_run, *kept})
 
     def _opinions_kept(self) -> Iterator[tuple[str, str, str, Mapping[str, int]]]:
-        """The ledger's second opinions: law, call, solver, and the number of goals per answer."""
+        """The other solvers' answers that the ledger keeps: law, call, solver, and the number of goals per answer."""
         for call, laws in self.asked.items():
             for law_id, by in self.ledger.opinions(call).items():
                 for who, counts in by.items() if law_id in laws else ():

@@ -46,7 +46,9 @@ class TraceReport:
 
     @property
     def verdict(self) -> TraceVerdict:
-        """The verdict on the trace, one of TraceVerdict."""
+        """The verdict on the trace: "agrees" or "differs", "malformed" if it cannot be read, "not compared" if it was
+        only read. A kept counterexample "breaks" its law, shows a "known violation", or "no longer breaks" it.
+        """
         if self.malformed is not None:
             return "malformed"
         if self.retelling is not None:

@@ -155,7 +155,9 @@ def _of_fund(found: FundFigures) -> Rows:
 
 
 def _of_vault(found: VaultFigures) -> Rows:
-    """The rows of a receipt vault's figures, in the unit of the pool at the bottom."""
+    """The rows of a receipt vault's figures, in the unit of the pool in which the lowest vault beneath it holds a
+    position.
+    """
     return {
         "stands on": found.beneath or f"pool {found.pool}",
         "issued": Number(found.issued),
@@ -184,7 +186,7 @@ def _of_table(found: TableFigures) -> Rows:
 
 
 def _of_mandate(found: MandateFigures) -> Rows:
-    """The rows of a mandate, in the unit in which its pool is split."""
+    """The rows of a mandate's figures, in the unit in which the base splits its pool's stake."""
     waits = NONE if found.waits_until is None else Number(found.waits_until)
     rows: dict[str, Number | str] = {
         "within its caps": "yes" if found.is_within_caps else "NO",

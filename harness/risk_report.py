@@ -25,8 +25,8 @@ from spec.codec import Json
 
 @attrs.frozen
 class Row:
-    """The report's row on the network after one step: its verdict, its total stake, its slack by the sufficient
-    condition (`gamma_eigenlayer`) and its metrics.
+    """The report's row on the network after one step. It has the verdict, the total stake, the slack by EigenLayer's
+    sufficient condition (`gamma_eigenlayer`) and the metrics.
     """
 
     at: Stepped

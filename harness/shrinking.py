@@ -130,12 +130,12 @@ def needed(walk: Walk, genesis: State, actions: Sequence[Any], stops: Callable[[
 
 @attrs.frozen
 class MovesBegin:
-    """The marker between the steps before a game's moves and the moves, so that shrinking can shorten both."""
+    """The marker that separates the moves of a game from the steps before them, so that shrinking can shorten both."""
 
 
 def lost(game: Game, party: Party, run: Actions) -> Break | None:
-    """The break of a game's law in a run, located at the run's end; None if the party's moves do not break it. A run in
-    which the marker between earlier steps and moves does not stand exactly once has none.
+    """The break of a game's law in a run, located at the run's end. None if the party's moves do not break it, or if
+    the run does not have the marker between earlier steps and moves exactly once.
     """
     if run.count(MovesBegin()) != 1:
         return None
@@ -202,7 +202,9 @@ class _Shrinker:
         self._improve(passes, exhausts)
 
     def drop(self) -> None:
-        """Only drop calls, alone or in pairs, and merge them; the remaining calls are unchanged."""
+        """Shorten the run by dropping calls, alone or in pairs, and by merging calls; the remaining calls are
+        unchanged.
+        """
         self._improve((self._drop_chunks, self._drop_pairs, self._merge), exhausts=False)
 
     def _improve(self, passes: Sequence[Callable[[], bool]], exhausts: bool) -> None:
@@ -249,8 +251,7 @@ class _Shrinker:
             return None
 
     def _can_be_written(self, candidate: Actions) -> bool:
-        """True if a trace can express the run: an account cannot replace a strategy, nor half of a pair the pair.
-
+        """True if a trace can express the run. It cannot if an account replaces a strategy, or half of a pair the pair.
         The writer of traces may fail on an invalid action with any exception.
         """
         protocol = self._walk.protocol
@@ -390,7 +391,7 @@ class _Shrinker:
 
     def _sooner(self, position: int) -> bool:
         """Shorten the wait at index `position`, and lower the numbers of one field in later calls by the difference.
-        True if that was taken; False for any action that is no wait.
+        True if the shorter run was taken; False for any action that is no wait.
         """
         run = self.shortest
         wait = run[position]
@@ -433,7 +434,9 @@ class _Shrinker:
         return position < len(run) and self._attempt((*run[:position], action, *run[position + 1 :]))
 
     def _over_pairs(self, candidates: Callable[[Actions, int, int], list[Actions]]) -> bool:
-        """Try the candidates for every pair of actions, if the run is short enough."""
+        """Try the candidates that a function makes of every pair of actions, if the run is short enough. True if one
+        was taken.
+        """
         improved = False
         later = 1
         while later < len(self.shortest) <= PAIRED_ACTIONS:

@@ -122,7 +122,7 @@ def sums(first: Any, second: Any) -> list[Any]:
 
 
 def renamings(value: Any, name: str) -> list[Any]:
-    """The variants of a value in which one of its names is replaced by the given name."""
+    """The variants of a value in which one of its names is replaced by `name`."""
     if isinstance(value, str):
         return [name] if value != name else []
     if isinstance(value, tuple):
@@ -158,13 +158,13 @@ def variants(value: Any) -> list[Any]:
 
 
 def _is_list(value: Any) -> bool:
-    """True if a tuple is a list, and not a name with several parts, such as an operator set."""
+    """True if a tuple is a list of values, and not a name with several parts, such as an operator set."""
     return isinstance(value, tuple) and len({type(item) for item in value}) <= 1
 
 
 def _without_an_item(value: Any) -> list[Any]:
-    """The variants of a record without the items at one index, removed from all its lists of equal length, which belong
-    together.
+    """The variants of a record with one item less. Lists of equal length belong together, so the items at one index are
+    removed from all of them.
     """
     lists = {name: getattr(value, name) for name in _fields(value) if _is_list(getattr(value, name))}
     found: list[Any] = []

@@ -21,7 +21,9 @@ ADVICE: Final = "Install restaking-spec into an environment of its own: pipx or 
 
 
 def main() -> None:
-    """Run the command. Exit code 2 if Python would import another distribution's package."""
+    """Run the command `restake`. Exit code 2 if Python would import another distribution's package in the place of this
+    project's.
+    """
     try:
         problems = collisions(ROOT, recorded(ROOT))
         if problems:

@@ -65,7 +65,9 @@ class Summary:
 
     @classmethod
     def of(cls, report: WalkReport, method: Method, runs: int = 1) -> "Summary":
-        """The counts of one report on `runs` runs; a law that broke is counted as broken in one run."""
+        """The counts of one report on `runs` runs made by `method`. A law that broke in them counts as broken in one
+        run.
+        """
         first: dict[str, Broken] = {}
         for violation in report.violations:
             law_id = violation.law.law_id

@@ -231,7 +231,7 @@ def proved(suite: SuiteReport) -> list[str]:
 
 
 def mutants(suite: SuiteReport) -> list[str]:
-    """The lines on mutants: how many laws kill any, and which kill none."""
+    """The lines on mutants: how many laws kill any mutant, and which laws kill none."""
     if suite.evidence is None or not suite.evidence.mutants:
         return []
     laws = [row for row in suite.rows() if row.kills is not None]
@@ -274,7 +274,7 @@ def named(names: Collection[str]) -> str:
 
 
 def tiers(suite: SuiteReport) -> dict[str, list[Row]]:
-    """The rows of a protocol by tier: properties, model laws, games, witnesses. Empty if nothing was checked."""
+    """The rows of a protocol's laws by tier: properties, model laws, games, witnesses. Empty if nothing was checked."""
     rows = suite.rows() if suite.steps else []
     model = set(suite.catalogue.model)
     found = {

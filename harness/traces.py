@@ -133,7 +133,9 @@ def read_kept(found: Json, protocols: Mapping[str, Protocol]) -> tuple[Protocol,
 
 
 def protocol_of(name: str, protocols: Mapping[str, Protocol]) -> Protocol | None:
-    """The protocol with this name, or one whose traces belong to the family of this name; None if there is none."""
+    """The protocol with this name, or else the first one that has a family of traces with this name; None if there is
+    none.
+    """
     of_family = [protocol for protocol in protocols.values() if name in protocol.families]
     return protocols.get(name) or (of_family[0] if of_family else None)
 

@@ -216,7 +216,7 @@ def canaries(pack: ProtocolPack, cases: Sequence[tuple[Document, str]]) -> Itera
 
 
 def _add_one(value: Any) -> None:
-    """Increase the first amount in a value by one, in place."""
+    """Increase the first amount in a JSON value by one, in place."""
     place, name = _amounts(value)[0]
     place[name] = str(int(place[name]) + 1)
 

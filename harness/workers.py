@@ -115,7 +115,7 @@ class Processes(Generic[Task]):
         return [heard for heard in said if not isinstance(heard.said, KilledError)]
 
     def _begin(self, job: _Job[Task]) -> None:
-        """Give a task to an idle process of its kind, or to a new process."""
+        """Give a task to an idle process of its kind. If there is none, start a new process."""
         kind = self._kind_of(job.task)
         worker = next((worker for worker in self._idle if worker.kind == kind), None)
         if worker is not None:

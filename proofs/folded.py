@@ -93,8 +93,8 @@ class FoldedProof(Exploration):
             pending += [[*through, middle] for middle in self._meet(base)]
 
     def _from(self, through: list[Middle], base: Path) -> Iterator[tuple[Path, Any, Run]]:
-        """Every path from one state in which runs continue, with its outcome and its run. `through` are the cuts
-        (points before loops) that the run has passed; `base` is the path up to the last of them.
+        """Every path of the call that goes on after the cuts in `through`, with its outcome and its run. A cut is the
+        point before a loop over a list of any length. `base` is the path up to the last of these cuts.
         """
         runs: list[Run] = []
 

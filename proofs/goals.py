@@ -205,8 +205,8 @@ class Verdict:
 
 
 def left_out(label: str, base: Path, taken: list[Path]) -> Iterator[Obligation]:
-    """The obligation that the followed paths leave out no case (see `some_path_is_taken`). Nothing is yielded if it is
-    trivially true.
+    """The obligation that the paths in `taken`, all followed from `base`, leave out no case. Nothing is yielded if it
+    is trivially true.
     """
     whole = some_path_is_taken(label, base, taken)
     if not z3.is_true(z3.simplify(whole.goal)):

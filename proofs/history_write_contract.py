@@ -214,8 +214,8 @@ def prove_changes(
 
 
 def prove_pushes(prover: Prover, law_id: str) -> Verdict:
-    """The verdict, under the id `law_id`, on the claim that the source of `HistoryTable` keeps the exact contract of
-    histories.
+    """The verdict, under the id `law_id`, on the claim that the source of `HistoryTable` keeps the exact trusted
+    contract of histories, which replaces it in Symbiotic's proofs.
     """
     verdict = Verdict(law_id, "contracts")
     for part, answers in prove_changes(partial(prover.prove, law_id)).items():

@@ -102,8 +102,8 @@ class Site:
 
 
 class Listener:
-    """The object that every lifted function calls first. It records which functions run and refuses those that use
-    Python that the lifter does not accept.
+    """The object that every lifted function calls first. It records which functions run, and refuses those that use
+    Python which the engine does not accept on symbols.
     """
 
     def __init__(self, is_lifted: Callable[[str], bool], contracts: Collection[str]) -> None:
@@ -197,8 +197,8 @@ class Listener:
         site.is_understood = True
 
     def refuse_loading(self) -> None:
-        """Refuse any import-time code that is not accepted, of any module, since constants may depend on it. Ends
-        loading.
+        """Refuse any code that ran while modules were imported and is not accepted, since constants may depend on it.
+        Ends loading.
         """
         for file, found in self.loading.items():
             for untaught in found:

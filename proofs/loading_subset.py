@@ -61,8 +61,9 @@ them.
 
 
 def untaught_loading(module: ast.Module, lifted: Callable[[str], bool]) -> list[Untaught]:
-    """The imports and expressions of a module, as (line, description), that may not run at import time: they might hide
-    values from the symbols, as a cache does. `lifted` is True of the name of a lifted module.
+    """The imports and expressions of a module, as (line, description), that may not run at import time. They might hide
+    values from the symbols, as a cache does. `lifted` is true of the name of a lifted module, a private copy that runs
+    on symbols.
     """
     found: list[Untaught] = _meanings(module)
     of_others = names_of_others(module, lifted)
@@ -121,7 +122,7 @@ def untaught_when_loading(function: Function, name: str, of_others: Mapping[str,
 
 
 def is_own_file(node: ast.AST, of_others: Mapping[str, str]) -> bool:
-    """True if a node is the call `Path(__file__)`, a module's own place, which the lifter makes opaque
+    """True if a node is the call `Path(__file__)`, a module's own place, for which the engine puts an opaque value
     (`proofs/places.py`). `of_others` maps names to the modules from which they are imported.
     """
     return (
@@ -264,7 +265,7 @@ def _may_be_said(name: str, allowed: Collection[str]) -> bool:
 
 
 def _may_be_named(name: ast.Name, allowed: Collection[str]) -> bool:
-    """True if a module may use a name at import time. It must not be reserved by the lifter; of the builtins it must be
+    """True if a module may use a name at import time. It must not be reserved by the engine; of the builtins it must be
     in `allowed`.
     """
     is_of_python = not is_given(name) and name.id[:2] == "__" and name.id != "__name__"
@@ -324,7 +325,7 @@ def _modules_in(node: ast.Import | ast.ImportFrom) -> list[str]:
 
 
 def _meanings(module: ast.Module) -> list[Untaught]:
-    """The names to which a module, or a class in it, gives a meaning other than Python's or the lifter's, as (line,
+    """The names to which a module, or a class in it, gives a meaning other than Python's or the engine's, as (line,
     description).
     """
     found: list[Untaught] = []

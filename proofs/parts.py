@@ -94,7 +94,8 @@ class Exploration:
 
     def part(self, name: str) -> Verdict:
         """The verdict on one part of this exploration, without the parts on which it rests; cached. `name` is the id of
-        a law, `SUM-` with the name of a sum, TOTAL or WHOLE.
+        a law, or `SUM-` with the name of a sum. It may also be TOTAL (the call never raises) or WHOLE (the paths cover
+        every case).
         """
         found = self._parts.get(name)
         if found is None:

@@ -136,16 +136,16 @@ class CallProof(Exploration):
         return of_part._prove_part(part[1])
 
     def doubted(self, law_id: str) -> Verdict:
-        """The first solver's answers, for short lists, on a law or TOTAL that was proved for lists of any length. Loops
-        over short lists are not cut, so a wrong cut would show.
+        """The first solver's answers, for short lists, on a law or TOTAL (the call never raises) that was proved for
+        lists of any length. Loops over short lists are not cut, so a wrong cut would show.
         """
         of_part = self.of_steps if law_id == TOTAL else self
         of_part._is_quick = True
         return of_part._prove_part(law_id)
 
     def choose(self, law_id: str, prove_part: ProvePart) -> Verdict:
-        """The verdict on a law or TOTAL, from the exploration with the longest lists. That is the one for any length if
-        the claim is proved there, else the one that the theory bounds.
+        """The verdict on a law or TOTAL (the call never raises), from the exploration with the longest lists. That is
+        the one for any length if the claim is proved there, else the one that the theory bounds.
         """
         of_steps = LONGER if self.has_longer else self.name
         if law_id == TOTAL:

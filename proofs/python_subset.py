@@ -92,7 +92,7 @@ _CHANGING: Final = frozenset(
 
 
 def untaught_syntax(function: Function, name: str) -> list[Untaught]:
-    """The places in a function whose syntax the lifter does not accept, whatever the names in it refer to, as sorted
+    """The places in a function whose syntax the engine does not accept, whatever the names in it refer to, as sorted
     (line, description). `name` is "module:qualified name" of the function.
     """
     found: list[Untaught] = []
@@ -191,7 +191,7 @@ def asked_to_change(function: Function) -> list[Untaught]:
 
 
 def _cast_to(node: ast.Call) -> ast.expr | None:
-    """The type argument of a call of `cast`, which the lifter removes; None for other calls."""
+    """The type argument of a call of `cast`, which the engine removes; None for other calls."""
     return node.args[0] if isinstance(node.func, ast.Name) and node.func.id == "cast" and node.args else None
 
 
@@ -309,8 +309,8 @@ def untaught_names(
     """The (line, name) of each global and attribute that a function uses and that is not accepted, checked as it begins
     to run.
 
-    `given` holds the names that the lifter injects into every module. `defined` are the names that lifted modules give
-    to fields and methods, `private` those of the function's own module. `is_understood` is True of the value of a
+    `given` holds the names that the engine injects into every module. `defined` are the names that lifted modules give
+    to fields and methods, `private` those of the function's own module. `is_understood` is true of the value of a
     global that is accepted.
     """
     found: list[Untaught] = []
@@ -331,8 +331,8 @@ def untaught_names(
 
 
 def _names_in(code: CodeType) -> Iterator[tuple[int, bool, str]]:
-    """The (line, is global, name) of each global and attribute that a code object looks up. Code of comprehensions and
-    lambdas within it is included; the lifter makes the operands of `and` and `or` lambdas.
+    """The (line, is global, name) of each global and attribute that a code object looks up. Comprehensions and lambdas
+    within it are included, since the engine makes lambdas of the operands of `and` and `or`.
     """
     for instruction in dis.get_instructions(code):
         line = (instruction.positions and instruction.positions.lineno) or code.co_firstlineno

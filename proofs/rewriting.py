@@ -37,7 +37,7 @@ ORDERING: Final = ("frozenset", "len", "set", "sorted")
 
 class Rewriting(ast.NodeTransformer):
     """The transformer of a lifted module's syntax tree. Each function first calls the `Listener`. What symbols cannot
-    do as plain Python goes to the lifter's versions: identity, hashing, `%`, `and`, `or`, some calls and attributes.
+    do as plain Python goes to the engine's versions: identity, hashing, `%`, `and`, `or`, some calls and attributes.
     Line numbers are kept.
     """
 
@@ -62,7 +62,7 @@ class Rewriting(ast.NodeTransformer):
         return node
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
-        """Insert a first statement that reports the function to the listener."""
+        """Insert a first statement into a function that reports it to the `Listener` as it begins to run."""
         outer = self._function
         self._function = outer or f"{self._module}:{'.'.join([*self._within, node.name])}"
         note = ast.copy_location(ast.Expr(self._note(node)), node)
@@ -74,7 +74,7 @@ class Rewriting(ast.NodeTransformer):
         return node
 
     def visit_Lambda(self, node: ast.Lambda) -> ast.AST:
-        """Make a lambda report to the listener before it evaluates its body."""
+        """Make a lambda report to the `Listener` before it evaluates its body."""
         note = self._note(node)
         self._made.append(made_by(node))
         self.generic_visit(node)
@@ -83,7 +83,7 @@ class Rewriting(ast.NodeTransformer):
         return node
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
-        """Read an attribute through the lifter if symbols have one of this name, if it is private, or if its name is
+        """Read an attribute through the engine if symbols have one of this name, if it is private, or if its name is
         `writes`.
         """
         self.generic_visit(node)
@@ -95,7 +95,7 @@ class Rewriting(ast.NodeTransformer):
         return ast.fix_missing_locations(ast.copy_location(call, node))
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
-        """Replace `Path(__file__)` by an opaque `proofs.places.Place`, and calls of `set` and `type` by the lifter's
+        """Replace `Path(__file__)` by an opaque `proofs.places.Place`, and calls of `set` and `type` by the engine's
         versions. Wrap the arguments of `str` and the first iterable of `all`, and drop the type argument of `cast`.
         """
         if is_own_file(node, self._of_others):
@@ -160,7 +160,9 @@ class Rewriting(ast.NodeTransformer):
         return joined(node) if is_joined else node
 
     def visit_Compare(self, node: ast.Compare) -> ast.AST:
-        """Replace `is` and `is not` by a call of the lifter's version, except where they only shortcut an `==`."""
+        """Replace `is` and `is not` by a call of the engine's version, which refuses what symbols cannot tell. They
+        stay where they only shortcut the `==` after them.
+        """
         if isinstance(node.ops[0], ast.In | ast.NotIn):
             self._ordered.update([id(each) for each in node.comparators])
         self.generic_visit(node)
@@ -190,14 +192,14 @@ class Rewriting(ast.NodeTransformer):
         return ast.fix_missing_locations(ast.copy_location(ast.Assign([node.target], changed), node))
 
     def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
-        """Replace `%`, which formats text if its left operand is a `str`."""
+        """Replace `%` by the engine's version, since it formats text if its left operand is a `str`."""
         self.generic_visit(node)
         if not isinstance(node.op, ast.Mod):
             return node
         return ast.copy_location(ast.Call(_named(MOD, node), [node.left, node.right], []), node)
 
     def visit_Dict(self, node: ast.Dict) -> ast.AST:
-        """Replace a dictionary display within a function by a call of the lifter's version, which compares keys
+        """Replace a dictionary display within a function by a call of the engine's version, which compares keys
         symbolically.
         """
         self.generic_visit(node)
@@ -208,7 +210,7 @@ class Rewriting(ast.NodeTransformer):
         return self._dict(node, ast.List(list[ast.expr](pairs), ast.Load()))
 
     def visit_DictComp(self, node: ast.DictComp) -> ast.AST:
-        """Replace a dictionary comprehension within a function by a call of the lifter's version, which compares keys
+        """Replace a dictionary comprehension within a function by a call of the engine's version, which compares keys
         symbolically.
         """
         self.generic_visit(node)
@@ -230,7 +232,7 @@ class Rewriting(ast.NodeTransformer):
 
 
 def _named(name: str, node: ast.AST) -> ast.Name:
-    """A name node of the lifter's, with the line and column of a node of the source."""
+    """A name node for a name that the engine reserves, with the line and column of a node of the source."""
     return ast.copy_location(ast.Name(name, ast.Load()), node)
 
 
@@ -257,7 +259,7 @@ def can_be_asked(node: ast.expr) -> bool:
 
 
 def _is_question(called: ast.expr) -> bool:
-    """True if a call is of a plain function name that is no builtin, or of a method `get`."""
+    """True if a call is of a plain function name that is no builtin, or of a method named `get`."""
     if isinstance(called, ast.Name):
         return called.id not in _FOUND_OUT
     return isinstance(called, ast.Attribute) and called.attr == "get"

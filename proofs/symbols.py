@@ -48,7 +48,7 @@ def truth_of(value: Any) -> Term:
 
 
 class Names:
-    """The names that occur in the source as strings, each with a unique number."""
+    """The names that occur in the source as strings, each with a unique number, by which the solver knows it."""
 
     def __init__(self) -> None:
         self._numbers: Final[dict[str, int]] = {}
@@ -58,7 +58,9 @@ class Names:
         return self._numbers.setdefault(name, len(self._numbers))
 
     def name(self, number: int) -> str:
-        """The name with a number, or an invented one such as `name7`."""
+        """The name that has a number. For a number that no name in the source has, it is an invented one such as
+        `name7`.
+        """
         for name, known in self._numbers.items():
             if known == number:
                 return name

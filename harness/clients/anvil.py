@@ -80,7 +80,7 @@ class AnvilChain(Chain):
         self._node.request("evm_mine")
 
     def close(self) -> None:
-        """Kill the node, in whatever state it is."""
+        """Kill the node's process, whatever it is doing."""
         self._process.kill()
         self._reader.join()
         self._node.close()

@@ -39,7 +39,7 @@ MakeClient = Callable[[Callable[[], Any]], Client]
 
 
 class RecordingEvm:
-    """An EVM that records every message to it."""
+    """An EVM that records every message to it, so that the messages can be sent again to a bare EVM."""
 
     def __init__(self, messages: list[Message]) -> None:
         self._evm: Final = new_evm()
@@ -86,7 +86,7 @@ class Guarded(Client):
         return self._asked(self._client.state)
 
     def bye(self) -> None:
-        """End the client."""
+        """End the client, whose exceptions here are not turned into a ClientFault."""
         self._client.bye()
 
     def _asked(self, ask: Callable[[], Told]) -> Told:

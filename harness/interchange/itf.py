@@ -52,8 +52,8 @@ def write_itf(document: Mapping[str, Json], trace: Trace) -> dict[str, Json]:
 
 
 def read_itf(found: Json) -> dict[str, Json]:
-    """The trace file in an ITF file that `restake export` wrote. Raises MalformedTrace if it is not one; the trace's
-    content is left to the reader of traces.
+    """The trace file in an ITF file that `restake export` wrote. Raises MalformedTrace if it is not one. The trace's
+    content is not checked here.
     """
     fields = as_object(found, "")
     check_fields(fields, ("#meta", "vars", "states", "params", "loop"), "", ("params", "loop"))

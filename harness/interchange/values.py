@@ -26,13 +26,13 @@ _MOST_DIGITS: Final = 80
 
 
 def variant(tag: str, value: Json) -> Json:
-    """A value of a sum type, with its tag."""
+    """A value of a sum type in the Informal Trace Format (ITF): a tag with its value."""
     return {"tag": tag, "value": value}
 
 
 def to_itf(value: Json, where: str) -> Json:
-    """A value of a trace, converted to the format. Raises MalformedTrace, with the place `where`, if the format cannot
-    express it.
+    """A value of a trace, converted to the Informal Trace Format. Raises MalformedTrace, with the place `where`, if the
+    format cannot express it.
     """
     if value is None:
         return variant("None", UNIT)
@@ -55,8 +55,8 @@ def to_itf(value: Json, where: str) -> Json:
 
 
 def from_itf(value: Json, where: str, depth: int = 0) -> Json:
-    """The trace's value for a value of the format, which is nested `depth` deep. Raises MalformedTrace, with the place
-    `where`, if there is none.
+    """The trace's value for a value of the Informal Trace Format, which is nested `depth` deep. Raises MalformedTrace,
+    with the place `where`, if there is none.
     """
     if depth > MOST_DEEP:
         raise MalformedTrace(where, f"nested deeper than {MOST_DEEP}")
@@ -82,8 +82,8 @@ def from_itf(value: Json, where: str, depth: int = 0) -> Json:
 
 
 def from_variant(value: Json, where: str) -> tuple[str, Json]:
-    """The tag of a variant, and its value, not yet converted. Raises MalformedTrace, with the place `where`, if it is
-    no variant.
+    """The tag of a tagged value of the Informal Trace Format (a variant), and its value, not yet converted. Raises
+    MalformedTrace, with the place `where`, if it is no variant.
     """
     fields = as_object(value, where)
     check_fields(fields, ("tag", "value"), where)

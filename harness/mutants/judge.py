@@ -60,8 +60,8 @@ class SourceFinder(importlib.abc.MetaPathFinder):
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> importlib.machinery.ModuleSpec | None:
-        """The spec of a module of ours as source; None for packages, which are not compiled, and for all
-        other modules.
+        """The import spec of a module of the specification or the laws, to be loaded from source. None for packages,
+        which are not compiled, and for all other modules.
         """
         if fullname.partition(".")[0] not in self._roots:
             return None

@@ -66,8 +66,8 @@ def file_of(module: str) -> str:
 
 
 def protocols_of(file: str, packs: Packs | None = None) -> tuple[str, ...]:
-    """The protocols whose rules are in a file, by the modules that their packs name; all protocols if none names it, as
-    for a shared file.
+    """The protocols whose rules are in a file, by the modules that their packs name. A file that no pack names is
+    shared, and is of all protocols.
     """
     packs, module = known_packs().values() if packs is None else packs, module_of(file)
     rooms = {pack.name: (*pack.rules, *((pack.protocol_at or "").split(":")[:1])) for pack in packs}
@@ -170,6 +170,6 @@ def _written(entry: dict[str, Any], packs: Packs) -> Mutant:
 
 
 def equivalents() -> dict[tuple[str, str], str]:
-    """The generated mutants without an observable change: from (id, replacing text) to the reason."""
+    """The generated mutants without an observable change: a map from (id, replacing text) to the reason."""
     groups: dict[str, Any] = tomllib.loads((HERE / "equivalent.toml").read_text(encoding="utf-8"))
     return {(mutant_id, wrong): group["reason"] for group in groups["group"] for mutant_id, wrong in group["mutants"]}

@@ -56,7 +56,7 @@ def counted(group: Iterable[Judged]) -> list[str]:
 
 
 def rate(part: int, whole: int) -> str:
-    """A fraction as a percentage, rounded down, so that a bar just missed is not shown as reached."""
+    """A fraction as a percentage, rounded down, so that a required rate just missed is not shown as reached."""
     return f"{1_000 * part // whole / 10:.1f}%" if whole else "-"
 
 
@@ -119,7 +119,7 @@ def kills(judged: Iterable[Judged]) -> dict[str, dict[str, Any]]:
 
 
 def judged_headings(mutation: Mutation) -> list[str]:
-    """The headings of the judges' columns in the catalogue's table."""
+    """The headings of the judges' columns in the table of the catalogue's mutants."""
     return ["killed by laws", "how", "by properties", *(["refuted by proofs", "how"] if mutation.proves else [])]
 
 

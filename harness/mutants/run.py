@@ -170,7 +170,7 @@ class Mutation:
 
     @property
     def command(self) -> str:
-        """The command that judges these mutants the same way: file, protocols from outside, effort, and proofs."""
+        """The command that judges these mutants again: with their file, protocols from outside, effort, and proofs."""
         said = ["restake", "mutate"]
         if self.file is not None:
             said += ["--file", str(self.file)]
@@ -231,7 +231,7 @@ class Mutation:
 
     def judge(self, name: str, mutant: Mutant, suspects: tuple[str, ...]) -> tuple[Fate, ...]:
         """The fates that the judge `name` of JUDGES gives a mutant. Empty if the run is to stop first, or if the judge
-        is killed three times. `suspects` are what it tries first.
+        is killed three times. `suspects` are the laws or vectors that it tries first.
         """
         places = tuple([self.packs[protocol].place for protocol in mutant.protocols])
         return judge(name, mutant, self.effort, suspects, self.stop, places)
@@ -267,12 +267,12 @@ class Mutation:
         self._judged[mutant.mutant_id] = Judged(mutant, equivalent, fates)
 
     def survivors(self) -> list[Judged]:
-        """The mutants that count and that the laws did not notice."""
+        """The mutants that count in kill rates (viable, and not equivalent) and that the laws did not notice."""
         return [judged for judged in self.judged if judged.counts and not judged.is_killed]
 
     def proof_rate(self) -> tuple[int, int]:
         """The number of the catalogue's mutants that proofs refuted, and of those that break a proved law. A mutant
-        breaks one if a law that killed it is proved of some call, or if the proofs refuted it.
+        breaks a proved law if a law that killed it is proved of some call, or if the proofs refuted it.
         """
         counted = [
             judged
@@ -287,21 +287,23 @@ class Mutation:
         return any(law_id in self._proved.get(protocol, ()) for protocol in mutant.protocols for law_id in fate.by)
 
     def rate(self, is_written: bool) -> tuple[int, int]:
-        """The number of mutants that laws killed, and of all that count: in the catalogue if `is_written`, else
-        generated.
+        """The number of mutants that laws killed, and of all that count in kill rates (viable, and not equivalent).
+        They are those of the catalogue if `is_written`, else generated ones.
         """
         counted = [judged for judged in self.judged if judged.counts and judged.is_written == is_written]
         return sum(judged.is_killed for judged in counted), len(counted)
 
     def property_rate(self, is_written: bool) -> tuple[int, int]:
-        """The number of mutants that properties killed, and of all that count: in the catalogue if `is_written`, else
-        generated.
+        """The number of mutants that properties killed, and of all that count in kill rates (viable, and not
+        equivalent). They are those of the catalogue if `is_written`, else generated ones.
         """
         counted = [judged for judged in self.judged if judged.counts and judged.is_written == is_written]
         return sum(judged.is_killed_by_properties for judged in counted), len(counted)
 
     def failures(self) -> list[str]:
-        """The reasons why the run fails: kill rates below a bar, and killed mutants that are listed as equivalent."""
+        """The reasons why the run fails: kill rates below the required ones, and killed mutants that are listed as
+        equivalent.
+        """
         failures: list[str] = []
         for is_written, bar in BARS.items():
             killed, counted = self.rate(is_written)
@@ -329,7 +331,9 @@ class Mutation:
 
     @property
     def exit_code(self) -> int:
-        """The exit code: 0 if every bar is reached, 1 if not, 2 if some mutants were not judged, 5 if none was."""
+        """The exit code: 0 if every required kill rate is reached, 1 if not, 2 if some mutants were not judged, 5 if
+        none was.
+        """
         is_open = bool(self._judged) and self.is_cut_short
         return exit_code(failed=bool(self.failures()), is_open=is_open or bool(self.undone), is_empty=not self._judged)
 

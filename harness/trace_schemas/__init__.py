@@ -78,13 +78,13 @@ def record(fields: Mapping[str, Schema], optional: tuple[str, ...] = ()) -> Sche
 
 
 def said(schema: Schema, description: str) -> Schema:
-    """A schema with a description, followed in brackets by the schema's own one."""
+    """A schema with the given description. The schema's own description follows in brackets."""
     form = schema.get("description")
     return {**schema, "description": description if form is None else f"{description} ({form})"}
 
 
 def names(description: str) -> Schema:
-    """The schema of a list of names that the trace file declares."""
+    """The schema of a list of names, each of which the trace file must declare."""
     return {"type": "array", "items": {"type": "string"}, "description": description}
 
 

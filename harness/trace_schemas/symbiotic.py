@@ -96,9 +96,7 @@ VAULT: Final[Schema] = record(
 
 
 def only(field: str, values: list[str], names: tuple[str, ...]) -> Schema:
-    """The schema by which a vault has the fields `names` if `field` has one of the `values`, and none of them
-    otherwise.
-    """
+    """The schema of a vault that has the fields `names` exactly if its field `field` has one of the `values`."""
     there = {"properties": {field: {"enum": values}}}
     return {"if": there, "then": {"required": list(names)}, "else": {"properties": dict.fromkeys(names, False)}}
 

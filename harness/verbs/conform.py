@@ -242,8 +242,8 @@ def _tell_canaries(every: list[Caught]) -> None:
 
 
 def _starting(command: str, seconds: float, check: Check | None, stop: Stop) -> Callable[[], ProcessClient]:
-    """The function that starts a client process by a command, with a time limit in seconds for each answer. An
-    interruption cuts off its answers; the end of the run's time does not.
+    """The function that starts a client process by a command. `seconds` is the time limit for each answer. An
+    interruption ends the waiting for an answer; the end of the run's time does not.
     """
     return lambda: ProcessClient(command, seconds, check, lambda: stop.is_interrupted)
 

@@ -21,8 +21,8 @@ SEVERAL: Final = "several"
 def yields_of(trace: Trace) -> Yields:
     """The claims of all earners over a trace, as earnings that are all claimed, and all payments by token.
 
-    `unassigned` is the part of payments that is left for later claims. It is negative if roots allowed more claims than
-    was paid in, out of tokens that were given to the pool otherwise.
+    `unassigned` is the part of payments that is left for later claims. It is negative if roots let earners claim more
+    than was paid in. The excess came out of tokens that the pool was given otherwise.
     """
     state, paid_in = _followed(trace)
     booked: Counter[str] = Counter()

@@ -163,7 +163,7 @@ class FreePort:
 
 @attr.s(init=False, eq=False)
 class FreeCustody:
-    """The custody of the free base, by which the market deposits and withdraws: a deposit adds any amount to a
+    """The custody of the free base, of which nothing is assumed: a deposit by the market adds any amount to a
     position.
     """
 
@@ -210,8 +210,8 @@ class FreeCustody:
 
 @attr.s(init=False, eq=False)
 class FreeAuthority:
-    """The authority of the free base, by which a mandate splits stake: any account may split its position in
-    any pool.
+    """The authority of the free base, of which nothing is assumed: any account may split its position in any pool among
+    targets.
     """
 
     def opening(self, draft: Draft, account: str, pool: str) -> tuple[object, ...] | None:
@@ -250,7 +250,9 @@ class FreeAuthority:
 
 @attr.s(init=False, eq=False)
 class FreeGround:
-    """The free base as laws of mandates see it. It reads the rows that `FreeAuthority` reads."""
+    """The free base, of which nothing is assumed, as laws of mandates see it. It reads the rows that `FreeAuthority`
+    reads.
+    """
 
     def whole(self, rows: Draft, account: str, pool: str) -> int:
         """The account's whole position in the pool."""

@@ -132,7 +132,9 @@ class PutIn:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class TakeOut:
-    """Withdraw a number of pieces of the sender's position in a pool."""
+    """Withdraw a number of pieces of the sender's position in a pool. A piece is the unit in which positions are
+    withdrawn.
+    """
 
     sender: Final[str]
     pool: Final[str]

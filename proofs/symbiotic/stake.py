@@ -51,7 +51,9 @@ BY_CONTRACT: Final[Contracts] = {
 
 
 def prove_stake(prover: Prover, law_id: str = "CONTRACT-stake") -> Verdict:
-    """The verdict on the claim that rules and laws compute equal stakes in any state, at least zero."""
+    """The verdict on the claim that rules and laws compute the stake of an operator alike in any state, and that it is
+    at least zero.
+    """
     rules = prover.world.get("spec.symbiotic.delegation", "stake_at")
     laws = prover.world.get("invariants.symbiotic.state_queries", "stake_of")
     subject = fresh(SUBJECT, "stake")

@@ -15,7 +15,9 @@ WITHDRAWALS: Final = (f"{WITHDRAWAL}[]", "uint256[][]")
 
 
 def observe(on: Deployment) -> Json:
-    """The state as a trace's `post` shows it, with JSON integers where a trace has them."""
+    """The state of a deployment in the form of a trace's `post`, the state after a step. Integers that a trace has as
+    JSON numbers stay numbers.
+    """
     genesis = on.genesis
     parties = [*genesis["stakers"], *genesis["operators"]]
     observed: dict[str, Json] = {
@@ -189,7 +191,7 @@ def _has_metadata(on: Deployment, avs: str) -> bool:
 
 def _slashes(on: Deployment) -> dict[str, Json]:
     """The slashed shares that are not paid out yet. In releases with a delay, each comes with the block from which it
-    can be.
+    can be paid out.
     """
     taken: dict[str, Json] = {}
     blocks: dict[str, Json] = {}

@@ -45,8 +45,8 @@ VERSION: Final = 1
 
 
 class Observed(Seen):
-    """A deployment whose contracts' addresses are given in a file. Raises MalformedTrace if the file or the contracts
-    are not what is specified.
+    """A deployment on a chain whose contracts' addresses are given in a file. Raises MalformedTrace if the file is
+    malformed or the contracts are not the specified ones.
     """
 
     def __init__(self, block: Block, addresses: Mapping[str, Json], errors: tuple[str, ...]) -> None:
@@ -94,8 +94,8 @@ class Observed(Seen):
         return self._errors.name_of(reverted)
 
     def address(self, name: str) -> str:
-        """The address of a name. The name is one of the file, or was given to an address since, or is the address
-        itself.
+        """The hexadecimal address of a name. Names come from the file of addresses; an address that has none there is
+        its own name.
         """
         return self._addresses[name]
 
@@ -224,7 +224,7 @@ class Observed(Seen):
         return config
 
     def _find(self, addresses: Mapping[str, Json]) -> None:
-        """Record every holder, operator and subnetwork that the file or an event of a vault names."""
+        """Record every holder, operator and subnetwork that the file of addresses or an event of a vault names."""
         listed = addresses.get("subnetworks", [])
         for position, name in enumerate(listed if isinstance(listed, list) else [listed]):
             network, separator, number = str(name).partition("/sub")

@@ -56,7 +56,9 @@ class Seen(ABC):
 
 
 def observe(on: Seen) -> Json:
-    """The state as a trace's `post` shows it, with integers as decimal strings."""
+    """The state of a deployment in the form of a trace's `post`, the state after a step, with integers as decimal
+    strings.
+    """
     config, core = on.config, on.core
 
     def asked(to: str, signature: str, *arguments: Any) -> int:
