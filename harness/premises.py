@@ -44,7 +44,7 @@ class Premises:
             law_id: (*induction.leans.get(law_id, ()), *induction.follows.get(law_id, ()))
             for law_id in (*induction.leans, *induction.follows)
         }
-        self._of_themselves: Final = frozenset(induction.apart) - induction.follows.keys()
+        self._of_themselves: Final[frozenset[str]] = frozenset(induction.apart) - induction.follows.keys()
         """The laws that no other proof assumes, and each proof of their own does: of the state before the call."""
         self.assumed: Final = self._closed({law.law_id for law in theory.assumed()})
 
@@ -60,15 +60,17 @@ class Premises:
         return frozenset(found)
 
     def leans(self, law_id: str) -> frozenset[str]:
-        """The laws that the proof of a law assumes, however deep, besides those that every proof assumes."""
-        return self._closed(self._further.get(law_id, ())) - self.assumed
+        """The laws that the proof of a law assumes, however deep, besides those that every proof assumes. The law is
+        among them if its own proofs alone assume it of the state before.
+        """
+        return self._closed(self._further.get(law_id, ())) - self.assumed | {law_id} & self._of_themselves
 
     def behind(self, laws: Collection[str]) -> set[Claim]:
         """The (call, law) pairs whose verdicts must be PROVED for the proofs of these laws to show that they hold."""
         named = set(laws) - RESTING_ON_NONE
         if not named:
             return set()
-        rests_on = self.assumed.union(*[self.leans(law_id) for law_id in named], named & self._of_themselves)
+        rests_on = self.assumed.union(*[self.leans(law_id) for law_id in named])
         return {
             (call, law_id)
             for call, due in self._due.items()

@@ -327,7 +327,7 @@ def test_proofs_that_time_cuts_short_are_said_to_be_undone(ledger: Path) -> None
         file.unlink()
     found_then = weighed("all", "CONS-01", stop=Stop(0.0))
     assert (found_then.verdicts_now, len(found_then.undone)) == (0, CALLS)
-    assert found_then.proofs["CONS-01"].in_short == f"0/{CALLS}?"
+    assert found_then.proofs["CONS-01"].in_short == f"0/{CALLS}"
 
 
 EVIDENCE = Evidence(
