@@ -197,8 +197,8 @@ class Listener:
         site.is_understood = True
 
     def refuse_loading(self) -> None:
-        """Refuse any code that ran while modules were imported and is not accepted, since constants may depend on it.
-        Ends loading.
+        """Refuse the import-time code of any module that is not accepted, since constants may depend on it. Ends
+        loading: functions may run on symbols from then on.
         """
         for file, found in self.loading.items():
             for untaught in found:

@@ -349,8 +349,8 @@ def _name_term(item: Any) -> Term:
 
 class Listing(Symbol):
     """A list of names of any length, known by its length, its number of distinct names, and a membership function.
-    `given` is the condition under which facts about it are assumed: each removal that made it was of a name listed
-    once.
+    `given` is the condition under which facts about it are assumed. It says that each removal took a listed name, from
+    a list that has each name once.
     """
 
     def __init__(

@@ -181,7 +181,7 @@ def _strategies_have_names(view: View, key: Any) -> bool:
 
 def _is_queued(view: View, key: Any) -> bool:
     """True if a key of QUEUED_SHARES, (staker, nonce, index), is of a withdrawal that was queued: its nonce is used,
-    and it has so many strategies.
+    and the index is below its number of strategies.
     """
     staker, nonce, position = cast("tuple[str, int, int]", key)
     withdrawal = view.rows.get(WITHDRAWALS, (staker, nonce))
@@ -258,8 +258,8 @@ def _not_lost_wad(rows: Draft, row: QueuedShares) -> int:
     """The part of WAD - 1, the most that rounding can cost, that a row of QUEUED_SHARES did not lose when it was
     queued. It is in shares times WAD.
 
-    It is 0 if the operator had not been slashed by the block of queueing. It is also 0 if the operator was slashed in
-    that block or later, within the row's window.
+    It is 0 if the row has no shares, or if the operator had not been slashed by the block of queueing. It is also 0 if
+    the operator was slashed in that block or later, within the row's window.
     """
     if row.scaled_shares == 0 or not left_a_slashed_operator(rows, row):
         return 0

@@ -190,7 +190,9 @@ class FreeCustody:
         return draft.get(STAKED, (account, pool)).amount
 
     def withdrawal(self, account: str, pool: str, pieces: int, holder: str) -> object:
-        """The action that withdraws pieces of the account's position in a pool. The base names no holder."""
+        """The action that withdraws pieces of the account's position in a pool. `holder`, for whom they are withdrawn,
+        is left out of it.
+        """
         return TakeOut(account, pool, pieces)
 
     def number(self, draft: Draft, account: str) -> int | None:
