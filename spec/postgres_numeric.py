@@ -36,7 +36,7 @@ class Numeric:
 
 
 def add(a: Numeric, b: Numeric) -> Numeric:
-    """The exact sum, at the larger scale."""
+    """The exact sum of `a` and `b`, at the larger of their scales."""
     scale = max(a.scale, b.scale)
     return Numeric(
         a.unscaled * power_of_ten(scale - a.scale) + b.unscaled * power_of_ten(scale - b.scale),
@@ -45,12 +45,12 @@ def add(a: Numeric, b: Numeric) -> Numeric:
 
 
 def multiply(a: Numeric, b: Numeric) -> Numeric:
-    """The exact product. Its scale is the sum of both scales."""
+    """The exact product of `a` and `b`. Its scale is the sum of their scales."""
     return Numeric(a.unscaled * b.unscaled, a.scale + b.scale)
 
 
 def divide(a: Numeric, b: Numeric) -> Numeric:
-    """The quotient, rounded half away from zero at `quotient_scale`; the divisor is not zero."""
+    """The quotient `a / b`, rounded half away from zero at the scale `quotient_scale(a, b)`; `b` is not zero."""
     scale = quotient_scale(a, b)
     numerator = abs(a.unscaled) * power_of_ten(scale + b.scale - a.scale)
     divisor = abs(b.unscaled)

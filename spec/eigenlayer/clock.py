@@ -27,8 +27,9 @@ def block_after(block: int, delay_blocks: int) -> int | Reason:
 
 
 def mine_blocks(draft: Draft, action: MineBlocks) -> Delta:
-    """Advance the block number and the timestamp. Nothing else is written: changes that become effective at a block
-    take effect when they are read.
+    """Advance the block number and the timestamp. Nothing else is written.
+
+    Changes that become effective at a block take effect when they are read.
     """
     clock = draft.get(CLOCK, SINGLETON)
     draft.put(CLOCK, SINGLETON, Clock(clock.block + action.blocks, clock.timestamp + action.seconds))

@@ -196,7 +196,11 @@ def read_call(
 
 
 def _read_action(name: str, fields: Mapping[str, Json], where: str, world: World) -> object:
-    """The action of a call or a fact. Only a balance report may have a pod as sender, named `pod:` and its owner."""
+    """The action of a call, or of a fact (an event that is no contract call). Only a balance report may have a pod as
+    sender.
+
+    A pod's name is `pod:` and the name of its owner.
+    """
     sender = fields["sender"]
     if name in FACT_FORMATS:
         if sender is not None:

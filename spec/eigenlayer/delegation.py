@@ -90,7 +90,7 @@ def redelegate(draft: Draft, action: Redelegate) -> Delta | Reason:
     The new operator gets the shares when their queued withdrawals are completed as shares. Returns the number of
     withdrawals queued.
     Rejects, in order: NOT_ACTIVELY_DELEGATED, OPERATORS_CANNOT_UNDELEGATE, any reason for which `queue_withdrawal`
-    cannot queue the shares; then OPERATOR_NOT_REGISTERED, and without the new operator's approval SALT_SPENT,
+    cannot queue the shares; then OPERATOR_NOT_REGISTERED, and if the new operator has an approver SALT_SPENT,
     SIGNATURE_EXPIRED, INVALID_SIGNATURE. Source: DelegationManager.redelegate.
     """
     queued = _undelegate(draft, action.sender, action.sender)
@@ -101,8 +101,8 @@ def redelegate(draft: Draft, action: Redelegate) -> Delta | Reason:
 
 
 def _delegate_with_approval(draft: Draft, staker: str, operator: str, approval: Approval) -> Reason | None:
-    """Delegate a staker to an operator. If the operator has an approver, its signature is needed, and its salt is then
-    spent.
+    """Delegate a staker to an operator. If the operator has an approver, its signature is needed, and the signature's
+    salt is then spent.
 
     Rejects, in order: ACTIVELY_DELEGATED, OPERATOR_NOT_REGISTERED; if there is an approver SALT_SPENT,
     SIGNATURE_EXPIRED, INVALID_SIGNATURE; FULLY_SLASHED if the operator's max magnitude is zero in one of the staker's
@@ -126,9 +126,10 @@ def _delegate_with_approval(draft: Draft, staker: str, operator: str, approval: 
 
 
 def _delegate(draft: Draft, staker: str, operator: str) -> Reason | None:
-    """Set a staker's operator, and add all the staker's shares to the operator's. Earlier slashes do not reduce them.
+    """Set a staker's operator, and add all the staker's shares to the operator's. The operator's earlier slashes do not
+    reduce them.
 
-    An undelegated staker's withdrawable shares equal its deposit shares.
+    In a token strategy, an undelegated staker's withdrawable shares equal its deposit shares.
     Rejects: FULLY_SLASHED if the operator's max magnitude is zero in one of the staker's strategies; then, for native
     ETH, FULLY_SLASHED, MUL_DIV_OVERFLOW, ARITHMETIC_PANIC, INVALID_DEPOSIT_SCALING_FACTOR (`delegate_native_shares`).
     Source: DelegationManager._delegate.

@@ -216,8 +216,9 @@ ACTION_FORMATS: Final[dict[str, ActionFormat]] = {
     ),
     **REWARDS_FORMATS,
 }
-"""The format of every call, by its name in traces. `mine` steps and facts, which are no calls, have formats of their
-own.
+"""The format of every call, by its name in traces.
+
+Steps that only mine blocks, and facts (events that are no contract calls), have formats of their own.
 """
 
 FACT_FORMATS: Final[dict[str, ActionFormat]] = {

@@ -47,7 +47,9 @@ class Authority(Protocol):
         """The base actions that run before a split: they apply pending changes that are due."""
 
     def whole(self, draft: Draft, account: str, pool: str) -> int:
-        """The total that `account` can split, in the base's unit: an operator's magnitude, or a vault's collateral."""
+        """The total that `account` can split between targets, in the base's unit: an operator's magnitude, or a vault's
+        collateral.
+        """
 
     def allocated(self, draft: Draft, account: str, pool: str, target: Target) -> Allocated:
         """The part of the stake that `target` has, with its pending changes and its bounds."""

@@ -23,8 +23,8 @@ class Custody(Protocol):
         """
 
     def position(self, draft: Draft, account: str, pool: str) -> int:
-        """The exact number of units in the account's base position. A slash does not change it; a deposit increases it
-        in proportion.
+        """The exact number of units in the account's base position. A slash does not change it; a deposit adds units
+        for its worth.
         """
 
     def pieces(self, draft: Draft, account: str, pool: str) -> int:

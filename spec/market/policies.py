@@ -44,7 +44,8 @@ def is_own(draft: Draft, operator: str, holder: str) -> bool:
 def yearly_premium_wad(terms: FundTerms, risk: Risk, capital: Capital, cover_grains: int) -> int:
     """The yearly premium on a unit of cover, as a fraction of WAD, if the fund's sold cover is `cover_grains`.
 
-    It is the declared expected loss plus the part for scarcity, plus the loading. Rounds up, three times.
+    It is the declared expected loss, plus a part that grows with the fund's utilisation, plus the loading on both.
+    Rounds up, three times.
     """
     used_wad = utilisation_wad(cover_grains, capital.staying_grains, terms.leverage_wad)
     scarcity_wad = two_slopes_wad(used_wad, terms.kink_wad, terms.slope_wad, terms.steep_slope_wad)

@@ -1,4 +1,4 @@
-"""Kernels of the insurance: functions on integers. The first sentences of each docstring say how it rounds."""
+"""Kernels of the insurance: functions on integers. The docstring of a function that rounds says how."""
 
 from spec.arithmetic import WAD, mul_div_ceil, mul_div_floor, mul_wad_ceil, mul_wad_floor
 

@@ -1,4 +1,4 @@
-"""Kernels of the fees: functions on integers. The first sentences of each docstring say how it rounds.
+"""Kernels of the fees: functions on integers. The docstring of a function that rounds says how.
 
 The curves are those of Ethereum's fee markets, reversed: there a full block raises the price of gas, here missing stake
 raises the price of stake.

@@ -46,7 +46,10 @@ class Recourse(Protocol):
         """
 
     def rounded(self, writes: list[Write]) -> tuple[Group, ...]:
-        """The groups whose stake the written rows change by a rounded amount, one entry for each such change."""
+        """The groups whose stake the written rows change by a rounded amount, one entry for each such change.
+
+        A rounded change may lose some stake, as `Recourse.dust` says.
+        """
 
     def dust(self, roundings: int) -> int:
         """The most stake, in the pool's unit, that `roundings` rounded changes and the rounding in `Recourse.left` can

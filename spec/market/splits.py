@@ -1,4 +1,4 @@
-"""Kernels of allocation: functions on integers. The first sentences of each docstring say how it rounds.
+"""Kernels of allocation: functions on integers. The docstring of a function that rounds says how.
 
 The rule is weighted max-min fairness, by progressive filling. All targets grow together, each in proportion to its
 score, until a cap is full. The cap's members stop there, and the others go on.

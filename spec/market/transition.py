@@ -158,6 +158,8 @@ class Market:
     def observe(self, before: Draft, draft: Draft, writes: list[Write]) -> None:
         """Update the market's rows after a base call: counted positions and holdings, payouts for losses, and tables of
         stake.
+
+        `before` is the state before the call, and `writes` are the rows that the base wrote.
         """
         counting.observe_rows(self.port, draft, writes)
         losses.observe_slashes(self.port, before, draft, writes, ACCOUNT)

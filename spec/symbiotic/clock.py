@@ -34,8 +34,9 @@ def epoch_start_timestamp(config: VaultConfig, epoch: int) -> int:
 
 
 def advance_time(draft: Draft, action: AdvanceTime) -> Delta:
-    """Advance the clock. Nothing else is written: changes that become effective with time take effect when they are
-    read.
+    """Advance the clock. Nothing else is written.
+
+    Changes that become effective with time take effect when they are read.
     """
     draft.put(CLOCK, SINGLETON, Clock(current_timestamp(draft) + action.seconds))
     return draft.delta()

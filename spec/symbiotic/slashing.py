@@ -127,7 +127,8 @@ def slash(draft: Draft, action: Slash) -> Delta | Reason:
 def request_slash(draft: Draft, action: RequestSlash) -> Delta | Reason:
     """Request a slash of at most the slashable stake. Its veto must end within one epoch of the capture.
 
-    Returns the request's index. A request reserves nothing: a slash that is executed earlier may reduce it.
+    Returns the request's index. A request reserves nothing: a slash that is executed earlier may leave less for this
+    one.
     Rejects, in order: EMPTY_REVERT without a veto slasher, NOT_NETWORK_MIDDLEWARE, ARITHMETIC_PANIC if the veto
     deadline is no uint48 or is below one epoch's duration, INVALID_CAPTURE_TIMESTAMP, ARITHMETIC_PANIC if the current
     timestamp is below one epoch's duration, INSUFFICIENT_SLASH if nothing is slashable.
