@@ -23,7 +23,7 @@ the client reported its own failure; a digest that does not match its state.
 
 
 class ClientFault(Exception):
-    """A violation of the wire protocol by a client: its kind, and a description (`detail`)."""
+    """The exception for a violation of the wire protocol by a client: its kind, and a description (`detail`)."""
 
     def __init__(self, kind: FaultKind, detail: str) -> None:
         super().__init__(f"{kind}: {detail}")
@@ -36,7 +36,7 @@ class Stopped(Exception):
 
 
 class HarnessFault(Exception):
-    """A bug of the harness or the reference, for which no client is to blame."""
+    """The exception for a bug of the harness or the reference, for which no client is to blame."""
 
 
 @attrs.frozen
@@ -72,7 +72,7 @@ class Rejected:
 
 @attrs.frozen
 class Unsupported:
-    """The client does not support the request, for the reason `why`."""
+    """The answer of a client that does not support a request, for the reason `why`."""
 
     why: str
 

@@ -40,7 +40,7 @@ it gets that.
 """
 
 STOPPED_SECONDS: Final = 1.0
-"""The seconds, from when it was sent, that a pending request may take after the run is asked to stop."""
+"""The seconds, counted from when it was sent, that a pending request may take once the run is asked to stop."""
 
 POLL_SECONDS: Final = 0.2
 """The seconds between two checks of the request to stop the run, while an answer is awaited."""

@@ -22,7 +22,7 @@ MOST_DEPTH: Final = 64
 
 
 class WireError(Exception):
-    """A line that violates the wire protocol; the message says how."""
+    """The exception for a line that violates the wire protocol; the message says how."""
 
 
 def to_wire(value: Json) -> Json:

@@ -175,7 +175,7 @@ class Closures:
         """The definitions that satisfy the predicate `is_one`, and all definitions that read them, directly or through
         others.
 
-        A found definition also stands for its module, or its enumeration: the result then has a name that ends in `*`.
+        With a found definition, the result has its module or its enumeration as a name that ends in `*`.
         """
         readers: dict[Name, list[Name]] = {}
         found: set[Name] = set()

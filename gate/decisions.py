@@ -23,7 +23,9 @@ OPTIONAL: Final = ("until",)
 
 
 class DecisionError(Exception):
-    """A decision that cannot be read or written; the message names the file, the field and the problem."""
+    """The exception for a decision that cannot be read or written; the message names the file, the field and the
+    problem.
+    """
 
 
 @attrs.frozen

@@ -40,7 +40,7 @@ ANSWER_SECONDS: Final = 20.0
 """The default limit, in seconds, of a version's answer to one question."""
 
 LONGER_SECONDS: Final = 40.0
-"""The seconds for a second proof with longer lists, after that of short lists succeeded."""
+"""The seconds for a second proof with longer lists, after the proof with short lists succeeded."""
 
 SETTLED_SECONDS: Final = 60.0
 """The seconds that a proof still gets after the lockstep has settled the verdict."""

@@ -36,7 +36,7 @@ Name = tuple[str, str]
 
 
 class NotReadError(Exception):
-    """The source of a version cannot be analysed; the message names the file and the line."""
+    """The exception for source of a version that cannot be analysed; the message names the file and the line."""
 
 
 @attrs.frozen

@@ -29,7 +29,7 @@ importlib.import_module(module).main()
 """The start program of a version's subprocess: packages in the version's folder precede those of this installation."""
 
 POLL_SECONDS: Final = 0.2
-"""The seconds between two checks whether the run was stopped."""
+"""The seconds between two checks if the run was stopped."""
 
 
 class NotRunningError(Exception):

@@ -45,8 +45,8 @@ class Subject:
 
 
 def subject_of(pack: Any, version: Version) -> Subject:
-    """The subject of a pack, with the recorded traces of a version. Packs are typed
-    Any: their room is above this one.
+    """The subject of a pack, with the recorded traces of a version. Packs are typed Any, because this package may not
+    import theirs.
     """
     games = (pack.games_at or "").partition(":")[0]
     has_leaving = bool(games) and hasattr(import_module(games), "leave")

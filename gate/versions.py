@@ -17,14 +17,14 @@ from typing import Final
 import attrs
 
 WORKING_TREE: Final = "."
-"""The name of the version that is the current files, committed or not."""
+"""The name that stands for the working tree as a version: the current files, committed or not."""
 
 OUR_OWN: Final = "gate"
 """The package that is never copied from a version: the installed gate judges all versions."""
 
 
 class NoVersionError(Exception):
-    """A revision that cannot be obtained; the message says why."""
+    """The exception for a revision that cannot be obtained; the message says why."""
 
 
 @attrs.frozen

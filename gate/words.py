@@ -1,4 +1,4 @@
-"""Names with a meaning for the analysis of source. Such a name can find, change or make any definition, read a file, or
+"""Names with a meaning for the analysis of source. Some can find, change or make any definition, or read a file; others
 do none of these.
 """
 

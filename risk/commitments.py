@@ -39,7 +39,7 @@ MOST_BRANCHES: Final = 1 << 13
 
 
 MOST_WORK: Final = 3_000_000
-"""The largest number of products of weights in an exact distribution: some seconds in rationals."""
+"""The largest number of products of probabilities in an exact distribution: some seconds in rationals."""
 
 
 class TooManyOutcomesError(Exception):

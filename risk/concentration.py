@@ -18,14 +18,15 @@ def herfindahl(stakes: Sequence[Fraction]) -> Fraction:
 
 
 def effective_number(stakes: Sequence[Fraction]) -> Fraction:
-    """The effective number of holders: 1 over the Herfindahl index; 0 without stake."""
+    """The effective number of holders: 1 divided by the Herfindahl index; 0 without stake."""
     index = herfindahl(stakes)
     return 1 / index if index else ZERO
 
 
 def gini(stakes: Sequence[Fraction]) -> Fraction:
-    """The Gini coefficient: half the mean difference of two holders, over the mean stake; 0 if
-    all are equal or none has any.
+    """The Gini coefficient: half the mean difference of two holders, divided by the mean stake.
+
+    It is 0 if all are equal, or if no holder has stake.
     """
     total, holders = sum(stakes, ZERO), len(stakes)
     if not total:
@@ -63,14 +64,17 @@ class Overlap:
         return sum((self.stakes[operator] for operator in self.members.get(service, ())), ZERO)
 
     def rehypothecation(self) -> Fraction:
-        """The rehypothecation ratio: the stake summed over services, over the total stake;
-        the stake-weighted mean degree.
+        """The rehypothecation ratio: the sum of all services' stake, divided by the total stake.
+
+        It is also the mean number of services per operator, weighted by stake.
         """
         counted = sum((self.secured(service) for service in self.members), ZERO)
         return counted / self.total if self.total else ZERO
 
     def jaccard(self, service: str, other: str) -> Fraction:
-        """The weighted Jaccard index: the stake behind both of two services, over the stake behind either."""
+        """The weighted Jaccard index: the stake behind both of two services, divided by the stake behind at
+        least one.
+        """
         both, either = self.members[service] & self.members[other], self.members[service] | self.members[other]
         shared = sum((self.stakes[operator] for operator in both), ZERO)
         whole = sum((self.stakes[operator] for operator in either), ZERO)

@@ -1,8 +1,8 @@
 """Dependence models for the causes of slashing.
 
-In every model the causes are independent, conditional on something common: nothing (independent), the probability
-itself (beta), or one factor (Gaussian and t copulas). A model gives the conditional probability of each cause, averages
-weights over the condition, and draws causes at random.
+In every model the causes are independent, given something common. That is nothing (independent), the probability itself
+(beta), or one factor (Gaussian and t copulas). A model gives the probability of each cause under this condition. It
+averages probabilities over the condition, and draws causes at random.
 """
 
 import math
@@ -23,8 +23,8 @@ Draws = NDArray[np.bool_]
 
 
 class Polynomial:
-    """A polynomial with rational coefficients, lowest power first: a weight as a
-    function of the unknown probability.
+    """A polynomial with rational coefficients, lowest power first: a probability as a function of the unknown
+    probability.
     """
 
     def __init__(self, coefficients: Sequence[Fraction]) -> None:
@@ -64,7 +64,7 @@ class Independent:
         return self.probabilities, ONE
 
     def average(self, weight: Weight) -> Fraction:
-        """The weight itself, as a rational: with independent causes it is a probability already."""
+        """The probability `weight` itself, as a rational: with independent causes there is nothing to average over."""
         return Fraction(weight)
 
     def draw(self, causes: Sequence[str], draws: int, random: np.random.Generator) -> Draws:

@@ -43,10 +43,10 @@ class Best:
 
 @attrs.frozen
 class Robustness:
-    """The least weight of misbehaving services (`byzantine`) after which some attack pays, relative to the weight of
-    all services.
+    """The least weight of misbehaving services after which some attack counts, relative to the weight of all services.
 
-    A service's weight is its prize divided by its threshold.
+    An attack counts if its profit is at least minus the budget. `byzantine` are the misbehaving services. A service's
+    weight is its prize divided by its threshold.
     """
 
     weight: Fraction

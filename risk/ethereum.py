@@ -1,7 +1,7 @@
 """Ethereum's penalties, queues and periods, in its own integers: Gwei and epochs, with the specification's rounding.
 
-Source: ethereum/consensus-specs; each function names its source there. An epoch is 32
-slots of 12 seconds; a day has 225.
+Source: ethereum/consensus-specs; each function names its source there. An epoch is 32 slots of 12 seconds; a day has
+225 epochs.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

@@ -66,10 +66,10 @@ class _Grid(Enumeration):
         return found
 
     def convolved(self, left: Any, right: Any) -> Any:
-        """The distribution of the sum of two independent losses: one shifted copy of the one for each possible loss of
-        the sparser.
+        """The distribution of the sum of two independent losses: shifted copies of one, one for each possible loss of
+        the other.
 
-        Raises TooManyOutcomesError beyond MOST_SUMS additions.
+        The other is the one with fewer possible losses. Raises TooManyOutcomesError beyond MOST_SUMS additions.
         """
         if np.count_nonzero(left) < np.count_nonzero(right):
             left, right = right, left

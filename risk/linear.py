@@ -51,9 +51,9 @@ def greatest_fixed_point(
     """The greatest `x` with `x[i] = min(cap[i], base[i] + inflow(shares, x)[i])`. Also the indices of its entries below
     their cap.
 
-    The third result is the number of rounds that found new such entries. They use `left_base` and `left_shares`
-    instead, if given. This is the fictitious default algorithm. Entries below their cap are solved for as a linear
-    system, until no other falls below; at most one round per entry. Source: Eisenberg and Noe 2001, section 3.
+    The third result is the number of rounds that found new such indices. Entries below their cap use `left_base` and
+    `left_shares` instead, if given. This is the fictitious default algorithm. These entries are solved for as a linear
+    system, until no other falls below its cap; at most one round per entry. Source: Eisenberg and Noe 2001, section 3.
     """
     size = len(cap)
     values = list(cap)

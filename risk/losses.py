@@ -151,7 +151,9 @@ class Simulation:
         return Measured(float(np.mean(self.drawn)), float(np.std(self.drawn)) / math.sqrt(self.draws))
 
     def value_at_risk(self, level: Fraction) -> tuple[float, float, float]:
-        """The quantile of the draws, and the draws four standard errors of the rank below and above it."""
+        """The quantile of the draws, with a lower and a higher draw as its error: four standard errors of the rank
+        away.
+        """
         rank = math.ceil(level * self.draws) - 1
         spread = 4 * math.sqrt(self.draws * float(level) * (1 - float(level)))
         low, high = max(0, math.floor(rank - spread)), min(self.draws - 1, math.ceil(rank + spread))

@@ -32,7 +32,7 @@ class OfferFigures:
 
     `break_even_rate` is the least rate that covers the declared risk, rounded up. `slashable_stake` is the stake that
     the service may slash now, over all enrolled operators. `lasting_stake` is the part of it that stays slashable at
-    later points. `yearly_yield` is a year's fee over the worth of the stake; None if the stake has no worth.
+    later points. `yearly_yield` is a year's fee divided by the worth of the stake; None if the stake has no worth.
     `paid_points` is the number of points that the budget pays for at this rate; None if nothing is earned.
     """
 
@@ -57,7 +57,8 @@ class OfferFigures:
 class FundFigures:
     """The figures of an open insurance fund. `assets_grains` is its whole capital, of which some may be leaving.
 
-    `utilisation` is the cover sold over the largest cover that its capital and leverage allow; None without capital.
+    `utilisation` is the cover sold divided by the largest cover that its capital and leverage allow; None without
+    capital.
     """
 
     fund: Fund

@@ -1,6 +1,6 @@
 """Rewards that discourage over-commitment: a service pays nothing to operators with too high a degree.
 
-An operator's degree is the sum of its allocations over its stake. Source: Bar-Zur and Eyal, arXiv:2503.00170,
+An operator's degree is the sum of its allocations divided by its stake. Source: Bar-Zur and Eyal, arXiv:2503.00170,
 and their published simulations.
 """
 
@@ -11,7 +11,7 @@ from risk.linear import ONE, ZERO, Matrix, Vector
 
 
 def degrees(allocations: Matrix, stakes: Vector) -> list[Fraction]:
-    """The degree of each operator: its total allocation over its stake; 0 without stake."""
+    """The degree of each operator: its total allocation divided by its stake; 0 without stake."""
     return [sum(row, ZERO) / stake if stake else ZERO for row, stake in zip(allocations, stakes, strict=True)]
 
 

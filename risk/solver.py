@@ -18,7 +18,7 @@ import numpy as np
 from risk.program import Program
 
 Cut = tuple[int, frozenset[int]]
-"""A row of the program, as the index of a service and the indices of the commitments that it covers.
+"""A row of the program, as the index of a service and the indices of the commitments that the row covers.
 
 It says: if the service falls, its other commitments carry the weight that it needs beyond the covered ones.
 """
@@ -137,8 +137,8 @@ class Solver:
         self.highs.changeColBounds(position, low, high)
 
     def require_one(self, pool: int, is_required: bool) -> None:
-        """Require exactly one option of a pool, all columns of one stake, or lift that requirement. `pool` is its first
-        option.
+        """Require exactly one option of a pool (all columns of one stake), or lift that requirement. `pool` is the
+        pool's first option.
         """
         self.highs.changeRowBounds(self.one_of[pool], 1.0 if is_required else 0.0, 1.0)
 

@@ -1,5 +1,6 @@
-"""Constructors of networks: from a protocol's state, from a list of operators, and in
-the two forms of the literature.
+"""Constructors of networks: from a protocol's state, from a list of operators, and from the literature.
+
+The literature has two forms: the restaking graph and the elastic network.
 """
 
 import random

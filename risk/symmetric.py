@@ -16,7 +16,7 @@ from risk.linear import ONE, ZERO
 class Symmetric:
     """A symmetric network.
 
-    `stake` is the stake of one operator. `degree` is the sum of its allocations over its stake, without the base
+    `stake` is the stake of one operator. `degree` is the sum of its allocations divided by its stake, without the base
     service. `base_prize` is the prize of the base service, None without one.
     """
 
