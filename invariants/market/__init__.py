@@ -1,1 +1,1 @@
-"""The laws of the market above any base, and the base's own laws beneath it."""
+"""The laws of the market above any base protocol, and that protocol's own laws."""

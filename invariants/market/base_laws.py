@@ -1,4 +1,4 @@
-"""The base's own laws, as they hold for a base with a market above it.
+"""The laws of a base protocol, as they hold when a market stands above it.
 
 State laws are checked unchanged. Step and rejection laws apply to calls of the base only. A step law sees only the rows
 that the base wrote, without those of the market.
@@ -13,14 +13,14 @@ from spec.machine import Delta
 
 
 class _BasePart:
-    """A cache of the base's part of the step that is being checked, shared by all laws."""
+    """A cache of the base's part of the step that is being checked. All laws share it."""
 
     def __init__(self) -> None:
         self._step: AnyStep | None = None
         self._part: AnyStep | None = None
 
     def of(self, step: AnyStep) -> AnyStep:
-        """The step without the writes to the layer's tables."""
+        """A copy of the step without the writes to tables of the layer above the base."""
         part = self._part
         if part is None or step != self._step:
             writes = [write for write in step.delta.writes if not is_of_layer(write)]
@@ -42,9 +42,10 @@ def with_base_laws(
     rejection_laws: list[RejectionLaw],
     witnesses: list[Witness],
 ) -> Catalogue:
-    """The catalogue of a layer's laws together with the laws of its base.
+    """The catalogue of a layer's laws together with the laws of its base. A layer is a protocol, as the market, above
+    another.
 
-    The base's witnesses are left out: the base's own walk has to reach them.
+    The base's witnesses are left out, since the base's own walk has to reach them.
     """
     part: Final = _BasePart()
     of_base = [

@@ -1,4 +1,6 @@
-"""The terms used in the market's bounded models; their numbers are small, so that few calls reach every case."""
+"""Terms of offers, funds and channels in the market's bounded models. Their numbers are small, so that few calls reach
+every case.
+"""
 
 from typing import Final
 

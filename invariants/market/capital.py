@@ -67,8 +67,8 @@ def _has_few_places(view: View, offer: Offer) -> bool:
 
 
 class CapitalLaws:
-    """The state laws of the insurance's books, and their sums. Each catalogue needs a new instance, since the sums are
-    its own.
+    """The state laws of the books of insurance, and the sums that they read. Each catalogue needs a new instance, since
+    the sums are its own.
     """
 
     def __init__(self) -> None:
@@ -90,7 +90,7 @@ class CapitalLaws:
         return view.rows.get(COVERS, offer).cover_grains == view.total(self._of_offers, offer)
 
     def state_laws(self) -> list[StateLaw]:
-        """The state laws of the insurance's books."""
+        """The state laws of the books of insurance."""
         return [
             StateLaw(
                 "INS-01",

@@ -11,21 +11,21 @@ from spec.market.recourse import Recourse
 from spec.market.state import SETTINGS
 
 Slashing = Callable[[Choices, Draft, Service, str, str], Any]
-"""A function (choices, state, service, operator, pool) that draws a slash, or a step towards it.
+"""A function (choices, state, service, operator, pool) that draws a call of the base.
 
-The result is a call of the base by which the service slashes the operator in the pool.
+By the call the service slashes the operator in the pool, or requests the slash where it can be vetoed.
 """
 
 Staking = Callable[[Draft, str, str, str], Any]
-"""A function (state, holder, operator, pool) that returns a call of the base, or a step towards it.
+"""A function (state, holder, operator, pool) that returns a call of the base.
 
-By the call the holder puts stake behind the operator in the pool.
+The call puts stake of the holder behind the operator in the pool, or prepares this.
 """
 
 Unsettling = Callable[[Choices, Draft, Target, str], Any]
 """A function (choices, state, target, pool) that draws a call of the base.
 
-The call changes the stake which the target can have in the pool.
+The call changes the stake that the target can have in the pool.
 """
 
 Waiting = Callable[[int], Any]
@@ -33,19 +33,20 @@ Waiting = Callable[[int], Any]
 
 
 Leaving = Callable[[Choices, Draft, str], Any]
-"""A function (choices, state, account) that draws a call of the base, or a step towards it.
+"""A function (choices, state, account) that draws a call of the base.
 
-The call ends the account's stake behind its operator.
+The call ends the account's delegation to its operator.
 """
 
 
 class Cast:
     """The accounts and names that a walk uses.
 
-    These are services, pools, operators, holders, and payers, who also underwrite. `targets` are the services and
-    operators among which a mandate splits stake: in ordinary walks, the stake of the pool `mandated`. The functions
-    `slash`, `stake`, `wait`, `unsettle` and `send_away` make calls of the base. `send_away` is None for a base without
-    such a call.
+    They are services, pools, operators, holders of stake, and payers, who pay fees and underwrite. A mandate splits the
+    stake of the pool `mandated` among `targets`, pairs of a service and an operator.
+
+    The functions `slash`, `stake`, `wait`, `unsettle` and `send_away` make calls of the base. `send_away` is None if
+    the base has no such call.
     """
 
     def __init__(
@@ -85,7 +86,7 @@ class Cast:
         return self._port.group(operator, pool)
 
     def value(self, draft: Draft, group: Group, holder: str) -> int:
-        """The current value of a holder's stake in a group, in the pool's own unit. Rounds down."""
+        """The current value of a holder's stake in a group, in the unit of the pool's stake. Rounds down."""
         return self._port.value(draft, group, holder)
 
     def now(self, draft: Draft) -> int:
@@ -93,5 +94,5 @@ class Cast:
         return self._port.now(draft)
 
     def balance(self, draft: Draft, account: str) -> int:
-        """The amount of the fee token that an account holds, in the token's unit."""
+        """The balance of the fee token of an account, in the token's smallest unit."""
         return self._port.balance(draft, draft.get(SETTINGS, SINGLETON).fee_token, account)

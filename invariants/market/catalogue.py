@@ -30,10 +30,10 @@ def market_catalogue(
     witnesses: list[Witness],
     idle: tuple[str, ...] = (),
 ) -> Catalogue:
-    """The catalogue of the laws of fees, insurance, receipts, mandates and other chains above one base protocol.
+    """The catalogue of all laws of the market above one base protocol, together with the base's own laws.
 
-    `balances` is the table of the base's token balances. `idle` has the ids of step laws about calls for which this
-    base has no use: they are left out, as they would never be checked.
+    `balances` is the table of the base's token balances. `idle` lists the ids of step laws about calls that this base
+    never needs. They are left out, as they would never be checked.
     """
     books, capital = BookLaws(port, balances), CapitalLaws()
     fees, insurance, payouts = FeeLaws(port), InsuranceLaws(port), PayoutLaws(port)

@@ -1,4 +1,6 @@
-"""State laws of other chains: stake that a certificate counts can be slashed at home while the certificate is good."""
+"""State laws of other chains: stake that a certificate counts can be slashed on the home chain while the certificate is
+good.
+"""
 
 from typing import Any, Final
 
@@ -43,28 +45,33 @@ def _same(key: Any) -> Subject:
 
 
 def fits(terms: ChannelTerms, window_points: int) -> bool:
-    """True if staleness, delay and reaction together fit the window, and tables do become stale."""
+    """True if staleness, message delay and reaction time together fit the slashing window, and tables do become stale.
+
+    `window_points` is the number of points for which stake can still be slashed.
+    """
     longest = terms.staleness_points + terms.delay_points + terms.reaction_points
     return terms.staleness_points > 0 and longest <= window_points
 
 
 def last_point(terms: ChannelTerms, certificate: Certificate) -> int:
-    """The last point at which home reacts to a certificate: message delay and reaction after its acceptance."""
+    """The last point at which the home chain may answer a certificate: message delay and reaction time after its
+    acceptance.
+    """
     return certificate.point + terms.delay_points + terms.reaction_points
 
 
 def channel_of(action: Any) -> Channel:
-    """The channel that a call names."""
+    """The channel (service, pool, chain) that a call names."""
     return (action.service, action.pool, action.chain)
 
 
 def table_of(action: Any) -> TableKey:
-    """The key of the table of stake that a call names."""
+    """The key (channel, point) of the table of stake that a call names."""
     return (channel_of(action), action.reference_point)
 
 
 def is_forgone(rows: Draft, table: TableKey, operator: str) -> bool:
-    """True if the service has given up the right to slash for a table's stake of an operator."""
+    """True if the service has given up the right to slash an operator's stake for the table's point."""
     (service, pool, _), point = table
     keys: tuple[Purse, ...] = ((service, ANY_OPERATOR, pool), (service, operator, pool))
     return any([point < rows.get(FORGONE, key).before_point for key in keys])
@@ -117,7 +124,10 @@ def _counts_its_signers(view: View, key: Any) -> bool:
 
 
 class ChainLaws:
-    """The state laws of other chains above one base protocol, given by its port and its recourse."""
+    """The state laws of other chains above one base protocol.
+
+    The port is the base's interface to stake, the recourse its interface to slashes for earlier points.
+    """
 
     def __init__(self, port: Port, recourse: Recourse) -> None:
         self._port: Final = port
@@ -130,7 +140,9 @@ class ChainLaws:
         self.sums: Final = [self._listed, self._weights, self._accepted]
 
     def lost(self, rows: Draft, table: TableKey, operators: tuple[str, ...]) -> int:
-        """The amount slashed of these operators' stake since the table was sent, plus the largest loss by rounding."""
+        """The amount slashed of these operators' stake since the table was sent, plus the most that rounding
+        can lose.
+        """
         service, pool, _ = table[0]
         purses: dict[Purse, int] = {}
         groups: dict[Group, int] = {}
@@ -147,13 +159,15 @@ class ChainLaws:
         )
 
     def left(self, rows: Draft, table: TableKey, operators: tuple[str, ...]) -> int:
-        """The largest amount that the service can now slash of these operators together, for a table's point."""
+        """The largest amount that the service can now slash of these operators together, for an offence at the table's
+        point.
+        """
         (service, pool, _), point = table
         amounts = [self._recourse.left(rows, service, operator, pool, point) for operator in operators]
         return self._recourse.together(rows, pool, point, sum(amounts))
 
     def is_backed(self, rows: Draft, table: TableKey, operators: tuple[str, ...], counted: int) -> bool:
-        """True if the counted stake of these operators can be slashed now, or was slashed since the table was sent.
+        """True if the counted amount can be slashed from these operators now, or was slashed since the table was sent.
 
         Also true if the service has given up the right to slash one of them for the table's point.
         """
@@ -162,7 +176,7 @@ class ChainLaws:
         return self.left(rows, table, operators) + self.lost(rows, table, operators) >= counted
 
     def is_backed_by_any(self, rows: Draft, table: TableKey, operators: tuple[str, ...], counted: int) -> bool:
-        """True if `is_backed`, or if a slash for a later point could take the counted stake instead."""
+        """True if `is_backed`, or if a slash for an offence at a later point could take the counted amount instead."""
         if self.is_backed(rows, table, operators, counted):
             return True
         points = range(table[1] + 1, self._recourse.reference(rows) + 1)

@@ -58,7 +58,7 @@ def _is_sent(step: AnyStep) -> bool:
 
 
 def _changes_as_it_may(step: AnyStep) -> bool:
-    """True if an existing table changes only by arriving or by being disabled, each once, and no entry is written."""
+    """True if each written table only arrives or is disabled, each at most once, and the step writes no entry."""
     for table in written(step.delta, STAKE_TABLES):
         before, after = step.before.rows.get(STAKE_TABLES, table), step.after.rows.get(STAKE_TABLES, table)
         if (before.operators, before.total_weight, before.most) != (after.operators, after.total_weight, after.most):
@@ -82,9 +82,9 @@ def _writes_nothing_sent(step: AnyStep) -> bool:
 
 
 def _is_of_an_enabled_table(step: AcceptedStep[CheckCertificate]) -> bool:
-    """True if the certificate is stored as checked under the next number, and its table is not disabled.
+    """True if the certificate is stored under the channel's next number, and its table is not disabled.
 
-    It must count at least the threshold of stake.
+    The stake that it counts must reach the requested threshold.
     """
     channel, rows = channel_of(step.action), step.before.rows
     number = rows.get(CHANNEL_USES, channel).certificates
@@ -125,8 +125,9 @@ def _is_never_right(_rejection: AnyRejection) -> bool:
 
 
 class ChainCallLaws:
-    """The step and rejection laws of the calls about other chains above one base protocol, given by its port and its
-    recourse.
+    """The step and rejection laws of the calls about other chains above one base protocol.
+
+    The port is the base's interface to stake, the recourse its interface to slashes for earlier points.
     """
 
     def __init__(self, port: Port, recourse: Recourse) -> None:
@@ -134,9 +135,10 @@ class ChainCallLaws:
         self._recourse: Final = recourse
 
     def _weighs_what_lasts(self, step: AcceptedStep[SendTable]) -> bool:
-        """True if each operator's weight is its lasting stake that can also be slashed for the table's point.
+        """True if each operator's weight is its lasting stake, as far as it can be slashed for the table's point.
 
-        The call must return that point. Slashes and roundings of each operator must be noted from then on.
+        Lasting stake has no pending withdrawal or deallocation. The call must return the table's point. From then on,
+        slashes and roundings of each operator must be recorded.
         """
         service, pool, _ = channel_of(step.action)
         before, after = step.before.rows, step.after.rows
@@ -167,9 +169,9 @@ class ChainCallLaws:
         return found
 
     def _notes_slashes(self, step: AnyStep) -> bool:
-        """True if the noted amount slashed grows by exactly what the step slashes, and no other noted amount changes.
+        """True if recorded slashed amounts grow by exactly the amounts that the step slashes, and no others change.
 
-        Amounts are noted for each service, operator and pool of which a table counts stake.
+        They are recorded for each service, operator and pool whose stake a table counts.
         """
         slashed = self._slashes(step)
         for purse in {**slashed, **dict.fromkeys(written(step.delta, SLASHED_OF_PURSES))}:
@@ -182,10 +184,10 @@ class ChainCallLaws:
         return True
 
     def _forgoes_by_its_own_slash(self, step: AnyStep) -> bool:
-        """True if a service gives up stake only as it may.
+        """True if a service gives up the right to slash only as it may.
 
-        It may let a whole pool go. For one operator, it must slash that operator in this step. In neither case may it
-        give up points later than the current one.
+        It may give up a whole pool. For one operator, it must slash that operator in this step. It may never give up
+        points after the current one.
         """
         slashes = self._port.slashes(step.before.rows, step.after.rows, step.delta.writes)
         slashed = [(one.service, one.operator, one.pool) for one in slashes]

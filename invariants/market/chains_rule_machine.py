@@ -27,9 +27,10 @@ class ChainRules(MarketRules):
 
     @rule(choices=CHOICES, chain=CHAIN)
     def open_channel(self, choices: Choices, chain: str) -> None:
-        """Open a channel whose terms about fill the window; the call is rejected if it is open.
+        """Open a channel whose terms fill the slashing window to within a point. The call is rejected if the channel is
+        open.
 
-        The terms of the chain FAR let tables be good for longer than the window.
+        For the chain FAR, tables are good for longer than the window.
         """
         service, pool = self.offer(choices)
         offered = channel_terms(choices, self.cast.recourse.window(self.rows, pool), is_far=chain == FAR)
@@ -37,7 +38,7 @@ class ChainRules(MarketRules):
 
     @rule(target=tables, choices=CHOICES, chain=CHAIN, is_twice=SELDOM)
     def send_table(self, choices: Choices, chain: str, is_twice: bool) -> Any:
-        """Send a table of all operators or some of them, seldom with one of them twice."""
+        """Send a table of all operators or some of them, and rarely with one of them twice."""
         service, pool = self.offer(choices)
         names = sorted(self.cast.operators)
         operators = tuple(names if not choices.one_in(3) else names[: choices.below(len(names) + 1)])
@@ -53,14 +54,16 @@ class ChainRules(MarketRules):
 
     @rule(table=tables, choices=CHOICES, is_another=SELDOM)
     def disable_table(self, table: TableKey, choices: Choices, is_another: bool) -> None:
-        """Disable a table as its service, seldom from another account."""
+        """Disable a table, as its service or rarely from another account."""
         (service, pool, chain), point = table
         sender = self.anybody(choices) if is_another else service[0]
         self.call(DisableTable(sender, service, pool, chain, point))
 
     @rule(table=tables, choices=CHOICES, threshold=AMOUNT)
     def check_certificate(self, table: TableKey, choices: Choices, threshold: Edge) -> None:
-        """Check a certificate whose threshold is about the stake that its table counts."""
+        """Check a certificate over a table of stake. `threshold` computes the demanded stake from the most that the
+        table can count.
+        """
         channel, point = table
         self._check(choices, channel, point, threshold.of(self.rows.get(STAKE_TABLES, table).most))
 
@@ -68,9 +71,9 @@ class ChainRules(MarketRules):
     def outlive(self, choices: Choices, chain: str, threshold: Edge, slack: int) -> None:
         """Play one certificate from beginning to end, unless its table cannot be sent.
 
-        A table is sent and delivered, stake leaves, and a certificate is checked `slack` points from its last point.
-        The service slashes at the last point of its answer. `threshold` computes the stake that the certificate
-        demands.
+        A table is sent and delivered, stake leaves, and a certificate is checked `slack` points from the last point at
+        which it is good. The service slashes at the last point of its answer. `threshold` computes the stake that the
+        certificate demands.
         """
         (service, pool), operator = self.first, choices.pick(self.cast.operators)
         channel: Channel = (service, pool, chain)
@@ -88,7 +91,7 @@ class ChainRules(MarketRules):
         self.slash(choices, (service, pool), operator)
 
     def _check(self, choices: Choices, channel: Channel, point: int, threshold: int) -> None:
-        """Check a certificate signed by all operators; seldom by one, by none, or in the wrong order."""
+        """Check a certificate signed by all operators, or rarely by one, by none, or in the wrong order."""
         names = tuple(sorted(self.cast.operators))
         signers = choices.pick((names, names, names, names[:1], names[::-1], ()))
         self.call(CheckCertificate(self.anybody(choices), *channel, point, signers, threshold))

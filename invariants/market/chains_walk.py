@@ -1,5 +1,5 @@
-"""Calls about other chains for walks above any base protocol: channels within the window and beyond it, and stake that
-leaves.
+"""Calls about other chains for walks above any base protocol: channels within the slashing window and beyond it, and
+stake that leaves.
 """
 
 from typing import Any, Final
@@ -20,13 +20,13 @@ RECENT: Final = 48
 
 
 def open_channels(cast: Cast) -> list[Any]:
-    """The opening: a channel of the first service for the first pool, whose tables are never stale."""
+    """Calls that open a channel of the first service for the first pool, whose tables are never stale."""
     service, pool = cast.services[0], cast.pools[0]
     return [OpenChannel(service[0], service, pool, FAR, _offered(1, 0, 1, is_bounded=False))]
 
 
 def chains_action(cast: Cast, choices: Choices, draft: Draft) -> Any:
-    """The next call about other chains; mostly one that is accepted."""
+    """The walk's next call about other chains, mostly one that is accepted."""
     service, pool = cast.services[0], choices.pick((cast.pools[0], *cast.pools[:2]))
     if choices.one_in(16):
         service, pool = choices.pick(cast.services), choices.pick(cast.pools)
@@ -60,9 +60,10 @@ def chains_action(cast: Cast, choices: Choices, draft: Draft) -> Any:
 
 
 def _outlive(cast: Cast, choices: Choices, draft: Draft, channel: Channel, point: int) -> Any:
-    """The next call of a sequence that ends with a certificate for stake that has left since its table was sent.
+    """The next call towards a certificate for stake that has left since its table was sent.
 
-    It is a call by which stake leaves, time as long as the window, the table's delivery, or the certificate.
+    The call lets stake leave, lets a whole slashing window pass, delivers the table, or checks the certificate. `point`
+    is the table's.
     """
     service, pool, _ = channel
     kind = choices.below(6)
@@ -77,14 +78,18 @@ def _outlive(cast: Cast, choices: Choices, draft: Draft, channel: Channel, point
 
 
 def is_busy(cast: Cast, draft: Draft) -> bool:
-    """True if a fresh table of the first channel was sent, so that more calls about other chains should follow."""
+    """True if the first channel has sent a table that is not stale, so that more calls about other chains should
+    follow.
+    """
     channel: Channel = (cast.services[0], cast.pools[0], CHAINS[0])
     terms = draft.get(CHANNELS, channel)
     return terms.is_open and len(_recent(cast, draft, channel, terms.staleness_points)) > 0
 
 
 def _recent(cast: Cast, draft: Draft, channel: Channel, good: int) -> tuple[int, ...]:
-    """The points of the tables that a channel sent in the last `good` points, at most the last RECENT, newest first."""
+    """The points of the tables that a channel sent in the last `good` points, newest first. Looks back at most RECENT
+    points.
+    """
     now = cast.now(draft)
     points = range(now, max(now - min(good, RECENT), 0) - 1, -1)
     return tuple([point for point in points if draft.get(STAKE_TABLES, (channel, point)).is_sent])
@@ -104,9 +109,9 @@ def _offered(delay: int, staleness: int, reaction: int, is_bounded: bool) -> Cha
 
 
 def channel_terms(choices: Choices, window: int, is_far: bool) -> ChannelTerms:
-    """Channel terms that use the window of `window` points exactly, one point less, or one more.
+    """Channel terms that use the slashing window of `window` points exactly, one point less, or one more.
 
-    For a far chain, tables are good for longer than the window, or for ever.
+    If `is_far`, tables are good for longer than the window, or for ever.
     """
     delay = choices.pick((1, 1, 2))
     if is_far:
@@ -117,8 +122,8 @@ def channel_terms(choices: Choices, window: int, is_far: bool) -> ChannelTerms:
 
 
 def _spoilt(cast: Cast, choices: Choices, draft: Draft, channel: Channel) -> Any:
-    """A call with something wrong: another sender, the wrong order, or a channel, table or signer that does
-    not exist.
+    """A call that is mostly rejected: another sender, the wrong order, or a channel, table or signer that does not
+    exist.
     """
     service, pool = channel[0], channel[1]
     outsider, now = choices.pick(cast.payers), cast.now(draft)

@@ -25,13 +25,13 @@ class _Seen:
         return sum([step.after.rows.get(ENTRIES, (table, signer)).weight for signer in step.action.signers])
 
     def is_last(self, step: AcceptedStep[CheckCertificate]) -> bool:
-        """True if the certificate's answer is due at the last point of the window."""
+        """True if the last point at which the certificate can be answered is the last point of the slashing window."""
         rows, table = step.after.rows, table_of(step.action)
         last = table[1] + self._recourse.window(rows, step.action.pool)
         return self._weight(step) > 0 and answered_by(rows.get(CHANNELS, table[0]), self._port.now(rows)) == last
 
     def is_leaving(self, step: AcceptedStep[CheckCertificate]) -> bool:
-        """True if part of the counted stake is leaving, and all of it can still be slashed."""
+        """True if part of the counted stake is about to leave, and all of it can still be slashed."""
         rows, table = step.after.rows, table_of(step.action)
         service, pool, _ = channel_of(step.action)
         lasting = [self._port.slashable(rows, service, signer, pool).lasting for signer in step.action.signers]
@@ -49,7 +49,7 @@ class _Seen:
         return self._laws.lost(step.after.rows, table_of(step.action), step.action.signers) > self._recourse.dust(0)
 
     def counts_once(self, step: AcceptedStep[CheckCertificate]) -> bool:
-        """True if the signers' weights exceed the stake that they can lose together."""
+        """True if the signers' weights add up to more than they can lose together, so that less is counted."""
         returned = step.delta.returns
         return isinstance(returned, int) and returned < self._weight(step)
 
@@ -97,7 +97,7 @@ def chain_witnesses(port: Port, recourse: Recourse) -> list[Witness]:
 
 
 def sharing_witnesses(port: Port, recourse: Recourse) -> list[Witness]:
-    """The witnesses for a base whose operators share stake, and whose slashes name a capture."""
+    """The witnesses for a base whose operators share stake, and whose slashes name the point of the offence."""
     seen = _Seen(port, recourse)
     return [
         Witness(
@@ -112,5 +112,5 @@ def sharing_witnesses(port: Port, recourse: Recourse) -> list[Witness]:
 
 
 def leaving_witness() -> Witness:
-    """The witness for a base whose services can let a pool go."""
+    """The witness for a base whose services can give up the right to slash a whole pool."""
     return Witness("CHN-W13", "A service lets a pool go.", THERE, _is_a_pools, Scope(tables=(FORGONE,)))

@@ -74,7 +74,11 @@ from spec.market.transition import ACCOUNT
 
 
 class _Ground:
-    """EigenLayer's stake as laws of mandates see it: a mandate's account is an operator, which splits its magnitude."""
+    """EigenLayer's stake as laws of mandates see it: a mandate's account is an operator, which splits its magnitude
+    among sets.
+
+    In all methods `account` is that operator, and `pool` a strategy.
+    """
 
     def whole(self, rows: Draft, account: str, pool: str) -> int:
         """The max magnitude of the mandate's operator in the strategy."""
@@ -117,21 +121,21 @@ CATALOGUE: Final = market_catalogue(
 
 
 def _slash(choices: Choices, draft: Draft, service: Service, operator: str, pool: str) -> Any:
-    """A slash of part or all of an allocation, by the slasher in force."""
+    """A slash of a third, a tenth or a twentieth of an allocation, or rarely of all of it, by the slasher in force."""
     slasher = effective_slasher(draft.get(SLASHERS, service), current_block(draft))
     fraction_wad = WAD if choices.one_in(12) else choices.pick((WAD // 3, WAD // 10, WAD // 20))
     return SlashOperator(slasher, service[0], operator, service[1], (pool,), (fraction_wad,))
 
 
 def _stake(draft: Draft, holder: str, operator: str, pool: str) -> Any:
-    """A delegation to the operator, or a deposit if the holder is delegated already."""
+    """A call that delegates to the operator, or deposits if the holder is delegated already."""
     if draft.get(STAKERS, holder).delegated_to == ZERO_ADDRESS:
         return DelegateTo(holder, operator, NO_APPROVAL)
     return DepositIntoStrategy(holder, pool, TOKENS[pool], 10**18)
 
 
 def _send_away(_choices: Choices, draft: Draft, account: str) -> Any:
-    """A call by which the account's operator ends the account's delegation."""
+    """A call by which an account's operator ends the account's delegation."""
     return Undelegate(draft.get(STAKERS, account).delegated_to, account)
 
 
@@ -160,7 +164,8 @@ CAST: Final = Cast(
 
 
 def head(base: dict[str, Json], delay: int) -> dict[str, Json]:
-    """The head of a trace: a market with the first token as fee token, above a world that has the market's accounts.
+    """The head of a trace of the market, whose fee token is the first token. The base's world gets the market's
+    accounts.
 
     `base` is the world of EigenLayer, as JSON. `delay` is the delay of commissions, in blocks.
     """
@@ -176,7 +181,9 @@ def head(base: dict[str, Json], delay: int) -> dict[str, Json]:
 
 
 def prelude() -> list[Any]:
-    """The calls after the base's opening: stakers delegate, and each operator allocates to two operator sets."""
+    """Calls that follow the base's opening: stakers deposit and delegate, and each operator allocates to two operator
+    sets.
+    """
     actions: list[Any] = [MineBlocks(6)]
     for operator, staker in zip(OPERATORS, STAKERS_, strict=False):
         actions += [DepositIntoStrategy(staker, pool, TOKENS[pool], 10**18) for pool in POOLS]
@@ -195,14 +202,14 @@ SPLIT: Final = (Target(SERVICE, MANDATED), Target(bounded_model.REDISTRIBUTING, 
 
 
 SENT_POINT: Final = 102
-"""The point of the table that the opening sends."""
+"""The block in which the opening of the bounded model sends its table of stake."""
 
 
 def small_opening() -> list[Any]:
-    """The opening of the bounded model.
+    """The opening calls of the bounded model.
 
-    After the base's own opening there are: an offer and a fund with three tokens each, a vault of receipts with three
-    tokens of stake, a mandate with a pending plan, and a table of stake that has arrived on another chain.
+    After the base's own opening they make an offer and a fund with three tokens each, and a receipt vault with three
+    tokens of stake. Then follow a mandate with a pending plan, and a table of stake that arrives on another chain.
     """
     return [
         *bounded_model.opening(),
@@ -246,11 +253,13 @@ CALLS: Final[list[Any]] = [
     Undelegate("staker0", "staker0"),
     SlashOperator("avs0", "avs0", "operator0", 1, (POOL,), (WAD >> 1,)),
 ]
-"""The calls of the bounded model: one or two for fees, insurance, receipts, plans, certificates, and leaving stake."""
+"""The calls among which the bounded model chooses: one or two for fees, insurance, receipts, plans, certificates, and
+leaving stake.
+"""
 
 
 def _any_call(choices: Choices, _draft: Draft) -> Any:
-    """A drawn call of the model."""
+    """One of the bounded model's calls, drawn at random."""
     return choices.pick(CALLS)
 
 

@@ -47,7 +47,8 @@ def _terms_are_fixed(step: AnyStep) -> bool:
 
 
 def _rate_moves_by_steps(step: AnyStep) -> bool:
-    """True if a rate changes only by StepRate, a period after its last step, by a bounded amount.
+    """True if a rate changes only by StepRate, at least a period after its last step, and by at most the terms' largest
+    step.
 
     It may rise only while the counted stake is below the target, and fall only while it is above.
     """
@@ -91,9 +92,7 @@ def _largest_step(rate: int, max_step_wad: int) -> int:
 
 
 def _group_carries_little(step: AnyStep) -> bool:
-    """True if no group's index falls, and the grains that a group newly carries over are fewer than its weight
-    before.
-    """
+    """True if no group's index falls, and the grains that a group carries over are fewer than its weight before."""
     for group in written(step.delta, GROUPS):
         before, after = step.before.rows.get(GROUPS, group), step.after.rows.get(GROUPS, group)
         if after.index < before.index or after.carried_grains < 0:
@@ -134,8 +133,10 @@ class FeeLaws:
         self._port: Final = port
 
     def _earns_by_the_point(self, step: AnyStep) -> bool:
-        """True if each unit of counted stake earns the rate at every point that the old budget pays for, and at no
-        other.
+        """True if each unit of counted stake earns the offer's rate for every point that the budget before the step can
+        pay.
+
+        It must earn nothing for any other point.
         """
         now = self._port.now(step.after.rows)
         for offer in written(step.delta, METERS):
@@ -158,9 +159,10 @@ class FeeLaws:
         return True
 
     def _is_settled_before_it_changes(self, step: AnyStep) -> bool:
-        """True if every newly counted position or holding has been settled up to the current point.
+        """True if every position or holding that the step writes has been settled up to the current point.
 
-        For a holding, all positions that feed its group must be settled as well.
+        For a holding, all positions that feed its group must be settled too. A written commission counts as its
+        position, unless it is only proposed.
         """
         rows, now = step.after.rows, self._port.now(step.after.rows)
         positions = [*written(step.delta, POSITIONS), *written(step.delta, COMMISSIONS)]
@@ -177,9 +179,10 @@ class FeeLaws:
         return True
 
     def _commission_waits(self, step: AnyStep) -> bool:
-        """True if a commission is set by the operator's own enrolment, or by one announced long enough ago.
+        """True if a commission is set by the operator's first enrolment, or by applying its own proposal after the
+        delay.
 
-        The enrolment of a mandate sets no commission.
+        EnrolMandate must leave the commission empty.
         """
         now, delay = self._port.now(step.after.rows), step.before.rows.get(SETTINGS, SINGLETON).commission_delay_points
         for position in written(step.delta, COMMISSIONS):
@@ -203,7 +206,7 @@ class FeeLaws:
     def _operator_keeps_its_commission(self, step: AcceptedStep[CountPosition]) -> bool:
         """True if the operator is credited with its commission on a position's earnings, rounded down.
 
-        The rest goes to the group, or back to the budget if nobody shares it.
+        The rest goes to the group of holders, or back to the budget if the group is empty.
         """
         call = step.action
         offer: Offer = (call.service, call.pool)

@@ -24,11 +24,11 @@ from spec.market.state import COMMISSIONS, METERS, TERMS
 
 
 class FeeRules(MarketRules):
-    """Rules for calls about fees; they aim at existing offers, and at edge amounts and times."""
+    """Hypothesis rules for calls about fees. They aim at existing offers, and at amounts and times near the limits."""
 
     @rule(choices=CHOICES)
     def open_offer(self, choices: Choices) -> None:
-        """Open an offer of any service on known terms; the call is rejected if it is open."""
+        """Open an offer of any service on drawn terms. The call is rejected if the offer is open."""
         service, pool = self.service(choices), choices.pick(self.cast.pools)
         risk = choices.pick((*PRICED, *RISKS))
         self.call(OpenOffer(service[0], service, pool, offer_terms(choices), risk))
@@ -41,7 +41,7 @@ class FeeRules(MarketRules):
 
     @rule(choices=CHOICES, slack=SLACK)
     def step_rate(self, choices: Choices, slack: int) -> None:
-        """Step an offer's rate when its period is over, one point earlier, or one later."""
+        """Step an offer's rate at the end of its period, or a point before or after."""
         offer = self.offer(choices)
         period = self.rows.get(TERMS, offer).period_points
         self.wait_until(self.rows.get(METERS, offer).stepped_point + period, slack)
@@ -49,19 +49,19 @@ class FeeRules(MarketRules):
 
     @rule(choices=CHOICES, fraction=FRACTION)
     def enrol(self, choices: Choices, fraction: Edge) -> None:
-        """Enrol an operator with a commission that is mostly a valid fraction."""
+        """Enrol an operator in an offer. `fraction` computes its commission, which is mostly valid."""
         operator = choices.pick(self.cast.operators)
         self.call(Enrol(operator, *self.offer(choices), fraction.of(WAD)))
 
     @rule(choices=CHOICES)
     def count_position(self, choices: Choices) -> None:
-        """Count a position, from any account."""
+        """Count an operator's stake for an offer, called by any account."""
         offer = self.offer(choices)
         self.call(CountPosition(self.anybody(choices), *offer, choices.pick(self.cast.operators)))
 
     @rule(choices=CHOICES, fraction=FRACTION, slack=SLACK, announces=st.booleans())
     def change_commission(self, choices: Choices, fraction: Edge, slack: int, announces: bool) -> None:
-        """Apply a commission when it is due, one point earlier, or one later.
+        """Apply a proposed commission when it is due, or a point before or after.
 
         The operator first proposes one, if `announces` is true or if none is pending.
         """
@@ -74,14 +74,14 @@ class FeeRules(MarketRules):
 
     @rule(choices=CHOICES)
     def join(self, choices: Choices) -> None:
-        """Let a holder join the group behind an operator."""
+        """Let a holder join the group of holders behind an operator."""
         _, pool = self.offer(choices)
         group = self.cast.group(choices.pick(self.cast.operators), pool)
         self.call(Join(choices.pick(self.cast.holders), group))
 
     @rule(choices=CHOICES)
     def count_holding(self, choices: Choices) -> None:
-        """Count a holding, from any account."""
+        """Count a holder's stake in a group, called by any account."""
         _, pool = self.offer(choices)
         group = self.cast.group(choices.pick(self.cast.operators), pool)
         self.call(CountHolding(self.anybody(choices), group, choices.pick(self.cast.holders)))
@@ -93,7 +93,7 @@ class FeeRules(MarketRules):
 
     @rule(choices=CHOICES, points=st.integers(1, 6))
     def earn(self, choices: Choices, points: int) -> None:
-        """Fund an offer, let fees be earned for some points, and let an operator and a holder claim theirs."""
+        """Fund an offer, let fees be earned for `points` points, and let an operator and a holder claim theirs."""
         offer, operator, holder = (
             self.offer(choices),
             choices.pick(self.cast.operators),

@@ -1,4 +1,6 @@
-"""Laws of the calls about insurance: shares move at their worth, premiums are exact, and covers stay within bounds."""
+"""Laws of the calls about insurance: shares are exchanged at their worth, premiums are exact, and covers stay within
+bounds.
+"""
 
 from typing import Any, Final
 
@@ -55,7 +57,9 @@ def _terms_are_fixed(step: AnyStep) -> bool:
 
 
 def _no_share_loses(step: AnyStep) -> bool:
-    """True if neither a staying share nor a leaving share of the fund is worth less than before."""
+    """True if neither a staying nor a leaving share of the fund is worth less than before. Leaving shares have
+    announced their exit.
+    """
     fund = fund_of(step.action)
     before, after = step.before.rows.get(FUNDS, fund), step.after.rows.get(FUNDS, fund)
     stays = after.staying_grains * before.staying_shares >= before.staying_grains * after.staying_shares
@@ -73,7 +77,7 @@ def _buys(shares: int, grains: int, capital_grains: int, all_shares: int) -> boo
 
 
 def _moves_at_its_worth(step: AnyStep) -> bool:
-    """True if capital joins, waits or leaves for shares of its worth, each rounded down to less than one unit."""
+    """True if an Underwrite, AnnounceExit or Exit exchanges capital and shares at the shares' worth, rounded down."""
     action, fund = step.action, fund_of(step.action)
     before, after = step.before.rows.get(FUNDS, fund), step.after.rows.get(FUNDS, fund)
     shares = after.staying_shares - before.staying_shares
@@ -92,7 +96,7 @@ def _moves_at_its_worth(step: AnyStep) -> bool:
 
 
 def _is_credited(step: AcceptedStep[Exit]) -> bool:
-    """True if the underwriter, and no other account, is credited with the capital that leaves the fund."""
+    """True if the leaving underwriter, and no other account, is credited with the capital that leaves the fund."""
     fund, account = fund_of(step.action), step.action.sender
     before, after = step.before.rows.get(FUNDS, fund), step.after.rows.get(FUNDS, fund)
     credited = step.after.rows.get(CLAIMABLES, account).grains - step.before.rows.get(CLAIMABLES, account).grains
@@ -125,7 +129,7 @@ def _premium_is_asked_for(step: AcceptedStep[BuyPolicy]) -> bool:
     """True if the premium is the declared yearly loss plus the charge for scarcity, for the term, times the loading,
     rounded up.
 
-    It may exceed the exact amount by less than one unit and three roundings.
+    It may exceed the exact amount by less than one unit, beyond roundings of the yearly rate.
     """
     action, fund = step.action, fund_of(step.action)
     terms, risk = step.before.rows.get(FUND_TERMS, fund), step.before.rows.get(RISKS, fund[0])
@@ -141,9 +145,9 @@ def _premium_is_asked_for(step: AcceptedStep[BuyPolicy]) -> bool:
 
 
 def _scarcity(terms: FundTerms, used: int, most: int) -> tuple[int, int]:
-    """The exact yearly charge for scarcity, as (numerator, denominator), after a sale.
+    """The exact yearly charge for scarcity after a sale, as a fraction (numerator, denominator).
 
-    `used` is all cover sold, `most` the largest cover that the staying capital backs; both are in one unit.
+    `used` is all cover sold, and `most` the largest cover that the staying capital backs, in the same unit.
     """
     if used * WAD <= most * terms.kink_wad:
         return terms.slope_wad * used * WAD, most * terms.kink_wad
@@ -204,7 +208,7 @@ def _is_never_right(_rejection: AnyRejection) -> bool:
 
 
 def _can_announce(before: View, action: AnnounceExit) -> bool:
-    """True if the underwriter has the shares, and their worth buys at least one leaving share."""
+    """True if the underwriter has the shares, and their capital buys at least one leaving share."""
     fund = fund_of(action)
     capital = before.rows.get(FUNDS, fund)
     if not 0 < action.shares <= before.rows.get(UNDERWRITERS, (fund, action.sender)).shares:
@@ -220,7 +224,7 @@ class InsuranceLaws:
         self._port: Final = port
 
     def _exit_waits(self, step: AnyStep) -> bool:
-        """True if an announced exit is due after the cooldown, and only an exit that is due leaves."""
+        """True if an announced exit is due after the cooldown, and an exit happens only when due."""
         fund, now = fund_of(step.action), self._port.now(step.after.rows)
         before = step.before.rows.get(UNDERWRITERS, (fund, step.action.sender))
         after = step.after.rows.get(UNDERWRITERS, (fund, step.action.sender))
@@ -234,7 +238,9 @@ class InsuranceLaws:
         return action.cover * WAD <= value * rows.get(RISKS, (action.service, action.pool)).unit_price_wad
 
     def _ends_within_the_cooldown(self, step: AcceptedStep[BuyPolicy]) -> bool:
-        """True if exactly the requested policy is sold; it begins after the wait and ends within the cooldown."""
+        """True if exactly the requested policy is sold. It has to begin after the fund's wait and end within its
+        cooldown.
+        """
         action, now = step.action, self._port.now(step.after.rows)
         terms = step.before.rows.get(FUND_TERMS, fund_of(action))
         sold = changed_policies(step)
@@ -254,7 +260,7 @@ class InsuranceLaws:
         return policy == expected and policy.end_point <= now + terms.cooldown_points
 
     def _policy_ends_before_it_is_released(self, step: AnyStep) -> bool:
-        """True if policies appear only by BuyPolicy, and disappear only by ReleasePolicy when ended or used up."""
+        """True if policies appear only by BuyPolicy, and disappear only by ReleasePolicy once ended or used up."""
         now = self._port.now(step.before.rows)
         for _place, before, after in changed_policies(step):
             if before.is_sold and not after.is_sold:
@@ -266,7 +272,7 @@ class InsuranceLaws:
         return True
 
     def _can_leave(self, before: View, action: Exit) -> bool:
-        """True if the cooldown is over, and the remaining capital backs every policy."""
+        """True if the sender's exit is due, and the remaining capital of the fund backs all its cover."""
         fund = fund_of(action)
         held, capital = before.rows.get(UNDERWRITERS, (fund, action.sender)), before.rows.get(FUNDS, fund)
         if held.leaving_shares == 0 or self._port.now(before.rows) < held.due_point:

@@ -28,13 +28,13 @@ SPONSOR: Final = st.sampled_from(SPONSORS)
 
 
 class InsuranceRules(MarketRules):
-    """Rules for calls about insurance: capital, policies with up to the largest cover, and slashes of insured
-    operators.
+    """Hypothesis rules for calls about insurance: capital, policies with up to the largest cover, and slashes of
+    insured operators.
     """
 
     @rule(choices=CHOICES, sponsor=SPONSOR)
     def open_fund(self, choices: Choices, sponsor: str) -> None:
-        """Open the sponsor's fund on known terms; the call is rejected if it is open."""
+        """Open the sponsor's fund on drawn terms. The call is rejected if the fund is open."""
         self.call(OpenFund(sponsor, *self.offer(choices), fund_terms(choices)))
 
     @rule(choices=CHOICES, sponsor=SPONSOR, amount=AMOUNT)
@@ -50,9 +50,7 @@ class InsuranceRules(MarketRules):
 
     @rule(choices=CHOICES, sponsor=SPONSOR, shares=AMOUNT, slack=SLACK)
     def leave_a_fund(self, choices: Choices, sponsor: str, shares: Edge, slack: int) -> None:
-        """Announce an exit from the sponsor's fund, and exit when the cooldown is over, one point earlier, or one
-        later.
-        """
+        """Announce an exit from the sponsor's fund, and exit when the cooldown is over, or a point before or after."""
         fund = (self.first, sponsor)
         payer = self._announce(choices, fund, shares)
         self.wait_until(self.rows.get(UNDERWRITERS, (fund, payer)).due_point, slack)
@@ -65,10 +63,9 @@ class InsuranceRules(MarketRules):
 
     @rule(choices=CHOICES, sponsor=SPONSOR, cover=AMOUNT, slack=SLACK, is_dear=SELDOM)
     def buy_policy(self, choices: Choices, sponsor: str, cover: Edge, slack: int, is_dear: bool) -> None:
-        """Buy a policy of the sponsor's fund of up to the largest cover, for the longest term, a point less, or a point
-        more.
+        """Buy a policy of the sponsor's fund. `cover` computes the cover from the largest that can be bought.
 
-        If `is_dear` is true, the highest accepted premium is 0.
+        The term is the longest, a point less, or a point more. If `is_dear`, the highest accepted premium is 0.
         """
         offer = self.offer(choices)
         operator, holder = self._insurable(choices, offer)
@@ -95,7 +92,10 @@ class InsuranceRules(MarketRules):
 
     @rule(choices=CHOICES, slack=SLACK, is_any=SELDOM)
     def release_policy(self, choices: Choices, slack: int, is_any: bool) -> None:
-        """Release a policy when it has ended, one point earlier, or one later; if none was sold, any place."""
+        """Release a policy when it has ended, or a point before or after.
+
+        If `is_any`, or if no policy was sold, the place is any of the first eight.
+        """
         offer = self.offer(choices)
         sold = [place for place, policy in enumerate(POLICIES.members(self.rows, offer)) if policy.is_sold]
         place = choices.below(8) if is_any or not sold else choices.pick(sold)
@@ -104,7 +104,7 @@ class InsuranceRules(MarketRules):
 
     @rule(choices=CHOICES, fraction=FRACTION, is_another=SELDOM)
     def limit_cover(self, choices: Choices, fraction: Edge, is_another: bool) -> None:
-        """Limit an offer's cover as its service, seldom from another account."""
+        """Limit an offer's cover, as its service or rarely from another account."""
         offer = self.offer(choices)
         sender = self.anybody(choices) if is_another else offer[0][0]
         self.call(LimitCover(sender, *offer, fraction.of(WAD)))
@@ -115,7 +115,9 @@ class InsuranceRules(MarketRules):
         self.call(DeclareAffiliate(choices.pick(self.cast.operators), choices.pick(self.cast.holders)))
 
     def _announce(self, choices: Choices, fund: Fund, shares: Edge) -> str:
-        """Announce the exit of part of the shares of an underwriter, if the fund has one. Returns the account."""
+        """Announce the exit of part of an underwriter's shares, and return the underwriter. If the fund has none, any
+        payer announces.
+        """
         staying = [payer for payer in self.cast.payers if self.rows.get(UNDERWRITERS, (fund, payer)).shares]
         payer = choices.pick(staying or self.cast.payers)
         mine = self.rows.get(UNDERWRITERS, (fund, payer)).shares
@@ -123,7 +125,10 @@ class InsuranceRules(MarketRules):
         return payer
 
     def _insurable(self, choices: Choices, offer: Offer) -> tuple[str, str]:
-        """An operator and a holder with stake behind it in the offer's pool; now and then any two accounts."""
+        """An operator, and a holder with stake behind this operator in the offer's pool.
+
+        Sometimes any operator and any account, with stake or without.
+        """
         pairs = [(operator, holder) for operator in self.cast.operators for holder in self.cast.holders]
         there = [pair for pair in pairs if self.cast.value(self.rows, self.cast.group(pair[0], offer[1]), pair[1])]
         if there and not choices.one_in(4):
@@ -131,7 +136,7 @@ class InsuranceRules(MarketRules):
         return choices.pick(self.cast.operators), self.anybody(choices)
 
     def _most(self, fund: Fund, operator: str, holder: str) -> int:
-        """The largest cover that a holder can buy from a fund, in whole units."""
+        """The largest cover that a holder can buy from a fund for stake behind an operator, in whole units."""
         value = self.cast.value(self.rows, self.cast.group(operator, fund[0][1]), holder)
         worth = div_floor(value * self.rows.get(RISKS, fund[0]).unit_price_wad, WAD)
         capital = self.rows.get(FUNDS, fund)

@@ -29,7 +29,7 @@ HUGE: Final = 10**40
 
 
 def insurance_action(cast: Cast, choices: Choices, draft: Draft, offer: Offer, operator: str, holder: str) -> Any:
-    """The next call about insurance of an open offer, or a slash of an operator whom a policy insures against."""
+    """The walk's next call about insurance of an open offer, or a slash of an operator whom a policy covers."""
     service, pool = offer
     sponsor = _sponsor(choices, draft, offer)
     fund: Fund = (offer, sponsor)
@@ -54,7 +54,7 @@ def insurance_action(cast: Cast, choices: Choices, draft: Draft, offer: Offer, o
 
 
 def _sponsor(choices: Choices, draft: Draft, offer: Offer) -> str:
-    """One of the first two sponsors whose fund has not lost all of its capital; seldom any other."""
+    """One of the first two sponsors whose fund has not lost all of its capital, or rarely any sponsor."""
     running: list[str] = []
     for sponsor in SPONSORS:
         capital = draft.get(FUNDS, (offer, sponsor))
@@ -66,7 +66,7 @@ def _sponsor(choices: Choices, draft: Draft, offer: Offer) -> str:
 
 
 def _rare(cast: Cast, choices: Choices, draft: Draft, offer: Offer, operator: str) -> Any:
-    """A rare call: a limit of cover, the declaration of an affiliate, or an enrolment or count that a limit needs."""
+    """A rare call: a limit of cover, a declaration of an affiliate, or an enrolment or count that the limit needs."""
     service, pool = offer
     if choices.one_in(2):
         barred = [
@@ -84,7 +84,7 @@ def _rare(cast: Cast, choices: Choices, draft: Draft, offer: Offer, operator: st
 
 
 def fund_terms(choices: Choices) -> FundTerms:
-    """The terms of a fund; seldom ones under which nothing can be sold."""
+    """Drawn terms of a fund, rarely such that nothing can be sold."""
     return FundTerms(
         is_open=False,
         leverage_wad=choices.pick((WAD, WAD, 10 * WAD, 100 * WAD)),
@@ -101,9 +101,9 @@ def fund_terms(choices: Choices) -> FundTerms:
 
 
 def _policy(cast: Cast, choices: Choices, draft: Draft, fund: Fund, operator: str, holder: str) -> Any:
-    """A call that buys the largest possible cover, a smaller one, or seldom a larger one.
+    """A call that buys the largest possible cover, a smaller one, or rarely a larger one.
 
-    If the holder has no stake to insure, the call is mostly one by which it stakes instead.
+    If the holder has no stake to insure, the call mostly stakes instead.
     """
     service, pool = fund[0]
     terms, capital = draft.get(FUND_TERMS, fund), draft.get(FUNDS, fund)
@@ -121,7 +121,7 @@ def _policy(cast: Cast, choices: Choices, draft: Draft, fund: Fund, operator: st
 
 
 def _exit(cast: Cast, choices: Choices, draft: Draft, fund: Fund) -> Any:
-    """An exit that is due, if there is one, otherwise an announcement by an underwriter with shares."""
+    """An exit that is due, if there is one. Otherwise an underwriter with shares mostly announces its exit."""
     service, pool = fund[0]
     leaving = [payer for payer in cast.payers if draft.get(UNDERWRITERS, (fund, payer)).leaving_shares > 0]
     if leaving and not choices.one_in(4):
@@ -136,7 +136,7 @@ def _exit(cast: Cast, choices: Choices, draft: Draft, fund: Fund) -> Any:
 
 
 def _places_that_are_over(cast: Cast, draft: Draft, offer: Offer) -> list[int]:
-    """The places of policies that have ended, or have paid all of their cover."""
+    """The places of sold policies of an offer that have ended, or have paid all of their cover."""
     now = cast.now(draft)
     return [
         place
@@ -146,7 +146,7 @@ def _places_that_are_over(cast: Cast, draft: Draft, offer: Offer) -> list[int]:
 
 
 def _spoilt(cast: Cast, choices: Choices, service: Service, pool: str, sponsor: str) -> Any:
-    """A call with something wrong: another sender, an amount of zero, or an offer or fund that does not exist."""
+    """A call that is mostly rejected: another sender, an amount of zero, or an offer or fund that does not exist."""
     outsider, stranger = choices.pick(cast.payers), (service[0], 77)
     operator = choices.pick(cast.operators)
     calls: tuple[Any, ...] = (

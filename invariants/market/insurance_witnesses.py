@@ -61,7 +61,7 @@ class _Payouts:
         self._laws: Final = PayoutLaws(port)
 
     def claims(self, step: AnyStep) -> dict[Any, int]:
-        """The grains that a slash owes, by the place of the policy; empty if the step contains no slash."""
+        """The grains that policies owe for a slash, by the policy's place. Empty if the step contains no slash."""
         if not self._laws.slashes(step):
             return {}
         return {
@@ -83,7 +83,7 @@ class _Payouts:
         return any([credited(step, holder) < grains for holder, grains in owed.items()])
 
     def of_two(self, step: AnyStep) -> bool:
-        """True if two policies of one holder share its loss."""
+        """True if two policies of one holder both pay for its loss."""
         holders = [step.before.rows.get(POLICIES.places, place).holder for place in self.claims(step)]
         return len({*holders}) < len(holders)
 
@@ -99,7 +99,7 @@ class _Payouts:
         return False
 
     def of_leaving(self, step: AnyStep) -> bool:
-        """True if leaving capital of a fund bears part of a loss."""
+        """True if a fund's leaving capital, whose exit is announced, decreases."""
         for fund in written(step.delta, FUNDS):
             before, after = step.before.rows.get(FUNDS, fund), step.after.rows.get(FUNDS, fund)
             if after.leaving_grains < before.leaving_grains:
@@ -107,11 +107,13 @@ class _Payouts:
         return False
 
     def of_own(self, step: AnyStep) -> bool:
-        """True if an operator, or an account of its own, is paid for the operator's own slash."""
+        """True if an operator, or an affiliate that it declared, is paid for a slash of this operator."""
         return any([is_own(step.before.rows, step.before.rows.get(POLICIES.places, one)) for one in self.claims(step)])
 
     def spares_own(self, step: AnyStep) -> bool:
-        """True if the slashed operator itself holds a policy against its slash, in a fund that bars self-insurance."""
+        """True if a slashed operator or an affiliate of it holds a policy on this operator, in a fund that bars
+        self-insurance.
+        """
         rows = step.before.rows
         for slashed in self._laws.slashes(step):
             offer = (slashed.service, slashed.pool)
@@ -124,7 +126,7 @@ class _Payouts:
         return False
 
     def of_slashed_funds(self, step: AnyStep) -> bool:
-        """True if slashed funds pay an insured loss."""
+        """True if slashed stake itself reaches the market and pays an insured loss."""
         funded = step.after.rows.get(TREASURY, SINGLETON).funded - step.before.rows.get(TREASURY, SINGLETON).funded
         return funded > 0 and bool(self.claims(step))
 
@@ -152,6 +154,6 @@ def insurance_witnesses(port: Port) -> list[Witness]:
 
 
 def redress_witness(port: Port) -> Witness:
-    """The witness for slashed funds that pay an insured loss, on a base whose slashes move the funds at once."""
+    """The witness that slashed stake pays an insured loss, for a base whose slashes move the slashed stake at once."""
     payouts, slashing = _Payouts(port), Scope(tables=port.tables_of_slashes())
     return Witness("INS-W20", "Slashed funds pay an insured loss.", THIS, payouts.of_slashed_funds, slashing)

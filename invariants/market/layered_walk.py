@@ -23,11 +23,14 @@ Drawing = Callable[[Choices, Draft], Any]
 
 
 class LayeredWalk:
-    """The parts of a base that walks through the market need: its cast, its own walk, and calls after its opening.
+    """The parts that a walk through the market needs of its base: a cast of accounts, the base's own walk, and further
+    calls.
 
-    `head` makes the head of a trace from the base's head and the delay of commissions in points. `redressed` makes a
-    world of the base in which the market's account receives slashed funds; every second drawn world is one. `mandated`
-    makes one in which the account of a mandate has its authority, if that needs a special world.
+    `prelude` gives the calls after the base's opening. `head` makes the head of a trace from the base's head and the
+    delay of commissions in points.
+
+    `redressed` makes a world of the base in which the market's account receives slashed stake. Every second drawn world
+    is one. `mandated` makes a world in which a mandate's account has its authority, if this needs a special world.
     """
 
     def __init__(
@@ -52,7 +55,7 @@ class LayeredWalk:
 
 
 def layered_walk(above: LayeredWalk) -> Walk:
-    """The ordinary walk above a base's walk, with a scenario each for insurance, receipts, mandates and other
+    """The ordinary walk above a base's walk. It has one scenario each for insurance, receipts, mandates and other
     chains.
     """
     cast, world = above.cast, above.base.world
@@ -107,9 +110,9 @@ def layered_walk(above: LayeredWalk) -> Walk:
 
 
 def _drawn(above: LayeredWalk, number: int) -> Walk:
-    """The walk in the variant of the base's world with this number.
+    """The walk in the base's drawn world with this number.
 
-    If the number is odd and the base allows it, the market's account receives slashed funds in this world.
+    If the number is odd and the base allows it, the market's account receives slashed stake in this world.
     """
     assert above.base.worlds is not None
     drawn = above.base.worlds(number)
@@ -140,8 +143,8 @@ def _ordinary(above: LayeredWalk, world: dict[str, Json], base: Walk) -> Walk:
 def base_action(above: LayeredWalk, base: Walk, pool: str, choices: Choices, draft: Draft) -> Any:
     """A call of the base's walk.
 
-    If its sender is the account of a mandate, which sends no calls itself, a call about mandates over `pool` takes its
-    place.
+    If its sender is a mandate's account, which sends no calls itself, it is replaced by a call about mandates over
+    `pool`.
     """
     action = base.next_action(choices, draft)
     if getattr(action, "sender", None) == MANDATED:
@@ -152,7 +155,7 @@ def base_action(above: LayeredWalk, base: Walk, pool: str, choices: Choices, dra
 def _walk(
     above: LayeredWalk, world: dict[str, Json], base: Walk, more: Callable[[], list[Any]], next_action: Drawing
 ) -> Walk:
-    """A walk in a world of the base that opens with the base's opening, the prelude and `more`."""
+    """A walk in a world of the base. It opens with the base's opening, the prelude and the calls of `more`."""
 
     def opening() -> list[Any]:
         return [*base.opening(), *above.prelude(), *more()]

@@ -59,7 +59,7 @@ OF_NEW_PLANS: Final[tuple[Table[Any, Any], ...]] = (
     *(LATEST_PLANS, PLAN_PACES, TARGETS.places, TARGETS.lengths, TARGET_PLACES, CAPS.places, CAPS.lengths),
     *(CAP_MEMBERS.places, CAP_MEMBERS.lengths),
 )
-"""The tables of the rows of a plan itself, which are written when it is announced."""
+"""The tables of a plan's own rows, which are written when the plan is proposed."""
 TABLES: Final[tuple[Table[Any, Any], ...]] = (MANDATES, *OF_PROPOSALS, *OF_NEW_PLANS, *OF_MOVES)
 SOMEBODY: Final = "somebody who is nobody else"
 
@@ -84,10 +84,11 @@ def _is_not_negative(view: View, place: Any) -> bool:
 
 
 def _is_sound(view: View, subject: tuple[PlanKey, int]) -> bool:
-    """True if a plan's pace, its numbers of targets and caps, and its target and cap at one position are within their
-    bounds. An empty plan needs no pace.
+    """True if a plan's numbers of targets and caps, its step and its period are within their bounds. An empty plan
+    needs no step.
 
-    A target's name leads to its position, so no other position has the same target.
+    The target and the cap at one index must be valid too. A target's name leads to its index, so no other index has the
+    same target.
     """
     (plan, place), rows = subject, view.rows
     size, pace = rows.get(TARGETS.lengths, plan).count, rows.get(PLAN_PACES, plan)
@@ -104,7 +105,9 @@ def _is_sound(view: View, subject: tuple[PlanKey, int]) -> bool:
 
 
 def _has_a_mandate(view: View, mandate: str) -> bool:
-    """True if a mandate that is not open has no plan and no pace, and an open one's plans, if any, have a target."""
+    """True if a mandate that is not open has no plan and no pace. The plans of an open one, if any, must have
+    a target.
+    """
     rows = view.rows
     number, waiting = rows.get(PLANS_IN_FORCE, mandate), rows.get(PENDING_PLANS, mandate)
     if rows.get(MANDATES, mandate).is_open:
@@ -137,7 +140,7 @@ def _stays_in_place(step: AnyStep) -> bool:
 
 
 def _mandate_of(key: Any) -> Any:
-    """The mandate to which a row with this key belongs: the first name of the key."""
+    """The mandate to which a row with this key belongs: the first name in the key, however nested."""
     return _mandate_of(key[0]) if isinstance(key, tuple) else key
 
 
@@ -149,7 +152,7 @@ def _moves_nothing(step: AnyStep) -> bool:
 
 
 def _plans_written(step: AnyStep) -> list[Any]:
-    """The keys of the plans of which a step writes rows."""
+    """The keys of all plans of which a step writes rows."""
     direct: tuple[Table[Any, Any], ...] = (PLAN_PACES, TARGETS.lengths, CAPS.lengths)
     nested: tuple[Table[Any, Any], ...] = (TARGETS.places, TARGET_PLACES, CAPS.places, CAP_MEMBERS.lengths)
     return [
@@ -160,7 +163,7 @@ def _plans_written(step: AnyStep) -> list[Any]:
 
 
 def _is_rebalanced(step: AnyStep) -> bool:
-    """True if the step is a Rebalance, and writes weights and paces of its own mandate only."""
+    """True if the step is a Rebalance, and writes weights and paces of the called mandate only."""
     if not isinstance(step.action, Rebalance):
         return False
     mandates = [*[place[0] for place in written(step.delta, WEIGHTS)], *written(step.delta, PACES)]
@@ -172,7 +175,11 @@ def _is_never_right(_rejection: AnyRejection) -> bool:
 
 
 class MandateLaws:
-    """The laws of mandates above one base protocol, given by its port, its authority and its ground."""
+    """The laws of mandates above one base protocol.
+
+    The port is the base's interface to stake, the authority its interface to a mandate's powers. `ground` computes the
+    same stake independently. `execute` is the base's transition.
+    """
 
     def __init__(self, port: Port, authority: Authority, execute: Executing, ground: Ground) -> None:
         self._port: Final = port
@@ -183,7 +190,7 @@ class MandateLaws:
         self.sums: Final = [self._weights]
 
     def moves(self, step: AcceptedStep[Rebalance]) -> Moves:
-        """The moves of a rebalancing, for its laws."""
+        """The moves of a rebalancing, as its laws and witnesses read them."""
         return Moves(self._port, self._authority, self._ground, step)
 
     def _is_one(self, view: View, mandate: str) -> bool:
@@ -191,7 +198,8 @@ class MandateLaws:
         return weights == 0 if pace == Pace() else pace.reserve_wad >= 0 and weights + pace.reserve_wad == WAD
 
     def _waits(self, step: AnyStep) -> bool:
-        """True if a plan is written by its governor's ProposePlan as requested, or cleared as pending by AdoptPlan.
+        """True if plans are written only by ProposePlan of the governor, as requested, or cleared as pending by
+        AdoptPlan.
 
         ProposePlan writes a plan with a new number, so the rows of a plan are never written again.
         """
@@ -224,7 +232,9 @@ class MandateLaws:
         return is_due and is_over and in_force(after, call.mandate) == pending(before, call.mandate)
 
     def _is_enrolled(self, step: AcceptedStep[EnrolMandate]) -> bool:
-        """True if only the mandate's own account is newly counted, for one of its targets, without a commission."""
+        """True if the only newly counted position is the mandate's own account at one of its targets, without a
+        commission.
+        """
         rows, call = step.after.rows, step.action
         operator, pool = account_of(ACCOUNT, call.mandate), rows.get(MANDATES, call.mandate).pool
         position = ((call.service, pool), operator)
@@ -272,9 +282,10 @@ class MandateLaws:
         return all([sum([moves.weights[place] for place in places]) <= cap_wad for places, cap_wad in moves.caps])
 
     def score(self, rows: Draft, mandate: str, target: Target) -> int:
-        """The score of a target: its fee rate less its expected loss, in grains per unit of stake and point.
+        """The score of a target: its fee rate less its expected loss, in grains per unit of stake and point, at least
+        0.
 
-        It is 0 without an offer, or if the offer's budget does not pay for one more point.
+        It is 0 without an open offer, or if the offer's budget does not pay for one more point.
         """
         offer: Offer = (target.service, rows.get(MANDATES, mandate).pool)
         meter, risk = rows.get(METERS, offer), rows.get(RISKS, offer)
@@ -286,7 +297,7 @@ class MandateLaws:
         return max(meter.rate - max(declared, target.loss_rate), 0)
 
     def _weighs_fairly(self, step: AcceptedStep[Rebalance]) -> bool:
-        """True if each target with a score is limited by a cap, up to rounding, and each target without one has no
+        """True if each target with a score is limited by a cap, up to rounding, and a target without a score has no
         weight.
 
         A cap limits a target if it is full, and no other target in it has more weight per score. See
@@ -314,7 +325,7 @@ class MandateLaws:
         return True
 
     def held_by_a_cap(self, moves: Moves, place: int) -> bool:
-        """True if a target is in a cap without remaining room."""
+        """True if the target at index `place` is in a cap that is used up after the rebalancing."""
         for places, cap_wad in moves.caps:
             if place in places and sum([moves.has[one] for one in places]) >= mul_wad_floor(moves.whole, cap_wad):
                 return True
@@ -362,7 +373,9 @@ class MandateLaws:
         return pending.is_pending and self._port.now(view.rows) >= pending.effect_point
 
     def _can_let_go(self, view: View, action: Rebalance) -> bool:
-        """True if a period is over, and some target without a score has an amount that the base lets go."""
+        """True if a period is over, a step is not zero, and a target without a score has an amount that the base lets
+        go.
+        """
         rows, mandate = view.rows, action.mandate
         row, plan = rows.get(MANDATES, mandate), plan_at(rows, in_force(rows, mandate))
         account = account_of(ACCOUNT, mandate)

@@ -25,21 +25,23 @@ NAME: Final = st.sampled_from((MANDATE, MANDATE, MANDATE, MANDATE, "nothing"))
 
 
 class MandateRules(MarketRules):
-    """Rules for calls about mandates: plans that wait and are adopted, rebalancing, and changes of targets
-    in between.
+    """Hypothesis rules for calls about mandates: plans are proposed and adopted, stake is rebalanced, and targets
+    change.
     """
 
     @rule(
         choices=CHOICES, mandate=st.sampled_from((MANDATE, "", "powerless")), delay=st.sampled_from((DELAY_POINTS, -1))
     )
     def open_mandate(self, choices: Choices, mandate: str, delay: int) -> None:
-        """Open a mandate over the mandated pool, or another one over any pool; the call is rejected if it is open."""
+        """Open a mandate over the mandated pool, or another one over any pool. The call is rejected if the mandate is
+        open.
+        """
         pool = self.cast.mandated if mandate == MANDATE else choices.pick(self.cast.pools)
         self.call(OpenMandate(GOVERNOR, mandate, pool, delay))
 
     @rule(choices=CHOICES, slack=SLACK)
     def follow_another_plan(self, choices: Choices, slack: int) -> None:
-        """Propose a plan, adopt it when it is due, one point earlier, or one later, and rebalance."""
+        """Propose a plan, adopt it when it is due or a point before or after, and rebalance."""
         self.call(plan_action(self.cast, choices, self.rows))
         self.wait_until(self.rows.get(PENDING_PLANS, MANDATE).effect_point, slack)
         self.call(AdoptPlan(self.anybody(choices), MANDATE))
@@ -47,8 +49,9 @@ class MandateRules(MarketRules):
 
     @rule(choices=CHOICES, cap=FRACTION, step=FRACTION, period=st.integers(0, 3), is_another=SELDOM)
     def propose_plan(self, choices: Choices, cap: Edge, step: Edge, period: int, is_another: bool) -> None:
-        """Propose a plan with the current targets or the first two, and a cap and a step that are mostly valid
-        fractions.
+        """Propose a plan with the current targets, or the first two of the cast if there are none.
+
+        `cap` and `step` compute a cap and a step that are mostly valid fractions.
         """
         targets = tuple(targets_of(self.rows, in_force(self.rows, MANDATE))) or self.cast.targets[:2]
         caps = (Cap((choices.pick(targets).service,), (choices.pick(targets).operator,), cap.of(WAD)),)
@@ -57,19 +60,19 @@ class MandateRules(MarketRules):
 
     @rule(choices=CHOICES, mandate=NAME, slack=SLACK)
     def adopt_plan(self, choices: Choices, mandate: str, slack: int) -> None:
-        """Adopt a plan when it is due, one point earlier, or one later."""
+        """Adopt a pending plan when it is due, or a point before or after."""
         self.wait_until(self.rows.get(PENDING_PLANS, mandate).effect_point, slack)
         self.call(AdoptPlan(self.anybody(choices), mandate))
 
     @rule(choices=CHOICES, mandate=NAME, slack=SLACK)
     def rebalance(self, choices: Choices, mandate: str, slack: int) -> None:
-        """Rebalance when the period is over, one point earlier, or one later."""
+        """Rebalance at the end of the period, or a point before or after."""
         self.wait_until(self.rows.get(PACES, mandate).next_point, slack)
         self.call(Rebalance(self.anybody(choices), mandate))
 
     @rule(choices=CHOICES, mandate=NAME)
     def enrol_mandate(self, choices: Choices, mandate: str) -> None:
-        """Enrol the mandate for the offer of a target's service."""
+        """Enrol the mandate's account in the offer of a target's service."""
         self.call(EnrolMandate(self.anybody(choices), mandate, choices.pick(self.cast.targets).service))
 
     @rule(choices=CHOICES)

@@ -40,7 +40,9 @@ RISKS: Final = (Risk(), Risk(10, 20, 0, 2 * 10**7, 1), Risk(WAD // 10**10, WAD /
 
 
 def open_for_mandates(cast: Cast) -> list[Any]:
-    """The opening: an offer with a budget for each service, the second with a declared loss, and a mandate."""
+    """Calls that open and fund an offer of each service, and then open a mandate. All services but the first declare a
+    loss.
+    """
     calls: list[Any] = []
     for service, rate, risk in zip(_services(cast), RATES, RISKS, strict=False):
         calls.append(OpenOffer(service[0], service, cast.pools[0], _terms(rate), risk))
@@ -66,12 +68,14 @@ def _terms(rate: int) -> Terms:
 
 
 def mandated_offer(choices: Choices, service: Service, pool: str) -> Any:
-    """A call that opens an offer of a service for a pool."""
+    """A call that opens an offer of a service for a pool, with a drawn rate and risk."""
     return OpenOffer(service[0], service, pool, _terms(choices.pick(RATES)), choices.pick(RISKS))
 
 
 def mandates_action(cast: Cast, choices: Choices, draft: Draft, pool: str) -> Any:
-    """The next call about a mandate over a pool, or one that gives it something to do; mostly one that is accepted."""
+    """The walk's next call about a mandate over a pool, or one that gives the mandate something to do. Mostly
+    accepted.
+    """
     caller = choices.pick((*cast.holders, *cast.operators))
     target = choices.pick(cast.targets)
     if choices.one_in(20):
@@ -108,9 +112,9 @@ def mandates_action(cast: Cast, choices: Choices, draft: Draft, pool: str) -> An
 
 
 def plan_action(cast: Cast, choices: Choices, draft: Draft) -> Any:
-    """A proposed plan with all targets of the plan in force, now and then with more targets.
+    """A call that proposes a plan with all targets of the plan in force, sometimes with more targets.
 
-    Its losses, caps, step and period are drawn.
+    Losses, caps, step and period of the plan are drawn.
     """
     there = TARGETS.size(draft, in_force(draft, MANDATE))
     count = max(there, 2)
@@ -135,7 +139,7 @@ def _cap(cast: Cast, choices: Choices) -> Cap:
 
 
 def _spoilt(cast: Cast, choices: Choices, caller: str, pool: str) -> Any:
-    """A call with something wrong: a mandate that does not exist, a wrong sender, a wrong time, or an invalid plan."""
+    """A call that is mostly rejected: a missing mandate, a wrong sender, a wrong time, or an invalid plan."""
     targets = cast.targets
     calls: tuple[Any, ...] = (
         OpenMandate(caller, MANDATE, pool, 0),

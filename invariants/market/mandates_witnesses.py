@@ -19,7 +19,7 @@ class _Seen:
         self._laws: Final = laws
 
     def is_capped(self, step: AcceptedStep[Rebalance]) -> bool:
-        """True if a cap on part of the targets is full, and another target has a weight."""
+        """True if a cap on part of the targets is full, and a target outside of the cap has weight."""
         moves = self._laws.moves(step)
         for places, cap_wad in moves.caps[1:]:
             weight_wad = sum([moves.weights[place] for place in places])
@@ -37,25 +37,27 @@ class _Seen:
         return False
 
     def is_held_by_the_step(self, step: AcceptedStep[Rebalance]) -> bool:
-        """True if the step was too small to give all targets their goals."""
+        """True if the largest step per period was too small for all targets to reach their goals."""
         moves = self._laws.moves(step)
         return 0 < moves.step == moves.moved()[1] and any(
             [has.amount < goal for has, goal in zip(moves.after, moves.goals, strict=True)]
         )
 
     def takes_and_gives(self, step: AcceptedStep[Rebalance]) -> bool:
-        """True if one target's amount falls and another's rises."""
+        """True if the amount of one target falls and that of another rises."""
         return min(self._laws.moves(step).moved()) > 0
 
     def is_beyond_a_cap(self, step: AcceptedStep[Rebalance]) -> bool:
-        """True if targets together had more than a cap allows, as after a loss or under another plan."""
+        """True if targets together had more than a cap allows before the call, as after a loss or under
+        another plan.
+        """
         moves = self._laws.moves(step)
         return any(
             [sum([moves.had[one] for one in places]) > mul_wad_floor(moves.whole, cap) for places, cap in moves.caps]
         )
 
     def is_held_by_the_base(self, step: AcceptedStep[Rebalance]) -> bool:
-        """True if a target stays below its goal because the base allows it no more."""
+        """True if a target stays below its goal because the base allows no more."""
         moves = self._laws.moves(step)
         for has, goal in zip(moves.after, moves.goals, strict=True):
             if has.amount < goal and (has.amount == has.highest):
@@ -63,11 +65,11 @@ class _Seen:
         return False
 
     def is_kept_back(self, step: AcceptedStep[Rebalance]) -> bool:
-        """True if caps keep part of the stake unassigned."""
+        """True if part of the stake stays unassigned although some target has a weight."""
         return step.after.rows.get(PACES, step.action.mandate).reserve_wad > 0 and any(self._laws.moves(step).weights)
 
     def still_waits(self, step: AcceptedStep[Rebalance]) -> bool:
-        """True if the call moves stake while an amount taken earlier can still be slashed."""
+        """True if the call moves stake while a target's amount taken earlier can still be slashed."""
         return any([had.exposed > had.amount for had in self._laws.moves(step).before])
 
 

@@ -1,4 +1,4 @@
-"""The moves of a rebalancing, as laws and witnesses compute them from the base's rows and the mandate's rows."""
+"""The moves of a rebalancing, as laws and witnesses compute them from rows of the base and of the mandate."""
 
 from typing import Final, Protocol
 
@@ -15,7 +15,10 @@ from spec.market.transition import ACCOUNT
 
 
 class Ground(Protocol):
-    """The base as laws of mandates see it, computed independently of the Authority that the rules use."""
+    """The base's stake as laws of mandates see it, computed independently of the Authority that the rules use.
+
+    In all methods `account` is the mandate's account, and `pool` holds the stake that it splits.
+    """
 
     def whole(self, rows: Draft, account: str, pool: str) -> int:
         """The whole stake of the account in the pool, in the unit in which mandates split it."""
@@ -24,10 +27,12 @@ class Ground(Protocol):
         """The amount of the account's stake that the target's service can count on, now or after a pending increase."""
 
     def backing(self, rows: Draft, account: str, pool: str, target: Target) -> int:
-        """The amount of the account's stake that the target's service can slash, after all pending changes."""
+        """The amount of the account's stake that the target's service can slash once all pending changes are
+        in effect.
+        """
 
     def is_its_own(self, account: str, pool: str, write: Write) -> bool:
-        """True if a written row of the base is one about which the account may decide."""
+        """True if the account may decide about the row of the base that was written."""
 
 
 def is_member(cap: Cap, target: Target) -> bool:
@@ -43,10 +48,13 @@ def names_in(key: object) -> list[object]:
 
 
 class Moves:
-    """The moves of one rebalancing of a mandate, as lists with one number for each target of its plan.
+    """The moves of one rebalancing of a mandate, as lists with one entry for each target of its plan.
 
-    They are the amounts before and after, the amounts that its service could count on, and the goals. A target's goal
-    is the part of the whole that its weight gives it. `caps` lists the plan's caps.
+    `before` and `after` are the base's allocations, `had` and `has` the amounts on which the target's service can
+    count. `had_backing` and `has_backing` are the amounts that it can slash. A goal is the part of the whole stake that
+    a target's weight gives it.
+
+    `step` is the largest amount that the rebalancing may take from targets, and the largest that it may give.
     """
 
     def __init__(self, port: Port, authority: Authority, ground: Ground, step: AcceptedStep[Rebalance]) -> None:
@@ -67,10 +75,10 @@ class Moves:
         everywhere = list(range(len(targets)))
         members = [[place for place in everywhere if is_member(cap, targets[place])] for cap in self.plan.caps]
         self.caps: Final = [(everywhere, WAD), *zip(members, [cap.cap_wad for cap in self.plan.caps], strict=True)]
-        """For each cap, the places of the targets in it and its fraction in WAD. The first cap is the whole."""
+        """For each cap, the indices of its targets, and its fraction in WAD. The first is on all targets: the whole."""
 
     def is_put_right(self) -> bool:
-        """True if some service can slash more than before the rebalancing."""
+        """True if some target's service can slash more than before the rebalancing."""
         return any([has > had for had, has in zip(self.had_backing, self.has_backing, strict=True)])
 
     def moved(self) -> tuple[int, int]:

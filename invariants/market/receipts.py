@@ -1,4 +1,6 @@
-"""Laws of receipts: nobody's part is diluted by others, the order of a run changes no claim, slashes count once."""
+"""Laws of receipts: nobody's part is diluted by others, the order of redemptions changes no claim, slashes
+count once.
+"""
 
 from typing import Any, Final
 
@@ -85,7 +87,7 @@ def _writes_no_receipt(step: AnyStep) -> bool:
 
 
 def _is_of_one_vault(step: AnyStep) -> bool:
-    """True if only this vault's receipts are issued or taken back, and only for the sender.
+    """True if only the called vault's receipts are issued or redeemed, and only for the sender.
 
     Receipts of the vault beneath may move between the sender and this vault.
     """
@@ -103,8 +105,8 @@ def _issued(step: AnyStep, vault: str) -> tuple[int, int]:
 
 
 def _moves_its_senders(step: AnyStep) -> bool:
-    """True if the sender's receipts change by the issued or redeemed number, and Mint issues at least the requested
-    one.
+    """True if the sender's receipts change by the issued or redeemed number. Mint must issue at least the requested
+    number.
     """
     held = (step.action.vault, step.action.sender)
     before, after = _issued(step, step.action.vault)
@@ -119,7 +121,10 @@ def _is_never_right(_rejection: AnyRejection) -> bool:
 
 
 class ReceiptLaws:
-    """The laws of receipts above one base protocol, given by its port and its custody."""
+    """The laws of receipts above one base protocol.
+
+    The port is the base's interface to stake, the custody its interface to deposits and withdrawals of a receipt vault.
+    """
 
     def __init__(self, port: Port, custody: Custody) -> None:
         self._port: Final = port
@@ -133,15 +138,16 @@ class ReceiptLaws:
         return issued == view.total(self._of_holders, vault) + view.total(self._of_vaults, vault)
 
     def holds(self, rows: Draft, vault: str) -> int:
-        """The exact holdings of a vault: its position, or its receipts of the vault beneath it."""
+        """The exact holdings of a vault: its position in the base, or its receipts of the vault beneath it."""
         row = rows.get(RECEIPT_VAULTS, vault)
         if row.beneath != "":
             return rows.get(RECEIPTS_OF_VAULTS, (row.beneath, vault)).amount
         return self._custody.position(rows, account_of(ACCOUNT, vault), row.pool)
 
     def pieces(self, rows: Draft, vault: str) -> int:
-        """The most that a vault can pay: its position in *pieces*, the base's unit of withdrawals, or its receipts of
-        the vault beneath it.
+        """The most that a vault can pay: its position in *pieces*, or its receipts of the vault beneath it.
+
+        A piece is the base's unit of withdrawals.
         """
         row = rows.get(RECEIPT_VAULTS, vault)
         if row.beneath != "":
@@ -149,7 +155,7 @@ class ReceiptLaws:
         return self._custody.pieces(rows, account_of(ACCOUNT, vault), row.pool)
 
     def worth(self, rows: Draft, vault: str) -> int:
-        """The value of a vault's position, in the unit of its pool."""
+        """The value of a vault's position in the base, in the unit of its pool."""
         return self._custody.worth(rows, account_of(ACCOUNT, vault), rows.get(RECEIPT_VAULTS, vault).pool)
 
     def _is_fresh(self, step: AnyStep) -> bool:
@@ -159,7 +165,7 @@ class ReceiptLaws:
         return not self._is_fresh(step)
 
     def is_not_diluted(self, step: AnyStep) -> bool:
-        """True if each receipt is at least as large a part of the holdings as before."""
+        """True if each receipt stands for at least as much of the vault's holdings as before."""
         vault = step.action.vault
         before, after = _issued(step, vault)
         return self.holds(step.after.rows, vault) * before >= self.holds(step.before.rows, vault) * after
@@ -174,9 +180,10 @@ class ReceiptLaws:
         return is_floor(after - before, came * before, held)
 
     def _mints_at_its_worth(self, step: AcceptedStep[Mint]) -> bool:
-        """True if the other holders lose at most two units of worth, and gain at most two units and one receipt.
+        """True if the other holders lose at most two units of worth, and gain at most two units and one receipt's
+        worth.
 
-        The base rounds twice.
+        The two units allow for two roundings of the base.
         """
         vault = step.action.vault
         before, after = _issued(step, vault)
@@ -197,7 +204,9 @@ class ReceiptLaws:
         return is_asked and is_floor(paid, step.action.receipts * had, before)
 
     def keeps_other_claims(self, step: AcceptedStep[RedeemReceipts]) -> bool:
-        """True if the claims of all others together grow by less than one piece (see `pieces`), and do not fall."""
+        """True if the claims of all other holders together do not fall, and grow by less than one piece (see
+        `pieces`).
+        """
         before, after = _issued(step, step.action.vault)
         had, has = self.pieces(step.before.rows, step.action.vault), self.pieces(step.after.rows, step.action.vault)
         return 0 <= has * before - had * after < before
@@ -231,7 +240,7 @@ class ReceiptLaws:
         return self._balance(before, step.action.vault, account) == self._balance(after, step.action.vault, account)
 
     def _settles_its_holder(self, step: AcceptedStep[Settle]) -> bool:
-        """True if a redemption is paid to its holder once; a withdrawal without a holder returns to the vault's
+        """True if a redemption is paid to its holder, and is over. A withdrawal without a holder returns to the vault's
         position.
         """
         vault, number = step.action.vault, step.action.number
@@ -245,7 +254,10 @@ class ReceiptLaws:
         return is_ended and paid == step.delta.returns and has == had
 
     def pays_its_mark(self, step: AcceptedStep[RedeemReceipts]) -> bool:
-        """True if the payment is worth the redeemed part of the mark, rounded down, or is all that the vault has."""
+        """True if the payment is worth the redeemed part of the mark, rounded down, or is all that the vault has.
+
+        A mark is the worth of the vault as last recorded.
+        """
         rows, vault = step.before.rows, step.action.vault
         issued, pieces, worth = rows.get(ISSUED, vault), self.pieces(rows, vault), self.worth(rows, vault)
         marked = issued.marked_worth - step.after.rows.get(ISSUED, vault).marked_worth
@@ -272,9 +284,10 @@ class ReceiptLaws:
         return is_due and step.after.rows.get(ISSUED, vault) == expected
 
     def _can_redeem(self, view: View, action: RedeemReceipts) -> bool:
-        """True if the sender has the receipts, and its part is at least one unit and the requested minimum.
+        """True if the sender has the receipts, and their part is at least one unit and the requested minimum.
 
-        The vault has no mark, and a part of a base position is worth enough that the base accepts its withdrawal.
+        The vault must have no mark. A part of a position in the base must be worth enough for the base to accept its
+        withdrawal.
         """
         rows, vault = view.rows, action.vault
         row, issued = rows.get(RECEIPT_VAULTS, vault), rows.get(ISSUED, vault).amount

@@ -15,15 +15,17 @@ from spec.market.receipts_state import ISSUED, RECEIPT_VAULTS, RECEIPTS, REDEMPT
 VAULT: Final = st.sampled_from((*VAULT_NAMES, "nothing"))
 PRICED_BY_MARK: Final = "marked"
 NUMBERS: Final = 16
-"""The number of redemptions of each vault that a run looks at."""
+"""The number of redemptions of each vault among which a run chooses."""
 
 
 class ReceiptRules(MarketRules):
-    """Rules for calls about receipts: vaults on a pool and on one another, and parts of available amounts."""
+    """Hypothesis rules for calls about receipts: vaults on a pool and on one another, and parts of the available
+    amounts.
+    """
 
     @rule(choices=CHOICES, vault=VAULT)
     def open_receipt_vault(self, choices: Choices, vault: str) -> None:
-        """Open a vault on the first pool or on the vault beneath; the call is rejected if it is open."""
+        """Open a vault on the first pool or on the vault beneath. The call is rejected if the vault is open."""
         beneath = ABOVE.get(vault, "")
         pool, operator = ("", "") if beneath else (self.cast.pools[0], choices.pick(self.cast.operators))
         period = 40 if vault == PRICED_BY_MARK else 0
@@ -33,7 +35,7 @@ class ReceiptRules(MarketRules):
     def mint(self, choices: Choices, vault: str, amount: Edge, is_greedy: bool) -> None:
         """Mint receipts for part of the holder's tokens, or of its receipts of the vault beneath.
 
-        If `is_greedy` is true, the holder demands more receipts than the vault can give.
+        If `is_greedy`, the holder demands more receipts than the vault can give.
         """
         holder = choices.pick(self.cast.payers)
         has = self._has_for(vault, holder)
@@ -54,7 +56,7 @@ class ReceiptRules(MarketRules):
 
     @rule(choices=CHOICES, vault=st.sampled_from(ON_POOLS), points=st.sampled_from((0, 1, 12, 30)))
     def settle(self, choices: Choices, vault: str, points: int) -> None:
-        """Settle a pending redemption, at once or after some points; if there is none, any number."""
+        """Settle a pending redemption, at once or after some points. If none is pending, of any number."""
         waiting = [
             (name, number)
             for name in ON_POOLS
@@ -66,7 +68,7 @@ class ReceiptRules(MarketRules):
 
     @rule(choices=CHOICES, vault=st.sampled_from((PRICED_BY_MARK, *VAULT_NAMES)), slack=SLACK)
     def revalue(self, choices: Choices, vault: str, slack: int) -> None:
-        """Set a vault's mark anew when its period is over, one point earlier, or one later."""
+        """Record a vault's mark anew at the end of its period, or a point before or after."""
         period = self.rows.get(RECEIPT_VAULTS, vault).mark_period_points
         if period:
             self.wait_until(self.rows.get(ISSUED, vault).marked_point + period, slack)
@@ -74,7 +76,9 @@ class ReceiptRules(MarketRules):
 
     @rule(choices=CHOICES, vault=st.sampled_from(VAULT_NAMES), amount=AMOUNT)
     def run_after_a_slash(self, choices: Choices, vault: str, amount: Edge) -> None:
-        """Slash an operator, then let two holders redeem one after the other, each the given amount of its receipts."""
+        """Slash an operator, then let two holders redeem one after the other. `amount` computes the part of its
+        receipts for each.
+        """
         self.slash(choices, self.first, self.cast.operators[0])
         for holder in self.cast.payers[:2]:
             held = self.rows.get(RECEIPTS, (vault, holder)).amount

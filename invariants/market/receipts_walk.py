@@ -19,7 +19,7 @@ HUGE: Final = 10**40
 
 
 def open_vaults(cast: Cast) -> list[Any]:
-    """The opening: a vault on the first pool, one with a mark, and three stacked on the first one."""
+    """Calls that open a vault on the first pool, one with a mark, and three vaults stacked above the first."""
     pool, operator = cast.pools[0], cast.operators[0]
     return [
         OpenReceiptVault("anybody", "liquid", pool, operator, ""),
@@ -29,7 +29,7 @@ def open_vaults(cast: Cast) -> list[Any]:
 
 
 def receipts_action(cast: Cast, choices: Choices, draft: Draft) -> Any:
-    """The next call about receipts, or a slash of stake that vaults hold; mostly one that is accepted."""
+    """The walk's next call about receipts, or a slash of stake that receipt vaults hold. Mostly accepted."""
     vault, holder = choices.pick(VAULT_NAMES), choices.pick(cast.payers[:2])
     if choices.one_in(20):
         return _spoilt(cast, choices, vault, holder)
@@ -57,7 +57,9 @@ def receipts_action(cast: Cast, choices: Choices, draft: Draft) -> Any:
 
 
 def _amount(choices: Choices, draft: Draft, beneath: str, holder: str) -> int:
-    """An amount of tokens, or part of the holder's receipts of the vault beneath."""
+    """A drawn amount of tokens, or part of the holder's receipts of the vault beneath. It can be one more than it
+    holds.
+    """
     if beneath == "":
         return choices.pick(AMOUNTS)
     held = draft.get(RECEIPTS, (beneath, holder)).amount
@@ -65,9 +67,7 @@ def _amount(choices: Choices, draft: Draft, beneath: str, holder: str) -> int:
 
 
 def _number(choices: Choices, draft: Draft) -> int:
-    """A number for a call about a redemption: usually that of a pending one of any vault, otherwise, and if none is
-    pending, a random number below 12.
-    """
+    """The number of a redemption: usually of a pending one of any vault, otherwise a random number below 12."""
     waiting = [
         number for number in range(40) for vault in ON_POOLS if draft.get(REDEMPTIONS, (vault, number)).holder != ""
     ]
@@ -75,7 +75,7 @@ def _number(choices: Choices, draft: Draft) -> int:
 
 
 def _spoilt(cast: Cast, choices: Choices, vault: str, holder: str) -> Any:
-    """A call with something wrong: a vault that does not exist, an amount of zero, or more than the account has."""
+    """A call that is mostly rejected: a missing vault, an amount of zero, or more than the account has."""
     calls: tuple[Any, ...] = (
         OpenReceiptVault(holder, vault, cast.pools[0], cast.operators[0], ""),
         OpenReceiptVault(holder, "crooked", "", "", ""),

@@ -19,12 +19,14 @@ class _Seen:
         self._laws: Final = laws
 
     def is_deep(self, step: AcceptedStep[Mint]) -> bool:
-        """True if the vault holds receipts of a vault that holds receipts itself."""
+        """True if the vault holds receipts of a vault that itself holds receipts of a third."""
         beneath = step.before.rows.get(RECEIPT_VAULTS, step.action.vault).beneath
         return beneath != "" and step.before.rows.get(RECEIPT_VAULTS, beneath).beneath != ""
 
     def is_below_par(self, step: AcceptedStep[Mint]) -> bool:
-        """True if more receipts are minted than tokens were put in: after a slash, or at another price of the base."""
+        """True if more receipts are minted than tokens were put in, as after a slash or at another share price of the
+        base.
+        """
         rows, vault = step.before.rows, step.action.vault
         before, after = rows.get(ISSUED, vault).amount, step.after.rows.get(ISSUED, vault).amount
         return before > 0 and rows.get(RECEIPT_VAULTS, vault).beneath == "" and after - before > step.action.amount
@@ -39,7 +41,7 @@ class _Seen:
         )
 
     def is_stale(self, step: AcceptedStep[RedeemReceipts]) -> bool:
-        """True if a payment by the mark costs all other holders at least one percent of their claims."""
+        """True if a payment by an old mark costs all other holders together at least one percent of their claims."""
         rows, vault = step.before.rows, step.action.vault
         if rows.get(RECEIPT_VAULTS, vault).mark_period_points == 0:
             return False
@@ -79,7 +81,7 @@ def receipt_witnesses(port: Port, custody: Custody) -> list[Witness]:
 
 
 def settling_witnesses() -> list[Witness]:
-    """The witnesses for withdrawals that vaults wait for, on a base where only the vault can hold a withdrawal."""
+    """The witnesses for withdrawals that a vault waits for, on a base where only the vault itself can hold them."""
     return [
         Witness("RCP-W10", "A redemption is settled.", THERE, _is_paid, Scope((Settle,))),
         Witness("RCP-W11", "What an operator sent away comes back.", THERE, _comes_back, Scope((Settle,))),

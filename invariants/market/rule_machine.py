@@ -26,14 +26,15 @@ from spec.market.chains_state import ChannelTerms
 from spec.market.insurance_state import FundTerms
 
 STEP: Final = st.binary(min_size=32, max_size=32).map(Drawn)
-"""A Hypothesis strategy for the decisions of one step of the base's walk."""
+"""A Hypothesis strategy for the random decisions behind one call of the base's walk."""
 
 
 class MarketMachine(FeeRules, InsuranceRules, ReceiptRules, MandateRules, ChainRules):
-    """Rules for every action of the market; they aim at existing objects, at available amounts, and at edge cases.
+    """Hypothesis rules for every action of the market. They aim at existing objects, at available amounts, and at edge
+    cases.
 
-    `call_the_base` draws any call of the base by the base's own walk. A few rules make one base call on purpose: a
-    slash, a delegation, the passing of time.
+    `call_the_base` makes any call that the base's walk draws. A few rules make a certain call of the base: a slash, a
+    delegation, the passing of time.
     """
 
     @initialize()
@@ -44,8 +45,8 @@ class MarketMachine(FeeRules, InsuranceRules, ReceiptRules, MandateRules, ChainR
     def furnish(self) -> None:
         """Make one object of each part of the market.
 
-        There are an offer with a budget and counted operators and holders, two funds, one of which bars self-insurance,
-        vaults, a mandate with a pending plan, and a channel within the window.
+        These are an offer with a budget and counted operators and holders, two funds, one of which bars self-insurance,
+        receipt vaults, a mandate with a pending plan, and a channel within the slashing window.
         """
         cast, (service, pool) = self.cast, self.first
         self.call(open_for_insurance(cast))
@@ -73,9 +74,7 @@ class MarketMachine(FeeRules, InsuranceRules, ReceiptRules, MandateRules, ChainR
 
     @rule(sender=st.one_of(st.none(), st.integers(0, 7)))
     def the_same_again(self, sender: int | None) -> None:
-        """Repeat the last call, from its own sender if `sender` is None, otherwise from the holder or operator with
-        that number.
-        """
+        """Repeat the last call. If `sender` is a number, the holder or operator with this number sends it instead."""
         accounts = (*self.cast.holders, *self.cast.operators)
         self.call_again(None if sender is None else accounts[sender % len(accounts)])
 
@@ -103,7 +102,7 @@ class MarketMachine(FeeRules, InsuranceRules, ReceiptRules, MandateRules, ChainR
 
     @rule(choices=CHOICES)
     def unsettle(self, choices: Choices) -> None:
-        """Change the stake that a target of a mandate can have, or end a vault's delegation."""
+        """Change the stake that a target of a mandate can have, or end a receipt vault's delegation."""
         if self.cast.send_away is not None and choices.one_in(4):
             self.call(self.cast.send_away(choices, self.rows, choices.pick(ACCOUNTS)))
             return

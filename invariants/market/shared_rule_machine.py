@@ -1,4 +1,4 @@
-"""The base class of the Hypothesis rules of all parts of the market: the cast, drawn decisions, and waits."""
+"""The base class of the Hypothesis rules of all parts of the market: the cast, random decisions, and waiting."""
 
 from typing import Any, ClassVar, Final
 
@@ -14,8 +14,7 @@ from spec.market.port import Service
 from spec.market.state import Offer
 
 CHOICES: Final = st.binary(min_size=16, max_size=16).map(Drawn)
-"""A Hypothesis strategy for a source of decisions, as walks have one, for choices among the cast and among known terms.
-"""
+"""A Hypothesis strategy for a source of random decisions, as walks use, for choices among accounts and terms."""
 
 AMOUNT: Final = amounts()
 FRACTION: Final = amounts(WAD)
@@ -39,21 +38,21 @@ class MarketRules(LawMachine):
         return (self.cast.services[0], self.cast.pools[0])
 
     def offer(self, choices: Choices) -> Offer:
-        """The first offer; now and then any other."""
+        """The first offer, or sometimes any other."""
         if choices.one_in(4):
             return (self.service(choices), choices.pick(self.cast.pools))
         return self.first
 
     def service(self, choices: Choices) -> Service:
-        """A drawn service."""
+        """A random service of the cast."""
         return choices.pick(self.cast.services)
 
     def anybody(self, choices: Choices) -> str:
-        """A drawn holder or operator."""
+        """A random holder or operator of the cast."""
         return choices.pick((*self.cast.holders, *self.cast.operators))
 
     def has(self, account: str) -> int:
-        """The amount of the fee token that an account holds."""
+        """The balance of the fee token of an account."""
         return self.cast.balance(self.rows, account)
 
     def wait(self, points: int) -> None:
@@ -66,5 +65,5 @@ class MarketRules(LawMachine):
         self.wait(point + slack - self.cast.now(self.rows))
 
     def slash(self, choices: Choices, offer: Offer, operator: str) -> Any:
-        """Make a call by which the offer's service slashes the operator, as the base's cast draws it."""
+        """Make a call by which the offer's service slashes the operator, and return the outcome."""
         return self.call(self.cast.slash(choices, self.rows, offer[0], operator, offer[1]))

@@ -87,6 +87,8 @@ LIMITS: Final = [
 class _Ground:
     """Symbiotic's stake as laws of mandates see it: a mandate's account is a vault's curator, which splits its stake by
     limits.
+
+    In all methods `account` is that curator, and `pool` the vault.
     """
 
     def whole(self, rows: Draft, account: str, pool: str) -> int:
@@ -129,7 +131,9 @@ CATALOGUE: Final = market_catalogue(
 
 
 def _slash(choices: Choices, draft: Draft, service: Service, operator: str, pool: str) -> Any:
-    """A slash of part or all of the stake of one second ago, or with a veto slasher a request for it."""
+    """A slash of a part, or rarely of all, of the stake of one second ago. In a vault with a veto slasher, a request
+    for it.
+    """
     capture = max(current_timestamp(draft) - 1, 0)
     most = slashable_stake(draft, pool, service, operator, capture)
     part = 1 if choices.one_in(12) else choices.pick((3, 10, 20))
@@ -141,7 +145,7 @@ def _slash(choices: Choices, draft: Draft, service: Service, operator: str, pool
 
 
 def _stake(_draft: Draft, holder: str, _operator: str, pool: str) -> Any:
-    """A deposit into the vault on behalf of the holder; the operator does not matter."""
+    """A deposit into the vault on behalf of the holder. The operator is ignored, as vaults are not delegated."""
     return Deposit(STAKERS[0], pool, holder, 10**18)
 
 
@@ -172,10 +176,9 @@ CAST: Final = Cast(
 
 
 def head(base: dict[str, Json], delay: int) -> dict[str, Json]:
-    """The head of a trace: a market with collateral as fee token. `base` is the world of Symbiotic, as JSON.
+    """The head of a trace of the market, whose fee token is the collateral. `base` is the world of Symbiotic, as JSON.
 
-    `delay` is the delay of commissions, in seconds. In the head's world, the account of a mandate is the curator of the
-    vault without slasher.
+    `delay` is the delay of commissions, in seconds. A mandate's account becomes curator of the vault without slasher.
     """
     return {
         "protocol": PROTOCOL.name,
@@ -185,8 +188,8 @@ def head(base: dict[str, Json], delay: int) -> dict[str, Json]:
 
 
 def prelude() -> list[Any]:
-    """The calls after the base's opening: two stakers deposit in all vaults but one, and networks accept
-    the mandate's.
+    """Calls that follow the base's opening: two stakers deposit in four vaults, and networks set their maximum limits
+    in the vault of the mandate.
     """
     vaults = (SHARED, VETOED, SINGLE, UNSLASHED)
     return [
@@ -248,14 +251,14 @@ def curated_world() -> dict[str, Json]:
 
 
 SENT_POINT: Final = bounded_model.START
-"""The point of the table that the opening sends."""
+"""The reference point of the table of stake that the opening of the bounded model sends."""
 
 
 def small_opening() -> list[Any]:
-    """The opening of the bounded model.
+    """The opening calls of the bounded model.
 
-    After the base's own opening there are: an offer and a fund with three units of collateral each, a vault of receipts
-    with three of stake, a mandate with a pending plan, and a table of stake that has arrived on another chain.
+    After the base's own opening they make an offer and a fund with three units of collateral each, and a receipt vault
+    with three of stake. Then follow a mandate with a pending plan, and a table of stake that arrives on another chain.
     """
     return [
         *bounded_model.opening(),
@@ -306,11 +309,13 @@ CALLS: Final[list[Any]] = [
     OptOutVault("operator0", VAULT),
     Slash("middleware0", VAULT, SERVICE, "operator0", 2, bounded_model.START),
 ]
-"""The calls of the bounded model: one or two for fees, insurance, receipts, plans, certificates, and leaving stake."""
+"""The calls among which the bounded model chooses: one or two for fees, insurance, receipts, plans, certificates, and
+leaving stake.
+"""
 
 
 def _any_call(choices: Choices, _draft: Draft) -> Any:
-    """A drawn call of the model."""
+    """One of the bounded model's calls, drawn at random."""
     return choices.pick(CALLS)
 
 

@@ -38,7 +38,7 @@ PRICED: Final = (Risk(0, 0, 0, WAD, 100), Risk(WAD // 50, WAD // 10, WAD // 8, 1
 
 
 def market_action(cast: Cast, choices: Choices, draft: Draft) -> Any:
-    """The next call about fees or insurance; mostly one that is accepted."""
+    """The walk's next call about fees or insurance, mostly one that is accepted."""
     service, pool = choices.pick(cast.services), choices.pick(cast.pools)
     operator, holder = choices.pick(cast.operators), choices.pick(cast.holders)
     offer, group = (service, pool), cast.group(operator, pool)
@@ -90,9 +90,7 @@ def open_for_insurance(cast: Cast) -> Any:
 
 
 def insured_action(cast: Cast, choices: Choices, draft: Draft) -> Any:
-    """The next action of the insurance scenario: mostly a call about insurance, now and then one about
-    fees, or time.
-    """
+    """The next call of the insurance scenario: mostly about insurance, sometimes about fees, or time passes."""
     if choices.one_in(8):
         return cast.wait(choices.pick((1, 3, 12, 30)))
     if choices.one_in(12):
@@ -102,7 +100,7 @@ def insured_action(cast: Cast, choices: Choices, draft: Draft) -> Any:
 
 
 def offer_terms(choices: Choices) -> Terms:
-    """The terms of an offer; seldom ones that are invalid."""
+    """Drawn terms of an offer, rarely invalid ones."""
     target, floor = choices.pick(TARGETS), choices.pick(RATES)
     curve = choices.pick((BASE_FEE, EXPONENTIAL, BASE_FEE, EXPONENTIAL, BASE_FEE, EXPONENTIAL, "steep"))
     return Terms(
@@ -118,7 +116,7 @@ def offer_terms(choices: Choices) -> Terms:
 
 
 def _spoilt(cast: Cast, choices: Choices, service: Service, pool: str, operator: str) -> Any:
-    """A call with something wrong: another sender, a wrong time, or an offer that does not exist."""
+    """A call that is mostly rejected: another sender, a wrong time, or an offer that does not exist."""
     outsider, stranger = choices.pick(cast.payers), (service[0], 77)
     calls: tuple[Any, ...] = (
         OpenOffer(outsider, service, pool, offer_terms(choices), RISKS[0]),

@@ -66,7 +66,7 @@ def _base_call_recounts(step: AnyStep, sign: int) -> bool:
 
 
 def _base_call_reweighs(step: AnyStep) -> bool:
-    """True if a call of the base changes the weight of a holding whose group receives fees in the same step."""
+    """True if a call of the base changes a holder's weight in a group, and the group receives fees in the same step."""
     if isinstance(step.action, OWN):
         return False
     for group, holder in written(step.delta, HOLDINGS):

@@ -1,7 +1,8 @@
 """Bounded models of other chains on each base: one table of stake, and calls that change the stake that it counts.
 
-Each model demands that the counted stake can be slashed until the certificate is answered, even if staleness, delay and
-reaction do not fit the window. So a search shows that the demand holds where they fit, and how soon it fails elsewhere.
+Each model requires that the counted stake can be slashed until the certificate is answered, even if staleness, delay
+and reaction time do not fit the slashing window. A search shows that this holds where they fit, and how soon it fails
+elsewhere.
 """
 
 from typing import Any
@@ -21,9 +22,11 @@ from spec.protocol import Protocol
 
 
 def demanded(port: Port, recourse: Recourse) -> StateLaw:
-    """The law that, in any channel, the stake counted by a certificate can be slashed until it is answered.
+    """The law that, in any channel, the stake that a certificate counts can be slashed until the certificate is
+    answered.
 
-    Stake slashed or given up since is not counted as missing. A slash for a later point counts, see `is_backed_by_any`.
+    Stake slashed or given up since then does not count as missing. A slash for a later point counts, see
+    `is_backed_by_any`.
     """
     laws = ChainLaws(port, recourse)
 

@@ -28,7 +28,8 @@ WINDOW: Final = 3
 
 
 def calls_of(reaction: int) -> tuple[list[Any], list[Any]]:
-    """The opening and the calls of the model. `reaction` is the reaction time of the home chain, in blocks.
+    """The model's opening calls, and the calls among which it chooses. `reaction` is the home chain's reaction time, in
+    blocks.
 
     The opening sends a table of half of the operator's magnitude in block 106.
     """

@@ -14,9 +14,10 @@ from spec.symbiotic.actions import AdvanceTime, OptOutVault, Redeem, Slash
 
 
 def calls_of(reaction: int) -> tuple[list[Any], list[Any]]:
-    """The opening and the calls of the model. `reaction` is the reaction time of the home chain, in seconds.
+    """The model's opening calls, and the calls among which it chooses. `reaction` is the home chain's reaction time, in
+    seconds.
 
-    The opening sends a table of all of the vault's stake one second earlier.
+    The opening sends a table of the vault's whole stake as of one second before.
     """
     service, pool, chain, start = ("network0", 0), SHARED, "rollup", START
     terms = ChannelTerms(delay_points=1, staleness_points=2, reaction_points=reaction, is_bounded=False)

@@ -78,7 +78,7 @@ def _seldom_slashing(walk: Walk, slashing: tuple[type[Any], ...]) -> Walk:
 
 
 class Corner:
-    """The part of the games that depends on the base: the accounts by role, and how a party leaves the base.
+    """The part of the games that depends on the base: the accounts by role, and the way out of the base for a party.
 
     `outsider` is the underwriter outside, `coalition` the other players, `takers` the accounts that receive slashed
     stake.
@@ -92,7 +92,7 @@ class Corner:
     """The classes of the base's actions that execute a slash."""
 
     def held(self, state: State, party: Party) -> int:
-        """The sum of the balances of fee tokens of all accounts of a party, in the base."""
+        """The fee tokens that all accounts of a party hold together in the base."""
         rows = Draft(state)
         return sum([self.cast.balance(rows, account) for account in party])
 
@@ -134,14 +134,14 @@ class Coalition(Game):
         self.is_declared: Final = is_declared
 
     def along(self, walk: Walk) -> "Game":
-        """A copy of this game for another walk."""
+        """A copy of this game with moves drawn from another walk."""
         told = (self.law_id, self.sentence, self.source, walk, self.history_steps, self.parties)
         return type(self)(*told, self.corner, self.bars, self.is_declared)
 
     def scene(self, choices: Choices) -> list[Any]:
-        """The opening of the game: the walk's own opening, an insurable offer, and the fund of the underwriter outside.
+        """The opening calls of the game: the walk's own, an insurable offer, and the fund of the underwriter outside.
 
-        If `is_declared`, the operators' declarations follow.
+        If `is_declared`, the operators' declarations of affiliates follow.
         """
         cast, offer = self.corner.cast, (self.corner.cast.services[0], self.corner.cast.pools[0])
         terms = FundTerms(cooldown_points=40, kink_wad=WAD >> 1, bars_self_insurance=self.bars)
@@ -159,20 +159,20 @@ class Coalition(Game):
         ]
 
     def allows(self, party: Party, action: Any) -> bool:
-        """True for every call but three kinds, which would give something away or are not the coalition's to make.
+        """True for every call that the coalition may make.
 
-        These are calls of the underwriter outside, calls that name it in an argument, and calls of takers outside of
-        the coalition.
+        It may not make calls of the underwriter outside or of takers outside of the coalition. Calls that name this
+        underwriter as an argument are barred too, as they may give something away.
         """
         names = [getattr(action, field.name) for field in attr.fields(type(action))]
         others = [self.corner.outsider, *[taker for taker in self.corner.takers if taker not in party]]
         return self.corner.outsider not in names and getattr(action, "sender", ANYBODY) not in others
 
     def excess(self, party: Party, before: State, after: State, moves: list[Any]) -> int:
-        """The coalition's gain in fee tokens since genesis, less the base's dust.
+        """The coalition's gain in fee tokens since genesis, less the dust that the base allows.
 
-        Unless operators have declared the coalition's accounts, one unit is deducted too for each pair of a slash and
-        an insured holder: the value of a holder's stake is rounded to whole units.
+        One more unit is deducted for each pair of a slash and an insured holder, as the value of its stake is rounded.
+        This is left out if operators have declared the coalition's accounts.
         """
         start, end = self.walk.genesis(), after.copy()
         self._leave(end, party)
@@ -191,8 +191,9 @@ class Unharmed(Coalition):
     """The coalition's game with another measure: the loss of the underwriter outside."""
 
     def excess(self, party: Party, before: State, after: State, moves: list[Any]) -> int:
-        """The loss of the underwriter outside since genesis, in fee tokens, less one for rounding. It withdraws after
-        the coalition.
+        """The loss of the underwriter outside since genesis, in fee tokens, less one for rounding.
+
+        This underwriter withdraws after the coalition.
         """
         start, end, alone = self.walk.genesis(), after.copy(), (self.corner.outsider,)
         self._leave(end, party)
@@ -201,10 +202,10 @@ class Unharmed(Coalition):
 
 
 def leave_market(protocol: Protocol, cast: Cast, state: State, party: Party) -> None:
-    """Let a party withdraw everything it can from the market, in `state` itself.
+    """Lets a party withdraw everything it can from the market, in `state` itself.
 
-    It redeems receipts from the highest vault down, and takes out capital after the cooldown, withdrawals of vaults in
-    the base's queue, and fees. It settles everything that any account may settle.
+    Receipts of the highest vaults are redeemed first. Capital leaves after the cooldown, queued withdrawals of receipt
+    vaults are settled, and fees are counted and claimed.
     """
     for vault, holder in sorted(_receipts(state, party), key=lambda held: -_height(state, held[0])):
         amount = Draft(state).get(RECEIPTS, (vault, holder)).amount
@@ -233,7 +234,9 @@ def leave_market(protocol: Protocol, cast: Cast, state: State, party: Party) -> 
 
 
 def _points_until_budgets_are_empty(state: State) -> int:
-    """The largest number of points for which an offer's budget can pay its counted stake, from 1 to MOST_POINTS."""
+    """The largest number of points for which any offer's budget can pay its counted stake, at least 1 and at most
+    MOST_POINTS.
+    """
     points = [
         div_floor(row.budget_grains, row.rate * row.stake)
         for row in state.rows(METERS).values()
@@ -247,7 +250,7 @@ def _receipts(state: State, party: Party) -> list[tuple[str, str]]:
 
 
 def _height(state: State, vault: str) -> int:
-    """The number of vaults of receipts that lie beneath a vault, one below the other."""
+    """The number of receipt vaults stacked below this vault."""
     beneath = Draft(state).get(RECEIPT_VAULTS, vault).beneath
     return 0 if beneath == "" else 1 + _height(state, beneath)
 
@@ -256,7 +259,9 @@ SOURCE: Final = "This project"
 
 
 def games_on(corner: Corner, walk: Walk, dust: str) -> tuple[Game, ...]:
-    """The games on one base. `dust` is the part of their sentences that names the dust which the base allows."""
+    """The games on one base. `dust` is the part of their sentences that names the gain by rounding that the base
+    allows.
+    """
     lost, back = (corner.coalition,), ((*corner.coalition, *corner.takers),)
     return (
         Coalition(

@@ -28,11 +28,13 @@ class _Corner(Corner):
     slashing: tuple[type[Any], ...] = (SlashOperator,)
 
     def leave(self, protocol: Protocol, state: State, party: Party) -> None:
-        """Let a party withdraw everything from EigenLayer: pay out slashes, queue all shares, complete as tokens."""
+        """Let a party withdraw everything from EigenLayer: slashes are paid out, all shares queued, and withdrawals
+        completed as tokens.
+        """
         leave(protocol, state, party)
 
     def allowance(self, end: State, moves: list[Any]) -> int:
-        """The dust of the first strategy in tokens, as EigenLayer's own games allow it."""
+        """The gain by rounding, in tokens, that EigenLayer's own games allow for the first strategy."""
         return allowance(end, POOLS[0], moves)
 
 
