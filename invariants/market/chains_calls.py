@@ -73,12 +73,8 @@ def _changes_as_it_may(step: AnyStep) -> bool:
     return not written(step.delta, ENTRIES)
 
 
-def _is_no_call_of_chains(step: AnyStep) -> bool:
-    return not isinstance(step.action, CALLS)
-
-
-def _writes_nothing_sent(step: AnyStep) -> bool:
-    return not any([written(step.delta, table) for table in SENT])
+def _is_call_of_chains(step: AnyStep) -> bool:
+    return isinstance(step.action, CALLS)
 
 
 def _is_of_an_enabled_table(step: AcceptedStep[CheckCertificate]) -> bool:
@@ -266,7 +262,7 @@ class ChainCallLaws:
                 "CHN-15",
                 "An operator weighs what lasts of its stake and can be slashed for the table's point.",
                 THERE,
-                self._weighs_what_lasts,
+                lambda step: self._weighs_what_lasts(step),
                 sending,
             ),
             StepLaw(
@@ -281,7 +277,7 @@ class ChainCallLaws:
                 "CHN-17",
                 "A table arrives after its delay, if none that is newer has.",
                 THERE,
-                self._arrives_in_time,
+                lambda step: self._arrives_in_time(step),
                 Scope((DeliverTable,)),
             ),
             StepLaw(
@@ -295,14 +291,14 @@ class ChainCallLaws:
                 "CHN-19",
                 "No call of a base, and none but those of other chains, writes what was sent.",
                 THERE,
-                _writes_nothing_sent,
-                applies_to=_is_no_call_of_chains,
+                _is_call_of_chains,
+                Scope(tables=SENT),
             ),
             StepLaw(
                 "CHN-20",
                 "What is slashed of stake that a table counts is noted, once and to the unit.",
                 THERE,
-                self._notes_slashes,
+                lambda step: self._notes_slashes(step),
                 Scope(tables=slashing),
             ),
             StepLaw(
@@ -316,7 +312,7 @@ class ChainCallLaws:
                 "CHN-22",
                 "A service forgoes what it counts of an operator by its own slash, of no later points.",
                 THERE,
-                self._forgoes_by_its_own_slash,
+                lambda step: self._forgoes_by_its_own_slash(step),
                 Scope(tables=(FORGONE,)),
             ),
         ]
@@ -330,7 +326,7 @@ class ChainCallLaws:
                 THERE,
                 _is_never_right,
                 Scope((CheckCertificate,)),
-                self._must_be_accepted,
+                lambda before, action: self._must_be_accepted(before, action),
             ),
             RejectionLaw(
                 "CHN-24",
@@ -338,7 +334,7 @@ class ChainCallLaws:
                 THERE,
                 _is_never_right,
                 Scope((DeliverTable,)),
-                self._can_arrive,
+                lambda before, action: self._can_arrive(before, action),
             ),
             RejectionLaw(
                 "CHN-25",
@@ -346,7 +342,7 @@ class ChainCallLaws:
                 THERE,
                 _is_never_right,
                 Scope((SendTable,)),
-                self._can_be_sent,
+                lambda before, action: self._can_be_sent(before, action),
             ),
             RejectionLaw(
                 "CHN-26",
@@ -354,6 +350,6 @@ class ChainCallLaws:
                 THERE,
                 _is_never_right,
                 Scope((OpenChannel,)),
-                self._can_be_opened,
+                lambda before, action: self._can_be_opened(before, action),
             ),
         ]

@@ -36,7 +36,6 @@ from spec.market.receipts_state import (
 from spec.market.transition import ACCOUNT
 
 THERE: Final = "This project, docs/receipts.md"
-CALLS: Final = (OpenReceiptVault, Mint, Give, RedeemReceipts, Settle, Revalue)
 TABLES: Final[tuple[Table[Any, Any], ...]] = (RECEIPT_VAULTS, ISSUED, RECEIPTS, RECEIPTS_OF_VAULTS, REDEMPTIONS)
 MOVING: Final = (Mint, Give, RedeemReceipts)
 
@@ -70,20 +69,6 @@ def _holder_is_not_negative(view: View, held: Held) -> bool:
 def _is_held_above(view: View, held: Held) -> bool:
     amount = view.rows.get(RECEIPTS_OF_VAULTS, held).amount
     return amount >= 0 and (amount == 0 or view.rows.get(RECEIPT_VAULTS, held[1]).beneath == held[0])
-
-
-def _is_fixed(step: AnyStep) -> bool:
-    vaults = written(step.delta, RECEIPT_VAULTS)
-    is_opened = isinstance(step.action, OpenReceiptVault)
-    return all([is_opened and not step.before.rows.get(RECEIPT_VAULTS, vault).is_open for vault in vaults])
-
-
-def _is_no_receipt_call(step: AnyStep) -> bool:
-    return not isinstance(step.action, CALLS)
-
-
-def _writes_no_receipt(step: AnyStep) -> bool:
-    return not any([written(step.delta, table) for table in TABLES])
 
 
 def _is_of_one_vault(step: AnyStep) -> bool:
@@ -124,11 +109,14 @@ class ReceiptLaws:
     """The laws of receipts above one base protocol.
 
     The port is the base's interface to stake, the custody its interface to deposits and withdrawals of a receipt vault.
+    `opening` is the class of the call that opens a vault.
     """
 
-    def __init__(self, port: Port, custody: Custody) -> None:
+    def __init__(self, port: Port, custody: Custody, opening: type[Any] = OpenReceiptVault) -> None:
         self._port: Final = port
         self._custody: Final = custody
+        self._opening: Final = opening
+        self._calls: Final = (opening, Mint, Give, RedeemReceipts, Settle, Revalue)
         self._of_holders: Final = Sum("receipts_of_holders", RECEIPTS, _first, lambda row: row.amount)
         self._of_vaults: Final = Sum("receipts_of_vaults", RECEIPTS_OF_VAULTS, _first, lambda row: row.amount)
         self.sums: Final = [self._of_holders, self._of_vaults]
@@ -158,8 +146,17 @@ class ReceiptLaws:
         """The value of a vault's position in the base, in the unit of its pool."""
         return self._custody.worth(rows, account_of(ACCOUNT, vault), rows.get(RECEIPT_VAULTS, vault).pool)
 
+    def _is_fixed(self, step: AnyStep) -> bool:
+        vaults = written(step.delta, RECEIPT_VAULTS)
+        is_opened = isinstance(step.action, self._opening)
+        return all([is_opened and not step.before.rows.get(RECEIPT_VAULTS, vault).is_open for vault in vaults])
+
     def _is_fresh(self, step: AnyStep) -> bool:
         return step.before.rows.get(RECEIPT_VAULTS, step.action.vault).mark_period_points == 0
+
+    def _is_shared(self, step: AnyStep) -> bool:
+        """True for a vault without a mark that has issued receipts: else nobody can be diluted."""
+        return self._is_fresh(step) and step.before.rows.get(ISSUED, step.action.vault).amount > 0
 
     def _is_marked(self, step: AnyStep) -> bool:
         return not self._is_fresh(step)
@@ -190,9 +187,8 @@ class ReceiptLaws:
         had, has = self.worth(step.before.rows, vault), self.worth(step.after.rows, vault)
         return -2 * after <= has * before - had * after <= has + 2 * after
 
-    def _is_of_a_pool(self, step: AcceptedStep[Mint]) -> bool:
-        row = step.before.rows.get(RECEIPT_VAULTS, step.action.vault)
-        return row.beneath == "" and row.mark_period_points == 0
+    def _is_shared_and_of_a_pool(self, step: AcceptedStep[Mint]) -> bool:
+        return self._is_shared(step) and step.before.rows.get(RECEIPT_VAULTS, step.action.vault).beneath == ""
 
     def _paid(self, step: AcceptedStep[RedeemReceipts]) -> int:
         return self.pieces(step.before.rows, step.action.vault) - self.pieces(step.after.rows, step.action.vault)
@@ -230,14 +226,17 @@ class ReceiptLaws:
             REDEMPTIONS, (vault, number)
         ) == Redemption(sender)
 
-    def _balance(self, rows: Draft, vault: str, account: str) -> int:
-        pool = rows.get(RECEIPT_VAULTS, vault).pool
-        return 0 if pool == "" else self._port.balance(rows, self._custody.token(rows, pool), account)
+    def _gained(self, step: AnyStep, account: str) -> int:
+        """The tokens that an account has gained by a step, of the pool that the vault stands on; 0 if there is none."""
+        before, after = step.before.rows, step.after.rows
+        pool = after.get(RECEIPT_VAULTS, step.action.vault).pool
+        if pool == "":
+            return 0
+        token = self._custody.token(after, pool)
+        return self._port.balance(after, token, account) - self._port.balance(before, token, account)
 
     def _keeps_no_tokens(self, step: AnyStep) -> bool:
-        account = account_of(ACCOUNT, step.action.vault)
-        before, after = step.before.rows, step.after.rows
-        return self._balance(before, step.action.vault, account) == self._balance(after, step.action.vault, account)
+        return self._gained(step, account_of(ACCOUNT, step.action.vault)) == 0
 
     def _settles_its_holder(self, step: AcceptedStep[Settle]) -> bool:
         """True if a redemption is paid to its holder, and is over. A withdrawal without a holder returns to the vault's
@@ -249,7 +248,7 @@ class ReceiptLaws:
         had, has = self.pieces(before, vault), self.pieces(after, vault)
         if holder == "":
             return step.delta.returns == 0 and has >= had
-        paid = self._balance(after, vault, holder) - self._balance(before, vault, holder)
+        paid = self._gained(step, holder)
         is_ended = after.get(REDEMPTIONS, (vault, number)) == Redemption()
         return is_ended and paid == step.delta.returns and has == had
 
@@ -342,15 +341,23 @@ class ReceiptLaws:
         of_actions: Final = Scope(MOVING)
         redeeming, minting = Scope((RedeemReceipts,)), Scope((Mint,))
         return [
-            StepLaw("RCP-05", "What a vault is, is written once.", THERE, _is_fixed, Scope(tables=(RECEIPT_VAULTS,))),
+            StepLaw(
+                "RCP-05",
+                "What a vault is, is written once.",
+                THERE,
+                lambda step: self._is_fixed(step),
+                Scope(tables=(RECEIPT_VAULTS,)),
+            ),
             StepLaw(
                 "RCP-06",
                 "No call of a base, and none but those of receipts, writes a receipt: a slash reaches each level once.",
                 THERE,
-                _writes_no_receipt,
-                applies_to=_is_no_receipt_call,
+                lambda step: isinstance(step.action, self._calls),
+                Scope(tables=TABLES),
             ),
-            StepLaw("RCP-07", "Receipts of one vault move, and of one holder.", THERE, _is_of_one_vault, Scope(CALLS)),
+            StepLaw(
+                "RCP-07", "Receipts of one vault move, and of one holder.", THERE, _is_of_one_vault, Scope(self._calls)
+            ),
             StepLaw(
                 "RCP-08",
                 "A holder has more by what is issued to it, and less by what it gives back, and by nothing else.",
@@ -362,81 +369,85 @@ class ReceiptLaws:
                 "RCP-09",
                 "No receipt is diluted by minting, giving or redeeming, at any rounding.",
                 THERE,
-                self.is_not_diluted,
+                lambda step: self.is_not_diluted(step),
                 of_actions,
-                self._is_fresh,
+                lambda step: self._is_shared(step),
             ),
             StepLaw(
                 "RCP-10",
                 "Receipts are minted for the part that comes, rounded down.",
                 THERE,
-                self._mints_its_part,
+                lambda step: self._mints_its_part(step),
                 minting,
-                self._is_fresh,
+                lambda step: self._is_fresh(step),
             ),
             StepLaw(
                 "RCP-11",
                 "Receipts are redeemed for their part, rounded down.",
                 THERE,
-                self._pays_its_part,
+                lambda step: self._pays_its_part(step),
                 redeeming,
-                self._is_fresh,
+                lambda step: self._is_fresh(step),
             ),
             StepLaw(
                 "RCP-12",
                 "A redemption moves the claims of all others by less than a piece: a run's order changes nobody's.",
                 THERE,
-                self.keeps_other_claims,
+                lambda step: self.keeps_other_claims(step),
                 redeeming,
-                self._is_fresh,
+                lambda step: self._is_fresh(step),
             ),
             StepLaw(
                 "RCP-13",
                 "What is redeemed is on its way to its holder.",
                 THERE,
-                self._goes_to_its_holder,
+                lambda step: self._goes_to_its_holder(step),
                 redeeming,
             ),
             StepLaw(
-                "RCP-14", "A vault keeps no tokens beside its position.", THERE, self._keeps_no_tokens, Scope(CALLS)
+                "RCP-14",
+                "A vault keeps no tokens beside its position.",
+                THERE,
+                lambda step: self._keeps_no_tokens(step),
+                Scope(self._calls),
             ),
             StepLaw(
                 "RCP-15",
                 "A settled redemption is paid to its holder, once; what nobody redeemed is the vault's again.",
                 THERE,
-                self._settles_its_holder,
+                lambda step: self._settles_its_holder(step),
                 Scope((Settle,)),
             ),
             StepLaw(
                 "RCP-16",
                 "A vault with a mark pays the mark's part, or all that it has.",
                 THERE,
-                self.pays_its_mark,
+                lambda step: self.pays_its_mark(step),
                 redeeming,
-                self._is_marked,
+                lambda step: self._is_marked(step),
             ),
             StepLaw(
                 "RCP-17",
                 "A vault with a mark mints at the mark, and adds to it what came.",
                 THERE,
-                self._mints_at_its_mark,
+                lambda step: self._mints_at_its_mark(step),
                 minting,
-                self._is_marked,
+                lambda step: self._is_marked(step),
             ),
             StepLaw(
                 "RCP-18",
                 "A mark is set to what the position is worth, a period after the last one.",
                 THERE,
-                self._is_set_in_time,
+                lambda step: self._is_set_in_time(step),
                 Scope((Revalue,)),
             ),
             StepLaw(
                 "RCP-21",
                 "Minting moves the worth of all others' receipts by less than a receipt, and what the base rounds.",
                 THERE,
-                self._mints_at_its_worth,
+                lambda step: self._mints_at_its_worth(step),
                 minting,
-                self._is_of_a_pool,
+                lambda step: self._is_shared_and_of_a_pool(step),
             ),
         ]
 
@@ -449,7 +460,7 @@ class ReceiptLaws:
                 THERE,
                 _is_never_right,
                 Scope((RedeemReceipts,)),
-                self._can_redeem,
+                lambda before, action: self._can_redeem(before, action),
             ),
             RejectionLaw(
                 "RCP-20",
@@ -457,6 +468,6 @@ class ReceiptLaws:
                 THERE,
                 _is_never_right,
                 Scope((Revalue,)),
-                self._is_due,
+                lambda before, action: self._is_due(before, action),
             ),
         ]

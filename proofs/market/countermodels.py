@@ -1,9 +1,9 @@
 """Few states, for the search for a counterexample; no proof uses them.
 
-The account of a mandate has its name in it, so one mandate is searched. The value of a position is the price of its
-group, as in the plain rules. The price of a policy is a product of four numbers, of which solvers find no model. A
-search may restrict itself to funds that ask for the expected loss alone, to an expected loss of one part in WAD in a
-year of one point, and to terms of one point.
+The account of a mandate has its name in it, so one mandate is searched, and so is one vault of receipts. The value of a
+position is the price of its group, as in the plain rules. The price of a policy is a product of four numbers, of which
+solvers find no model. A search may restrict itself to funds that ask for the expected loss alone, to an expected loss
+of one part in WAD in a year of one point, and to terms of one point.
 """
 
 from collections.abc import Mapping
@@ -51,6 +51,19 @@ def _mandate_is_main(module: ModuleType) -> None:
 _OF_MANDATES: Final[Contracts] = {**CONTRACTS, "spec.market.mandates": _mandate_is_main}
 
 
+def _account_of_liquid(_account: Any, vault: Any) -> str:
+    """The account of one vault under its real name, as plain rules have it."""
+    path().assume(term_of(vault) == term_of("liquid"))
+    return "market/liquid"
+
+
+def _vault_is_liquid(module: ModuleType) -> None:
+    module.__dict__["account_of"] = _account_of_liquid
+
+
+_OF_RECEIPTS: Final[Contracts] = {**CONTRACTS, "spec.market.receipts": _vault_is_liquid}
+
+
 def _value_is_the_price(module: ModuleType) -> None:
     of_rule = module.__dict__["any_value"]
     CONTRACTS["proofs.market.free"](module)
@@ -62,7 +75,13 @@ _OF_VALUES: Final[Contracts] = {"proofs.market.free": _value_is_the_price}
 COUNTERMODELS: Final[Mapping[str, Contracts]] = {
     "BuyPolicy": {**CONTRACTS, **_OF_VALUES, "spec.market.policies": _price_is_low},
     "EnrolMandate": _OF_MANDATES,
+    "Give": _OF_RECEIPTS,
+    "Mint": _OF_RECEIPTS,
+    "OpenVault": _OF_RECEIPTS,
     "Rebalance": _OF_MANDATES,
+    "RedeemReceipts": _OF_RECEIPTS,
+    "Revalue": _OF_RECEIPTS,
+    "Settle": _OF_RECEIPTS,
     "TakeStake": {**CONTRACTS, **_OF_VALUES},
 }
 """The map from call to the trusted contracts used in the search for a counterexample."""

@@ -11,6 +11,8 @@ from proofs.market.free_actions import (
     Allot,
     ChangeReach,
     ChangeStake,
+    ChangeValue,
+    Complete,
     PassTime,
     Pay,
     PutIn,
@@ -23,15 +25,22 @@ from proofs.market.free_state import (
     GAINS,
     LASTING,
     NOW,
+    OWED,
     PRICES,
+    QUEUES,
     REACHED,
     STAKED,
     TAKEN,
+    VALUES,
+    WAITING,
     WEIGHTS,
     Allotment,
     Amount,
     Moment,
+    Queue,
+    Quotient,
     Stake,
+    Waiting,
 )
 from spec.layer import Act
 from spec.machine import SINGLETON, Delta, Draft, Table, Write
@@ -184,26 +193,22 @@ class FreeCustody:
         return draft.get(STAKED, (account, pool)).amount
 
     def worth(self, draft: Draft, account: str, pool: str) -> int:
-        """The worth of an account's position in a pool, which is the amount in the table STAKED. A slash does not
-        change it, but may change what the next deposit adds.
-        """
-        return draft.get(STAKED, (account, pool)).amount
+        """The worth of a position, by the value of a unit of its pool. Rounds down."""
+        value = draft.get(VALUES, pool)
+        return draft.get(STAKED, (account, pool)).amount * value.numerator // value.denominator
 
     def withdrawal(self, account: str, pool: str, pieces: int, holder: str) -> object:
-        """The action that withdraws pieces of the account's position in a pool. `holder`, for whom they are withdrawn,
-        is left out of it.
-        """
-        return TakeOut(account, pool, pieces)
+        """The action that withdraws pieces of the account's position in a pool, for the holder."""
+        return TakeOut(account, pool, pieces, holder)
 
     def number(self, draft: Draft, account: str) -> int | None:
-        """None, instead of the number of a withdrawal: the free base keeps no queue of withdrawals, and pays the holder
-        itself.
-        """
-        return None
+        """The number of the account's last withdrawal; None if the base pays the holder itself."""
+        queue = draft.get(QUEUES, account)
+        return queue.latest if queue.is_kept else None
 
     def settlement(self, draft: Draft, account: str, pool: str, number: int, in_tokens: bool) -> object | None:
-        """None, instead of an action that completes a withdrawal: the free base pays the holder itself."""
-        return None
+        """The action that completes a withdrawal of the account; None if the base pays the holder itself."""
+        return Complete(account, pool, number, in_tokens) if draft.get(QUEUES, account).is_kept else None
 
     def token(self, draft: Draft, pool: str) -> str:
         """The token of a pool, which has the pool's name."""
@@ -345,26 +350,52 @@ def pay(draft: Draft, action: Pay) -> Delta | Reason:
 
 
 def put_in(draft: Draft, action: PutIn) -> Delta | Reason:
-    """Pay for a deposit with the sender's tokens, and add the amount in the table GAINS to the account's position.
-    Rejects, if the sender has too few tokens: PAYMENT_FAILED.
+    """Take the sender's payment for a deposit and add the amount in the table GAINS to the account's position. The
+    tokens are the base's from then on, and no account's. Rejects, if the sender has too few: PAYMENT_FAILED.
     """
-    paid = pay(draft, Pay(action.sender, action.pool, action.pool, action.amount))
-    if isinstance(paid, Reason):
-        return paid
+    held = draft.get(BALANCES, (action.pool, action.sender)).amount
+    if action.amount > held:
+        return Reason.PAYMENT_FAILED
+    draft.put(BALANCES, (action.pool, action.sender), Amount(held - action.amount))
     key = (action.account, action.pool)
     draft.put(STAKED, key, Amount(draft.get(STAKED, key).amount + draft.get(GAINS, key).amount))
     return draft.delta()
 
 
 def take_out(draft: Draft, action: TakeOut) -> Delta | Reason:
-    """Take pieces out of the sender's position. Rejects, if there are fewer, or if none is asked for:
-    NOT_ENOUGH_SHARES.
+    """Take pieces out of the sender's position, and into its queue, or owe them to the holder where there is none.
+    Rejects, unless there are so many and at least one: NOT_ENOUGH_SHARES.
     """
     key = (action.sender, action.pool)
     held = draft.get(STAKED, key).amount
     if not 0 < action.pieces <= held:
         return Reason.NOT_ENOUGH_SHARES
     draft.put(STAKED, key, Amount(held - action.pieces))
+    queue = draft.get(QUEUES, action.sender)
+    if queue.is_kept:
+        draft.put(QUEUES, action.sender, Queue(True, queue.latest + 1))
+        draft.put(WAITING, (action.sender, queue.latest + 1), Waiting(True, action.pieces))
+    else:
+        owed = draft.get(OWED, (action.holder, action.pool)).amount
+        draft.put(OWED, (action.holder, action.pool), Amount(owed + action.pieces))
+    return draft.delta()
+
+
+def complete(draft: Draft, action: Complete) -> Delta | Reason:
+    """Complete a withdrawal of the sender's queue: in tokens, the sender gets the amount in the table GAINS, else its
+    position has the pieces again. Rejects, if there is no such withdrawal: BASE_REFUSES.
+    """
+    row = draft.get(WAITING, (action.sender, action.number))
+    if not row.is_waiting:
+        return Reason.BASE_REFUSES
+    draft.put(WAITING, (action.sender, action.number), Waiting())
+    if action.in_tokens:
+        held = draft.get(BALANCES, (action.pool, action.sender)).amount
+        paid = draft.get(GAINS, (action.sender, action.pool)).amount
+        draft.put(BALANCES, (action.pool, action.sender), Amount(held + paid))
+    else:
+        key = (action.sender, action.pool)
+        draft.put(STAKED, key, Amount(draft.get(STAKED, key).amount + row.pieces))
     return draft.delta()
 
 
@@ -439,10 +470,15 @@ def base_transition(draft: Draft, action: Any) -> Delta | Reason:
         return put_in(draft, action)
     if isinstance(action, TakeOut):
         return take_out(draft, action)
+    if isinstance(action, Complete):
+        return complete(draft, action)
     if isinstance(action, Allot):
         return allot(draft, action)
     if isinstance(action, PassTime):
         draft.put(NOW, SINGLETON, Moment(draft.get(NOW, SINGLETON).point + action.points))
+        return draft.delta()
+    if isinstance(action, ChangeValue):
+        draft.put(VALUES, action.pool, Quotient(action.numerator, action.denominator))
         return draft.delta()
     if isinstance(action, ChangeReach):
         return change_reach(draft, action)

@@ -115,6 +115,20 @@ class ChangeWeight:
 
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class ChangeValue:
+    """Set what a unit of a position in a pool is worth to any fraction, as a slash does."""
+
+    pool: Final[str]
+    numerator: Final[int]
+    denominator: Final[int]
+
+    def __init__(self, pool: str, numerator: int, denominator: int) -> None:
+        self.pool = pool
+        self.numerator = numerator
+        self.denominator = denominator
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class PutIn:
     """Deposit a sender's tokens into an account's position, which grows by the amount that the base chooses."""
 
@@ -132,18 +146,34 @@ class PutIn:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class TakeOut:
-    """Withdraw a number of pieces of the sender's position in a pool. A piece is the unit in which positions are
-    withdrawn.
-    """
+    """Withdraw a number of pieces of the sender's position in a pool, for a holder."""
 
     sender: Final[str]
     pool: Final[str]
     pieces: Final[int]
+    holder: Final[str]
 
-    def __init__(self, sender: str, pool: str, pieces: int) -> None:
+    def __init__(self, sender: str, pool: str, pieces: int, holder: str) -> None:
         self.sender = sender
         self.pool = pool
         self.pieces = pieces
+        self.holder = holder
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class Complete:
+    """Complete a withdrawal of the sender's queue, in tokens or back into its position."""
+
+    sender: Final[str]
+    pool: Final[str]
+    number: Final[int]
+    in_tokens: Final[bool]
+
+    def __init__(self, sender: str, pool: str, number: int, in_tokens: bool) -> None:
+        self.sender = sender
+        self.pool = pool
+        self.number = number
+        self.in_tokens = in_tokens
 
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)

@@ -131,6 +131,44 @@ class Allotment:
         self.has_delays = has_delays
 
 
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class Queue:
+    """The withdrawals of an account: the base either pays holders itself, or keeps a queue (`is_kept`) of withdrawals
+    with numbers, of which `latest` is the last.
+    """
+
+    is_kept: Final[bool]
+    latest: Final[int]
+
+    def __init__(self, is_kept: bool = False, latest: int = 0) -> None:
+        self.is_kept = is_kept
+        self.latest = latest
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class Waiting:
+    """A withdrawal in a queue: a number of pieces, until it is completed."""
+
+    is_waiting: Final[bool]
+    pieces: Final[int]
+
+    def __init__(self, is_waiting: bool = False, pieces: int = 0) -> None:
+        self.is_waiting = is_waiting
+        self.pieces = pieces
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class Quotient:
+    """The value of a unit of a position, as a fraction."""
+
+    numerator: Final[int]
+    denominator: Final[int]
+
+    def __init__(self, numerator: int = 1, denominator: int = 1) -> None:
+        self.numerator = numerator
+        self.denominator = denominator
+
+
 SCHEMA: Final = Schema()
 NOW: Final[Table[str, Moment]] = SCHEMA.table("now", Moment())
 BALANCES: Final[Table[Pair, Amount]] = SCHEMA.table("balances", Amount())
@@ -142,8 +180,8 @@ needs.
 
 STAKED: Final[Table[Pair, Amount]] = SCHEMA.table("staked", Amount())
 GAINS: Final[Table[Pair, Amount]] = SCHEMA.table("gains", Amount())
-"""The map from (account, pool) to the unknown amount that the next deposit adds to the account's position. The position
-itself is in STAKED, under the same key.
+"""The map from (account, pool) to the unknown amount that a deposit adds to the account's position, and that a
+completed withdrawal pays. The position itself is in STAKED, under the same key.
 """
 
 ALLOTTED: Final[Table[Stake, Allotment]] = SCHEMA.table("allotted", Allotment())
@@ -165,14 +203,26 @@ PRICES: Final[Table[Pair, Amount]] = SCHEMA.table("prices", Amount())
 TAKEN: Final[Table[Stake, Amount]] = SCHEMA.table("taken", Amount())
 """The map from (service, operator, pool) to the total ever slashed."""
 
+QUEUES: Final[Table[str, Queue]] = SCHEMA.table("queues", Queue())
+"""The map from an account to its withdrawals."""
+
+WAITING: Final[Table[tuple[str, int], Waiting]] = SCHEMA.table("waiting", Waiting())
+"""The map from (account, number) to a withdrawal in a queue."""
+
+OWED: Final[Table[Pair, Amount]] = SCHEMA.table("owed", Amount())
+"""The map from (holder, pool) to the pieces that the base pays the holder itself."""
+
+VALUES: Final[Table[str, Quotient]] = SCHEMA.table("values", Quotient())
+"""The map from a pool to what a unit of a position in it is worth."""
+
 
 def _known(table: Table[Any, Any]) -> Table[Any, Any]:
     """The table itself. An unused one, which has no default row, gets a row that the engine can make of symbols."""
     return Table(table.name, table.index, Moment()) if table.default is None else table
 
 
-# After these eleven tables come the unused ones below the market's, which begin at index 64.
-SCHEMA.tables.extend([_known(table) for table in market.SCHEMA.tables[11:]])
+# After these fifteen tables come the unused ones below the market's, which begin at index 64.
+SCHEMA.tables.extend([_known(table) for table in market.SCHEMA.tables[15:]])
 
 SETTINGS: Final[Table[str, Settings]] = market.SETTINGS
 TERMS: Final[Table[Offer, Terms]] = market.TERMS

@@ -15,6 +15,7 @@ from invariants.market.mandates import MandateLaws
 from invariants.market.payouts import PayoutLaws
 from invariants.market.receipts import ReceiptLaws
 from proofs.market.free import AUTHORITY, CUSTODY, GROUND, PORT, RECOURSE, base_transition
+from proofs.market.free_actions import OpenVault
 from proofs.market.free_state import BALANCES
 
 BOOKS: Final = BookLaws(PORT, BALANCES)
@@ -23,7 +24,7 @@ SPLIT_BETWEEN: Final = 1
 OF_FEES: Final = ("FEE-01", "FEE-03", "FEE-04", "FEE-05", "FEE-09", "FEE-10", "FEE-26")
 """The ids of the state laws of fees that are proved."""
 CAPITAL: Final = CapitalLaws()
-ISSUE: Final = ReceiptLaws(PORT, CUSTODY)
+ISSUE: Final = ReceiptLaws(PORT, CUSTODY, OpenVault)
 ABROAD: Final = ChainLaws(PORT, RECOURSE)
 FEES: Final = FeeLaws(PORT)
 INSURING: Final = InsuranceLaws(PORT)
@@ -52,11 +53,13 @@ CATALOGUE: Final = Catalogue(
         *FEES.step_laws(),
         *[law for law in INSURING.step_laws() if law.law_id not in OPEN],
         *PAYOUTS.step_laws(),
+        *ISSUE.step_laws(),
         *[law for law in SPLIT.step_laws() if law.law_id != "ALC-18"],
     ],
     [
         *[law for law in FEES.rejection_laws() if law.law_id not in OPEN],
         *INSURING.rejection_laws(),
+        *ISSUE.rejection_laws(),
         *SPLIT.rejection_laws(),
     ],
     [],

@@ -41,6 +41,7 @@ from proofs.market.free_state import (
     POSITIONS_OF_ROW,
     RECEIPT_VAULTS,
     RECEIPTS_OF_VAULTS,
+    REDEMPTIONS,
     RISKS,
     SETTINGS,
     SLASHED_OF_PURSES,
@@ -52,6 +53,8 @@ from proofs.market.free_state import (
     TERMS,
     TREASURY,
     UNDERWRITERS,
+    VALUES,
+    WAITING,
     WEIGHTS,
 )
 from proofs.market.laws import BOOKS, SPLIT_BETWEEN, WEIGHTS_OF_MANDATES
@@ -149,6 +152,24 @@ def _stake_is_not_negative(view: View, key: Any) -> bool:
 
 def _position_is_not_negative(view: View, key: Any) -> bool:
     return view.rows.get(STAKED, key).amount >= 0 and view.rows.get(GAINS, key).amount >= 0
+
+
+def _withdrawal_is_not_negative(view: View, key: Any) -> bool:
+    return view.rows.get(WAITING, key).pieces >= 0
+
+
+def _value_is_a_fraction(view: View, pool: Any) -> bool:
+    value = view.rows.get(VALUES, pool)
+    return value.numerator >= 0 and value.denominator > 0
+
+
+def _vault_has_a_name(view: View, vault: str) -> bool:
+    return vault != "" or not view.rows.get(RECEIPT_VAULTS, vault).is_open
+
+
+def _holder_is_no_vault(view: View, key: Any) -> bool:
+    holder = view.rows.get(REDEMPTIONS, key).holder
+    return not (holder == key[0] and key[0] != "")
 
 
 def _weight_is_not_negative(view: View, key: Any) -> bool:
@@ -296,9 +317,10 @@ def _plan_has_earlier_targets(view: View, key: Any) -> bool:
     return place >= rows.get(TARGETS_OF_PLAN, earlier).count or is_same
 
 
-def _closed_vault_has_no_mark(view: View, vault: Any) -> bool:
+def _vault_on_a_pool_has_a_mark(view: View, vault: Any) -> bool:
+    """True if a vault has no mark, or if it is open and on a pool."""
     row = view.rows.get(RECEIPT_VAULTS, vault)
-    return row.mark_period_points >= 0 and (row.is_open or row.mark_period_points == 0)
+    return row.mark_period_points == 0 or (row.mark_period_points > 0 and row.is_open and row.beneath == "")
 
 
 def _holder_above_is_open(view: View, held: Any) -> bool:
@@ -459,6 +481,22 @@ LEMMAS: Final[list[StateLaw | PastLaw]] = [
         _position_is_not_negative,
         rows={STAKED: _same, GAINS: _same},
     ),
+    StateLaw("LEMMA-waiting", "No withdrawal is negative.", HERE, _withdrawal_is_not_negative, rows={WAITING: _same}),
+    StateLaw("LEMMA-value", "No unit of a position has a negative value.", HERE, _value_is_a_fraction, {VALUES: _same}),
+    StateLaw(
+        "LEMMA-named",
+        "No vault without a name is open.",
+        HERE,
+        _vault_has_a_name,
+        rows={RECEIPT_VAULTS: _same},
+    ),
+    StateLaw(
+        "LEMMA-redeemed",
+        "No redemption is of the vault's own account, which has the vault's name.",
+        HERE,
+        _holder_is_no_vault,
+        rows={REDEMPTIONS: _same},
+    ),
     StateLaw(
         "LEMMA-index",
         "A position is of an open offer, is not settled beyond it, and counts no less than nothing.",
@@ -508,9 +546,9 @@ LEMMAS: Final[list[StateLaw | PastLaw]] = [
     ),
     StateLaw(
         "LEMMA-mark",
-        "No period of a mark is negative, and no closed vault has one.",
+        "No period of a mark is negative, and only open vaults on a pool have one.",
         HERE,
-        _closed_vault_has_no_mark,
+        _vault_on_a_pool_has_a_mark,
         rows={RECEIPT_VAULTS: _same},
     ),
     StateLaw(

@@ -10,8 +10,29 @@ from typing import Any, Final, get_args
 from proofs.market.contracts import CONTRACTS
 from proofs.market.countermodels import COUNTERMODELS
 from proofs.market.free import AUTHORITY, CUSTODY, PORT, RECOURSE, act_in, base_transition
-from proofs.market.free_actions import ChangeReach, ChangeStake, ChangeWeight, OpenVault, PassTime, Pay, TakeStake
-from proofs.market.free_state import ALLOTTED, BALANCES, GAINS, HORIZON, NOW, SCHEMA, SETTINGS, STAKED
+from proofs.market.free_actions import (
+    ChangeReach,
+    ChangeStake,
+    ChangeValue,
+    ChangeWeight,
+    OpenVault,
+    PassTime,
+    Pay,
+    TakeStake,
+)
+from proofs.market.free_state import (
+    ALLOTTED,
+    BALANCES,
+    GAINS,
+    HORIZON,
+    NOW,
+    QUEUES,
+    SCHEMA,
+    SETTINGS,
+    STAKED,
+    VALUES,
+    WAITING,
+)
 from proofs.market.laws import CATALOGUE, SPLIT_BETWEEN
 from proofs.market.lemmas import EARNED, LATER_WEIGHTS, LEMMAS
 from proofs.setup import Setup
@@ -22,18 +43,21 @@ from spec.market.actions import (
     AdoptPlan,
     EnrolMandate,
     FundOffer,
+    Give,
+    Mint,
     OpenMandate,
     OpenOffer,
     OpenReceiptVault,
     ProposePlan,
     Rebalance,
+    RedeemReceipts,
 )
 from spec.market.chains_actions import CheckCertificate, DeliverTable, DisableTable, OpenChannel, SendTable
 from spec.market.reasons import Reason
 from spec.market.transition import ACCOUNT, Market
 from spec.protocol import Protocol
 
-BASE_ACTIONS: Final = (PassTime, Pay, ChangeReach, TakeStake, ChangeStake, ChangeWeight)
+BASE_ACTIONS: Final = (PassTime, Pay, ChangeReach, TakeStake, ChangeStake, ChangeWeight, ChangeValue)
 MANDATES: Final = (OpenMandate, ProposePlan, AdoptPlan, EnrolMandate, Rebalance)
 CHAINS: Final = (OpenChannel, SendTable, DeliverTable, DisableTable, CheckCertificate)
 
@@ -71,14 +95,18 @@ PROTOCOL: Final = Protocol(
 
 
 def _is_well_formed(_rows: Draft, call: Any) -> bool:
-    """True if a call's sender is not the market's own account, and the amounts that it checks are not negative, as in
-    traces.
+    """True if a call's numbers are not negative, as in traces, and its sender is no account of the market's: neither
+    its own nor the vault's, which has the vault's name.
     """
     if isinstance(call, PassTime):
         return call.points >= 0
     if isinstance(call, ChangeStake | ChangeWeight | ChangeReach | TakeStake):
         return call.amount >= 0
+    if isinstance(call, ChangeValue):
+        return call.numerator >= 0 and call.denominator > 0
     if call.sender == ACCOUNT:
+        return False
+    if isinstance(call, Mint | Give | RedeemReceipts) and call.sender == call.vault:
         return False
     if isinstance(call, Pay | FundOffer):
         return call.amount >= 0
@@ -104,6 +132,9 @@ THEORY: Final = Theory(
         BALANCES: lambda _rows, _key, row: [row.amount >= 0],
         GAINS: lambda _rows, _key, row: [row.amount >= 0],
         STAKED: lambda _rows, _key, row: [row.amount >= 0],
+        QUEUES: lambda _rows, _key, _row: [],
+        VALUES: lambda _rows, _key, row: [row.numerator >= 0, row.denominator > 0],
+        WAITING: lambda _rows, _key, row: [row.pieces >= 0],
         ALLOTTED: lambda _rows, _key, row: [
             row.missing_amount >= 0,
             row.missing_amount <= row.amount,
