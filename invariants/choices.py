@@ -18,11 +18,11 @@ class Choices:
         raise NotImplementedError
 
     def pick(self, options: Sequence[Option]) -> Option:
-        """One of the options; the first option counts as the simplest."""
+        """One of the options. When a run is shrunk, the first option counts as the simplest."""
         return options[self.below(len(options))]
 
     def one_in(self, count: int) -> bool:
-        """True with probability 1 in `count`; False counts as the simpler answer."""
+        """True with probability 1 in `count`. When a run is shrunk, False counts as simpler."""
         return self.below(count) == count - 1
 
 

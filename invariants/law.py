@@ -186,7 +186,7 @@ class Shift:
 
 
 INDEXED_SHIFTS: Final = 24
-"""The number of shifts from which on a dictionary finds one. For fewer, a linear search is faster."""
+"""The number of shifts from which on they are found by a dictionary. Fewer are searched one by one, which is faster."""
 
 
 class Shifts:

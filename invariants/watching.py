@@ -43,12 +43,14 @@ def _bits(declared: tuple[Table[Any, Any] | Sum, ...], of_tables: bool) -> int:
 
 
 def declared_by_law(law: StateLaw) -> Declared:
-    """The declared reads of a state law."""
+    """The tables and sums that a state law declares to read."""
     return Declared(law.law_id, [*law.rows, *law.sums], law.also_reads, law)
 
 
 def declared_by_sum(total: Sum) -> Declared:
-    """The declared reads of a sum. The counted row itself is an argument and needs no declaration."""
+    """The tables and sums that a sum declares to read. The counted row itself is an argument and needs no
+    declaration.
+    """
     return Declared(f"sum {total.name}", [], total.also_reads, None)
 
 

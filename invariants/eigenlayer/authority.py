@@ -142,7 +142,7 @@ def _booked_by_its_slasher(step: AnyStep, call: Any, key: Any) -> bool:
 
 
 def _spent_by_its_holder(step: AnyStep, call: Any, key: Any) -> bool:
-    """True if the call may write this token balance, as far as it falls.
+    """True if the call may lower this token balance, or does not lower it.
 
     An account's balance falls by its own call. A strategy pays out its underlying token, and the rewards coordinator
     pays claims.

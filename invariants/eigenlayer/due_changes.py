@@ -70,7 +70,7 @@ def _pays(choices: Choices, draft: Draft) -> actions.Action:
 def next_action(choices: Choices, draft: Draft) -> actions.Action:
     """The walk's next action: it requests a change, mines blocks, or makes a call that a change affects.
 
-    Mined are blocks until some change is due, or one more or one fewer.
+    It mines as many blocks as are left until some change is due, or one more or one fewer.
     """
     block, kind = current_block(draft), choices.below(14)
     if kind > 11:

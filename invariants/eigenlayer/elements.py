@@ -97,7 +97,7 @@ SUBJECTS: Final[dict[type[Any], Callable[[Draft, Any], list[object]]]] = {
 """For each action over a list, a function of a draft and a call. It returns the subject of each element of the list,
 such as its strategy.
 
-Listed are the actions in which one element can change the state that a later element meets.
+Only actions in which one element can change the state that a later element meets have an entry.
 """
 
 

@@ -247,7 +247,7 @@ class Outsider(Coalition):
     def excess(self, party: Party, before: State, after: State, moves: list[Any]) -> int:
         """The outsider's largest loss in any token since genesis. The outsider withdraws after the coalition.
 
-        Deducted are the allowance for rounding, and one unit of the token for each of the outsider's claims.
+        The allowance for rounding is deducted, and one unit of the token for each of the outsider's claims.
         """
         start, end = self.walk.genesis(), after.copy()
         leave(self.walk.protocol, end, party)

@@ -169,7 +169,9 @@ def _root(choices: Choices, draft: Draft) -> Action:
 
 
 def _claim(choices: Choices, draft: Draft) -> Action:
-    """A claim from the last root or the one before it, sent by the authorized claimer, the earner, or `claimer`."""
+    """A claim from the last root or the one before it. The sender is the authorized claimer, the earner, or the account
+    `claimer`.
+    """
     number = max(draft.get(DISTRIBUTION, SINGLETON).root_count - 1 - choices.below(2), 0)
     earner, token = choices.pick(EARNERS), choices.pick(TOKENS)
     shown = TokenClaim(token, EARNED.get(draft.get(ROOTS, number).tree, 1), PROOF_OK)

@@ -79,7 +79,7 @@ def _exchange_rate_rises_by_roundings(step: AnyStep) -> bool:
 def _queueing_costs_two_shares_at_most(step: AnyStep) -> bool:
     """True if queueing costs a staker at most two shares in each strategy, by rounding.
 
-    Compared are the withdrawable shares before with those after plus the worth of the queued ones. Two shares are
+    The withdrawable shares before are compared with those after plus the worth of the queued ones. Two shares are
     allowed for each time that a new withdrawal lists the strategy. The total must never rise.
     """
     strategies: dict[str, int] = {}
@@ -114,7 +114,7 @@ def _payments_fit_256_bits(step: AnyStep) -> bool:
 def _rate_can_be_reported(step: AnyStep) -> bool:
     """True if WAD times the virtual balance fits 256 bits, so that the contract's event can report the exchange rate.
 
-    Checked is each strategy whose total shares changed, unless it is itself paid its slashed shares.
+    Each strategy whose total shares changed is checked, unless it is itself paid its slashed shares.
     """
     for strategy in written(step.delta, STRATEGIES):
         before, after = step.before.rows.get(STRATEGIES, strategy), step.after.rows.get(STRATEGIES, strategy)

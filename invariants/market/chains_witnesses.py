@@ -13,7 +13,7 @@ from spec.market.recourse import Recourse
 
 
 class _Seen:
-    """The tests of witnesses that depend on the base."""
+    """Conditions of witnesses that need the base's port and recourse, its interfaces to stake and to slashes."""
 
     def __init__(self, port: Port, recourse: Recourse) -> None:
         self._port: Final = port

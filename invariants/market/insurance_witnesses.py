@@ -55,7 +55,7 @@ def _leaves_covers(step: AcceptedStep[Exit]) -> bool:
 
 
 class _Payouts:
-    """The tests of witnesses about payouts of slashes above one base protocol."""
+    """Conditions of witnesses about what policies pay after slashes, above one base protocol."""
 
     def __init__(self, port: Port) -> None:
         self._laws: Final = PayoutLaws(port)

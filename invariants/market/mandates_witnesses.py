@@ -13,7 +13,7 @@ CALLS: Final = (OpenMandate, ProposePlan, AdoptPlan, Rebalance)
 
 
 class _Seen:
-    """The tests of witnesses that depend on the base."""
+    """Conditions of witnesses that need a base's laws of mandates, and so the stake of that base."""
 
     def __init__(self, laws: MandateLaws) -> None:
         self._laws: Final = laws

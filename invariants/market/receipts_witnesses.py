@@ -13,7 +13,7 @@ CALLS: Final = (OpenReceiptVault, Mint, Give, RedeemReceipts, Revalue)
 
 
 class _Seen:
-    """The tests of witnesses that depend on the base."""
+    """Conditions of witnesses that need a base's laws of receipts, and so the stake of that base."""
 
     def __init__(self, laws: ReceiptLaws) -> None:
         self._laws: Final = laws

@@ -109,7 +109,7 @@ def _asked_by_its_middleware(step: AnyStep, call: Any, vault: Any) -> bool:
 
 
 def _spent_by_its_holder(step: AnyStep, call: Any, key: Any) -> bool:
-    """True if the call may write this token balance, as far as it falls.
+    """True if the call may lower this token balance, or does not lower it.
 
     An account's balance falls by its own call; a deposit or a payment of rewards also needs an allowance. A vault pays
     claims and slashes, and a rewards contract pays claims.

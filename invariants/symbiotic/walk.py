@@ -338,7 +338,9 @@ def _decide(choices: Choices, draft: Draft, vault: str, index: int) -> Action:
 
 
 def _middleware(draft: Draft, network: str) -> str:
-    """The current middleware of a network if it may send calls, otherwise the one that the opening set."""
+    """The current middleware of a network, or the one that the walk's opening set if the current one cannot
+    send calls.
+    """
     middleware = draft.get(MIDDLEWARE_ROWS, network).account
     return middleware if middleware in SENDERS else MIDDLEWARES.get(network, "middleware0")
 

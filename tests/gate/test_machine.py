@@ -57,7 +57,9 @@ KEEPS = "        return cast(Rows, node).get(key)\n"
 
 
 def test_another_way_to_keep_rows_is_no_part_of_a_proof(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Regression: the modules that `spec.machine` imports were not compared, though no proof runs them."""
+    """Regression: two versions were not compared in the modules that `spec.machine` imports, which no proof runs
+    either.
+    """
     assert OVERLAY.count(KEEPS) == 1
     for side, text in (("base", OVERLAY), ("head", OVERLAY.replace(KEEPS, "        return None\n"))):
         (tmp_path / side / "spec").mkdir(parents=True)

@@ -121,7 +121,7 @@ def test_a_bar_on_the_terminal_takes_nothing_from_a_file(tmp_path: Path) -> None
 
 
 def test_what_is_tracked_is_counted(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
-    """Regression: replay showed 0 of 210 for minutes, since progress was counted only at its beginning."""
+    """Regression: replay showed 0 of 210 traces for minutes, since progress was counted only when the run began."""
     monkeypatch.setattr(display, "HEARTBEAT_SECONDS", 0.01)
     with live_display() as progress:
         for position in progress.track(range(3), description="replaying traces"):

@@ -313,8 +313,8 @@ def test_a_contract_can_call_and_has_its_code_again() -> None:
 
 
 def test_storage_is_found_where_a_compiler_lays_it_out() -> None:
-    """Computed are the storage slots of values in mappings, of array elements, of parts of a word, and of a queue that
-    grew at its front.
+    """The computed storage slots are those of values in mappings, of array elements, of parts of a word, and of a queue
+    that grew at its front.
     """
     chain = BlockChain()
     at = chain.create(bytes.fromhex(CALLER))

@@ -1,4 +1,4 @@
-"""`restake conform --self-test`: every canary is reported with its own fault, and the sound ones pass."""
+"""`restake conform --self-test`: every canary is reported with its own fault, and the clients without a fault pass."""
 
 import json
 import os

@@ -26,9 +26,10 @@ Staleness and delay are fixed in both models.
 
 
 def shortest(base: str) -> list[Any]:
-    """The shortest calls that leave a certificate unbacked, in the model of a base protocol. Stake leaves, the table of
-    stake arrives, and a certificate is accepted at the last point allowed. Then time passes to the last point at which
-    home reacts to it.
+    """The shortest calls that leave a certificate unbacked, in the model of a base protocol.
+
+    Stake leaves, the table of stake arrives, and a certificate is accepted at the last point allowed. Then time passes
+    to the last point at which the home chain may react to it.
     """
     leaves: dict[str, list[Any]] = {
         "eigenlayer": [

@@ -160,8 +160,9 @@ def test_fifteen_shares_are_burned_of_ten_and_it_is_said_at_the_slash_and_at_eve
 
 
 def test_the_old_finding_ends_well_in_the_newest_release() -> None:
-    """With the calls of the old finding, and payouts after their delay, the last staker to leave is paid, and law
-    SOLV-02 holds.
+    """The calls of an older release's finding are made in the newest one, with payouts after their delay.
+
+    Then the last staker to leave is paid, and law SOLV-02 holds.
     """
     _, trace = load_trace(FINDINGS / OLD.catalogue.known_violations["SOLV-02"].trace, known_protocols())
     actions = actions_of(trace)

@@ -102,8 +102,8 @@ class PayAndStop(Pay):
 
 
 class PayGathered(Pay):
-    """Wrong: pays nothing, but makes a token for each account if the local list that the loop fills is not empty. So it
-    does for each account but the first.
+    """Wrong: pays nothing, but makes a token for each account but the first. The local list that the loop fills is not
+    empty then.
     """
 
 
@@ -282,9 +282,13 @@ SOUND: Final = Fold(
     lambda _rows, names: [names["paid"] >= 0],
 )
 FORGETFUL: Final = Fold(SOUND.as_if, lambda rows, names: _paid_from_the_pot(rows, -names["paid"] + 1), SOUND.holds)
-"""A wrong fold: the rows that it restores after the loop have one token more than before."""
+"""A wrong fold (the effect of a loop as the engine is told). The rows that it restores after the loop have one token
+more than before.
+"""
 HASTY: Final = Fold(SOUND.as_if, SOUND.really, lambda _rows, names: [names["paid"] <= 1])
-"""A wrong fold: its condition, at most one account paid, holds after one iteration but not after two."""
+"""A wrong fold (the effect of a loop as the engine is told). Its condition, at most one account paid, holds after one
+iteration but not after two.
+"""
 
 ACTIONS: Final = (
     Pay,

@@ -57,8 +57,10 @@ def purse_writer(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Break:
 
 @pytest.fixture
 def theory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Break:
-    """A fixture: a function that writes a changed copy of the module `purse` into a temporary folder, and returns the
-    place of its theory.
+    """A fixture: a function that writes a changed copy of the module `purse` into a temporary folder.
+
+    It returns the place of the copy's theory, as `module:attribute`. A theory is what the engine is told: rules, laws
+    and limits.
     """
     return purse_writer(tmp_path, monkeypatch)
 

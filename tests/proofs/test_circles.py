@@ -18,8 +18,10 @@ pytestmark = pytest.mark.source
 
 @pytest.fixture
 def theory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Break:
-    """A fixture: a function that writes a changed copy of the module `purse` into a temporary folder, and returns the
-    place of its theory.
+    """A fixture: a function that writes a changed copy of the module `purse` into a temporary folder.
+
+    It returns the place of the copy's theory, as `module:attribute`. A theory is what the engine is told: rules, laws
+    and limits.
     """
     return purse_writer(tmp_path, monkeypatch)
 
@@ -129,15 +131,15 @@ IS_FOUR = "not held.is_frozen and action.amount == 4"
     ],
 )
 def test_a_scope_that_python_does_not_come_to_leaves_nothing_out(asked: str, before: str, theory: Break) -> None:
-    """Regression: the limit of a loop that Python does not evaluate was assumed, so that a free payment was
-    left out.
+    """Regression: the engine assumed the limit of a loop that Python does not evaluate. So it missed a payment that is
+    free.
     """
     assert status(theory(*free(asked, needs=LOOPS + STOPS, before=before))) == "REFUTED"
 
 
 def test_a_scope_that_the_law_does_not_come_to_leaves_nothing_out(theory: Break) -> None:
-    """Regression: a law that is false of some purses was PROVED. It loops over other purses only, but the limit of that
-    loop was assumed of all.
+    """Regression: a law that is false of some purses was PROVED. It loops only over other purses, but the loop's limit
+    was assumed of all purses.
     """
     held = "step.before.rows.get(PURSES, sender)"
     grown = f"return {held}.amount <= 2 or (not {held}.is_frozen and _loops({held}.amount))"
@@ -359,8 +361,8 @@ PUSH = (RULE, f"    PAST.push(draft, action.sender, draft.get(CLOCK, SINGLETON).
 
 
 def test_no_law_is_proved_of_rows_in_whose_place_is_a_contract(theory: Break) -> None:
-    """Regression: where a trusted contract stands for the source of histories, a push writes no checkpoint. So every
-    call seemed to keep a law on checkpoints.
+    """Regression: proofs replace the source of histories by a trusted contract, in which a push writes no checkpoint.
+    So every call seemed to keep a law on checkpoints.
     """
     place = theory((PAST_LAW, NONE_WRITTEN), PUSH)
     with pytest.raises(UnliftableError, match="a row of past_checkpoints is read, where a contract stands for all"):

@@ -336,8 +336,8 @@ def test_what_is_known_of_some_names_is_not_known_of_all(tmp_path: Path, monkeyp
 def test_what_a_fold_says_of_one_path_is_not_said_of_the_other(
     paid: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Regression: a fold's condition `holds` forks. What it says on one side was assumed on merged paths without the
-    fork.
+    """Regression: a fold states a loop's effect, and its condition `holds` may fork. What it says on one side was
+    assumed on merged paths without the fork.
     """
     rule = (
         f"    paid = 0\n    down = draft.get(FLAGS, POT).is_set\n    for account in action.accounts:\n"

@@ -25,7 +25,10 @@ LEMMAS = "LEMMAS: Final[list"
 
 
 def beside(name: str) -> tuple[tuple[str, str], ...]:
-    """The replacements by which the copy of the module `purse` imports the module `name`, which is lifted too."""
+    """The replacements by which the copy of the module `purse` imports the module `name`.
+
+    That module is lifted too: loaded to run on symbols.
+    """
     return (
         (LEMMAS, f"SETUP: Final = Setup(lifted=('{name}',))\n{LEMMAS}"),
         (IMPORTS, f"import {name}\nfrom proofs.setup import Setup\n{IMPORTS}"),
@@ -309,8 +312,9 @@ SET = {
 
 @pytest.mark.parametrize("case", SET)
 def test_a_package_sets_nothing_of_a_lifted_module(case: str, theory: Break, tmp_path: Path) -> None:
-    """Regression: a package's `__init__` is not lifted. A value that it set in a module was there when the module ran,
-    but not in proofs.
+    """Regression: a value that a package's `__init__` set in a module was there when the module ran, but not in proofs.
+
+    Proofs lift the module, that is load it to run on symbols, but not the package's `__init__`.
     """
     sets, name = SET[case]
     package = f"sets_{list(SET).index(case)}"

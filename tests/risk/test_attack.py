@@ -164,8 +164,9 @@ def test_the_shifting_attack_is_impossible_where_the_condition_holds() -> None:
 
 
 def test_the_length_of_a_cascade_as_a_blog_bounds_it_is_exceeded() -> None:
-    """Theorem 7 has the least stake where a blog has the total stake. Four attacks follow; the blog's bound is below
-    one.
+    """Theorem 7 bounds the length of a cascade by the least stake. A blog has the total stake instead.
+
+    Here a cascade of four attacks exceeds the blog's bound, but not the theorem's.
     """
     stakes = [Fraction(16), Fraction(8), Fraction(4), Fraction(2), Fraction(1)]
     profits = {f"x{n}": (stakes[n + 1] * Fraction(9, 8), 1, "abcde"[n : n + 2]) for n in range(4)}

@@ -43,7 +43,9 @@ def loaded(wang: Callable[[Distribution, float], float]) -> Callable[[list[tuple
 
 
 def of_the_chance_of_at_least(loss: Distribution, shift: float) -> float:
-    """Broken: adds one to Wang's premium, as an integral over the chance of at least each loss would."""
+    """Broken: adds one to Wang's premium, as if it integrated the chance of a loss of at least x instead of more than
+    x.
+    """
     return pricing.wang_premium(loss, shift) + 1
 
 

@@ -243,13 +243,13 @@ def p3_realised_is_less_and_both_grow(find: Find) -> Property:
 
 
 def after_the_first_attack(network: Network, psi: Fraction) -> Worst:
-    """Broken: the losses without those of the shock, which shrink as the shock grows."""
+    """Broken: both figures of a cascade's losses omit those of its shock, and so shrink as the shock grows."""
     found = worst(network, psi)
     return attrs.evolve(found, paper=found.paper - psi, realised=found.realised - psi)
 
 
 def with_no_more_than_the_shock(network: Network, psi: Fraction) -> Worst:
-    """Broken: only the figure in the literature's sense omits the losses of the shock."""
+    """Broken: the losses as the literature counts them omit those of the shock, the realised losses do not."""
     found = worst(network, psi)
     return attrs.evolve(found, paper=found.paper - psi)
 

@@ -110,7 +110,7 @@ def _leaves_with_the_next_epoch(step: AnyStep, vault: str, claimer: str, amount:
     """The shares of the next epoch's bucket that the claimer got for the withdrawn amount, or -1 if a stored value is
     wrong.
 
-    Checked are the active stake and shares, the bucket, and the claimer's shares of the bucket.
+    The stored values are the active stake and shares, the bucket, and the claimer's shares of the bucket.
     """
     before, after, config = step.before.rows, step.after.rows, step.before.rows.get(VAULTS, vault)
     key = next_bucket(before, vault)
