@@ -28,7 +28,8 @@ class Game(Law):
     """A law about the result of all moves of one party together.
 
     `walk` gives the world, the calls of anybody before the moves, and the calls from which moves are drawn.
-    `history_steps` is the largest number of the calls before. `parties` are the parties of which one is picked to move.
+    `history_steps` is the largest number of calls before the moves. `parties` are the parties of which one is picked to
+    move.
     """
 
     def __init__(
@@ -40,7 +41,7 @@ class Game(Law):
         self.parties: Final = parties
 
     def along(self, walk: Walk) -> "Game":
-        """A copy of this game for another walk."""
+        """A copy of this game whose world and moves come from another walk."""
         return type(self)(self.law_id, self.sentence, self.source, walk, self.history_steps, self.parties)
 
     def scene(self, choices: Choices) -> list[Any]:

@@ -111,8 +111,9 @@ def _amount(choices: Choices) -> int:
 
 
 def _plain(choices: Choices, draft: Draft) -> Action:
-    """A rewards submission, not operator-directed, of a random type. It starts as early or as late as allowed, or about
-    now, or one interval beside these.
+    """A rewards submission, not operator-directed, of a random type.
+
+    It starts as early or as late as allowed, or about now. It may also start an interval before or after one of these.
     """
     config, now = draft.get(REWARDS_CONFIG, SINGLETON), current_timestamp(draft)
     interval_seconds = config.calculation_interval_seconds

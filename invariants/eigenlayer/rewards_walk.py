@@ -136,7 +136,7 @@ def rewards_action(choices: Choices, draft: Draft) -> Action:
 
 
 def _by_another(choices: Choices, action: Any) -> Any:
-    """A copy of the call with a drawn account in one of its address arguments."""
+    """A copy of the call in which one address argument is replaced by a random account."""
     names = [field.name for field in attr.fields(type(action)) if field.name in NAMED]
     name = choices.pick(names)
     return attr.evolve(action, **{name: choices.pick((*ACCOUNTS, ZERO_ADDRESS) if name != "sender" else ACCOUNTS)})

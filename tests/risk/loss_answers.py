@@ -226,8 +226,8 @@ def atom_trap(inputs: Inputs) -> Answer:
     value = loss.value_at_risk(level)
 
     def naive(at_least: bool) -> Fraction | None:
-        """A wrong expected shortfall, recomputed to show that it is another number: the mean of the losses above value
-        at risk.
+        """A wrong expected shortfall, to show that it differs from the right one: the mean of the losses above value at
+        risk.
 
         With `at_least`, losses equal to value at risk count too. None if no loss counts.
         """

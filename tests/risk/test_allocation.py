@@ -146,7 +146,9 @@ def test_what_cannot_be_returned_or_kept_within_is_infeasible() -> None:
 
 
 def test_an_atom_at_the_level_is_counted_in_part() -> None:
-    """The worst fifth of outcomes holds the bad tenth whole, and as much probability of the outcome without a loss."""
+    """Half of the worst fifth of outcomes is the loss, which has probability a tenth. The other half is part of the
+    outcome without a loss.
+    """
     assert two().tail([ONE, ZERO]) == [Fraction(1, 2), Fraction(1, 2)]
     assert two().contributions([ONE, ZERO]) == [Fraction(1, 2), ZERO]
 

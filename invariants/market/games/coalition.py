@@ -134,7 +134,7 @@ class Coalition(Game):
         self.is_declared: Final = is_declared
 
     def along(self, walk: Walk) -> "Game":
-        """A copy of this game with moves drawn from another walk."""
+        """A copy of this game whose world and moves come from another walk."""
         told = (self.law_id, self.sentence, self.source, walk, self.history_steps, self.parties)
         return type(self)(*told, self.corner, self.bars, self.is_declared)
 
