@@ -1,9 +1,9 @@
 """Few states, for the search for a counterexample; no proof uses them.
 
 The account of a mandate has its name in it, so one mandate is searched, and so is one vault of receipts. The value of a
-position is the price of its group, as in the plain rules. The price of a policy is a product of four numbers, of which
-solvers find no model. A search may restrict itself to funds that ask for the expected loss alone, to an expected loss
-of one part in WAD in a year of one point, and to terms of one point.
+position is the price of its group, as in the plain rules, which know a pool's window, too. The price of a policy is a
+product of four numbers, of which solvers find no model. A search may restrict itself to funds that ask for the expected
+loss alone, to an expected loss of one part in WAD in a year of one point, and to terms of one point.
 """
 
 from collections.abc import Mapping
@@ -72,11 +72,22 @@ def _value_is_the_price(module: ModuleType) -> None:
 
 _OF_VALUES: Final[Contracts] = {"proofs.market.free": _value_is_the_price}
 
+
+def _window_is_known(module: ModuleType) -> None:
+    of_rule = module.__dict__["any_window"]
+    CONTRACTS["proofs.market.free"](module)
+    module.__dict__["any_window"] = of_rule
+
+
+_OF_WINDOWS: Final[Contracts] = {**CONTRACTS, "proofs.market.free": _window_is_known}
+
 COUNTERMODELS: Final[Mapping[str, Contracts]] = {
     "BuyPolicy": {**CONTRACTS, **_OF_VALUES, "spec.market.policies": _price_is_low},
+    "CheckCertificate": _OF_WINDOWS,
     "EnrolMandate": _OF_MANDATES,
     "Give": _OF_RECEIPTS,
     "Mint": _OF_RECEIPTS,
+    "OpenChannel": _OF_WINDOWS,
     "OpenVault": _OF_RECEIPTS,
     "Rebalance": _OF_MANDATES,
     "RedeemReceipts": _OF_RECEIPTS,

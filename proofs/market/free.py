@@ -13,6 +13,7 @@ from proofs.market.free_actions import (
     ChangeStake,
     ChangeValue,
     Complete,
+    Forgo,
     PassTime,
     Pay,
     PutIn,
@@ -23,7 +24,9 @@ from proofs.market.free_state import (
     ALLOTTED,
     BALANCES,
     GAINS,
+    GIVEN_UP,
     LASTING,
+    LEAVING,
     NOW,
     OWED,
     PRICES,
@@ -45,13 +48,13 @@ from proofs.market.free_state import (
 from spec.layer import Act
 from spec.machine import SINGLETON, Delta, Draft, Table, Write
 from spec.market.authority import Allocated
-from spec.market.chains import note_slash
+from spec.market.chains import note_slash, observe_stake
 from spec.market.counting import observe_rows
 from spec.market.losses import observe_slashes
 from spec.market.mandates_state import (
     Target,
 )
-from spec.market.port import Group, RowKey, Service, Slashable, Slashed
+from spec.market.port import ANY_OPERATOR, Group, RowKey, Service, Slashable, Slashed
 from spec.market.reasons import Reason
 from spec.market.recourse import Forgone
 from spec.market.transition import ACCOUNT
@@ -59,25 +62,33 @@ from spec.market.transition import ACCOUNT
 
 @attr.s(auto_attribs=True, init=False, eq=False)
 class Earlier:
-    """The state before a slash, as far as payouts read it: the price of a group, and the market's balance of a token.
-    Any other row is read from the draft, with what the slash has written meanwhile.
+    """The state before a slash, as far as the market reads it: what was slashed of a stake, the price of a group, and
+    the market's balance of a token. Any other row is read from the draft, with what the slash has written meanwhile.
     """
 
     rows: Final[Draft]
+    stake: Final[Stake]
+    taken: Final[Amount]
     group: Final[Group]
     price: Final[Amount]
     token: Final[str]
     held: Final[Amount]
 
-    def __init__(self, rows: Draft, group: Group, price: Amount, token: str, held: Amount) -> None:
+    def __init__(
+        self, rows: Draft, stake: Stake, taken: Amount, group: Group, price: Amount, token: str, held: Amount
+    ) -> None:
         self.rows = rows
+        self.stake = stake
+        self.taken = taken
         self.group = group
         self.price = price
         self.token = token
         self.held = held
 
     def get(self, table: Table[Any, Any], key: Any) -> Any:
-        """The row of a key: the price and the balance from before the slash, any other row from the draft."""
+        """The row of a key: the three rows from before the slash, any other row from the draft."""
+        if table is TAKEN and key == self.stake:
+            return self.taken
         if table is PRICES and key == self.group:
             return self.price
         if table is BALANCES and key == (self.token, ACCOUNT):
@@ -92,7 +103,7 @@ def any_value(_holder: str, _weight: int, price: int) -> int:
 
 def any_window(_pool: str) -> int:
     """The window of a pool; a trusted contract replaces this by an unknown function (`contracts.py`)."""
-    return 0
+    return 100
 
 
 def weight_key(group: Group, holder: str) -> Stake:
@@ -114,11 +125,10 @@ class FreePort:
         return draft.get(NOW, SINGLETON).point
 
     def slashable(self, draft: Draft, service: Service, operator: str, pool: str) -> Slashable:
-        """The stake in a pool that a service can slash of an operator: the amount in the table LASTING. None of it is
-        on its way out.
-        """
-        amount = draft.get(LASTING, (service, operator, pool)).amount
-        return Slashable(amount, None, amount)
+        """The operator's amounts in the tables LASTING and LEAVING. All of both can still be slashed."""
+        stake = (service, operator, pool)
+        lasting = draft.get(LASTING, stake).amount
+        return Slashable(lasting + draft.get(LEAVING, stake).amount, None, lasting)
 
     def rows_of_stake(self, service: Service, operator: str, pool: str) -> tuple[RowKey, ...]:
         """The (table, key) of the one row that holds the stake, in the table LASTING."""
@@ -143,11 +153,16 @@ class FreePort:
         return any_value(holder, self.weight(draft, group, holder), draft.get(PRICES, group).amount)
 
     def slashes(self, before: Draft, after: Draft, writes: list[Write]) -> tuple[Slashed, ...]:
-        """The slashes among some writes, which are those of the table TAKEN. The amount of each is all that was ever
-        slashed of this stake, since no proved rule or law reads it.
+        """The slashes among some writes, which are those of the table TAKEN. The amount of each is by how much its row
+        has grown.
         """
-        taken: list[Any] = [write for write in writes if write.table is TAKEN]
-        return tuple([Slashed(write.key[0], write.key[1], write.key[2], write.row.amount) for write in taken])
+        taken: list[Any] = [write.key for write in writes if write.table is TAKEN]
+        return tuple(
+            [
+                Slashed(key[0], key[1], key[2], after.get(TAKEN, key).amount - before.get(TAKEN, key).amount)
+                for key in taken
+            ]
+        )
 
     def payment(self, token: str, sender: str, recipient: str, amount: int) -> object:
         """The action by which the sender pays an amount of a token to the recipient."""
@@ -158,8 +173,8 @@ class FreePort:
         return draft.get(BALANCES, (token, account)).amount
 
     def tables_of_stake(self) -> tuple[Table[Any, Any], ...]:
-        """The one table that `slashable` reads: LASTING."""
-        return (LASTING,)
+        """The tables that `slashable` reads: LASTING and LEAVING."""
+        return (LASTING, LEAVING)
 
     def tables_of_slashes(self) -> tuple[Table[Any, Any], ...]:
         """The one table that every slash writes: TAKEN."""
@@ -323,8 +338,9 @@ class FreeRecourse:
         return 0
 
     def forgone(self, draft: Draft, writes: list[Write]) -> tuple[Forgone, ...]:
-        """The recourse that services give up by some writes: none in the free base."""
-        return ()
+        """The recourse that services give up by the written rows, those of the table GIVEN_UP."""
+        given: list[Any] = [write for write in writes if write.table is GIVEN_UP]
+        return tuple([(write.key[0], write.key[1], write.key[2], write.row.amount) for write in given])
 
     def tables_of_recourse(self) -> tuple[Table[Any, Any], ...]:
         """The tables that `left` reads, and the clock."""
@@ -434,11 +450,14 @@ def allot(draft: Draft, action: Allot) -> Delta | Reason:
 
 def change_reach(draft: Draft, action: ChangeReach) -> Delta | Reason:
     """Set the amount that could be slashed for an earlier point, if nothing had been slashed. Until the pool's window
-    for that point is over, it may not fall: this is the promise of a base. Rejects: TOO_EARLY.
+    for that point is over, it may not fall, but for what the service has given up: this is the promise of a base.
+    Rejects: TOO_EARLY.
     """
-    key = ((action.service, action.operator, action.pool), action.reached_point)
+    stake, of_all = (action.service, action.operator, action.pool), (action.service, ANY_OPERATOR, action.pool)
+    key = (stake, action.reached_point)
     is_over = draft.get(NOW, SINGLETON).point > action.reached_point + any_window(action.pool)
-    if not is_over and action.amount < draft.get(REACHED, key).amount:
+    given_up = max(draft.get(GIVEN_UP, stake).amount, draft.get(GIVEN_UP, of_all).amount)
+    if not is_over and action.reached_point >= given_up and action.amount < draft.get(REACHED, key).amount:
         return Reason.TOO_EARLY
     draft.put(REACHED, key, Amount(action.amount))
     return draft.delta()
@@ -449,14 +468,31 @@ def take_stake(draft: Draft, action: TakeStake) -> Delta:
     insures, and notes the slash for stake tables.
     """
     stake, group = (action.service, action.operator, action.pool), (action.operator, action.pool)
-    held = draft.get(BALANCES, (action.token, ACCOUNT))
-    before: Any = Earlier(draft, group, draft.get(PRICES, group), action.token, held)
-    draft.put(TAKEN, stake, Amount(draft.get(TAKEN, stake).amount + action.amount))
+    held, taken = draft.get(BALANCES, (action.token, ACCOUNT)), draft.get(TAKEN, stake)
+    before: Any = Earlier(draft, stake, taken, group, draft.get(PRICES, group), action.token, held)
+    draft.put(TAKEN, stake, Amount(taken.amount + action.amount))
     draft.put(PRICES, group, Amount(action.price))
     draft.put(BALANCES, (action.token, ACCOUNT), Amount(held.amount + action.redress))
     writes = [*draft.delta().writes]
     observe_slashes(PORT, before, draft, writes, ACCOUNT)
     note_slash(RECOURSE, draft, Slashed(action.service, action.operator, action.pool, action.amount))
+    return draft.delta()
+
+
+def forgo(draft: Draft, action: Forgo) -> Delta | Reason:
+    """Give up all recourse for earlier points: of a whole pool, or of an operator that is slashed by the same call.
+    Rejects, if a point is not over then: TOO_EARLY.
+    """
+    operator = ANY_OPERATOR if action.is_of_all else action.operator
+    stake, of_all = (action.service, action.operator, action.pool), (action.service, operator, action.pool)
+    if action.before_point > draft.get(NOW, SINGLETON).point + (1 if action.is_of_all else 0):
+        return Reason.TOO_EARLY
+    taken = draft.get(TAKEN, stake)
+    before: Any = Earlier(draft, stake, taken, (action.operator, action.pool), Amount(), "", Amount())
+    if not action.is_of_all:
+        draft.put(TAKEN, stake, Amount(taken.amount + action.amount))
+    draft.put(GIVEN_UP, of_all, Amount(max(draft.get(GIVEN_UP, of_all).amount, action.before_point)))
+    observe_stake(PORT, RECOURSE, before, draft, [*draft.delta().writes])
     return draft.delta()
 
 
@@ -482,6 +518,8 @@ def base_transition(draft: Draft, action: Any) -> Delta | Reason:
         return draft.delta()
     if isinstance(action, ChangeReach):
         return change_reach(draft, action)
+    if isinstance(action, Forgo):
+        return forgo(draft, action)
     if isinstance(action, TakeStake):
         return take_stake(draft, action)
     if isinstance(action, ChangeStake):

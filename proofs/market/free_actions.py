@@ -99,6 +99,30 @@ class TakeStake:
 
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class Forgo:
+    """Give up what a service could slash for points before `before_point`: of an operator, of which it slashes an
+    amount by this call, or of all operators of a pool.
+    """
+
+    service: Final[Service]
+    operator: Final[str]
+    pool: Final[str]
+    amount: Final[int]
+    before_point: Final[int]
+    is_of_all: Final[bool]
+
+    def __init__(
+        self, service: Service, operator: str, pool: str, amount: int, before_point: int, is_of_all: bool
+    ) -> None:
+        self.service = service
+        self.operator = operator
+        self.pool = pool
+        self.amount = amount
+        self.before_point = before_point
+        self.is_of_all = is_of_all
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class ChangeWeight:
     """Set the weight of a holder in the group of an operator in a pool to any amount."""
 

@@ -215,14 +215,22 @@ OWED: Final[Table[Pair, Amount]] = SCHEMA.table("owed", Amount())
 VALUES: Final[Table[str, Quotient]] = SCHEMA.table("values", Quotient())
 """The map from a pool to what a unit of a position in it is worth."""
 
+GIVEN_UP: Final[Table[Stake, Amount]] = SCHEMA.table("given_up", Amount())
+"""The map from (service, operator, pool) to the point before which the service has given up all recourse. The operator
+is ANY_OPERATOR for all of the pool.
+"""
+
+LEAVING: Final[Table[Stake, Amount]] = SCHEMA.table("leaving", Amount())
+"""The map from (service, operator, pool) to what can still be slashed beside the lasting stake, on its way out."""
+
 
 def _known(table: Table[Any, Any]) -> Table[Any, Any]:
     """The table itself. An unused one, which has no default row, gets a row that the engine can make of symbols."""
     return Table(table.name, table.index, Moment()) if table.default is None else table
 
 
-# After these fifteen tables come the unused ones below the market's, which begin at index 64.
-SCHEMA.tables.extend([_known(table) for table in market.SCHEMA.tables[15:]])
+# After these seventeen tables come the unused ones below the market's, which begin at index 64.
+SCHEMA.tables.extend([_known(table) for table in market.SCHEMA.tables[17:]])
 
 SETTINGS: Final[Table[str, Settings]] = market.SETTINGS
 TERMS: Final[Table[Offer, Terms]] = market.TERMS

@@ -9,6 +9,7 @@ from invariants.law import Catalogue
 from invariants.market.books import BookLaws
 from invariants.market.capital import CapitalLaws
 from invariants.market.chains import ChainLaws
+from invariants.market.chains_calls import ChainCallLaws
 from invariants.market.fees import FeeLaws
 from invariants.market.insurance import InsuranceLaws
 from invariants.market.mandates import MandateLaws
@@ -26,6 +27,7 @@ OF_FEES: Final = ("FEE-01", "FEE-03", "FEE-04", "FEE-05", "FEE-09", "FEE-10", "F
 CAPITAL: Final = CapitalLaws()
 ISSUE: Final = ReceiptLaws(PORT, CUSTODY, OpenVault)
 ABROAD: Final = ChainLaws(PORT, RECOURSE)
+SENDING: Final = ChainCallLaws(PORT, RECOURSE)
 FEES: Final = FeeLaws(PORT)
 INSURING: Final = InsuranceLaws(PORT)
 PAYOUTS: Final = PayoutLaws(PORT)
@@ -55,12 +57,14 @@ CATALOGUE: Final = Catalogue(
         *PAYOUTS.step_laws(),
         *ISSUE.step_laws(),
         *[law for law in SPLIT.step_laws() if law.law_id != "ALC-18"],
+        *SENDING.step_laws(),
     ],
     [
         *[law for law in FEES.rejection_laws() if law.law_id not in OPEN],
         *INSURING.rejection_laws(),
         *ISSUE.rejection_laws(),
         *SPLIT.rejection_laws(),
+        *SENDING.rejection_laws(),
     ],
     [],
 )

@@ -18,15 +18,18 @@ from proofs.market.free_state import (
     ENTRIES,
     FEEDS,
     FEEDS_OF_GROUP,
+    FORGONE,
     FUND_TERMS,
     FUNDS,
     GAINS,
+    GIVEN_UP,
     GROUPS,
     HOLDINGS,
     HOLDINGS_OF_ROW,
     HORIZON,
     LASTING,
     LATEST_PLANS,
+    LEAVING,
     MANDATE_WEIGHTS,
     MEMBERS_OF_CAP,
     METERS,
@@ -147,7 +150,7 @@ def _group_is_not_negative(view: View, group: Any) -> bool:
 
 
 def _stake_is_not_negative(view: View, key: Any) -> bool:
-    return view.rows.get(LASTING, key).amount >= 0
+    return view.rows.get(LASTING, key).amount >= 0 and view.rows.get(LEAVING, key).amount >= 0
 
 
 def _position_is_not_negative(view: View, key: Any) -> bool:
@@ -161,6 +164,10 @@ def _withdrawal_is_not_negative(view: View, key: Any) -> bool:
 def _value_is_a_fraction(view: View, pool: Any) -> bool:
     value = view.rows.get(VALUES, pool)
     return value.numerator >= 0 and value.denominator > 0
+
+
+def _what_is_given_up_is_noted(view: View, key: Any) -> bool:
+    return view.rows.get(FORGONE, key).before_point >= view.rows.get(GIVEN_UP, key).amount
 
 
 def _vault_has_a_name(view: View, vault: str) -> bool:
@@ -473,7 +480,9 @@ LEMMAS: Final[list[StateLaw | PastLaw]] = [
         _group_is_not_negative,
         rows={GROUPS: _same},
     ),
-    StateLaw("LEMMA-lasting", "No stake is negative.", HERE, _stake_is_not_negative, rows={LASTING: _same}),
+    StateLaw(
+        "LEMMA-lasting", "No stake is negative.", HERE, _stake_is_not_negative, rows={LASTING: _same, LEAVING: _same}
+    ),
     StateLaw(
         "LEMMA-staked",
         "No position is negative, nor what a deposit adds to it.",
@@ -483,6 +492,13 @@ LEMMAS: Final[list[StateLaw | PastLaw]] = [
     ),
     StateLaw("LEMMA-waiting", "No withdrawal is negative.", HERE, _withdrawal_is_not_negative, rows={WAITING: _same}),
     StateLaw("LEMMA-value", "No unit of a position has a negative value.", HERE, _value_is_a_fraction, {VALUES: _same}),
+    StateLaw(
+        "LEMMA-given-up",
+        "The market has noted what a service has given up.",
+        HERE,
+        _what_is_given_up_is_noted,
+        rows={FORGONE: _same, GIVEN_UP: _same},
+    ),
     StateLaw(
         "LEMMA-named",
         "No vault without a name is open.",

@@ -15,6 +15,7 @@ from proofs.market.free_actions import (
     ChangeStake,
     ChangeValue,
     ChangeWeight,
+    Forgo,
     OpenVault,
     PassTime,
     Pay,
@@ -25,6 +26,7 @@ from proofs.market.free_state import (
     BALANCES,
     GAINS,
     HORIZON,
+    LEAVING,
     NOW,
     QUEUES,
     SCHEMA,
@@ -57,7 +59,7 @@ from spec.market.reasons import Reason
 from spec.market.transition import ACCOUNT, Market
 from spec.protocol import Protocol
 
-BASE_ACTIONS: Final = (PassTime, Pay, ChangeReach, TakeStake, ChangeStake, ChangeWeight, ChangeValue)
+BASE_ACTIONS: Final = (PassTime, Pay, ChangeReach, TakeStake, ChangeStake, ChangeWeight, ChangeValue, Forgo)
 MANDATES: Final = (OpenMandate, ProposePlan, AdoptPlan, EnrolMandate, Rebalance)
 CHAINS: Final = (OpenChannel, SendTable, DeliverTable, DisableTable, CheckCertificate)
 
@@ -100,7 +102,7 @@ def _is_well_formed(_rows: Draft, call: Any) -> bool:
     """
     if isinstance(call, PassTime):
         return call.points >= 0
-    if isinstance(call, ChangeStake | ChangeWeight | ChangeReach | TakeStake):
+    if isinstance(call, ChangeStake | ChangeWeight | ChangeReach | TakeStake | Forgo):
         return call.amount >= 0
     if isinstance(call, ChangeValue):
         return call.numerator >= 0 and call.denominator > 0
@@ -133,6 +135,7 @@ THEORY: Final = Theory(
         GAINS: lambda _rows, _key, row: [row.amount >= 0],
         STAKED: lambda _rows, _key, row: [row.amount >= 0],
         QUEUES: lambda _rows, _key, _row: [],
+        LEAVING: lambda _rows, _key, row: [row.amount >= 0],
         VALUES: lambda _rows, _key, row: [row.numerator >= 0, row.denominator > 0],
         WAITING: lambda _rows, _key, row: [row.pieces >= 0],
         ALLOTTED: lambda _rows, _key, row: [

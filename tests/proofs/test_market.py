@@ -113,12 +113,21 @@ BUGS = {
     "MM-116": ("RedeemReceipts", "RCP-16"),
     "MM-118": ("Mint", "RCP-17"),
     "MM-119": ("OpenVault", "RCP-05"),
+    "MM-173": ("OpenChannel", "CHN-26"),
+    "MM-175": ("OpenChannel", "CHN-12"),
+    "MM-179": ("CheckCertificate", "CHN-23"),
+    "MM-186": ("CheckCertificate", "CHN-18"),
+    "MM-188": ("SendTable", "CHN-15"),
+    "MM-194": ("SendTable", "CHN-14"),
+    "MM-196": ("DeliverTable", "CHN-17"),
+    "MM-200": ("DisableTable", "CHN-16"),
+    "MM-202": ("Forgo", "CHN-20"),
 }
 """For each bug: a call, and the law that the bug breaks there. The first four laws are of states, the others
 of steps.
 """
 
-FIRST = ("MM-02", "MM-11", "MM-84", "MM-59", "MM-101")
+FIRST = ("MM-02", "MM-11", "MM-84", "MM-59", "MM-101", "MM-202")
 """The bugs that are tried with every change."""
 
 
@@ -141,11 +150,22 @@ STEPS = {
     "RedeemReceipts": ["RCP-07", "RCP-08", "RCP-09", "RCP-11", "RCP-12", "RCP-13", "RCP-14", "RCP-16", "RCP-19"],
     "Settle": ["RCP-07", "RCP-14", "RCP-15"],
     "Revalue": ["RCP-18", "RCP-20"],
+    "OpenChannel": ["CHN-12", "CHN-13", "CHN-26"],
+    "SendTable": ["CHN-14", "CHN-15", "CHN-16", "CHN-21", "CHN-25"],
+    "DeliverTable": ["CHN-16", "CHN-17", "CHN-24"],
+    "CheckCertificate": ["CHN-18", "CHN-23"],
+    "Forgo": ["CHN-19", "CHN-20", "CHN-21", "CHN-22"],
 }
 
 
 @pytest.mark.parametrize(
-    "call", ["CountPosition", "RedeemReceipts", *nightly("Exit", "TakeStake", "Mint", "Settle", "Revalue")]
+    "call",
+    [
+        "CountPosition",
+        "RedeemReceipts",
+        "SendTable",
+        *nightly(*sorted(STEPS.keys() - {"CountPosition", "RedeemReceipts", "SendTable"})),
+    ],
 )
 def test_steps_of_a_call_are_lawful(call: str) -> None:
     found = {one["law"]: one["verdict"]["verdict"] for one in prove_laws(PLACE, call, STEPS[call], 1)}
@@ -154,7 +174,7 @@ def test_steps_of_a_call_are_lawful(call: str) -> None:
 
 PARTS = ("FEE-", "INS-", "RCP-", "CHN-", "ALC-")
 LEFT_OUT = {
-    *("ALC-18", "CHN-01", "CHN-05", *[f"CHN-{number}" for number in range(12, 27)]),
+    *("ALC-18", "CHN-01", "CHN-05"),
     *("FEE-02", "FEE-06", "FEE-07", "FEE-08", "FEE-11", "FEE-12", "FEE-23"),
     "INS-16",
 }
@@ -162,7 +182,7 @@ LEFT_OUT = {
 
 
 def test_no_call_is_left_out() -> None:
-    assert len(PROTOCOL.actions) == 41
+    assert len(PROTOCOL.actions) == 42
     assert {*CHAINS, *MANDATES, ChangeReach, TakeStake, ChangeStake, ChangeWeight} < set(PROTOCOL.actions)
     whole = {law.law_id for law in WHOLE.laws() if law.law_id.startswith(PARTS)}
     assert whole - {law.law_id for law in CATALOGUE.laws()} == LEFT_OUT
