@@ -22,7 +22,7 @@ from harness.findings import STEPS_PER_GAME, Retelling, finding_of, game_finding
 from harness.gathering import How, gathered
 from harness.pack import ProtocolPack
 from harness.protocols import pack_at
-from harness.prove import ledger_of
+from harness.prove import laws_without_theory, ledger_of
 from harness.replay_run import replay_file
 from harness.report import TraceReport
 from harness.schedulers import Scheduler, SuiteTask, games_of, repeat
@@ -148,6 +148,7 @@ class Check:
                 symbols=self.packs[name].symbols,
                 specifies=self.packs[name].specifies,
                 out_of_reach=_out_of_reach(self.packs[name]),
+                asked=plan.laws,
             )
             for name, walk in self.walks.items()
         }
@@ -209,8 +210,15 @@ class Check:
         with self._timed("proofs"):
             found = gathered(self.ledgers, self.plan.laws, how, drawn_by, jobs, self._is_to_stop, say)
         for name, evidence in found.items():
-            self.suites[name].evidence = evidence
+            left = () if how == "ledger" else self._without_theory(self.packs[name])
+            self.suites[name].evidence = attrs.evolve(evidence, failing=(*evidence.failing, *left))
         self.settle()
+
+    def _without_theory(self, pack: ProtocolPack) -> list[str]:
+        """The laws to check that are no part of the pack's theory, so that they cannot be proved, each with why."""
+        missing = {law_id for laws in laws_without_theory(pack).values() for law_id in laws}
+        laws = sorted(law_id for law_id in missing if not self.plan.laws or law_id in self.plan.laws)
+        return [f"{law_id} (it is no part of {pack.theory_at})" for law_id in laws]
 
     def stop(self) -> bool:
         """True if the run is to stop now: it was interrupted, its time is up, or enough laws and traces failed."""

@@ -72,12 +72,13 @@ def _add_row(element: Element, suite: SuiteReport, row: Row) -> None:
             found = f"{counted(finding.steps, 'step')}, found by {finding.found_by}"
             text = "\n".join(filter(None, [text, subject, found, f"reproduce: {finding.command}"]))
     elif row.verdict == "VACUOUS":
-        is_excused = suite.is_cut_short or row.law in suite.out_of_reach
+        why = suite.excuse(row.law)
+        is_excused = suite.is_cut_short or why is not None
         outcome, text = "skipped" if is_excused else "failure", f"never checked: {row.sentence}"
-        if why := suite.out_of_reach.get(row.law):
+        if why:
             text = f"{text}\n{why}"
     elif row.verdict == "NOT REACHED":
-        outcome, text = "failure" if suite.judges_coverage else "skipped", f"never seen: {row.sentence}"
+        outcome, text = "failure" if suite.is_missed(row.law) else "skipped", f"never seen: {row.sentence}"
     elif row.verdict == "known violation":
         known = suite.catalogue.known_violations[row.law]
         outcome, text = "skipped", f"known violation: {row.sentence}\n{known.meaning}\ntrue instead: {known.instead}"

@@ -77,13 +77,15 @@ def judge(observed: ObservedState) -> list[Judged]:
     return [_judged(law, catalogue, observed.state, observed.tables) for law in laws]
 
 
-def code_of(judged: list[Judged]) -> int:
+def code_of(judged: list[Judged], are_asked: bool = False) -> int:
     """The exit code. It is 1 if a law is violated, else 2 if one was not judged. It is 5 if no law had subjects in this
-    state, else 0.
+    state, else 0. If the laws were asked for by name, it is 2 as well if one of several had no subject.
     """
     verdicts = {each.verdict for each in judged}
-    is_empty = not verdicts - {"of nothing", "of two states"}
-    return exit_code(failed="VIOLATED" in verdicts, is_open="not judged" in verdicts, is_empty=is_empty)
+    of_none = verdicts & {"of nothing", "of two states"}
+    is_empty = verdicts == of_none
+    is_open = "not judged" in verdicts or bool(are_asked and of_none and not is_empty)
+    return exit_code(failed="VIOLATED" in verdicts, is_open=is_open, is_empty=is_empty)
 
 
 def _judged(law: StateLaw, catalogue: Catalogue, state: State, tables: frozenset[Table[Any, Any]]) -> Judged:
@@ -128,7 +130,9 @@ def _without_past(post: Json) -> Json:
     return [_without_past(item) for item in post] if isinstance(post, list) else post
 
 
-def as_json(observed: ObservedState, judged: list[Judged]) -> dict[str, Json]:
-    """The report on an observed state as JSON: its protocol, its source, the exit code, and the verdict on each law."""
-    laws = [attrs.asdict(each) for each in judged]
-    return {"protocol": observed.pack.name, "source": observed.source, "exit_code": code_of(judged), "laws": laws}
+def as_json(observed: ObservedState, judged: list[Judged], are_asked: bool = False) -> dict[str, Json]:
+    """The report on an observed state as JSON: its protocol, its source, the exit code, and the verdict on each law.
+    `are_asked` says that the laws were asked for by name.
+    """
+    laws, code = [attrs.asdict(each) for each in judged], code_of(judged, are_asked)
+    return {"protocol": observed.pack.name, "source": observed.source, "exit_code": code, "laws": laws}

@@ -351,11 +351,10 @@ class ProofQuestion:
         MISSING. Raises UnknownNameError if the protocol has no such law or call.
         """
         without_theory = {} if pack is None else laws_without_theory(pack)
-        known = laws_named(ledger.place).union(*without_theory.values())
         calls_by = f"restake new-trace {ledger.protocol} --fields"
         for what, names, there, all_by in (
             ("call", self.calls, set(ledger.due), calls_by),
-            ("law", self.laws, known, "restake laws"),
+            ("law", self.laws, _laws_known(ledger, pack), "restake laws"),
         ):
             for name in names:
                 if name not in there:
@@ -389,6 +388,45 @@ class ProofQuestion:
         if self.opinions is None or not any(name.startswith("z3") for name in verdict["solvers"]):
             return False
         return not set(self.opinions.who) <= set(ledger.opinions(call).get(law_id, {}))
+
+
+def _laws_known(ledger: Ledger, pack: ProtocolPack | None) -> set[str]:
+    """The ids of the laws that a protocol's theory or its pack has."""
+    return laws_named(ledger.place).union(*({} if pack is None else laws_without_theory(pack)).values())
+
+
+def provings_of(
+    question: ProofQuestion, ledgers: Sequence[tuple[Ledger, ProtocolPack]], are_asked: bool
+) -> list[Proving]:
+    """The proof runs of several protocols. If these were asked for by name (`are_asked`), each must have every law and
+    call of the request. Else each answers for those that it has, and one that has none of the laws or none of the calls
+    is left out.
+
+    Raises UnknownNameError, with the lines of all protocols, for a law or call that none has, or none that must.
+    """
+    laws = [(ledger, pack, _laws_known(ledger, pack)) for ledger, pack in ledgers]
+    found: list[Proving] = []
+    problems: list[str] = []
+    everywhere = set[str]().union(*[known for _, _, known in laws]), set[str]().union(*[one.due for one, _ in ledgers])
+    strange = attrs.evolve(
+        question,
+        laws=[name for name in question.laws if name not in everywhere[0]],
+        calls=[name for name in question.calls if name not in everywhere[1]],
+    )
+    is_strange = bool(strange.laws or strange.calls)
+    for ledger, pack, known in laws:
+        limited = attrs.evolve(
+            question,
+            laws=[name for name in question.laws if name in known] or question.laws,
+            calls=[name for name in question.calls if name in ledger.due] or question.calls,
+        )
+        try:
+            found.append((strange if is_strange else question if are_asked else limited).of(ledger, pack))
+        except UnknownNameError as error:
+            problems.append(str(error))
+    if problems and (are_asked or not found):
+        raise UnknownNameError("; ".join(problems))
+    return found
 
 
 MANY_STEPS: Final = 20_000_000

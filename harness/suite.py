@@ -217,7 +217,8 @@ class SuiteReport:
     or a witness never seen. `is_cut_short` is true if the run ended early. `differing` are recorded traces that differ
     or break a law, `unread` those that cannot be read. `evidence` is collected for protocols with a theory. `symbols`
     has the meaning of symbols in laws' sentences, and `specifies` names the contracts. `assumed` are proved laws that
-    one walk in eleven checks. `out_of_reach` maps the laws, actions and reasons that no run need reach to why.
+    one walk in eleven checks. `out_of_reach` maps the laws, actions and reasons that no run need reach to why. `asked`
+    are the laws and witnesses that were asked for by name: the run must reach each of them.
     """
 
     protocol: Protocol
@@ -240,6 +241,7 @@ class SuiteReport:
     specifies: str = ""
     assumed: tuple[str, ...] = ()
     out_of_reach: Mapping[str, str] = attrs.field(factory=dict)
+    asked: tuple[str, ...] = ()
 
     @property
     def drawn(self) -> Summary:
@@ -313,9 +315,21 @@ class SuiteReport:
         missed += [row.law for row in self.rows() if row.verdict == "VACUOUS"]
         found: dict[str, list[str]] = {}
         for name in missed:
-            if name in self.out_of_reach:
-                found.setdefault(self.out_of_reach[name], []).append(name)
+            if (why := self.excuse(name)) is not None:
+                found.setdefault(why, []).append(name)
         return found
+
+    def excuse(self, name: str) -> str | None:
+        """The reason why no run need reach a law, action or reason; None if one must, as one that was asked for by
+        name.
+        """
+        return None if name in self.asked else self.out_of_reach.get(name)
+
+    def is_missed(self, witness: str) -> bool:
+        """True if it is a failure of this run that it never saw a witness: its coverage is judged, or the witness was
+        asked for by name in a run that was not cut short.
+        """
+        return self.judges_coverage or (witness in self.asked and not self.is_cut_short)
 
     def failures(self) -> list[str]:
         """The reasons why the run fails, one line each."""
@@ -323,16 +337,19 @@ class SuiteReport:
 
     def failing(self) -> dict[str, list[str]]:
         """The reasons why the run fails, each with the names concerned: laws that broke, laws never checked, traces
-        that differ, refutations, and gaps in coverage if these are judged.
+        that differ, refutations, and gaps in coverage if these are judged. A witness that was asked for by name and
+        never seen is one, too.
 
         In a run that was cut short, a law never checked is no failure.
         """
         rows = self.rows()
         violated = [row.law for row in rows if row.verdict == "VIOLATED"]
         unchecked = [row.law for row in rows if row.verdict == "VACUOUS" and not self.is_cut_short]
-        vacuous = [law_id for law_id in unchecked if law_id not in self.out_of_reach]
+        vacuous = [law_id for law_id in unchecked if self.excuse(law_id) is None]
         found = {"traces that differ": self.differing, "violated": violated, "never checked": vacuous}
-        found |= self.gaps() if self.judges_coverage else {}
+        gaps = self.gaps()
+        gaps["witnesses never seen"] = [name for name in gaps["witnesses never seen"] if self.is_missed(name)]
+        found |= gaps if self.judges_coverage else {"witnesses never seen": gaps["witnesses never seen"]}
         if self.evidence is not None:
             found["refuted by proof"] = self.refuted()
             found["proved otherwise than in the ledger"] = list(self.evidence.differing)

@@ -259,8 +259,13 @@ def found(suite: SuiteReport) -> list[str]:
 
 
 def not_reached(suite: SuiteReport) -> list[str]:
-    """The lines on gaps in coverage, with a note if they are no failure of this run."""
-    gaps = [f"{what}: {named(names)}" for what, names in suite.gaps().items() if names]
+    """The lines on gaps in coverage. In a run that is too short to be judged by them, they come with a note, without
+    those witnesses that fail it.
+    """
+    found = suite.gaps()
+    if not suite.judges_coverage:
+        found = {what: [name for name in names if not suite.is_missed(name)] for what, names in found.items()}
+    gaps = [f"{what}: {named(names)}" for what, names in found.items() if names]
     if gaps and not suite.judges_coverage:
         gaps.append("(no failure: so short a run is not judged by what it did not meet)")
     return gaps

@@ -34,7 +34,7 @@ class Mutant:
 
     `operator` is CATALOGUE, or the name of the operator that generated it. `file` is relative to the package `spec`. In
     it, the text `right` is replaced by `wrong`, which gives the module `text`. Further replacements of the same bug are
-    in `more`. `protocols` are those whose laws judge it.
+    in `more`. `protocols` are those whose laws judge it. `catalogue` is the file that it was written in, if any.
     """
 
     mutant_id: str
@@ -47,6 +47,7 @@ class Mutant:
     source: str
     text: str = attrs.field(repr=False)
     more: tuple[tuple[str, str], ...] = ()
+    catalogue: str = attrs.field(default="", repr=False, eq=False)
 
     @property
     def module(self) -> str:
@@ -124,7 +125,7 @@ def read_catalogue(path: Path, packs: Packs | None = None) -> list[Mutant]:
             raise MutantError(f"{path}: mutant {named}: {error}") from error
         if any(mutant.mutant_id == other.mutant_id for other in mutants):
             raise MutantError(f"{path}: mutant {named}: id: given twice")
-        mutants.append(mutant)
+        mutants.append(attrs.evolve(mutant, catalogue=str(path)))
     return mutants
 
 

@@ -7,7 +7,7 @@ import os
 import shlex
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from random import Random
@@ -99,8 +99,8 @@ class Judged:
         return self.mutant.operator == CATALOGUE
 
     def as_json(self) -> Json:
-        """The mutant as `--json` writes it, without the source text."""
-        mutant = attrs.asdict(self.mutant, filter=lambda field, _: field.name != "text")
+        """The mutant as `--json` writes it, without the source text and the place of its catalogue."""
+        mutant = attrs.asdict(self.mutant, filter=lambda field, _: field.name not in ("text", "catalogue"))
         return {**mutant, "equivalent": self.equivalent, "fates": [fate.as_json() for fate in self.fates]}
 
 
@@ -110,7 +110,7 @@ class Choice:
     `seed`.
 
     Ids are looked up among both written and generated mutants. If `file` is given, its written mutants replace this
-    project's catalogue and the generated ones.
+    project's catalogue and the generated ones. `are_asked` says that the packs were asked for by name.
     """
 
     written: bool = True
@@ -120,10 +120,11 @@ class Choice:
     sample: int | None = None
     seed: int = 0
     file: Path | None = None
+    are_asked: bool = False
 
     def mutants(self) -> list[Mutant]:
         """The chosen mutants, in the order of the catalogue and the source. Raises UnknownMutantError for an unknown
-        id.
+        id. It is also raised if some are chosen, and none of them has a requested id, or is of a requested protocol.
         """
         packs = {**known_packs(), **self.packs}.values()
         if self.file is not None:
@@ -138,10 +139,19 @@ class Choice:
             for mutant in everything
             if (not self.ids or mutant.mutant_id in self.ids) and set(mutant.protocols) & set(self.packs)
         ]
+        self._refuse_left_out(chosen)
         if self.sample is None or self.sample >= len(chosen):
             return chosen
         picked = Random(self.seed).sample(range(len(chosen)), self.sample)
         return [chosen[position] for position in sorted(picked)]
+
+    def _refuse_left_out(self, chosen: Collection[Mutant]) -> None:
+        ids = {mutant.mutant_id for mutant in chosen}
+        protocols = {protocol for mutant in chosen for protocol in mutant.protocols}
+        if chosen and (others := [mutant_id for mutant_id in self.ids if mutant_id not in ids]):
+            raise UnknownMutantError(f"{', '.join(others)}: no mutant of {', '.join(self.packs)}")
+        if chosen and self.are_asked and (without := [name for name in self.packs if name not in protocols]):
+            raise UnknownMutantError(f"{', '.join(without)}: none of the mutants asked for is of it")
 
 
 class Mutation:
@@ -155,8 +165,11 @@ class Mutation:
         proves: bool = False,
         file: Path | None = None,
         packs: Mapping[str, ProtocolPack] | None = None,
+        ids: Collection[str] = (),
     ) -> None:
+        """`ids` are the ids of mutants that were asked for by name."""
         self.packs = {**known_packs(), **(packs or {})}
+        self.ids = ids
         self.mutants = list(mutants)
         self.effort = effort
         self.stop = stop
@@ -270,6 +283,18 @@ class Mutation:
         """The mutants that count in kill rates (viable, and not equivalent) and that the laws did not notice."""
         return [judged for judged in self.judged if judged.counts and not judged.is_killed]
 
+    def unloaded(self) -> list[str]:
+        """A line for each written or requested mutant that cannot be loaded: its catalogue, its id, and the exception.
+        Such a bug is in no kill rate, and yet was to be judged.
+        """
+        return [
+            f"{judged.mutant.catalogue or judged.mutant.file}: mutant {judged.mutant.mutant_id!r}: cannot be loaded: "
+            + next(fate.note for fate in judged.fates if fate.outcome == "unviable")
+            for judged in self.judged
+            if any(fate.outcome == "unviable" for fate in judged.fates)
+            and (judged.is_written or judged.mutant.mutant_id in self.ids)
+        ]
+
     def proof_rate(self) -> tuple[int, int]:
         """The number of the catalogue's mutants that proofs refuted, and of those that break a proved law. A mutant
         breaks a proved law if a law that killed it is proved of some call, or if the proofs refuted it.
@@ -331,11 +356,12 @@ class Mutation:
 
     @property
     def exit_code(self) -> int:
-        """The exit code: 0 if every required kill rate is reached, 1 if not, 2 if some mutants were not judged, 5 if
-        none was.
+        """The exit code: 0 if every required kill rate is reached, 1 if not. It is 2 if some mutants were not judged,
+        or one that is written or requested cannot be loaded, and 5 if none was judged.
         """
         is_open = bool(self._judged) and self.is_cut_short
-        return exit_code(failed=bool(self.failures()), is_open=is_open or bool(self.undone), is_empty=not self._judged)
+        is_open = is_open or bool(self.undone) or bool(self.unloaded())
+        return exit_code(failed=bool(self.failures()), is_open=is_open, is_empty=not self._judged)
 
     def as_json(self) -> dict[str, Json]:
         """All results as JSON."""
@@ -353,6 +379,7 @@ class Mutation:
             "failures": self.failures(),
             "is_cut_short": self.is_cut_short,
             "undone": self.undone,
+            "unloaded": self.unloaded(),
             "mutants": [judged.as_json() for judged in self.judged],
         }
 

@@ -1,7 +1,7 @@
 """Vectors judged by mutants: the mutants that a release of vectors kills, which measures the worth of the vectors."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -15,7 +15,7 @@ from harness.mutants.report import rate
 from harness.mutants.run import Mutation
 from harness.pack import ProtocolPack
 from harness.stopping import Stop
-from harness.vectors import Entry, digest_of, read_release
+from harness.vectors import Entry, ReleaseError, digest_of, read_release
 from spec.codec import Json
 
 VECTORS_BAR: Final = 0.95
@@ -26,13 +26,23 @@ class VectorMutation(Mutation):
     """A run of `restake mutate --vectors`: each mutant replays the vectors of its protocols until one differs."""
 
     def __init__(
-        self, mutants: list[Mutant], folder: Path, stop: Stop, packs: Mapping[str, ProtocolPack] | None = None
+        self,
+        mutants: list[Mutant],
+        folder: Path,
+        stop: Stop,
+        packs: Mapping[str, ProtocolPack] | None = None,
+        ids: Collection[str] = (),
     ) -> None:
-        super().__init__(mutants, Effort(), stop, packs=packs)
+        """Raises ReleaseError if the folder is no release, or has no vector of the protocols of a mutant."""
+        super().__init__(mutants, Effort(), stop, packs=packs, ids=ids)
         self.folder: Final = folder
         self.entries: Final = [entry for entry in read_release(folder) if not entry.wrong]
         # Short vectors come first, since they kill most mutants.
         self.entries.sort(key=lambda entry: entry.steps)
+        known = {entry.protocol for entry in self.entries}
+        for mutant in self.mutants:
+            if known.isdisjoint(mutant.protocols):
+                raise ReleaseError(f"{folder}: has no vector of {', '.join(mutant.protocols)}, for {mutant.mutant_id}")
 
     def _fates(self, mutant: Mutant) -> tuple[Fate, ...]:
         files = [str(self.folder / entry.file) for entry in self.entries if entry.protocol in mutant.protocols]
@@ -75,6 +85,7 @@ class VectorMutation(Mutation):
             "failures": self.failures(),
             "is_cut_short": self.is_cut_short,
             "undone": self.undone,
+            "unloaded": self.unloaded(),
             "fates": {judged.mutant.mutant_id: attrs.asdict(judged.fates[0]) for judged in self.judged},
         }
 

@@ -5,7 +5,7 @@ import math
 import shlex
 import time
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, TextIO, get_args
@@ -23,12 +23,14 @@ from harness.github import annotations
 from harness.junit import junit
 from harness.markdown import as_markdown
 from harness.outcome import Provenance, RunOutcome, python_here
+from harness.pack import ProtocolPack
 from harness.protocols import left_out
 from harness.report import judged
 from harness.report_schema import REPORT
 from harness.schedulers import Cluster, Cores, Scheduler, SchedulerError
 from harness.stopping import Stop
 from harness.summary import print_outcome
+from harness.traces import find_traces
 from harness.verbs import (
     BUDGET_OPTION,
     EXIT_CODES,
@@ -169,10 +171,13 @@ def check_command(
         assumes_proved,
     )
     stop = Stop(math.inf if budget is None else budget)
+    packs = packs_asked(asked)
     try:
-        check = Check(packs_asked(asked), plan, stop, left_out=left_out(asked), most_failures=most_failures or math.inf)
+        check = Check(packs, plan, stop, left_out=left_out(asked), most_failures=most_failures or math.inf)
     except UnknownLawError as error:
         raise click.UsageError(str(error)) from error
+    if asked:
+        _leave_none_out(check, packs, proofs)
     read_ledger(check.open_ledgers)
     places = [check.packs[name].place for name in check.walks]
     workers = _workers(scheduler, places, jobs or cores())
@@ -247,6 +252,24 @@ def check_command(
     return outcome.code
 
 
+def _leave_none_out(check: Check, packs: Mapping[str, ProtocolPack], proofs: How) -> None:
+    """Raise UsageError if a protocol that was asked for by name has none of the laws of the run, or no theory although
+    proofs are asked for. One with neither laws nor recorded traces is told as left out, beside others that have some.
+    """
+    if check.plan.laws and (none := [name for name in packs if name not in check.walks]):
+        raise click.UsageError(f"--law: {', '.join(none)}: has none of {', '.join(check.plan.laws)}")
+    if proofs != "ledger" and (none := [name for name, pack in packs.items() if pack.theory_at is None]):
+        raise click.UsageError(f"--proofs {proofs}: {', '.join(none)}: no theory, so that nothing can be proved")
+    none = [name for name, pack in packs.items() if name not in check.walks and not _has_traces(pack)]
+    if len(none) < len(packs):
+        check.left_out = [*check.left_out, *[f"{name}: it brings neither laws nor recorded traces" for name in none]]
+
+
+def _has_traces(pack: ProtocolPack) -> bool:
+    """True if a pack has any recorded trace."""
+    return pack.traces.exists() and any(find_traces([pack.traces]))
+
+
 BESIDE_STATE = ("state_file", "asked", "laws", "as_json")
 """The parameters that may be used together with `--state`."""
 
@@ -269,13 +292,17 @@ def _check_state(file: Path, asked: tuple[str, ...], laws: tuple[str, ...], as_j
     except MalformedTrace as error:
         raise click.UsageError(f"{file}: {error}") from error
     judged = judge(observed)
+    if others := [name for name in packs_asked(asked) if asked and name != observed.pack.name]:
+        raise click.UsageError(
+            f"--protocol: {file} is a state of {observed.pack.name}, and none of {', '.join(others)}"
+        )
     unknown = set(laws) - {each.law for each in judged}
     if unknown:
         raise click.UsageError(f"--law: {', '.join(sorted(unknown))}: no law of states of {observed.pack.name}")
     judged = [each for each in judged if not laws or each.law in laws]
     if as_json:
-        click.echo(json.dumps(report(observed, judged), indent=2))
-        return code_of(judged)
+        click.echo(json.dumps(report(observed, judged, bool(laws)), indent=2))
+        return code_of(judged, bool(laws))
     for each in judged:
         about = each.why or f"{each.subjects} subject{'' if each.subjects == 1 else 's'}"
         click.echo(f"  {each.law:<14} {each.verdict:<15} {each.sentence} ({about})")
@@ -283,7 +310,7 @@ def _check_state(file: Path, asked: tuple[str, ...], laws: tuple[str, ...], as_j
             click.echo(f"  {'':<14} broken of {subject}")
     counts = Counter(each.verdict for each in judged)
     click.echo(f"{file}: {observed.pack.name}, " + ", ".join(f"{count} {verdict}" for verdict, count in counts.items()))
-    return code_of(judged)
+    return code_of(judged, bool(laws))
 
 
 def asked_again() -> str:

@@ -109,7 +109,10 @@ def mutate_command(
     stop = Stop(math.inf if budget is None else budget)
     try:
         packs = packs_asked(asked)
-        chosen = Choice(only != "generated", only != "catalogue", packs, ids, sample, seed, file).mutants()
+        if asked and proves and (without := [name for name, pack in packs.items() if pack.theory_at is None]):
+            raise click.UsageError(f"--proofs: {', '.join(without)}: no theory, so that nothing can be proved")
+        choice = Choice(only != "generated", only != "catalogue", packs, ids, sample, seed, file, bool(asked))
+        chosen = choice.mutants()
     except UnknownMutantError as error:
         raise click.UsageError(str(error)) from error
     except MutantError as error:
@@ -120,9 +123,9 @@ def mutate_command(
         return 0 if chosen else 5
     try:
         mutation = (
-            Mutation(chosen, Effort(walks=walks, plays=plays), stop, proves, file, packs)
+            Mutation(chosen, Effort(walks=walks, plays=plays), stop, proves, file, packs, ids)
             if vectors is None
-            else VectorMutation(chosen, vectors, stop, packs)
+            else VectorMutation(chosen, vectors, stop, packs, ids)
         )
     except ReleaseError as error:
         raise click.UsageError(str(error)) from error
@@ -162,6 +165,8 @@ def mutate_command(
         return 2
     if mutation.undone:
         click.echo(f"not judged, since their judges were killed: {', '.join(mutation.undone)}", err=True)
+    for line in mutation.unloaded():
+        click.echo(line, err=True)
     return unless_left_out(mutation.exit_code, asked)
 
 

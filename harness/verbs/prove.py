@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -11,7 +11,15 @@ import click
 from harness.display import live_display
 from harness.exit_codes import worst
 from harness.pack import ProtocolPack
-from harness.prove import ProofQuestion, Proving, UnknownNameError, ledger_of, print_proving, run_together
+from harness.prove import (
+    ProofQuestion,
+    Proving,
+    UnknownNameError,
+    ledger_of,
+    print_proving,
+    provings_of,
+    run_together,
+)
 from harness.stopping import Stop
 from harness.verbs import (
     BUDGET_OPTION,
@@ -83,17 +91,12 @@ def prove_command(
     """
     question = ProofQuestion(laws, calls, everything, effort, _opinions(effort, other_z3) if cross_check else None)
     stop = Stop(math.inf if budget is None else budget)
-    provings: list[Proving] = []
-    unknown: list[str] = []
-    for pack in with_theory(packs_asked(asked)):
-        ledger = read_ledger(partial(ledger_of, pack, folder))
-        try:
-            provings.append(question.of(ledger, pack))
-        except UnknownNameError as error:
-            unknown.append(str(error))
-    # Without --protocol, protocols that lack the named law or call are skipped.
-    if unknown and (asked or not provings):
-        raise click.UsageError("; ".join(unknown))
+    packs = with_theory(packs_asked(asked), bool(asked))
+    ledgers = [(read_ledger(partial(ledger_of, pack, folder)), pack) for pack in packs]
+    try:
+        provings = provings_of(question, ledgers, bool(asked))
+    except UnknownNameError as error:
+        raise click.UsageError(str(error)) from error
 
     def tell() -> None:
         """Report the verdicts so far."""
@@ -123,15 +126,31 @@ def prove_command(
         return 2
     if any(proving.unkept for proving in provings):
         click.echo("not all that was proved could be written", err=True)
-    return unless_left_out(worst({proving.exit_code for proving in provings}), asked)
+    code = worst({proving.exit_code for proving in provings})
+    if (named := without_verdict(question, provings, bool(asked))) and code != 5:
+        click.echo(f"no verdict is due, though asked for by name: {', '.join(named)}", err=True)
+        code = worst({code, 2})
+    return unless_left_out(code, asked)
 
 
-def with_theory(packs: Mapping[str, ProtocolPack]) -> list[ProtocolPack]:
-    """The packs with a theory. Raises UsageError if there is none."""
+def with_theory(packs: Mapping[str, ProtocolPack], are_asked: bool) -> list[ProtocolPack]:
+    """The packs with a theory. Raises UsageError if there is none, or if one that was asked for by name has none."""
     found = [pack for pack in packs.values() if pack.theory_at is not None]
-    if not found:
-        raise click.UsageError(f"no theory, so that nothing can be proved: {', '.join(packs)}")
+    without = [name for name, pack in packs.items() if pack.theory_at is None]
+    if not found or (are_asked and without):
+        raise click.UsageError(f"no theory, so that nothing can be proved: {', '.join(without)}")
     return found
+
+
+def without_verdict(question: ProofQuestion, provings: Sequence[Proving], are_asked: bool) -> list[str]:
+    """The laws and calls of a request of which no protocol has a verdict to show; and if the protocols were asked for
+    by name, those without any verdict.
+    """
+    rows = [(proving.protocol, law_id, call) for proving in provings for law_id, call, _, _ in proving.rows()]
+    protocols, laws, calls = ({row[column] for row in rows} for column in range(3))
+    empty = [proving.protocol for proving in provings if are_asked and proving.protocol not in protocols]
+    names = [name for name in question.laws if name not in laws]
+    return [*empty, *names, *[name for name in question.calls if name not in calls]]
 
 
 def _opinions(effort: int, other_z3: str | None) -> Opinions:

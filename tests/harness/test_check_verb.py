@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
 import pytest
+from click import UsageError
 
 from harness import __version__, gathering
 from harness.commit import commit_here
@@ -170,6 +171,56 @@ def test_a_law_that_was_never_checked_does_not_hold() -> None:
     result = restake("check", "--protocol", "mistaken_idle:WALK", "--steps", "400", "--examples", "0")
     assert result.return_value == 1
     assert any(line.startswith("IDLE-01") and line.endswith("VACUOUS") for line in result.stdout.splitlines())
+
+
+def test_a_law_that_was_asked_for_by_name_and_never_checked_does_not_hold() -> None:
+    """Regression: a law that is left to the walks of the protocol beneath was called held though it was the only one
+    that was asked for.
+    """
+    few = ("--steps", "60", "--examples", "0", "--jobs", "1", "--json")
+    result = restake("check", "--protocol", "market_on_symbiotic", "--law", "SLASH-02", *few)
+    (suite,) = json.loads(result.stdout)["suites"].values()
+    assert (result.return_value, suite["failures"]) == (1, ["never checked: SLASH-02"])
+
+
+ADDED = """
+from invariants.law import StateLaw
+from staking_pool import POOL
+
+LAWS = [StateLaw("MY-1", "A pool is a pool.", "a test", lambda _view, _key: True, {POOL: lambda key: key})]
+"""
+
+
+def test_a_protocol_that_was_asked_for_by_name_is_not_left_out(example: Path) -> None:
+    """Regression: beside another protocol, one without laws, without the law asked for, or without a theory for the
+    proofs asked for, was left out without a word.
+    """
+    Path("mistaken_untraced.py").write_bytes(
+        (example / "staking_pool.py").read_bytes().replace(b'"staking_pool"', b'"untraced"')
+    )
+    few = ("--steps", "400", "--examples", "0", "--jobs", "1")
+    both = ("check", "--protocol", POOL, "--protocol", "mistaken_untraced:PROTOCOL", *few)
+    result = restake(*both)
+    assert result.return_value == 2
+    assert "not all was checked: left out: untraced: it brings neither laws nor recorded traces" in result.stdout
+    with pytest.raises(UsageError) as raised:
+        restake(*both, "--law", "POOL-01")
+    assert raised.value.message == "--law: untraced: has none of POOL-01"
+    with pytest.raises(UsageError) as raised:
+        restake(*both, "--proofs", "all")
+    assert raised.value.message == ("--proofs all: staking_pool, untraced: no theory, so that nothing can be proved")
+
+
+@pytest.mark.source
+def test_a_law_that_no_theory_has_is_not_passed_over_where_proofs_are_asked_for() -> None:
+    place = "pool_pack:PACK+mistaken_added:LAWS"
+    Path("mistaken_added.py").write_text(ADDED)
+    asked = ("check", "--protocol", place, "--law", "MY-1", "--steps", "400", "--examples", "0", "--jobs", "1")
+    assert restake(*asked).return_value == 0
+    result = restake(*asked, "--proofs", "all", "--json")
+    (suite,) = json.loads(result.stdout)["suites"].values()
+    said = "nothing can be proved of: MY-1 (it is no part of pool_theory:THEORY)"
+    assert (result.return_value, suite["unfinished"]) == (2, [said])
 
 
 @pytest.mark.serial

@@ -38,6 +38,17 @@ def outcomes(document: str, name: str) -> dict[str | None, tuple[str, str | None
     }
 
 
+def test_what_was_asked_for_by_name_and_not_reached_is_a_failure() -> None:
+    report = attrs.evolve(suite(Summary(1, 9)), out_of_reach={"POOL-01": "a", "POOL-02": "a"})
+    asked = attrs.evolve(report, asked=("POOL-01", "POOL-W1"))
+    names = ("POOL-01", "POOL-02", "POOL-W1")
+    found = [outcomes(junit([], [one], None), "staking_pool") for one in (report, asked)]
+    assert [[cases[name][0] for name in names] for cases in found] == [
+        ["skipped", "skipped", "skipped"],
+        ["failure", "skipped", "failure"],
+    ]
+
+
 def test_every_law_and_witness_is_a_case() -> None:
     report = suite(Summary(1, 9, checked=CHECKED, broken={"POOL-02": 3}))
     command = "restake replay '.restake/it''s <here>.json'"

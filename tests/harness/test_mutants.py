@@ -229,6 +229,18 @@ def test_the_bars_are_98_and_85_percent(
     assert bool(mutation.failures()) is fails
 
 
+def test_what_was_written_or_asked_for_and_cannot_be_loaded_is_no_success() -> None:
+    """Regression: a written mutant with a slip in it counted for nothing. A generated one may be no bug, but for one
+    that was asked for by its id.
+    """
+    none = Mutation([], QUICK, Stop())
+    for operator, ids, lines in (("catalogue", (), 1), ("sign", (), 0), ("sign", ("EM-17",), 1)):
+        mutation = Mutation([mutant_of("EM-17")], QUICK, Stop(), ids=ids)
+        mutation._judged["EM-17"] = judged(operator, "unviable")
+        assert (len(mutation.unloaded()), mutation.exit_code) == (lines, 2 * lines)
+        assert (mutation.failures(), none.unloaded()) == ([], [])
+
+
 def test_what_is_called_equivalent_must_not_be_killed(monkeypatch: pytest.MonkeyPatch) -> None:
     mutation = Mutation([], QUICK, Stop())
     monkeypatch.setattr(Mutation, "judged", property(lambda _: [judged("sign", "killed", "it changes nothing.")]))

@@ -3,6 +3,7 @@ entry.
 """
 
 import json
+import re
 from pathlib import Path
 
 import click
@@ -108,3 +109,42 @@ def test_a_source_that_is_not_there_is_named_by_its_module() -> None:
     """Regression: the message about a module from outside said that it is below `spec`."""
     with pytest.raises(MutantError, match=r"^the source of nowhere\.rules is not installed here"):
         read_source("nowhere/rules.py")
+
+
+NO_PYTHON = """
+[[mutant]]
+id = "X-2"
+file = "symbiotic/withdrawals.py"
+right = "    if epoch >= current_epoch(draft, vault):\\n"
+wrong = "    if epoch = current_epoch(draft, vault):\\n"
+bug = "A slip of whoever wrote it."
+source = "A test"
+"""
+
+
+def test_a_bug_that_cannot_be_loaded_is_named_with_its_file_and_is_no_success(tmp_path: Path) -> None:
+    """Regression: it was counted nowhere, and the run was a success."""
+    path = written(tmp_path, FROM_OUTSIDE + NO_PYTHON)
+    result = restake("--file", str(path), "--walks", "5", "--plays", "0", "--jobs", "1", "--json")
+    report = json.loads(result.stdout)
+    lines = result.stderr.splitlines()
+    assert (result.return_value, report["failures"], report["unloaded"]) == (2, [], lines)
+    assert report["rates"]["catalogue"] == {"killed": 1, "counted": 1, "killed_by_properties": 1}
+    (line,) = lines
+    said = f"{re.escape(str(path))}: mutant 'X-2': cannot be loaded: SyntaxError .*"
+    assert re.fullmatch(rf"{said}\(withdrawals\.py, line \d+\)", line)
+
+
+def test_a_mutant_that_was_asked_for_by_its_id_is_not_left_out_of_what_is_judged() -> None:
+    """Regression: a mutant of another protocol was left out without a word, beside one that was judged."""
+    with pytest.raises(click.UsageError) as raised:
+        restake("--mutant", "SM-31", "--mutant", "EM-17", "--protocol", "symbiotic", "--list")
+    assert raised.value.message == "EM-17: no mutant of symbiotic"
+    both = ("--protocol", "eigenlayer", "--protocol", "symbiotic")
+    with pytest.raises(click.UsageError) as raised:
+        restake("--mutant", "SM-31", *both, "--list")
+    assert raised.value.message == "eigenlayer: none of the mutants asked for is of it"
+    assert restake("--mutant", "SM-31", "--mutant", "EM-17", *both, "--list").return_value == 0
+    with pytest.raises(click.UsageError) as raised:
+        restake("--protocol", "symbiotic", "--protocol", "market_on_symbiotic", "--proofs")
+    assert raised.value.message == "--proofs: market_on_symbiotic: no theory, so that nothing can be proved"

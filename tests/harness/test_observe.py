@@ -294,6 +294,21 @@ def test_a_law_of_what_is_not_observed_is_not_judged_and_that_is_no_pass(node: S
     assert checked(tmp_path / "state.json", "--law", "SOLV-03").return_value == 5
 
 
+def test_each_law_that_is_named_must_be_judged_on_a_state(node: StubNode, tmp_path: Path) -> None:
+    """Regression: of two named laws one had no subject in the state, and the exit code was 0. A protocol that the state
+    is not of was left out without a word.
+    """
+    assert observed(node, tmp_path).return_value == 0
+    file = tmp_path / "state.json"
+    result = checked(file, "--law", "SOLV-01", "--law", "CONS-01", "--json")
+    report = json.loads(result.stdout)
+    assert (result.return_value, report["exit_code"]) == (2, 2)
+    assert {law["law"]: law["verdict"] for law in report["laws"]} == {"CONS-01": "of two states", "SOLV-01": "held"}
+    assert checked(file, "--law", "SOLV-01", "--law", "CONS-01").return_value == 2
+    others = ("--protocol", "eigenlayer", "--protocol", "symbiotic")
+    assert refused(checked(file, *others)) == f"--protocol: {file} is a state of symbiotic, not of eigenlayer"
+
+
 BROKEN: dict[str, tuple[Callable[[Any], object], str]] = {
     "a view that the rows do not give": (
         lambda state: state["vaults"]["vault0"].update(totalStake="101"),

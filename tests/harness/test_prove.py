@@ -16,7 +16,9 @@ from click.testing import CliRunner, Result
 from harness import kept_proofs, prove
 from harness.cli import cli
 from harness.protocols import known_packs, known_walks
+from harness.prove import Proving
 from harness.stopping import Stop
+from harness.verbs import prove as verb
 from invariants.choices import Seeded
 from invariants.law import StateLaw
 from proofs import ledger as ledgers
@@ -256,6 +258,25 @@ def test_a_file_that_is_no_counterexample_is_refused_and_runs_nothing(apart: Pat
 def test_who_names_no_protocol_means_those_that_have_the_call() -> None:
     shown = alone(restake("prove", "--action", "MineBlocks", "--law", "MAG-04", "--jobs", "1", "--json"))
     assert (shown["protocol"], [row["law"] for row in shown["verdicts"]]) == ("eigenlayer", ["MAG-04"])
+
+
+def test_what_was_asked_for_by_name_is_answered_or_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Regression: beside what there is a proof of, a protocol without a theory, a law of one protocol alone, and a law
+    without a verdict of its own were left out without a word.
+    """
+    monkeypatch.setattr(verb, "run_together", lambda *_: None)
+    with pytest.raises(click.UsageError, match=r"^no theory, so that nothing can be proved: market_on_symbiotic$"):
+        restake("prove", "--protocol", "symbiotic", "--protocol", "market_on_symbiotic")
+    both = json.loads(restake("prove", "--law", "EXIT-02", "--law", "SHARE-02", "--json").stdout)["protocols"]
+    assert [{row["law"] for row in shown["verdicts"]} for shown in both] == [{"EXIT-02"}, {"EXIT-02", "SHARE-02"}]
+    with pytest.raises(click.UsageError, match=r"^eigenlayer has no law 'NONE-01'.*; symbiotic has no law 'NONE-01'"):
+        restake("prove", "--law", "EXIT-02", "--law", "NONE-01")
+    by_contract = ("prove", "--protocol", "symbiotic", "--law", "HIST-02")
+    assert restake(*by_contract).return_value == 5
+    monkeypatch.setattr(Proving, "exit_code", 0)
+    result = restake(*by_contract, "--law", "EXIT-02")
+    assert (result.return_value, result.stderr) == (2, "no verdict is due, though asked for by name: HIST-02\n")
+    assert restake("prove", "--protocol", "symbiotic", "--law", "EXIT-02").return_value == 0
 
 
 def test_every_lemma_is_a_law_that_a_checker_takes() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from harness.protocols import load_walk
 from harness.suite import Broken, Finding, SuiteReport, Summary
-from harness.summary import checked
+from harness.summary import checked, not_reached
 from invariants.law import Catalogue, KnownViolation
 from invariants.walker import random_walk
 
@@ -133,6 +133,24 @@ def test_what_is_out_of_reach_is_no_gap() -> None:
     assert without.gaps()["reasons never given"] == whole.gaps()["reasons never given"][1:]
     assert whole.failures() == ["never checked: POOL-01, POOL-02, POOL-03"]
     assert attrs.evolve(whole, out_of_reach={"POOL-01": "a", "POOL-03": "a"}).failures() == ["never checked: POOL-02"]
+
+
+def test_what_was_asked_for_by_name_must_be_reached() -> None:
+    """Regression: a law that was asked for by name, and that no run need reach, was never checked and called held."""
+    whole = suite(Summary(accepted={"Deposit": 3}, checked={"POOL-02": 1, "POOL-03": 1}))
+    excused = attrs.evolve(whole, out_of_reach={"POOL-01": "a"})
+    asked = attrs.evolve(excused, asked=("POOL-01",))
+    assert (excused.failures(), excused.excused()) == ([], {"a": ["POOL-01"]})
+    assert (asked.failures(), asked.excused()) == (["never checked: POOL-01"], {})
+    assert attrs.evolve(asked, is_cut_short=True).failures() == []
+    witness = attrs.evolve(excused, asked=("POOL-W1",))
+    assert witness.failures() == ["witnesses never seen: POOL-W1"]
+    assert [line.partition(":")[0] for line in not_reached(witness)] == [
+        "actions never accepted",
+        "reasons never given",
+        "(no failure",
+    ]
+    assert attrs.evolve(witness, is_cut_short=True).failures() == []
 
 
 def test_what_need_not_be_reached_is_told_with_why_if_it_was_not() -> None:
