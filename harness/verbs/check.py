@@ -293,9 +293,7 @@ def _check_state(file: Path, asked: tuple[str, ...], laws: tuple[str, ...], as_j
         raise click.UsageError(f"{file}: {error}") from error
     judged = judge(observed)
     if others := [name for name in packs_asked(asked) if asked and name != observed.pack.name]:
-        raise click.UsageError(
-            f"--protocol: {file} is a state of {observed.pack.name}, and none of {', '.join(others)}"
-        )
+        raise click.UsageError(f"--protocol: {file} is a state of {observed.pack.name}, not of {', '.join(others)}")
     unknown = set(laws) - {each.law for each in judged}
     if unknown:
         raise click.UsageError(f"--law: {', '.join(sorted(unknown))}: no law of states of {observed.pack.name}")
