@@ -15,8 +15,8 @@ from typing import Final
 import attrs
 
 from gate.reading import ALL, REST, Definition, Name, NotReadError, defined, digest, reads
-from gate.sources import Sources
-from gate.words import is_harmless
+from gate.sources import Module, Sources
+from gate.words import is_fileless, is_harmless
 
 MACHINE: Final = "spec.machine"
 """The module that runs every rule."""
@@ -159,14 +159,22 @@ class Closures:
     @cached_property
     def _openers(self) -> set[Name]:
         """The definitions that may read a file, directly or through the definitions that they read."""
-        return self._with_readers(lambda _, definition: definition.is_opener)
+        return self._with_readers(
+            lambda module, definition: definition.is_opener or self._may_look(module, definition.reads)
+        )
+
+    def _may_look(self, module: str, texts: Iterable[str]) -> bool:
+        """True if one of these names leads to a member of a library that may read a file."""
+        return any(not is_fileless(each) for text in texts for each in self.sources.leads(module, text).outside)
 
     @cached_property
     def _opens_at_import(self) -> bool:
         """True if importing the modules of the protocol may read a file."""
         definitions = [(name[0], self.sources.definition(name)) for name in self._digests]
         return any(
-            definition.opens_at_import or not self._openers.isdisjoint(self._led(module, definition.calls))
+            definition.opens_at_import
+            or self._may_look(module, definition.at_import)
+            or not self._openers.isdisjoint(self._led(module, definition.calls))
             for module, definition in definitions
             if definition is not None
         )
@@ -349,9 +357,13 @@ class Closures:
         may_open = False
         for name in self.modules:
             module = self.sources.module(name)
-            may_open = may_open or (module is not None and module.may_open)
+            may_open = may_open or (module is not None and (module.may_open or self._looks(name, module)))
             other.sources.refuse_beside(name)
         return not may_open or self.sources.files == other.sources.files
+
+    def _looks(self, name: str, module: Module) -> bool:
+        """True if any definition of a module names a member of a library that may read a file."""
+        return any(self._may_look(name, definition.reads) for definition in module.definitions.values())
 
     def _read_files(self, names: Iterable[Name]) -> dict[Name, str]:
         """The entry FILES with the digest of all files, if a named definition, or an import, may read a file; else

@@ -100,10 +100,13 @@ class Code:
 class Words:
     """The names with a special meaning in a module (see `gate.words`).
 
-    `asks` is true if `isinstance` means in the module what it means in Python.
+    `called_openers` may read a file where they are called as methods. `has_paths` is true if the module imports one
+    with functions that look at files. `asks` is true if `isinstance` means in the module what it means in Python.
     """
 
     openers: frozenset[str]
+    called_openers: frozenset[str]
+    has_paths: bool
     doors: frozenset[str]
     makers: frozenset[str]
     classes: frozenset[str]
@@ -131,8 +134,8 @@ def definition_of(nodes: list[ast.stmt], words: Words) -> Definition:
         reads([*called, *whole, *made], words.asks),
         is_setter=_is_setter(code, words.makers),
         sets_at_import=_is_setter(at_import, words.makers),
-        is_opener=code.has(words.openers),
-        opens_at_import=at_import.has(words.openers),
+        is_opener=_is_opener(code, words),
+        opens_at_import=_is_opener(at_import, words),
         is_door=code.has(words.doors) or makes_classes,
         is_vague=code.has(words.records) or any(_is_vague(node) for node in nodes),
         makes_classes=makes_classes,
@@ -282,6 +285,32 @@ def _type_in(node: ast.AST) -> ast.expr | None:
     return None if isinstance(within, ast.Constant) else within
 
 
+def _is_opener(code: Code, words: Words) -> bool:
+    """True if code has a name that may read a file, finds one as a text, or calls one."""
+    if code.has(words.openers) or not (words.openers | words.called_openers).isdisjoint(_texts_of_members(code)):
+        return True
+    return any(_calls_opener(part, words) for part in code.parts if isinstance(part, ast.Call))
+
+
+def _calls_opener(call: ast.Call, words: Words) -> bool:
+    """True if a call is of a method that may read a file, or may be one of a path whose name is computed.
+
+    `resolve` and `realpath` do so if they are told to be strict.
+    """
+    if isinstance(call.func, ast.Call):
+        return words.has_paths and _finds_by_computed_text(call.func)
+    is_strict = _last(call.func) in ("resolve", "realpath") and bool(call.keywords)
+    is_strict = is_strict or (_last(call.func) == "resolve" and bool(call.args))
+    return is_strict or (isinstance(call.func, ast.Attribute) and call.func.attr in words.called_openers)
+
+
+def _texts_of_members(code: Code) -> frozenset[str]:
+    """The names of members that code finds by constant strings, as `getattr(path, "exists")` does."""
+    calls = [part for part in code.parts if isinstance(part, ast.Call) and _last(part.func) in GETTERS]
+    texts = [each.value for call in calls for each in call.args if isinstance(each, ast.Constant)]
+    return frozenset(name for text in texts if isinstance(text, str) for name in text.split("."))
+
+
 def _is_setter(code: Code, makers: frozenset[str]) -> bool:
     """True if code may change a definition when it runs. Changes of newly made objects do not count."""
     parts = code.parts
@@ -327,10 +356,14 @@ def _gets_changer(node: ast.AST) -> bool:
         return False
     if _last(node.func) in GETTERS:
         return any(isinstance(each, ast.Constant) and each.value in CHANGERS for each in node.args)
-    found = node.func
-    if not isinstance(found, ast.Call) or _last(found.func) not in GETTERS:
+    return isinstance(node.func, ast.Call) and _finds_by_computed_text(node.func)
+
+
+def _finds_by_computed_text(call: ast.Call) -> bool:
+    """True if a call finds a member of an object by a string that is not a constant."""
+    if _last(call.func) not in GETTERS:
         return False
-    texts = found.args[1:] if _last(found.func) == "getattr" else found.args
+    texts = call.args[1:] if _last(call.func) == "getattr" else call.args
     return not all(isinstance(each, ast.Constant) for each in texts)
 
 

@@ -15,8 +15,10 @@ import attrs
 
 from gate.reading import ALL, ASKED, REST, Code, Definition, Name, NotReadError, Words, defined, definition_of, given_in
 from gate.words import (
+    CALLED_OPENERS,
     CLASS_MAKERS,
     DOORS,
+    FILE_MODULES,
     LIBRARY,
     MAKERS,
     OPENERS,
@@ -84,7 +86,9 @@ class Module:
     def definitions(self) -> dict[str, Definition]:
         """The module's definitions by name, including its imports and its statements outside definitions."""
         words = Words(
-            openers=OPENERS | self._brought_by(OPENERS),
+            openers=self._openers,
+            called_openers=CALLED_OPENERS,
+            has_paths=self._has_paths,
             doors=DOORS | self._brought_by(DOORS),
             makers=self.builtin(MAKERS | VALUE_MAKERS),
             classes=CLASS_MAKERS | self._brought_by(CLASS_MAKERS),
@@ -141,8 +145,21 @@ class Module:
 
     @property
     def may_open(self) -> bool:
-        """True if any code of the module may read a file."""
-        return bool(self._brought_by(OPENERS)) or Code([self.tree]).has(OPENERS)
+        """True if any code of the module may read a file, or imports a name that may."""
+        return bool(self._openers - OPENERS - CALLED_OPENERS) or any(
+            each.is_opener for each in self.definitions.values()
+        )
+
+    @cached_property
+    def _openers(self) -> frozenset[str]:
+        """The names that may read a file: those of OPENERS, under the names of the module's imports, too."""
+        called = CALLED_OPENERS if self._has_paths else frozenset()
+        return OPENERS | called | self._brought_by(OPENERS | CALLED_OPENERS)
+
+    @property
+    def _has_paths(self) -> bool:
+        """True if the module imports one that has functions that look at files."""
+        return any(origin.partition(".")[0] in FILE_MODULES for names in self.imports.values() for origin, _ in names)
 
     def _brought_by(self, words: frozenset[str]) -> frozenset[str]:
         """The names under which the module imports any of `words`, or anything from a module whose name

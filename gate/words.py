@@ -2,7 +2,9 @@
 do none of these.
 """
 
+import os.path
 import sys
+from pathlib import Path, PurePath
 from typing import Final
 
 DOORS: Final = frozenset(
@@ -55,16 +57,40 @@ VALUE_MAKERS: Final = frozenset(
 )
 """Functions that return a value that nothing can change in place."""
 
-OPENERS: Final = frozenset(
-    {"open", "read_bytes", "read_text", "get_data", "resources", "fileinput", "linecache", "runpy", "mmap"}
-    | {"ConfigParser", "RawConfigParser", "ZipFile", "ElementTree", "sqlite3", "subprocess", "popen", "system"}
-    | {"listdir", "scandir", "iterdir", "glob", "rglob", "is_file", "is_dir", "stat", "getsize"}
-    | {"__doc__", "__code__", "__loader__", "__spec__", "inspect", "pydoc", "tokenize", "traceback", "tb_lineno"}
-    | {"f_lineno", "get_source", "get_code"}
+_PLACES: Final = frozenset(
+    {"absolute", "abspath", "basename", "commonpath", "commonprefix", "cwd", "dirname", "expanduser", "expandvars"}
+    | {"home", "isabs", "join", "normcase", "normpath", "realpath", "relpath", "resolve", "split", "splitdrive"}
+    | {"splitext", "splitroot"}
 )
+"""Functions of `os.path` and methods of `Path` that only say where a file would be, and not what is there."""
+
+_OF_PATHS: Final = {name for name in dir(Path) if name not in dir(PurePath) and not name.startswith("_")}
+_OF_TEXTS: Final = {name for name in os.path.__all__ if callable(getattr(os.path, name))}
+_AT_FILES: Final = frozenset(_OF_PATHS | _OF_TEXTS) - _PLACES - {"group", "replace"}
+
+CALLED_OPENERS: Final = _AT_FILES & {"exists", "owner", "rename", "walk"}
+"""Methods that look at a file, and whose names are also those of ordinary fields. They count where they are called, and
+anywhere in a module that imports FILE_MODULES. A method with a computed name counts in such a module alone.
+"""
+
+FILE_MODULES: Final = frozenset({"os", "pathlib"})
+"""The HARMLESS modules, with those above them, that have functions that look at files."""
+
+OPENERS: Final = (
+    frozenset(
+        {"open", "read_bytes", "read_text", "get_data", "resources", "fileinput", "linecache", "runpy", "mmap"}
+        | {"ConfigParser", "RawConfigParser", "ZipFile", "ElementTree", "sqlite3", "subprocess", "popen", "system"}
+        | {"listdir", "scandir", "iterdir", "glob", "rglob", "is_file", "is_dir", "stat", "getsize"}
+        | {"FileIO", "open_code", "fromfile", "fdopen", "file_digest"}
+        | {"__doc__", "__code__", "__loader__", "__spec__", "inspect", "pydoc", "tokenize", "traceback", "tb_lineno"}
+        | {"f_lineno", "get_source", "get_code"}
+    )
+    | _AT_FILES
+) - CALLED_OPENERS
 """Names that can read files, docstrings or line numbers; the latter two are not part of the compared syntax trees.
 
-If a version reads one file, all its files count.
+All that `pathlib` and `os.path` have to look at files is among them, but `group` and `replace`, which are methods of a
+match and of a string, too. If a version reads one file, all its files count.
 """
 
 LIBRARY: Final = sys.stdlib_module_names - {"test"} | {"attr", "attrs", "z3"}
@@ -77,7 +103,8 @@ HARMLESS: Final = frozenset(
     | {"dataclasses", "datetime", "decimal", "enum", "fractions", "functools", "hashlib", "heapq.merge", "itertools"}
     | {"heapq.nlargest", "heapq.nsmallest", "json", "keyword", "math", "numbers", "operator", "os.path", "pathlib"}
     | {"re", "statistics", "string", "struct", "sys.byteorder", "sys.intern", "sys.maxsize", "textwrap", "types"}
-    | {"spec", "typing", "typing_extensions", "unicodedata", "zlib"}
+    | {"conformance.calls", "harness.pack.ProtocolPack", "hypothesis", "invariants", "proofs.setup", "proofs.theory"}
+    | {"spec", "tomllib", "typing", "typing_extensions", "unicodedata", "zlib"}
 )
 """Modules, and members of modules, that change nothing that they are given, apart from HARMFUL and CHANGERS.
 
@@ -95,6 +122,12 @@ HARMFUL: Final = frozenset(
 )
 """Members of HARMLESS modules that can change their arguments, or settings that all code uses."""
 
+FILELESS: Final = frozenset(
+    {"array", "ast", "calendar", "contextvars", "graphlib", "heapq", "io.BytesIO", "io.StringIO", "ipaddress", "queue"}
+    | {"importlib.import_module", "random", "sys.modules", "threading", "time", "weakref"}
+)
+"""Modules, and members of modules, that read no file, although they are not HARMLESS."""
+
 
 def is_harmless(name: str) -> bool:
     """True if a member of a library, such as `heapq.merge`, changes nothing that it is given.
@@ -105,3 +138,10 @@ def is_harmless(name: str) -> bool:
     heads = {".".join(parts[: length + 1]) for length in range(len(parts))}
     may_harm = any(each.startswith(f"{name}.") for each in HARMFUL)
     return not HARMLESS.isdisjoint(heads) and HARMFUL.isdisjoint(heads) and not may_harm
+
+
+def is_fileless(name: str) -> bool:
+    """True if a member of a library, such as `heapq.heappush`, reads no file: only known ones count."""
+    parts = name.split(".")
+    heads = {".".join(parts[: length + 1]) for length in range(len(parts))}
+    return not heads.isdisjoint(HARMLESS | FILELESS) and (OPENERS | CALLED_OPENERS).isdisjoint(parts)
