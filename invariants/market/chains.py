@@ -82,6 +82,11 @@ def are_ordered(names: tuple[str, ...]) -> bool:
     return all([names[place] < names[place + 1] for place in range(len(names) - 1)])
 
 
+def signers_of(certificate: Certificate) -> tuple[str, ...]:
+    """The signers of a certificate, in ascending order. Proofs know a few of them at most."""
+    return certificate.signers
+
+
 def _terms_are_possible(view: View, channel: Any) -> bool:
     terms = view.rows.get(CHANNELS, channel)
     if not terms.is_open:
@@ -117,7 +122,7 @@ def _counts_its_signers(view: View, key: Any) -> bool:
     if not certificate.is_accepted:
         return True
     table = (key[0], certificate.reference_point)
-    entries = [view.rows.get(ENTRIES, (table, signer)) for signer in certificate.signers]
+    entries = [view.rows.get(ENTRIES, (table, signer)) for signer in signers_of(certificate)]
     most = view.rows.get(STAKE_TABLES, table).most
     is_sum = certificate.counted == min(sum([entry.weight for entry in entries]), most)
     return is_sum and all([entry.is_listed for entry in entries]) and len(entries) > 0
@@ -194,7 +199,7 @@ class ChainLaws:
         if self._port.now(rows) > last_point(terms, certificate):
             return True
         table = (channel, certificate.reference_point)
-        return self.is_backed(rows, table, certificate.signers, certificate.counted)
+        return self.is_backed(rows, table, signers_of(certificate), certificate.counted)
 
     def _entry_is_backed(self, view: View, key: Any) -> bool:
         (channel, point), operator = key

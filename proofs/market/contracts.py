@@ -3,6 +3,7 @@ tables below the market's.
 """
 
 import sys
+from itertools import pairwise
 from types import ModuleType
 from typing import Any, Final
 
@@ -11,7 +12,7 @@ import z3
 from proofs.builtin import lifted_range
 from proofs.paths import path
 from proofs.setup import HISTORIES_ALONE, Contracts
-from proofs.symbols import SymBool, SymInt, SymList, term_of
+from proofs.symbols import Listing, SymBool, SymInt, SymList, SymName, term_of
 
 
 def _exponential(factor: Any, numerator: Any, denominator: Any) -> SymInt:
@@ -91,20 +92,44 @@ def _name_unused_tables(module: ModuleType) -> None:
             module.__annotations__[table.name] = Final[shape]
 
 
-def _in_any_order(names: Any) -> Any:
-    """The result of a check that names are in order: unknown for two or more, since symbols have no order."""
-    if isinstance(names, SymList) and len(names) <= 1:
-        return True
+def _in_order(names: Any) -> Any:
+    """The result of a check that names are in order: of a few, any order in which no name comes before itself, and of
+    a list of any length unknown.
+    """
     path().scopes.add("names in any order, by proofs/market/contracts.py")
-    return SymBool(z3.Bool("ordered"))
+    if not isinstance(names, SymList | tuple):
+        return SymBool(z3.Bool("ordered"))
+    precedes = z3.Function("precedes", z3.IntSort(), z3.IntSort(), z3.BoolSort())
+    terms = [term_of(name) for name in names]
+    pairs = pairwise(terms)
+    return SymBool(z3.And([z3.And(precedes(one, other), one != other) for one, other in pairs]))
+
+
+def _signers(certificate: Any) -> Any:
+    """The signers of a certificate: as they are, or, where the list has any length, two at most of which nothing is
+    known. There it is only asked which tables a law reads, as no law about signers is proved of lists of any length.
+    """
+    names = certificate.signers
+    if not isinstance(names, Listing):
+        return names
+    path().scopes.add("two signers at most, by proofs/market/contracts.py")
+    return SymList(names.listed_as, names.length().term, 2, lambda place: SymName(z3.Int(f"signer.{place}")))
+
+
+def _few_signers(module: ModuleType) -> None:
+    _any_order(module)
+    module.__dict__["signers_of"] = _signers
 
 
 def _any_order(module: ModuleType) -> None:
-    module.__dict__["_are_ordered"] = _in_any_order
+    for name in ("are_ordered", "_are_ordered"):
+        if name in module.__dict__:
+            module.__dict__[name] = _in_order
 
 
 CONTRACTS: Final[Contracts] = {
     **HISTORIES_ALONE,
+    "invariants.market.chains": _few_signers,
     "proofs.market.free": _any_window,
     "proofs.market.free_state": _name_unused_tables,
     "spec.market.chains": _any_order,

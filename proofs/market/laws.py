@@ -33,7 +33,7 @@ INSURING: Final = InsuranceLaws(PORT)
 PAYOUTS: Final = PayoutLaws(PORT)
 SPLIT: Final = MandateLaws(PORT, AUTHORITY, base_transition, GROUND)
 OF_SIGNERS: Final = ("CHN-01", "CHN-05")
-"""The ids of the laws about all signers of a certificate together, a list of any length."""
+"""The ids of the laws about all signers of a certificate together, which are proved of two at most."""
 OPEN: Final = ("INS-16", "FEE-23")
 """The ids of the laws of fees and insurance that were tried and are not proved: what a premium is exactly, of which
 solvers know nothing after some minutes; and that a claim never lacks tokens, which needs a sum over all offers of what
@@ -48,7 +48,7 @@ CATALOGUE: Final = Catalogue(
         *[law for law in BOOKS.state_laws() if law.law_id in OF_FEES],
         *CAPITAL.state_laws(),
         *ISSUE.state_laws(),
-        *[law for law in ABROAD.state_laws() if law.law_id not in OF_SIGNERS],
+        *ABROAD.state_laws(),
         *SPLIT.state_laws(),
     ],
     [

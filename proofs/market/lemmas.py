@@ -6,6 +6,7 @@ Lifted with the specification, see proofs/theory.py.
 from typing import Any, Final
 
 from invariants.law import ReadingSum, StateLaw, Sum, View
+from invariants.market.chains import are_ordered, signers_of
 from proofs.market.free import PORT, RECOURSE
 from proofs.market.free_state import (
     ALLOTTED,
@@ -168,6 +169,10 @@ def _value_is_a_fraction(view: View, pool: Any) -> bool:
 
 def _what_is_given_up_is_noted(view: View, key: Any) -> bool:
     return view.rows.get(FORGONE, key).before_point >= view.rows.get(GIVEN_UP, key).amount
+
+
+def _signers_are_ordered(view: View, key: Any) -> bool:
+    return are_ordered(signers_of(view.rows.get(CERTIFICATES, key)))
 
 
 def _vault_has_a_name(view: View, vault: str) -> bool:
@@ -492,6 +497,13 @@ LEMMAS: Final[list[StateLaw | PastLaw]] = [
     ),
     StateLaw("LEMMA-waiting", "No withdrawal is negative.", HERE, _withdrawal_is_not_negative, rows={WAITING: _same}),
     StateLaw("LEMMA-value", "No unit of a position has a negative value.", HERE, _value_is_a_fraction, {VALUES: _same}),
+    StateLaw(
+        "LEMMA-signers",
+        "The signers of a certificate are in order, and so no two of them are the same.",
+        HERE,
+        _signers_are_ordered,
+        rows={CERTIFICATES: _same},
+    ),
     StateLaw(
         "LEMMA-given-up",
         "The market has noted what a service has given up.",

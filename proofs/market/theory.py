@@ -35,7 +35,7 @@ from proofs.market.free_state import (
     VALUES,
     WAITING,
 )
-from proofs.market.laws import CATALOGUE, SPLIT_BETWEEN
+from proofs.market.laws import CATALOGUE, OF_SIGNERS, SPLIT_BETWEEN
 from proofs.market.lemmas import EARNED, LATER_WEIGHTS, LEMMAS
 from proofs.setup import Setup
 from proofs.theory import Induction, Limits, OwnSums, Theory
@@ -158,7 +158,9 @@ THEORY: Final = Theory(
             "range in _count_positions": 1,
             "range in _count_holdings": 1,
             "range in _free_place": 1,
-            "market_certificates.signers": 1,
+            "market_certificates.signers": 2,
+            "CheckCertificate.signers": 2,
+            "SendTable.operators": 2,
         },
         signed=(
             "OpenMandate.delay_points",
@@ -168,7 +170,9 @@ THEORY: Final = Theory(
             "ProposePlan.cap_wad",
         ),
     ),
-    induction=Induction(lemmas=LEMMAS, ranges=("LEMMA-now", "LEMMA-terms", "LEMMA-kinds")),
+    induction=Induction(
+        lemmas=LEMMAS, ranges=("LEMMA-now", "LEMMA-terms", "LEMMA-kinds"), bounded=(*OF_SIGNERS, "LEMMA-signers")
+    ),
     sums=OwnSums(own=(EARNED, LATER_WEIGHTS)),
     keys={
         "market_positions_by_row": ((str, STAKE), int),

@@ -72,7 +72,7 @@ def test_a_call_keeps_every_law(call: str) -> None:
     found = {one["law"]: one["verdict"] for one in prove_laws(PLACE, call, due_of(PLACE)[call], 1)}
     unproved = {law_id: verdict["verdict"] for law_id, verdict in found.items() if verdict["verdict"] != "PROVED"}
     assert unproved == {}
-    of_states = {law.law_id for law in THEORY.state_laws()}
+    of_states = {law.law_id for law in THEORY.state_laws()} - {*THEORY.induction.bounded}
     scopes = {scope for law_id in of_states for scope in found[law_id]["scope"] if "length" in scope}
     assert scopes == {f"range in {name} of length <= 1" for name in BOUNDED.get(call, ())}
 
@@ -116,12 +116,15 @@ BUGS = {
     "MM-173": ("OpenChannel", "CHN-26"),
     "MM-175": ("OpenChannel", "CHN-12"),
     "MM-179": ("CheckCertificate", "CHN-23"),
+    "MM-183": ("CheckCertificate", "CHN-18"),
+    "MM-184": ("CheckCertificate", "CHN-05"),
     "MM-186": ("CheckCertificate", "CHN-18"),
     "MM-188": ("SendTable", "CHN-15"),
     "MM-194": ("SendTable", "CHN-14"),
     "MM-196": ("DeliverTable", "CHN-17"),
     "MM-200": ("DisableTable", "CHN-16"),
     "MM-202": ("Forgo", "CHN-20"),
+    "MM-203": ("Forgo", "CHN-01"),
 }
 """For each bug: a call, and the law that the bug breaks there. The first four laws are of states, the others
 of steps.
@@ -153,8 +156,8 @@ STEPS = {
     "OpenChannel": ["CHN-12", "CHN-13", "CHN-26"],
     "SendTable": ["CHN-14", "CHN-15", "CHN-16", "CHN-21", "CHN-25"],
     "DeliverTable": ["CHN-16", "CHN-17", "CHN-24"],
-    "CheckCertificate": ["CHN-18", "CHN-23"],
-    "Forgo": ["CHN-19", "CHN-20", "CHN-21", "CHN-22"],
+    "CheckCertificate": ["CHN-01", "CHN-05", "CHN-18", "CHN-23"],
+    "Forgo": ["CHN-01", "CHN-19", "CHN-20", "CHN-21", "CHN-22"],
 }
 
 
@@ -174,7 +177,7 @@ def test_steps_of_a_call_are_lawful(call: str) -> None:
 
 PARTS = ("FEE-", "INS-", "RCP-", "CHN-", "ALC-")
 LEFT_OUT = {
-    *("ALC-18", "CHN-01", "CHN-05"),
+    "ALC-18",
     *("FEE-02", "FEE-06", "FEE-07", "FEE-08", "FEE-11", "FEE-12", "FEE-23"),
     "INS-16",
 }
