@@ -40,11 +40,11 @@ def _first(_rows: Draft, key: Any, _row: Any) -> object:
 
 
 def _position_and_list(_rows: Draft, key: Any, row: ListedPosition) -> object:
-    return (row.position, key[0])
+    return (row.position, key[0]) if row.position[1] != "" else None  # an unused place names nobody
 
 
 def _holding_and_list(_rows: Draft, key: Any, row: ListedHolding) -> object:
-    return (row.holding, key[0])
+    return (row.holding, key[0]) if row.holding[1] != "" else None
 
 
 def _one_place(_row: Any) -> int:
@@ -153,19 +153,23 @@ class BookLaws:
         return not counted.is_counted or counted.amount == self._port.weight(view.rows, holding[0], holding[1])
 
     def _position_is_found(self, view: View, position: Position) -> bool:
+        """True if a counted position is once in each of its lists, and any other is in none and counts nothing."""
         (service, pool), operator = position
-        if not view.rows.get(POSITIONS, position).is_counted:
-            return view.rows.get(POSITIONS, position).amount == 0
-        rows = self._port.rows_of_stake(service, operator, pool)
-        if view.total(self._fed, (position, self._port.group(operator, pool))) != 1:
+        counted = view.rows.get(POSITIONS, position)
+        times = 1 if counted.is_counted else 0
+        if view.total(self._fed, (position, self._port.group(operator, pool))) != times:
             return False
-        return all([view.total(self._watched, (position, row)) == 1 for row in rows])
+        rows = self._port.rows_of_stake(service, operator, pool)
+        is_found = all([view.total(self._watched, (position, row)) == times for row in rows])
+        return is_found and (counted.is_counted or counted.amount == 0)
 
     def _holding_is_found(self, view: View, holding: Any) -> bool:
-        if not view.rows.get(HOLDINGS, holding).is_counted:
-            return view.rows.get(HOLDINGS, holding).amount == 0
+        """True if a counted holding is once in each of its lists, and any other is in none and counts nothing."""
+        counted = view.rows.get(HOLDINGS, holding)
+        times = 1 if counted.is_counted else 0
         rows = self._port.rows_of_weight(holding[0], holding[1])
-        return all([view.total(self._held_by_row, (holding, row)) == 1 for row in rows])
+        is_found = all([view.total(self._held_by_row, (holding, row)) == times for row in rows])
+        return is_found and (counted.is_counted or counted.amount == 0)
 
     def state_laws(self) -> list[StateLaw]:
         """The state laws of the books."""
@@ -255,7 +259,8 @@ class BookLaws:
             ),
             StateLaw(
                 "FEE-11",
-                "Every position is once in the list of its group, and of each base row on which it depends.",
+                "Every position is once in the list of its group, and of each base row on which it depends; any other "
+                "in none.",
                 HERE,
                 lambda view, subject: self._position_is_found(view, subject),
                 rows={POSITIONS: _same},
@@ -263,7 +268,7 @@ class BookLaws:
             ),
             StateLaw(
                 "FEE-12",
-                "Every holding is once in the list of each base row on which it depends.",
+                "Every holding is once in the list of each base row on which it depends; any other in none.",
                 HERE,
                 lambda view, subject: self._holding_is_found(view, subject),
                 rows={HOLDINGS: _same},

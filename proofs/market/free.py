@@ -23,6 +23,7 @@ from proofs.market.free_actions import (
 from proofs.market.free_state import (
     ALLOTTED,
     BALANCES,
+    CHANGED,
     GAINS,
     GIVEN_UP,
     LASTING,
@@ -523,10 +524,13 @@ def base_transition(draft: Draft, action: Any) -> Delta | Reason:
     if isinstance(action, TakeStake):
         return take_stake(draft, action)
     if isinstance(action, ChangeStake):
-        draft.put(LASTING, (action.service, action.operator, action.pool), Amount(action.amount))
+        stake = (action.service, action.operator, action.pool)
+        draft.put(LASTING, stake, Amount(action.amount))
     else:
-        draft.put(WEIGHTS, weight_key((action.operator, action.pool), action.holder), Amount(action.amount))
+        stake = weight_key((action.operator, action.pool), action.holder)
+        draft.put(WEIGHTS, stake, Amount(action.amount))
     writes = [*draft.delta().writes]
+    draft.put(CHANGED, stake, Amount(action.amount))
     observe_rows(PORT, draft, writes)
     return draft.delta()
 

@@ -224,13 +224,19 @@ LEAVING: Final[Table[Stake, Amount]] = SCHEMA.table("leaving", Amount())
 """The map from (service, operator, pool) to what can still be slashed beside the lasting stake, on its way out."""
 
 
+CHANGED: Final[Table[Stake, Amount]] = SCHEMA.table("changed", Amount())
+"""The map from a key of LASTING or WEIGHTS to the amount that its last change wrote. Proofs alone read it: in the
+middle of a change they see the stake or weight as it was counted, and find here what it is.
+"""
+
+
 def _known(table: Table[Any, Any]) -> Table[Any, Any]:
     """The table itself. An unused one, which has no default row, gets a row that the engine can make of symbols."""
     return Table(table.name, table.index, Moment()) if table.default is None else table
 
 
-# After these seventeen tables come the unused ones below the market's, which begin at index 64.
-SCHEMA.tables.extend([_known(table) for table in market.SCHEMA.tables[17:]])
+# After these eighteen tables come the unused ones below the market's, which begin at index 64.
+SCHEMA.tables.extend([_known(table) for table in market.SCHEMA.tables[18:]])
 
 SETTINGS: Final[Table[str, Settings]] = market.SETTINGS
 TERMS: Final[Table[Offer, Terms]] = market.TERMS

@@ -22,8 +22,8 @@ from proofs.market.free_state import BALANCES
 BOOKS: Final = BookLaws(PORT, BALANCES)
 SPLIT_BETWEEN: Final = 1
 """The most targets, and the most caps, of a plan of which it is proved what a rebalancing does."""
-OF_FEES: Final = ("FEE-01", "FEE-03", "FEE-04", "FEE-05", "FEE-09", "FEE-10", "FEE-26")
-"""The ids of the state laws of fees that are proved."""
+NOT_OF_FEES: Final = ("FEE-02", "FEE-08")
+"""The ids of the state laws of fees that are not proved."""
 CAPITAL: Final = CapitalLaws()
 ISSUE: Final = ReceiptLaws(PORT, CUSTODY, OpenVault)
 ABROAD: Final = ChainLaws(PORT, RECOURSE)
@@ -43,9 +43,9 @@ they have reserved.
 WEIGHTS_OF_MANDATES: Final = SPLIT.sums[0]
 
 CATALOGUE: Final = Catalogue(
-    [*BOOKS.sums, *CAPITAL.sums, *ISSUE.sums, *ABROAD.sums, *SPLIT.sums],
+    [*BOOKS.sums, *BOOKS.sums_of_lists, *CAPITAL.sums, *ISSUE.sums, *ABROAD.sums, *SPLIT.sums],
     [
-        *[law for law in BOOKS.state_laws() if law.law_id in OF_FEES],
+        *[law for law in BOOKS.state_laws() if law.law_id not in NOT_OF_FEES],
         *CAPITAL.state_laws(),
         *ISSUE.state_laws(),
         *ABROAD.state_laws(),

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from invariants.law import ReadingSum, StateLaw, Sum, View
 from invariants.market.chains import are_ordered, signers_of
+from proofs.market.folds import holding_at, position_at
 from proofs.market.free import PORT, RECOURSE
 from proofs.market.free_state import (
     ALLOTTED,
@@ -26,6 +27,7 @@ from proofs.market.free_state import (
     GIVEN_UP,
     GROUPS,
     HOLDINGS,
+    HOLDINGS_BY_ROW,
     HOLDINGS_OF_ROW,
     HORIZON,
     LASTING,
@@ -207,16 +209,43 @@ def _row_is_of_one_kind(view: View, row: Any) -> bool:
 
 def _noted_position_is_counted(view: View, place: Any) -> bool:
     row, number = place
+    position = view.rows.get(POSITIONS_BY_ROW, place).position
     if not 0 <= number < view.rows.get(POSITIONS_OF_ROW, row).count:
-        return True
-    return view.rows.get(POSITIONS, view.rows.get(POSITIONS_BY_ROW, place).position).is_counted
+        return position[1] == ""
+    is_counted = view.rows.get(POSITIONS, position).is_counted
+    return is_counted and position_at(row[1]) == position
+
+
+def _noted_holding_is_counted(view: View, place: Any) -> bool:
+    row, number = place
+    holding = view.rows.get(HOLDINGS_BY_ROW, place).holding
+    if not 0 <= number < view.rows.get(HOLDINGS_OF_ROW, row).count:
+        return holding[1] == ""
+    is_counted = view.rows.get(HOLDINGS, holding).is_counted
+    return is_counted and holding_at(row[1]) == holding
 
 
 def _feeding_position_is_counted(view: View, place: Any) -> bool:
     group, number = place
+    position = view.rows.get(FEEDS, place).position
     if not 0 <= number < view.rows.get(FEEDS_OF_GROUP, group).count:
-        return True
-    return view.rows.get(POSITIONS, view.rows.get(FEEDS, place).position).is_counted
+        return position[1] == ""
+    return view.rows.get(POSITIONS, position).is_counted
+
+
+def _no_group_has_fewer_than_none(view: View, group: Any) -> bool:
+    return view.rows.get(FEEDS_OF_GROUP, group).count >= 0
+
+
+def _counted_position_is_noted(view: View, position: Any) -> bool:
+    (service, pool), operator = position
+    (row,) = PORT.rows_of_stake(service, operator, pool)
+    return not view.rows.get(POSITIONS, position).is_counted or view.rows.get(POSITIONS_OF_ROW, row).count > 0
+
+
+def _counted_holding_is_noted(view: View, holding: Any) -> bool:
+    (row,) = PORT.rows_of_weight(holding[0], holding[1])
+    return not view.rows.get(HOLDINGS, holding).is_counted or view.rows.get(HOLDINGS_OF_ROW, row).count > 0
 
 
 def _list_is_not_negative(view: View, offer: Any) -> bool:
@@ -441,15 +470,46 @@ LEMMAS: Final[list[StateLaw | PastLaw]] = [
     ),
     StateLaw(
         "LEMMA-noted",
-        "A position that is noted at a row is counted.",
+        "A position that is noted at a row depends on it and is counted; an unused place names nobody.",
         HERE,
         _noted_position_is_counted,
         rows={POSITIONS_BY_ROW: _same},
         also_reads=(POSITIONS_OF_ROW, POSITIONS),
     ),
     StateLaw(
+        "LEMMA-noted-holding",
+        "A holding that is noted at a row depends on it and is counted; an unused place names nobody.",
+        HERE,
+        _noted_holding_is_counted,
+        rows={HOLDINGS_BY_ROW: _same},
+        also_reads=(HOLDINGS_OF_ROW, HOLDINGS),
+    ),
+    StateLaw(
+        "LEMMA-found",
+        "A counted position is noted at its row.",
+        HERE,
+        _counted_position_is_noted,
+        rows={POSITIONS: _same},
+        also_reads=(POSITIONS_OF_ROW,),
+    ),
+    StateLaw(
+        "LEMMA-found-holding",
+        "A counted holding is noted at its row.",
+        HERE,
+        _counted_holding_is_noted,
+        rows={HOLDINGS: _same},
+        also_reads=(HOLDINGS_OF_ROW,),
+    ),
+    StateLaw(
+        "LEMMA-feeds",
+        "No group has less than no places for positions.",
+        HERE,
+        _no_group_has_fewer_than_none,
+        rows={FEEDS_OF_GROUP: _same},
+    ),
+    StateLaw(
         "LEMMA-fed",
-        "A position that feeds a group is counted.",
+        "A position that feeds a group is counted; an unused place names nobody.",
         HERE,
         _feeding_position_is_counted,
         rows={FEEDS: _same},

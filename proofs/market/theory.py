@@ -9,6 +9,7 @@ from typing import Any, Final, get_args
 
 from proofs.market.contracts import CONTRACTS
 from proofs.market.countermodels import COUNTERMODELS
+from proofs.market.folds import FOLDS
 from proofs.market.free import AUTHORITY, CUSTODY, PORT, RECOURSE, act_in, base_transition
 from proofs.market.free_actions import (
     ChangeReach,
@@ -180,6 +181,7 @@ THEORY: Final = Theory(
         "market_holdings_by_row": ((str, STAKE), int),
         "market_holdings_by_row_lengths": (str, STAKE),
     },
+    folds=FOLDS,
 )
 
 
@@ -187,6 +189,7 @@ SETUP: Final = Setup(
     contracts=CONTRACTS,
     countermodels=COUNTERMODELS,
     lifted=(
+        "proofs.market.folds",
         "proofs.market.free",
         "proofs.market.free_actions",
         "proofs.market.free_state",

@@ -213,9 +213,11 @@ def observe_rows(port: Port, draft: Draft, writes: list[Write]) -> None:
 
 
 def _settle_groups(port: Port, draft: Draft, row: RowKey) -> None:
-    """Settle the groups of the holdings that depend on a base row."""
+    """Settle the groups of the holdings that depend on a base row, as `settle_group` does."""
     for place in range(HOLDINGS_BY_ROW.size(draft, row)):
-        settle_group(port, draft, HOLDINGS_BY_ROW.at(draft, row, place).holding[0])
+        group = HOLDINGS_BY_ROW.at(draft, row, place).holding[0]
+        for feed in range(FEEDS.size(draft, group)):
+            settle_position(port, draft, FEEDS.at(draft, group, feed).position)
 
 
 def _count_positions(port: Port, draft: Draft, row: RowKey) -> None:

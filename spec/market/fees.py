@@ -279,9 +279,9 @@ def join(port: Port, draft: Draft, action: Join) -> Delta | Reason:
     holding: Holding = (action.group, action.sender)
     if draft.get(HOLDINGS, holding).is_counted:
         return Reason.ALREADY_COUNTED
+    settle_group(port, draft, action.group)
     if not watch_holding(port, draft, holding):
         return Reason.TOO_MANY_COUNTED
-    settle_group(port, draft, action.group)
     settle_holding(draft, holding)
     return draft.delta(recount_holding(port, draft, holding))
 
