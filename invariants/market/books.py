@@ -109,15 +109,15 @@ class BookLaws:
         self._credited: Final = Sum("claimable", CLAIMABLES, _one, lambda row: row.grains)
         self.stake: Final = Sum("counted_stake", POSITIONS, _first, lambda row: row.amount)
         self.stake_to_index: Final = Sum("settled_stake", POSITIONS, _first, lambda row: row.amount * row.index)
-        self._weight: Final = Sum("counted_weight", HOLDINGS, _first, lambda row: row.amount)
-        self._weight_to_index: Final = Sum("settled_weight", HOLDINGS, _first, lambda row: row.amount * row.index)
+        self.weight: Final = Sum("counted_weight", HOLDINGS, _first, lambda row: row.amount)
+        self.weight_to_index: Final = Sum("settled_weight", HOLDINGS, _first, lambda row: row.amount * row.index)
         self._fed: Final = Sum("places_in_feeds", FEEDS.places, _position_and_list, _one_place)
         self._watched: Final = Sum("places_by_row", POSITIONS_BY_ROW.places, _position_and_list, _one_place)
         self._held_by_row: Final = Sum("holdings_by_row", HOLDINGS_BY_ROW.places, _holding_and_list, _one_place)
         self.sums_of_lists: Final = [self._fed, self._watched, self._held_by_row]
         self.sums: Final = [
             *(self._budgets, self._reserved, self._held, self._capital, self._credited),
-            *(self.stake, self.stake_to_index, self._weight, self._weight_to_index),
+            *(self.stake, self.stake_to_index, self.weight, self.weight_to_index),
         ]
 
     def _adds_up(self, view: View, _subject: object) -> bool:
@@ -134,9 +134,9 @@ class BookLaws:
 
     def _group_is_of_its_holdings(self, view: View, group: Any) -> bool:
         shared = view.rows.get(GROUPS, group)
-        unsettled = shared.index * shared.weight - view.total(self._weight_to_index, group)
+        unsettled = shared.index * shared.weight - view.total(self.weight_to_index, group)
         return (
-            shared.weight == view.total(self._weight, group) and shared.held_grains - shared.carried_grains == unsettled
+            shared.weight == view.total(self.weight, group) and shared.held_grains - shared.carried_grains == unsettled
         )
 
     def _is_backed(self, view: View, _subject: object) -> bool:
@@ -194,8 +194,8 @@ class BookLaws:
                 "The market's account holds all that was paid in and not paid out.",
                 HERE,
                 lambda view, subject: self._is_backed(view, subject),
-                rows={TREASURY: _only},
-                also_reads=(SETTINGS, self._balances),
+                rows={TREASURY: _only, SETTINGS: _only},
+                also_reads=(self._balances,),
             ),
             StateLaw(
                 "FEE-03",
@@ -211,7 +211,7 @@ class BookLaws:
                 HERE,
                 lambda view, subject: self._group_is_of_its_holdings(view, subject),
                 rows={GROUPS: _same},
-                sums={self._weight: _same, self._weight_to_index: _same},
+                sums={self.weight: _same, self.weight_to_index: _same},
             ),
             StateLaw(
                 "FEE-05",

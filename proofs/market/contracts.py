@@ -10,7 +10,9 @@ from typing import Any, Final
 import z3
 
 from proofs.builtin import lifted_range
-from proofs.paths import path
+from proofs.goals import Obligation, Verdict
+from proofs.paths import Path, path
+from proofs.prover import Prover
 from proofs.setup import HISTORIES_ALONE, Contracts
 from proofs.symbols import Listing, SymBool, SymInt, SymList, SymName, term_of
 
@@ -127,9 +129,50 @@ def _any_order(module: ModuleType) -> None:
             module.__dict__[name] = _in_order
 
 
+SUMS: Final = "FACTS-sums"
+"""The id of the verdict on what `_is_whole` takes for granted."""
+
+
+def _is_whole(total: Any) -> SymBool:
+    """The truth that a total of amounts, none of which is negative, is not negative.
+
+    Solvers do not find it, as each amount is a product with one number, that of the offer or the group. `prove_sums`
+    proves it of no rows, and of one row more.
+    """
+    path().scopes.add("a total of what is not negative as not negative, by proofs/market/contracts.py")
+    path().assume(term_of(total) >= 0)
+    return SymBool(z3.BoolVal(True))
+
+
+def _of_totals(module: ModuleType) -> None:
+    module.__dict__["is_whole"] = _is_whole
+
+
+def prove_sums(prover: Prover, law_id: str = SUMS) -> Verdict:
+    """The verdict on the claim that no total of what rows have earned is negative, by induction over the rows.
+
+    `index` is that of an offer or a group, `amounts` and `products` the totals of its rows: of their amounts, and of
+    these times the index up to which each is settled. One more row adds to both.
+    """
+    index, amounts, products, amount, settled = z3.Ints("index amounts products amount settled")
+    earned = index * amounts - products
+    one_more = index * (amounts + amount) - (products + amount * settled)
+    of_a_row = [amount >= 0, settled >= 0, settled <= index]
+    goals = {
+        "no rows have earned nothing": ([amounts == 0, products == 0], earned >= 0),
+        "one more row has earned no less than nothing": ([*of_a_row, earned >= 0], one_more >= 0),
+    }
+    verdict, nowhere = Verdict(law_id, "any"), Path(None, [], False)
+    verdict.is_reachable = True
+    for label, (known, goal) in goals.items():
+        verdict.answers.append((Obligation(label, nowhere, goal), prover.prove(law_id, [known], goal)))
+    return verdict
+
+
 CONTRACTS: Final[Contracts] = {
     **HISTORIES_ALONE,
     "invariants.market.chains": _few_signers,
+    "proofs.market.lemmas": _of_totals,
     "proofs.market.free": _any_window,
     "proofs.market.free_state": _name_unused_tables,
     "spec.market.chains": _any_order,

@@ -187,11 +187,6 @@ completed withdrawal pays. The position itself is in STAKED, under the same key.
 ALLOTTED: Final[Table[Stake, Allotment]] = SCHEMA.table("allotted", Allotment())
 """The map from (service, operator, pool) to what a mandate has allocated."""
 
-HORIZON: Final[Table[str, Amount]] = SCHEMA.table("horizon", Amount())
-"""One number, which may be any. No call reads or writes it. So what is proved of an offer whose index is at this number
-holds at every index.
-"""
-
 REACHED: Final[Table[tuple[Stake, int], Amount]] = SCHEMA.table("reached", Amount())
 """The map from ((service, operator, pool), point) to the amount slashable for that point if nothing had ever been
 slashed.
@@ -235,8 +230,8 @@ def _known(table: Table[Any, Any]) -> Table[Any, Any]:
     return Table(table.name, table.index, Moment()) if table.default is None else table
 
 
-# After these eighteen tables come the unused ones below the market's, which begin at index 64.
-SCHEMA.tables.extend([_known(table) for table in market.SCHEMA.tables[18:]])
+# After these seventeen tables come the unused ones below the market's, which begin at index 64.
+SCHEMA.tables.extend([_known(table) for table in market.SCHEMA.tables[17:]])
 
 SETTINGS: Final[Table[str, Settings]] = market.SETTINGS
 TERMS: Final[Table[Offer, Terms]] = market.TERMS

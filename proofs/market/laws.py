@@ -22,8 +22,6 @@ from proofs.market.free_state import BALANCES
 BOOKS: Final = BookLaws(PORT, BALANCES)
 SPLIT_BETWEEN: Final = 1
 """The most targets, and the most caps, of a plan of which it is proved what a rebalancing does."""
-NOT_OF_FEES: Final = ("FEE-02", "FEE-08")
-"""The ids of the state laws of fees that are not proved."""
 CAPITAL: Final = CapitalLaws()
 ISSUE: Final = ReceiptLaws(PORT, CUSTODY, OpenVault)
 ABROAD: Final = ChainLaws(PORT, RECOURSE)
@@ -34,10 +32,9 @@ PAYOUTS: Final = PayoutLaws(PORT)
 SPLIT: Final = MandateLaws(PORT, AUTHORITY, base_transition, GROUND)
 OF_SIGNERS: Final = ("CHN-01", "CHN-05")
 """The ids of the laws about all signers of a certificate together, which are proved of two at most."""
-OPEN: Final = ("INS-16", "FEE-23")
-"""The ids of the laws of fees and insurance that were tried and are not proved: what a premium is exactly, of which
-solvers know nothing after some minutes; and that a claim never lacks tokens, which needs a sum over all offers of what
-they have reserved.
+OPEN: Final = ("INS-16",)
+"""The ids of the laws of insurance that were tried and are not proved: what a premium is exactly, of which solvers know
+nothing after some minutes.
 """
 
 WEIGHTS_OF_MANDATES: Final = SPLIT.sums[0]
@@ -45,7 +42,7 @@ WEIGHTS_OF_MANDATES: Final = SPLIT.sums[0]
 CATALOGUE: Final = Catalogue(
     [*BOOKS.sums, *BOOKS.sums_of_lists, *CAPITAL.sums, *ISSUE.sums, *ABROAD.sums, *SPLIT.sums],
     [
-        *[law for law in BOOKS.state_laws() if law.law_id not in NOT_OF_FEES],
+        *BOOKS.state_laws(),
         *CAPITAL.state_laws(),
         *ISSUE.state_laws(),
         *ABROAD.state_laws(),
@@ -60,7 +57,7 @@ CATALOGUE: Final = Catalogue(
         *SENDING.step_laws(),
     ],
     [
-        *[law for law in FEES.rejection_laws() if law.law_id not in OPEN],
+        *FEES.rejection_laws(),
         *INSURING.rejection_laws(),
         *ISSUE.rejection_laws(),
         *SPLIT.rejection_laws(),

@@ -5,7 +5,7 @@ Lifted with the specification, see proofs/theory.py.
 
 from typing import Any, Final
 
-from invariants.law import ReadingSum, StateLaw, Sum, View
+from invariants.law import StateLaw, Sum, View
 from invariants.market.chains import are_ordered, signers_of
 from proofs.market.folds import holding_at, position_at
 from proofs.market.free import PORT, RECOURSE
@@ -29,7 +29,6 @@ from proofs.market.free_state import (
     HOLDINGS,
     HOLDINGS_BY_ROW,
     HOLDINGS_OF_ROW,
-    HORIZON,
     LASTING,
     LATEST_PLANS,
     LEAVING,
@@ -49,7 +48,6 @@ from proofs.market.free_state import (
     RECEIPTS_OF_VAULTS,
     REDEMPTIONS,
     RISKS,
-    SETTINGS,
     SLASHED_OF_PURSES,
     STAKE_TABLES,
     STAKED,
@@ -57,7 +55,6 @@ from proofs.market.free_state import (
     TARGETS,
     TARGETS_OF_PLAN,
     TERMS,
-    TREASURY,
     UNDERWRITERS,
     VALUES,
     WAITING,
@@ -68,7 +65,6 @@ from proofs.theory import PastLaw
 from spec.arithmetic import WAD
 from spec.machine import SINGLETON, Draft
 from spec.market.rates import BASE_FEE, EXPONENTIAL
-from spec.market.transition import ACCOUNT
 
 
 def _time_is_not_negative(view: View, key: Any) -> bool:
@@ -113,38 +109,29 @@ def _meter_is_whole(view: View, offer: Any) -> bool:
     return all([number >= 0 for number in numbers]) and meter.stepped_point <= meter.updated_point
 
 
-def _offer_of_position(_rows: Draft, key: Any, _row: Any) -> object:
-    return key[0]
+def is_whole(total: int) -> bool:
+    """True if a total of amounts, none of which is negative, is not negative. A trusted contract takes this for granted
+    (`contracts.py`).
+    """
+    return total >= 0
 
 
-def _earned_at_the_horizon(rows: Draft, row: Any) -> int:
-    """The grains that a position has earned since it was settled, when its offer's index is at the horizon."""
-    horizon = rows.get(HORIZON, SINGLETON).amount
-    return row.amount * (horizon - row.index) if row.index <= horizon else 0
-
-
-EARNED: Final = ReadingSum(
-    "earned_at_the_horizon", POSITIONS, _offer_of_position, _earned_at_the_horizon, {}, also_reads=(HORIZON,)
-)
-"""By offer: the grains that its positions have earned and were not paid, when its index is at the horizon."""
-
-
-def _horizon_is_of_the_positions(view: View, offer: Any) -> bool:
-    horizon = view.rows.get(HORIZON, SINGLETON).amount
-    if view.rows.get(METERS, offer).index > horizon:
-        return True
-    settled = view.total(BOOKS.stake_to_index, offer)
-    return view.total(EARNED, offer) == horizon * view.total(BOOKS.stake, offer) - settled
-
-
-def _reserves_at_the_horizon(view: View, offer: Any) -> bool:
+def _reserves_what_is_earned(view: View, offer: Any) -> bool:
+    """True if an offer has reserved what its positions have earned since each was settled. Of each that is not less
+    than nothing, by LEMMA-index, so nor is it of all.
+    """
     meter = view.rows.get(METERS, offer)
-    return meter.index != view.rows.get(HORIZON, SINGLETON).amount or meter.reserved_grains >= 0
+    earned = meter.index * view.total(BOOKS.stake, offer) - view.total(BOOKS.stake_to_index, offer)
+    return meter.reserved_grains == earned and is_whole(earned)
 
 
-def _account_has_what_is_left(view: View, _subject: Any) -> bool:
-    treasury, token = view.rows.get(TREASURY, SINGLETON), view.rows.get(SETTINGS, SINGLETON).fee_token
-    return PORT.balance(view.rows, token, ACCOUNT) >= treasury.funded - treasury.paid
+def _holds_what_was_given(view: View, group: Any) -> bool:
+    """True if a group holds what it carries, and what was given to its holdings since each was settled. Of each that is
+    not less than nothing, by LEMMA-holding, so nor is it of all.
+    """
+    shared = view.rows.get(GROUPS, group)
+    given = shared.index * view.total(BOOKS.weight, group) - view.total(BOOKS.weight_to_index, group)
+    return shared.held_grains - shared.carried_grains == given and is_whole(given)
 
 
 def _group_is_not_negative(view: View, group: Any) -> bool:
@@ -436,21 +423,20 @@ LEMMAS: Final[list[StateLaw | PastLaw]] = [
         rows={METERS: _same},
     ),
     StateLaw(
-        "LEMMA-earned",
-        "What the positions of an offer have earned at the horizon is as their stake says, if its index is not beyond.",
+        "LEMMA-reserved",
+        "An offer has reserved what its positions have earned, which is no less than nothing.",
         HERE,
-        _horizon_is_of_the_positions,
+        _reserves_what_is_earned,
         rows={METERS: _same},
-        sums={EARNED: _same, BOOKS.stake: _same, BOOKS.stake_to_index: _same},
-        also_reads=(HORIZON,),
+        sums={BOOKS.stake: _same, BOOKS.stake_to_index: _same},
     ),
     StateLaw(
-        "LEMMA-reserved",
-        "No offer whose index is at the horizon has reserved less than nothing.",
+        "LEMMA-held",
+        "A group holds what it carries, and what its holdings were given, which is no less than nothing.",
         HERE,
-        _reserves_at_the_horizon,
-        rows={METERS: _same},
-        also_reads=(HORIZON,),
+        _holds_what_was_given,
+        rows={GROUPS: _same},
+        sums={BOOKS.weight: _same, BOOKS.weight_to_index: _same},
     ),
     StateLaw("LEMMA-weight", "No weight is negative.", HERE, _weight_is_not_negative, rows={WEIGHTS: _same}),
     StateLaw(
@@ -529,14 +515,6 @@ LEMMAS: Final[list[StateLaw | PastLaw]] = [
         _has_no_place_beyond,
         rows={POLICIES: _same},
         also_reads=(POLICIES_OF_OFFER,),
-    ),
-    StateLaw(
-        "LEMMA-backed",
-        "The market's account has all that was paid in and not paid out.",
-        HERE,
-        _account_has_what_is_left,
-        rows={TREASURY: lambda _key: SINGLETON},
-        also_reads=(SETTINGS, BALANCES),
     ),
     StateLaw(
         "LEMMA-group",
@@ -727,3 +705,6 @@ LEMMAS: Final[list[StateLaw | PastLaw]] = [
         rows={ALLOTTED: _same},
     ),
 ]
+
+FOLLOWS: Final = {"FEE-08": ("LEMMA-meter", "LEMMA-reserved")}
+"""The map from a law to those from which it follows in any state."""

@@ -7,7 +7,7 @@ at most SPLIT_BETWEEN targets, and a slash of offers with at most one policy.
 
 from typing import Any, Final, get_args
 
-from proofs.market.contracts import CONTRACTS
+from proofs.market.contracts import CONTRACTS, SUMS, prove_sums
 from proofs.market.countermodels import COUNTERMODELS
 from proofs.market.folds import FOLDS
 from proofs.market.free import AUTHORITY, CUSTODY, PORT, RECOURSE, act_in, base_transition
@@ -26,7 +26,6 @@ from proofs.market.free_state import (
     ALLOTTED,
     BALANCES,
     GAINS,
-    HORIZON,
     LEAVING,
     NOW,
     QUEUES,
@@ -37,7 +36,7 @@ from proofs.market.free_state import (
     WAITING,
 )
 from proofs.market.laws import CATALOGUE, OF_SIGNERS, SPLIT_BETWEEN
-from proofs.market.lemmas import EARNED, LATER_WEIGHTS, LEMMAS
+from proofs.market.lemmas import FOLLOWS, LATER_WEIGHTS, LEMMAS
 from proofs.setup import Setup
 from proofs.theory import Induction, Limits, OwnSums, Theory
 from spec.machine import SINGLETON, Draft, Outcome
@@ -129,7 +128,6 @@ THEORY: Final = Theory(
     now=lambda rows: rows.get(NOW, SINGLETON).point,
     is_well_formed=_is_well_formed,
     genesis={
-        HORIZON: lambda _rows, _key, _row: [],
         SETTINGS: lambda _rows, _key, _row: [],
         NOW: lambda _rows, _key, row: [row.point >= 0],
         BALANCES: lambda _rows, _key, row: [row.amount >= 0],
@@ -172,9 +170,12 @@ THEORY: Final = Theory(
         ),
     ),
     induction=Induction(
-        lemmas=LEMMAS, ranges=("LEMMA-now", "LEMMA-terms", "LEMMA-kinds"), bounded=(*OF_SIGNERS, "LEMMA-signers")
+        lemmas=LEMMAS,
+        ranges=("LEMMA-now", "LEMMA-terms", "LEMMA-kinds"),
+        follows=FOLLOWS,
+        bounded=(*OF_SIGNERS, "LEMMA-signers"),
     ),
-    sums=OwnSums(own=(EARNED, LATER_WEIGHTS)),
+    sums=OwnSums(own=(LATER_WEIGHTS,)),
     keys={
         "market_positions_by_row": ((str, STAKE), int),
         "market_positions_by_row_lengths": (str, STAKE),
@@ -187,6 +188,7 @@ THEORY: Final = Theory(
 
 SETUP: Final = Setup(
     contracts=CONTRACTS,
+    foundations={SUMS: prove_sums},
     countermodels=COUNTERMODELS,
     lifted=(
         "proofs.market.folds",
