@@ -14,6 +14,7 @@ from typing import Final
 
 import attrs
 
+from gate.loading import ENGINE, followed
 from gate.reading import ALL, REST, Definition, Name, NotReadError, defined, digest, reads
 from gate.sources import Module, Sources
 from gate.words import is_fileless, is_harmless
@@ -57,13 +58,23 @@ class Closures:
     """The closures of all actions of a protocol, in the version in `folder`: the definitions that each action's rule
     can reach.
 
-    `protocol_at` is the place of the protocol, `module:attribute`. Raises NotReadError if the protocol's module is
-    missing.
+    `protocol_at` is the place of the protocol, `module:attribute`. `rules` are the modules that the pack names as those
+    of the rules, and `loaded` the modules of the pack itself: they may fill a registry of the rules. `sources`
+    are the modules that are read already, if any. Raises NotReadError if the protocol's module is missing.
     """
 
-    def __init__(self, folder: Path, protocol_at: str) -> None:
-        self.sources: Final = Sources(folder)
+    def __init__(
+        self,
+        folder: Path,
+        protocol_at: str,
+        rules: tuple[str, ...] = (),
+        loaded: tuple[str, ...] = (),
+        sources: Sources | None = None,
+    ) -> None:
+        self.sources: Final = sources or Sources(folder)
         self._place: Final = protocol_at.partition(":")
+        self._rules: Final = rules
+        self._loaded: Final = loaded
         self._edges: Final[dict[Name, tuple[Name, ...]]] = {}
         self._leaves: Final[dict[Name, str | None]] = {}
         if self.sources.module(self._place[0]) is None:
@@ -71,27 +82,35 @@ class Closures:
 
     @cached_property
     def modules(self) -> tuple[str, ...]:
-        """The names of all modules in the version's folder that the protocol or `spec.machine` can import, sorted."""
-        pending, seen = [self._place[0], MACHINE], set[str]()
-        while pending:
-            name = pending.pop()
-            if name not in seen and self.sources.module(name) is not None:
-                seen.add(name)
-                pending.extend(self.sources.imported(name))
-        return tuple(sorted(seen))
+        """The names of all modules in the version's folder that count, sorted.
+
+        They are those that the protocol or `spec.machine` can import, those of the rules, and `of_pack`.
+        """
+        return tuple(sorted(self._of_protocol | followed(self.sources, self._rules) | self.of_pack))
+
+    @cached_property
+    def _of_protocol(self) -> frozenset[str]:
+        """The names of the modules that the protocol or `spec.machine` can import."""
+        return followed(self.sources, (self._place[0], MACHINE))
+
+    @cached_property
+    def of_pack(self) -> frozenset[str]:
+        """The names of the modules that only the pack loads or names, and that may change the rules.
+
+        Of modules that only the pack imports, those count that may change a definition at import, with all that they
+        import.
+        """
+        named = followed(self.sources, self._rules)
+        further = followed(self.sources, self._loaded, ENGINE) - named - self._of_protocol
+        acting = _Wider(self.sources, self._place, self._of_protocol | named | further).acting(further)
+        return (named | followed(self.sources, acting, ENGINE)) - self._of_protocol
 
     @cached_property
     def _storing(self) -> frozenset[str]:
         """The names of `spec.machine` and of all modules that it imports: the modules that store the rows that calls
         write.
         """
-        pending, seen = [MACHINE], set[str]()
-        while pending:
-            name = pending.pop()
-            if name not in seen and self.sources.module(name) is not None:
-                seen.add(name)
-                pending.extend(self.sources.imported(name))
-        return frozenset(seen)
+        return followed(self.sources, (MACHINE,))
 
     @cached_property
     def _always(self) -> list[Name]:
@@ -501,6 +520,28 @@ class Closures:
             return None
         transition = {word.arg: word.value for word in value.keywords}.get("transition")
         return self.sources.resolved(place[0], transition.id) if isinstance(transition, ast.Name) else None
+
+
+class _Wider(Closures):
+    """The closures of a version of which the modules are given, to ask which of them act when they are imported."""
+
+    def __init__(self, sources: Sources, place: tuple[str, str, str], modules: frozenset[str]) -> None:
+        super().__init__(sources.folder, "".join(place), sources=sources)
+        self._given: Final = modules
+
+    @cached_property
+    def modules(self) -> tuple[str, ...]:
+        """The names of the given modules, sorted."""
+        return tuple(sorted(self._given))
+
+    def acting(self, names: Iterable[str]) -> list[str]:
+        """The ones of these modules that may change a definition, of their own or of another module, at import."""
+        found = {name: self.sources.module(name) for name in names}
+        return [
+            name
+            for name, module in found.items()
+            if module is not None and any(self._acts(name, each, of) for each, of in module.definitions.items())
+        ]
 
 
 def changes(base: Closures, head: Closures, mine: Mapping[Name, str], others: Mapping[Name, str]) -> list[Change]:

@@ -64,18 +64,19 @@ def gains(versions: Versions, world: Json, calls: Sequence[Json]) -> list[Gains]
     return found
 
 
-def laws(versions: Versions, walk_at: str, scripts: Iterable[Aimed]) -> dict[str, list[str]]:
+def laws(versions: Versions, walks_at: tuple[str, str], scripts: Iterable[Aimed]) -> dict[str, list[str]]:
     """The ids of laws by effect of the change: `broken` under the head only, and `vacuous`, which only the base
     checked.
 
-    `scripts` are the runs in which laws are checked. `walk_at` is the place of a walk, `module:attribute`, whose laws
-    each version checks.
+    `scripts` are the runs in which laws are checked. `walks_at` are the places, `module:attribute`, of the walks whose
+    laws base and head check.
     """
     broken: list[set[str]] = [set(), set()]
     checked: list[dict[str, int]] = [{}, {}]
     for aimed in scripts:
         for number in (0, 1):
-            said = versions.ask(number, "laws", walk_at=walk_at, head=aimed.script.head, calls=list(aimed.script.calls))
+            world, calls = aimed.script.head, list(aimed.script.calls)
+            said = versions.ask(number, "laws", walk_at=walks_at[number], head=world, calls=calls)
             broken[number] |= set(said["broken"])
             for law, count in said["checked"].items():
                 checked[number][law] = checked[number].get(law, 0) + count

@@ -18,8 +18,10 @@ from gate.closures import Change, Closures, NotReadError, changes
 from gate.equivalence import ENGINE
 from gate.impact import gains, laws, ledger_matrix, speed, stale_proofs
 from gate.lockstep import Met, Pair, Walked, walk, walk_on
+from gate.packs import Places, places_in, worker_arguments
 from gate.scripts import Aimed, aimed_at, further_at
 from gate.shortest import Fields, Shrink, Versions, kind_between, shortest
+from gate.sources import Sources
 from gate.starting import NotRunningError, Worker, introduced, serving
 from gate.subject import Subject
 from gate.verdicts import (
@@ -84,7 +86,7 @@ def prove_apart(
             found: dict[str, Any] = worker.ask(
                 "prove",
                 theory=subject.theory_at,
-                protocol_at=subject.protocol_at,
+                protocol_at=subject.places.protocol_at,
                 base=str(base.folder),
                 head=str(head.folder),
                 action=action,
@@ -115,6 +117,9 @@ class Judge:
         self._shrink: Final = shrink
         self._prove: Final = prove
         self._end: Final = time.monotonic() + budget.seconds
+        self._places = (subject.places, subject.places)
+        self._unprovable: Final[dict[str, str]] = {}
+        """The reasons why no proof is made, by action."""
         self._settled_at: Final[dict[str, float]] = {}
         """The time, by action, at which the lockstep settled the verdict."""
 
@@ -129,8 +134,12 @@ class Judge:
         """
         report = ProtocolReport(self._subject.name)
         try:
-            closures = [Closures(version.folder, self._subject.protocol_at) for version in self._versions]
-            self._judge(report, closures[0], closures[1], only)
+            self._places = (self._subject.places, self._places_of_head())
+            base, head = (
+                Closures(version.folder, of.protocol_at, of.rules, of.loaded)
+                for version, of in zip(self._versions, self._places, strict=True)
+            )
+            self._judge(report, base, head, only)
         except NotReadError as error:
             report.problem = f"cannot be read: {error}"
         except (NotRunningError, NotStartedError) as error:
@@ -140,10 +149,22 @@ class Judge:
         report.is_cut_short = self._budget.stops()
         return report
 
+    def _places_of_head(self) -> Places:
+        """The places that the head's own pack names. Raises NotReadError if its modules are not those of the base."""
+        base, head = self._versions
+        found = places_in(head, self._subject.place, self._budget.answer_seconds, self._budget.stops)
+        for module in {*found.loaded, *self._subject.places.loaded}:
+            there = [Sources(version.folder).module(module) is not None for version in (base, head)]
+            if there[0] != there[1]:
+                raise NotReadError(f"{module}: a module of the pack, in one version alone")
+        return found
+
     def _judge(self, report: ProtocolReport, base: Closures, head: Closures, only: frozenset[str]) -> None:
         is_one_text = self._versions[0].digests() == self._versions[1].digests()
-        is_one_text = is_one_text and base.is_same_as(head)
+        is_one_text = is_one_text and base.is_same_as(head) and self._places[0] == self._places[1]
+        switched = self._switched()
         everything = [] if is_one_text else changes(base, head, base.everything(), head.everything())
+        everything = [*switched, *everything]
         with Versions(self._subject, self._worker) as versions:
             there = versions.ask(0, "describe")
             if not everything:
@@ -161,8 +182,9 @@ class Judge:
                 elif name not in there["actions"]:
                     found = changes(base, head, {}, head.of(name))
                     report.actions.append(ActionReport(report.protocol, name, "ADDED", changes=found))
-                elif differing := changes(base, head, base.of(name), head.of(name)):
+                elif differing := [*switched, *changes(base, head, base.of(name), head.of(name))]:
                     changed[name] = differing
+                    self._unprovable.update({name: why} if (why := self._why_unprovable(base, head, differing)) else {})
                 else:
                     report.actions.append(ActionReport(report.protocol, name, "SAME"))
             reached = {change.name for differing in changed.values() for change in differing}
@@ -177,6 +199,18 @@ class Judge:
             report.matrix = ledger_matrix(self._versions[0].folder, report.protocol, all_changed)
             report.actions += self._compared(report, versions, changed)
             report.actions.sort(key=lambda each: each.action)
+
+    def _switched(self) -> list[Change]:
+        """A change of the place of the rules, if the head's pack names another one than the base's."""
+        places = (self._places[0].protocol_at, self._places[1].protocol_at)
+        return [] if places[0] == places[1] else [Change(("pack", "place of the rules"), "", 1, 1, places)]
+
+    def _why_unprovable(self, base: Closures, head: Closures, differing: Sequence[Change]) -> str:
+        """The reason why no proof is made of an action with these changes; empty if one can be made."""
+        if self._places[0].protocol_at != self._places[1].protocol_at:
+            return f"the head's pack names other rules: {self._places[1].protocol_at}"
+        of_pack = sorted({change.name[0] for change in differing} & (base.of_pack | head.of_pack))
+        return f"only the pack loads what was changed: {', '.join(of_pack)}" if of_pack else ""
 
     def _compared(
         self, report: ProtocolReport, versions: Versions, changed: Mapping[str, list[Change]]
@@ -231,6 +265,8 @@ class Judge:
 
     def _timed(self, name: str) -> dict[str, Any]:
         seconds = self._end - time.monotonic()
+        if name in self._unprovable:
+            return {"unlifted": self._unprovable[name], "seconds": 0.0}
         if seconds <= 0 or self._budget.stops():
             return {"unlifted": f"the time was up: {self._budget.seconds:g} s were spent", "seconds": 0.0}
         begun = time.monotonic()
@@ -309,13 +345,14 @@ class Judge:
                 impact["nanoseconds"] = list(measured)
             if report.differences and not self.stops():
                 impact["gains"] = self._gains(report, versions, mine, impact.get("traces", []))
-                if self._subject.walk_at:
+                walks = (self._places[0].walk_at, self._places[1].walk_at)
+                if all(walks):
                     seen = [
                         Aimed(Script(each.kind, w.head, w.calls), ())
                         for each in report.differences
                         if (w := each.witness)
                     ]
-                    impact |= laws(versions, self._subject.walk_at, [*seen, *mine[:MOST_LOOKED_AT]])
+                    impact |= laws(versions, walks, [*seen, *mine[:MOST_LOOKED_AT]])
         except (NotRunningError, MalformedTrace) as error:
             report.notes = [*report.notes, f"not all of the impact is known: {error}"]
         return impact
@@ -376,9 +413,8 @@ class Judge:
             return as_met if self.stops() else None
 
     def _worker(self, number: int) -> Worker:
-        subject = self._subject
-        arguments = [subject.protocol_at, subject.calls_at, subject.leaving_at]
         seconds, stops = self._budget.answer_seconds, self._budget.stops
+        arguments = worker_arguments(self._subject.place, self._places[number])
         return Worker(self._versions[number].folder, "gate.worker", arguments, seconds, stops)
 
     def _start(self, number: int) -> tuple[ProcessClient, Introduction]:

@@ -50,7 +50,7 @@ def further_at(subject: Subject, action: str, left_out: list[str]) -> Iterator[A
 
     Sources that the protocol's calls cannot express are appended to `left_out`.
     """
-    is_slow = subject.walk is None or not subject.calls_at
+    is_slow = subject.walk is None or not subject.places.calls_at
     seeds = range(0) if is_slow else range(WALKS, FURTHER_WALKS)
     return _calling({action}, _walks(subject, seeds, FURTHER_STEPS, left_out))
 
@@ -85,7 +85,7 @@ def _all(subject: Subject, left_out: list[str]) -> Iterator[Aimed]:
     if subject.walk is None:
         return
     # A protocol without its own reader of calls reads each call in time proportional to all earlier ones.
-    times, steps = (1, WALK_STEPS) if subject.calls_at else (5, EXAMPLE_STEPS)
+    times, steps = (1, WALK_STEPS) if subject.places.calls_at else (5, EXAMPLE_STEPS)
     yield from _walks(subject, range(WALKS // times), steps, left_out)
     if subject.rule_machine is None:
         return

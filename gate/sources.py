@@ -196,7 +196,7 @@ class Sources:
     """The modules in a version's folder; each is parsed when it is first requested."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder: Final = folder
+        self.folder: Final = folder
         self._modules: Final[dict[str, Module | None]] = {}
         self._looked_over: Final[set[Path]] = set()
         self._led: Final[dict[Name, Led]] = {}
@@ -204,11 +204,11 @@ class Sources:
     def module(self, name: str) -> Module | None:
         """The module of this name, or None if the folder has none. Raises NotReadError if it cannot be analysed."""
         if name not in self._modules:
-            place = self._folder.joinpath(*name.split("."))
+            place = self.folder.joinpath(*name.split("."))
             files = [place / "__init__.py", place.with_suffix(".py")]
             path = next((each for each in files if each.is_file()), None)
             self.refuse_beside(name)
-            file = "" if path is None else path.relative_to(self._folder).as_posix()
+            file = "" if path is None else path.relative_to(self.folder).as_posix()
             self._modules[name] = None if path is None else Module(name, path, file)
         return self._modules[name]
 
@@ -217,16 +217,16 @@ class Sources:
 
         That would be a compiled module in the same folder, or a top-level module that shadows a library module.
         """
-        folder = self._folder.joinpath(*name.split(".")).parent
+        folder = self.folder.joinpath(*name.split(".")).parent
         if folder in self._looked_over or not folder.is_dir():
             return
         self._looked_over.add(folder)
         for path in sorted(folder.iterdir()):
-            file = path.relative_to(self._folder).as_posix()
+            file = path.relative_to(self.folder).as_posix()
             if path.suffix in (".so", ".pyd", ".pyc"):
                 raise NotReadError(f"{file}: a compiled module is not understood")
             is_module = path.suffix == ".py" or (path / "__init__.py").is_file()
-            if folder == self._folder and is_module and path.stem in LIBRARY:
+            if folder == self.folder and is_module and path.stem in LIBRARY:
                 raise NotReadError(f"{file}: it stands before the library's module of that name")
 
     @cached_property
@@ -240,10 +240,10 @@ class Sources:
 
     def _digest_of(self, pattern: str, left_out: frozenset[str]) -> str:
         found = hashlib.sha256()
-        for path in sorted(self._folder.rglob(pattern)):
-            is_left_out = "__pycache__" in path.parts or path.relative_to(self._folder).as_posix() in left_out
+        for path in sorted(self.folder.rglob(pattern)):
+            is_left_out = "__pycache__" in path.parts or path.relative_to(self.folder).as_posix() in left_out
             if path.is_file() and not is_left_out:
-                found.update(repr((path.relative_to(self._folder).as_posix(), path.read_bytes())).encode())
+                found.update(repr((path.relative_to(self.folder).as_posix(), path.read_bytes())).encode())
         return found.hexdigest()[:16]
 
     def definition(self, name: Name) -> Definition | None:

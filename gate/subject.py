@@ -1,12 +1,12 @@
-"""The subject of a run of the gate: one protocol, and the places from which each version imports its parts."""
+"""The subject of a run of the gate: one protocol, as the pack of the base names its parts."""
 
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import attrs
 
 from conformance.calls import Calls
+from gate.packs import Places, places_of
 from gate.versions import Version
 from invariants.exploring import BoundedModel
 from invariants.rule_machine import LawMachine
@@ -18,19 +18,16 @@ from spec.codec import Json
 class Subject:
     """A protocol as the gate needs it.
 
-    Fields ending in `_at` are places `module:attribute`, imported in each version; empty or None if there is none.
-    `place` names the pack that a version serves. `calls`, `walk`, `rule_machine` and `bounded_model` generate the
-    scripts. They come from the gate's own installation, not from a version. `leaving_at` is a function by which all
-    accounts withdraw as much as they can. `traces` are folders of recorded traces, `cases` a file of cases.
+    `place` names the pack that a version serves. `places` are those that the base's own pack names; `theory_at` is the
+    place of its theory, or None. `calls`, `walk`, `rule_machine` and `bounded_model` generate the scripts. They come
+    from the gate's own installation, not from a version. `traces` are folders of recorded traces, `cases` a file of
+    cases.
     """
 
     name: str
     place: str
-    protocol_at: str
-    calls_at: str
+    places: Places
     theory_at: str | None
-    leaving_at: str
-    walk_at: str
     calls: Calls
     walk: Walk | None
     rule_machine: type[LawMachine] | None
@@ -48,16 +45,11 @@ def subject_of(pack: Any, version: Version) -> Subject:
     """The subject of a pack, with the recorded traces of a version. Packs are typed Any, because this package may not
     import theirs.
     """
-    games = (pack.games_at or "").partition(":")[0]
-    has_leaving = bool(games) and hasattr(import_module(games), "leave")
     return Subject(
         pack.name,
         pack.place,
-        pack.protocol_at or f"{pack.walk_at}.protocol",
-        pack.calls_at or "",
+        places_of(pack),
         pack.theory_at,
-        f"{games}:leave" if has_leaving else "",
-        pack.walk_at or "",
         pack.calls,
         pack.walk,
         pack.rule_machine,

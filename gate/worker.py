@@ -29,10 +29,13 @@ MOST_STATES: Final = 400_000
 def main() -> None:
     """Answer questions from standard input until it ends.
 
-    The command's arguments are places (`module:attribute`): of the protocol, of its calls, and of the function by which
-    all accounts withdraw.
+    The command's arguments are places (`module:attribute`): of the pack, of the protocol, of its calls, and of the
+    function by which all accounts withdraw. The pack is loaded first, as by every command: it may fill a registry.
     """
-    questions = _Questions(*sys.argv[1:])
+    place, *places = sys.argv[1:]
+    # imported by name, because packs are in a room above this package
+    import_module("harness.protocols").pack_at(place)
+    questions = _Questions(*places)
 
     def answer(op: str, fields: dict[str, Any]) -> Answer:
         answered: Answer = getattr(questions, f"on_{op}")(**fields)

@@ -11,6 +11,7 @@ import click
 
 from gate.impact import told
 from gate.judging import story
+from gate.packs import places_in, worker_arguments
 from gate.shortest import Versions
 from gate.starting import NotRunningError, Worker
 from gate.subject import Subject
@@ -41,8 +42,9 @@ def explained_lines(
     is_shown = True
 
     def start(number: int) -> Worker:
-        arguments = [subject.protocol_at, subject.calls_at, subject.leaving_at]
-        return Worker((base, head)[number].folder, "gate.worker", arguments, 20.0)
+        version = (base, head)[number]
+        places = places_in(version, subject.place, 20.0, lambda: False) if number else subject.places
+        return Worker(version.folder, "gate.worker", worker_arguments(subject.place, places), 20.0)
 
     try:
         with Versions(subject, start) as versions:
