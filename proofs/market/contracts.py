@@ -95,16 +95,15 @@ def _name_unused_tables(module: ModuleType) -> None:
 
 
 def _in_order(names: Any) -> Any:
-    """The result of a check that names are in order: of a few, any order in which no name comes before itself, and of
-    a list of any length unknown.
+    """The result of a check that names are in order, by a rank of each name that is any number; of a list of any
+    length, which has no order, the result is unknown.
     """
     path().scopes.add("names in any order, by proofs/market/contracts.py")
     if not isinstance(names, SymList | tuple):
         return SymBool(z3.Bool("ordered"))
-    precedes = z3.Function("precedes", z3.IntSort(), z3.IntSort(), z3.BoolSort())
-    terms = [term_of(name) for name in names]
-    pairs = pairwise(terms)
-    return SymBool(z3.And([z3.And(precedes(one, other), one != other) for one, other in pairs]))
+    rank = z3.Function("rank", z3.IntSort(), z3.IntSort())
+    ranks = [rank(term_of(name)) for name in names]
+    return SymBool(z3.And([one < other for one, other in pairwise(ranks)]))
 
 
 def _signers(certificate: Any) -> Any:
