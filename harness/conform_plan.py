@@ -90,7 +90,9 @@ class Plan:
         Last come those of another family of traces, which show a part of the protocol such as rewards alone.
         """
         others: list[tuple[Path, Trace]] = []
-        for path in sorted(find_traces([self.pack.traces]), key=lambda path: (path.stat().st_size, path.name)):
+        # A pack from outside this project may have no recorded traces.
+        folders = [self.pack.traces] if self.pack.traces.exists() else []
+        for path in sorted(find_traces(folders), key=lambda path: (path.stat().st_size, path.name)):
             trace = load_trace(path, {self.pack.name: self.pack.protocol})[1]
             if trace.head["protocol"] == self.pack.name:
                 yield path, trace

@@ -22,6 +22,11 @@ from spec.machine import State, Table
 FIELDS: Final = ("protocol", "source", "config", "state")
 """The fields of an observed state's document: the head of a trace, its source, and the state."""
 
+FAR: Final = 2**600
+"""More than any total. A law compares two states if its verdict differs where checking began with totals that are less
+by it, or more.
+"""
+
 StateVerdict = Literal["VIOLATED", "known violation", "not judged", "held", "of nothing", "of two states"]
 
 
@@ -94,13 +99,31 @@ def _judged(law: StateLaw, catalogue: Catalogue, state: State, tables: frozenset
     unread = sorted(table.name for table in _reads([*law.rows, *law.sums, *law.also_reads]) - tables)
     if unread:
         return Judged(law.law_id, "not judged", law.sentence, subjects, why=f"not observed: {', '.join(unread)}")
-    broken = [repr(violation.subject) for violation in scan(alone, state)]
-    if len(broken) != len(scan(alone, state, Totals(len(catalogue.sums)))):
+    broken = _broken(alone, state, None)
+    totals = compute_totals(alone, state)
+    if any(_broken(alone, state, _moved(alone, totals, by)) != broken for by in (-FAR, FAR)):
         return Judged(law.law_id, "of two states", law.sentence, subjects, why="there is one")
     if broken:
         verdict: StateVerdict = "known violation" if law.law_id in catalogue.known_violations else "VIOLATED"
         return Judged(law.law_id, verdict, law.sentence, subjects, tuple(broken))
     return Judged(law.law_id, "held" if subjects else "of nothing", law.sentence, subjects)
+
+
+def _broken(alone: Catalogue, state: State, start: Totals | None) -> list[str]:
+    """The subjects that break the law of a catalogue of one, where checking began with the totals `start`; None stands
+    for those of the state itself.
+    """
+    return [repr(violation.subject) for violation in scan(alone, state, start)]
+
+
+def _moved(catalogue: Catalogue, totals: Totals, by: int) -> Totals:
+    """Totals at the start of checking that differ by `by` from those of a state, for each group of each sum."""
+    moved = Totals(len(catalogue.sums))
+    for total in catalogue.sums:
+        for group, amount in totals.groups(total).items():
+            moved.add(total, group, amount + by)
+    moved.begin()
+    return moved
 
 
 def _reads(parts: list[Any]) -> set[Table[Any, Any]]:

@@ -84,6 +84,17 @@ def laws_without_theory(pack: ProtocolPack) -> dict[str, list[str]]:
     return {call: named for call, named in found.items() if named}
 
 
+def laws_of_no_call(pack: ProtocolPack) -> list[str]:
+    """The ids of the laws of a pack and its theory that speak of no call of the protocol, so that no verdict is due.
+    Laws of histories, which hold by contract, are left out.
+    """
+    assert pack.theory_at is not None
+    theory, walk = plain_theory(pack.theory_at), pack.walk
+    laws = [*laws_of(theory), *([] if walk is None else walk.catalogue.laws())]
+    idle = {law.law_id for law in laws if not any(speaks(law, action) for action in pack.protocol.actions)}
+    return sorted(idle.difference(theory.induction.by_contract))
+
+
 class Proving:
     """The proof run of one protocol: the requested verdicts, and the results. Verdicts enter the ledger as
     they arrive.
@@ -98,15 +109,18 @@ class Proving:
         opinions: Opinions | None = None,
         compares: bool = False,
         without_theory: Wanted = MappingProxyType({}),
+        without_call: Sequence[str] = (),
     ) -> None:
         """`asked` are the laws whose verdicts are reported, `to_prove` those to prove now. If `compares` is true,
         verdicts that the ledger has already are proved again for comparison and not written to it. `without_theory` are
-        laws that are reported as MISSING, since they are no part of the theory.
+        laws that are reported as MISSING, since they are no part of the theory; `without_call` those that speak of no
+        call.
         """
         self.ledger: Final = ledger
         self.protocol: Final = ledger.protocol
         self.asked: Final = {call: [*laws, *without_theory.get(call, ())] for call, laws in asked.items()}
         self.without_theory: Final = sorted({law_id for laws in without_theory.values() for law_id in laws})
+        self.without_call: Final = list(without_call)
         self.to_prove: Final = {call: list(laws) for call, laws in to_prove.items() if laws}
         self.results: Final[dict[str, dict[str, dict[str, Any]]]] = {}
         """The verdicts of this run, by call and law."""
@@ -301,7 +315,8 @@ class Proving:
         verdicts = {verdict for _, _, verdict, _ in self.rows()}
         return exit_code(
             failed="REFUTED" in verdicts or bool(self.disputes()),
-            is_open=not verdicts <= GOOD or bool(self.failures or self.left() or self.unkept or self.unproved()),
+            is_open=not verdicts <= GOOD
+            or bool(self.without_call or self.failures or self.left() or self.unkept or self.unproved()),
             is_empty=not verdicts,
         )
 
@@ -315,6 +330,7 @@ class Proving:
             "undone": [{"law": law_id, "call": call} for call, law_id in self.left()],
             "unkept": self.unkept,
             "without_theory": self.without_theory,
+            "without_call": self.without_call,
             "rests_on": [
                 {"law": law_id, "verdict": word, "calls": list(calls)}
                 for (law_id, word), calls in self.unproved().items()
@@ -374,7 +390,9 @@ class ProofQuestion:
             for call, laws in without_theory.items()
             if call in asked
         }
-        return Proving(ledger, asked, to_prove, self.effort, self.opinions, without_theory=missing)
+        idle = [] if pack is None else laws_of_no_call(pack)
+        idle = [law_id for law_id in idle if law_id in self.laws or not (self.laws or self.calls)]
+        return Proving(ledger, asked, to_prove, self.effort, self.opinions, without_theory=missing, without_call=idle)
 
     def _is_due(self, ledger: Ledger, call: str, law_id: str) -> bool:
         """True if a verdict is to be proved: it is missing or stale, is UNKNOWN and more effort is allowed, or lacks
@@ -392,7 +410,9 @@ class ProofQuestion:
 
 def _laws_known(ledger: Ledger, pack: ProtocolPack | None) -> set[str]:
     """The ids of the laws that a protocol's theory or its pack has."""
-    return laws_named(ledger.place).union(*({} if pack is None else laws_without_theory(pack)).values())
+    if pack is None:
+        return laws_named(ledger.place)
+    return laws_named(ledger.place).union(laws_of_no_call(pack), *laws_without_theory(pack).values())
 
 
 def provings_of(
@@ -496,6 +516,8 @@ def print_proving(console: Console, proving: Proving) -> None:
             console.print(f"  {verdict}  {law_id}  {call}{replays}", soft_wrap=True, highlight=False, markup=False)
     for law_id in proving.without_theory:
         console.print(f"  MISSING  {law_id}: it is no part of {proving.ledger.place}", soft_wrap=True, highlight=False)
+    for law_id in proving.without_call:
+        console.print(f"  MISSING  {law_id}: no call of the protocol is in its scope", soft_wrap=True, highlight=False)
     findings = {(law_id, str(rest["finding"])) for law_id, _, _, rest in proving.rows() if "finding" in rest}
     for law_id, trace in sorted(findings):
         console.print(f"  KNOWN VIOLATION  {law_id}: docs/findings/{trace}", soft_wrap=True, highlight=False)

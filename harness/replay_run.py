@@ -27,16 +27,24 @@ class Job:
         self.with_yields = with_yields
         self.reports: list[TraceReport] = []
         self.yields: dict[Path, Yields] = {}
+        self.replayed: set[str] = set()
+        """The names of the packs of which there was a trace."""
+        self.without_yields: set[str] = set()
+        """The names of the packs of which yields were asked for, and that compute none."""
 
     def replay(self, progress: Progress) -> Iterator[TraceReport]:
         """Replay one file after the other, and yield the report of each."""
         for path in progress.track(self.paths, description="replaying traces"):
             report, read = replay_file(path, self.packs)
             self.reports.append(report)
+            self.replayed |= {name for name, pack in self.packs.items() if report.rules_at == pack.place}
+            self.replayed |= set() if read is None else {read[0].name}
             if self.with_yields and read is not None and report.retelling is None:
                 found = self.packs[read[0].name].yields(read[1])
                 if found is not None:
                     self.yields[path] = found
+                else:
+                    self.without_yields.add(read[0].name)
             yield report
 
     def as_json(self, built: str) -> Json:

@@ -200,6 +200,8 @@ def cascade_command(
     chosen = services_of(net, names)
     if psi > 1:
         raise click.UsageError("--psi: a part of all stake is at most 1")
+    if chosen and searches:
+        raise click.UsageError("--search: what a shock leads to in a coalition is not searched for, but tried")
     digest = network.digest(network.write(net))
     gamma = gamma_eigenlayer(net.whole()) if all(net.secured_by.values()) else None
     limit = None if gamma is None else bound(gamma, psi)

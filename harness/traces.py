@@ -65,6 +65,11 @@ def find_traces(places: Iterable[Path], suffixes: tuple[str, ...] = SUFFIXES) ->
                 yield path
 
 
+def empty_folders(places: Iterable[Path], suffixes: tuple[str, ...] = SUFFIXES) -> list[Path]:
+    """The folders in `places` in or below which there is no file with one of the suffixes."""
+    return [place for place in places if place.is_dir() and not any(find_traces([place], suffixes))]
+
+
 def _in_folder(place: Path, suffixes: tuple[str, ...]) -> list[Path]:
     closed: list[Path] = []
     files = [

@@ -184,7 +184,7 @@ def vectors(
         yield "orders", _name(action, answer, also), _trace(pack, script), (shown,)
     for script in [] if pack.cases is None else read_edges(Path(pack.cases)):
         yield "edges", _name(script.source.removeprefix("edge of ")), _trace(pack, script), ()
-    for path in find_traces([pack.traces]):
+    for path in find_traces([pack.traces] if pack.traces.exists() else []):
         yield "recorded", path.name.partition(".")[0], as_object(load_json(path), ""), ()
     for witness, walk, actions in _witnessed(pack, walks, says):
         yield "witnesses", witness, pack.protocol.write_trace(walk.world, actions), (f"{WITNESS}{witness}",)

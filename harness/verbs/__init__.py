@@ -3,11 +3,12 @@
 import errno
 import math
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from importlib import import_module
 from typing import TextIO, TypeVar
 
 import click
+from click.core import ParameterSource
 from rich.console import Console
 
 import spec.machine
@@ -159,6 +160,28 @@ def unless_left_out(code: int, asked: tuple[str, ...]) -> int:
     become 2.
     """
     return worst({code, 2}) if left_out(asked) else code
+
+
+def unless_unchecked(code: int, without: Sequence[str], what: str) -> int:
+    """The exit code of a run that checked nothing of some things that were asked for by name (`without`). They are
+    printed on standard error after `what`, and 0 becomes 2. A run that checked nothing at all keeps 5, in silence.
+    """
+    if not without or code == 5:
+        return code
+    click.echo(f"{what}: {', '.join(without)}", err=True)
+    return worst({code, 2})
+
+
+def refuse_beside(allowed: Collection[str], why: str) -> None:
+    """Raise UsageError for an option on the command line that is not in `allowed`, and that would be ignored.
+    `why` says what the run does instead.
+    """
+    context = click.get_current_context()
+    given = [name for name in context.params if context.get_parameter_source(name) is ParameterSource.COMMANDLINE]
+    unfit = [name for name in given if name not in allowed]
+    if unfit:
+        options = {parameter.name: parameter.opts[-1] for parameter in context.command.params}
+        raise click.UsageError(f"{why}, so that {options[unfit[0]]} means nothing beside it.")
 
 
 def packs_of_traces(asked: tuple[str, ...]) -> dict[str, ProtocolPack]:

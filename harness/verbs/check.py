@@ -42,6 +42,7 @@ from harness.verbs import (
     how_built,
     packs_asked,
     read_ledger,
+    refuse_beside,
     seed_option,
     unless_written,
 )
@@ -281,12 +282,7 @@ def _check_state(file: Path, asked: tuple[str, ...], laws: tuple[str, ...], as_j
     from harness.observed import as_json as report  # here, because only --state needs it
     from harness.observed import code_of, judge, read_observed
 
-    context = click.get_current_context()
-    given = [name for name in context.params if context.get_parameter_source(name) is ParameterSource.COMMANDLINE]
-    unfit = [name for name in given if name not in BESIDE_STATE]
-    if unfit:
-        options = {parameter.name: parameter.opts[-1] for parameter in context.command.params}
-        raise click.UsageError(f"--state scans one state alone, so that {options[unfit[0]]} means nothing beside it.")
+    refuse_beside(BESIDE_STATE, "--state scans one state alone")
     try:
         observed = read_observed(file, packs_asked(asked))
     except MalformedTrace as error:

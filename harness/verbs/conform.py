@@ -2,13 +2,14 @@
 
 import json
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import TextIO
 
 import attrs
 import click
+from click.core import ParameterSource
 
 from conformance.client import Introduction
 from conformance.lockstep import Script
@@ -26,7 +27,7 @@ from harness.protocols import known_packs
 from harness.self_test import Caught
 from harness.self_test import self_test as run_self_test
 from harness.stopping import Stop
-from harness.traces import KEPT, find_traces, load_trace
+from harness.traces import KEPT, empty_folders, find_traces, load_trace
 from harness.verbs import (
     BUDGET_OPTION,
     EXIT_CODES,
@@ -36,8 +37,11 @@ from harness.verbs import (
     Seconds,
     console,
     packs_asked,
+    refuse_beside,
     seed_option,
     timeout_option,
+    unless_left_out,
+    unless_unchecked,
 )
 from spec.codec import MalformedTrace
 
@@ -121,7 +125,8 @@ def conform_command(
     The run takes as long as the client does: with a fast one seconds in lane smoke, minutes in lane ci.
     """
     if self_test:
-        return _self_test(packs_asked(asked), jobs, as_json)
+        refuse_beside(("asked", "jobs", "self_test", "as_json"), "--self-test runs canaries alone")
+        return unless_left_out(_self_test(packs_asked(asked), jobs, as_json, bool(asked)), asked)
     if command is None:
         raise click.UsageError("Missing option '--client'.")
     check = _schema_check() if wire_check else None
@@ -131,6 +136,11 @@ def conform_command(
     except MalformedTrace as error:
         raise click.UsageError(str(error)) from error
     given = _of_traces(packs, traces)
+    if traces:
+        lane_is = click.get_current_context().get_parameter_source("lane_name")
+        if lane_is is ParameterSource.COMMANDLINE:
+            raise click.UsageError("--trace plays these traces alone, so that --lane means nothing beside it.")
+        _refuse_untraced(packs if asked else (), traces, given)
     stop = Stop(math.inf if budget is None else budget)
     reports: list[ConformReport] = []
     printed: list[ConformReport] = []
@@ -188,7 +198,19 @@ def conform_command(
     if stop.is_interrupted:
         click.echo("interrupted", err=True)
         return 2
-    return worst([report.exit_code for report in reports])
+    without = [report.run.pack.name for report in reports if asked and report.exit_code == 5]
+    code = unless_unchecked(worst([report.exit_code for report in reports]), without, "nothing was checked of")
+    return unless_left_out(code, asked)
+
+
+def _refuse_untraced(packs: Collection[str], traces: tuple[Path, ...], given: Mapping[str, list[Script]]) -> None:
+    """Raise UsageError if there is no trace of one of `packs`, which were asked for by name, or none in a named folder,
+    beside others of which there are some.
+    """
+    if given and (without := [name for name in packs if name not in given]):
+        raise click.UsageError(f"--trace: there is none of {', '.join(without)}")
+    if given and (empty := empty_folders(traces)):
+        raise click.UsageError(f"--trace: there is none in {', '.join(map(str, empty))}")
 
 
 def _shown(scripts: Iterator[Script], run: Conformance, update: Callable[..., None]) -> Iterator[Script]:
@@ -205,10 +227,11 @@ def _introduction(run: Conformance) -> Introduction | None:
         raise click.UsageError(f"--client: {error}") from error
 
 
-def _self_test(packs: Mapping[str, ProtocolPack], jobs: int, as_json: bool) -> int:
+def _self_test(packs: Mapping[str, ProtocolPack], jobs: int, as_json: bool, are_asked: bool) -> int:
     """Run all canaries: each faulty one must be reported with its fault, and each sound one must pass. Returns the exit
-    code.
+    code. `are_asked` says that the protocols were asked for by name; those without cases have no canaries.
     """
+    without = [name for name, pack in packs.items() if are_asked and pack.cases is None]
     every: list[Caught] = []
 
     def last_words() -> None:
@@ -234,7 +257,8 @@ def _self_test(packs: Mapping[str, ProtocolPack], jobs: int, as_json: bool) -> i
         _tell_canaries(every)
     else:
         click.echo(f"{len(every)} canaries, {len(finished) - len(wrong)} as expected")
-    return exit_code(failed=bool(wrong), is_open=len(finished) < len(every), is_empty=not every)
+    code = exit_code(failed=bool(wrong), is_open=len(finished) < len(every), is_empty=not every)
+    return unless_unchecked(code, without, "no canary, since there are no cases, of")
 
 
 def _tell_canaries(every: list[Caught]) -> None:

@@ -19,6 +19,7 @@ from harness.verbs import (
     console,
     how_built,
     unless_left_out,
+    unless_unchecked,
 )
 
 
@@ -68,7 +69,8 @@ def explore_command(asked: tuple[str, ...], depth: int, prune: bool, budget: flo
     if stop.is_interrupted:
         click.echo("interrupted", err=True)
         return 2
-    return unless_left_out(search.exit_code, asked)
+    without = [report.name for report in search.reports if asked and not report.exploration.steps]
+    return unless_left_out(unless_unchecked(search.exit_code, without, "no call was tried"), asked)
 
 
 COMMANDS = {"explore": explore_command}

@@ -8,7 +8,7 @@ import click
 from harness.display import live_display
 from harness.stopping import Stop
 from harness.vectors import ORDER, WALKS, WITNESS, ReleaseError, fill
-from harness.verbs import EXIT_CODES, JSON_OPTION, PROTOCOL_OPTION, packs_asked
+from harness.verbs import EXIT_CODES, JSON_OPTION, PROTOCOL_OPTION, packs_asked, unless_left_out, unless_unchecked
 
 
 @click.command("fill", epilog=EXIT_CODES, short_help="Write vectors that a client replays without this project.")
@@ -36,7 +36,7 @@ def fill_command(asked: tuple[str, ...], out: Path, walks: int, as_json: bool) -
     The same source writes the same bytes. manifest.json has a SHA-256 of every document, and what it covers. Compiled,
     it takes about fifteen seconds for a protocol.
     """
-    stop = Stop()
+    stop, packs = Stop(), packs_asked(asked)
     try:
         with stop, live_display() as progress:
             bar = progress.add_task("writing vectors", total=None, news="")
@@ -46,7 +46,7 @@ def fill_command(asked: tuple[str, ...], out: Path, walks: int, as_json: bool) -
                 if stop.is_interrupted:
                     raise KeyboardInterrupt
 
-            entries = fill(packs_asked(asked).values(), out, walks, says)
+            entries = fill(packs.values(), out, walks, says)
     except KeyboardInterrupt:
         click.echo(f"interrupted: {out} has no manifest, and is no release", err=True)
         return 2
@@ -72,7 +72,8 @@ def fill_command(asked: tuple[str, ...], out: Path, walks: int, as_json: bool) -
             f"and {counts['orders']} orders of checks; "
             f"{counts['canaries']} canaries; {counts['bytes'] / 10**6:.1f} MB"
         )
-    return 0 if right else 5
+    without = [name for name in packs if asked and not any(entry.protocol == name for entry in right)]
+    return unless_left_out(unless_unchecked(0 if right else 5, without, "no vector was written"), asked)
 
 
 COMMANDS = {"fill": fill_command}

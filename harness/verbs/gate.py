@@ -44,6 +44,7 @@ from harness.verbs import (
     cores,
     packs_asked,
     timeout_option,
+    unless_left_out,
     unless_written,
 )
 
@@ -127,7 +128,7 @@ def gate_command(
                     progress.update(bar, completed=1)
             if not stop():
                 every = [action for report in reports for action in report.actions]
-                _refuse_unknown(only, reports)
+                _refuse_unknown(only, reports, bool(asked))
                 judged = frozenset(report.protocol for report in reports if not report.problem and not only)
                 before = read_decisions(old.folder / decisions)
                 ruling = rule(every, given, before, version_of(new.folder), judged)
@@ -136,7 +137,7 @@ def gate_command(
             keep(outcome, (old.commit, new.commit or new.name), places)
     except (NoVersionError, DecisionError) as error:
         raise click.UsageError(str(error)) from error
-    return _tell(
+    code = _tell(
         outcome,
         json.dumps(outcome.as_json(), indent=2) if as_json else "\n".join(as_text(outcome, verbose)),
         [
@@ -147,14 +148,20 @@ def gate_command(
         ],
         github,
     )
+    return unless_left_out(code, asked)
 
 
-def _refuse_unknown(only: tuple[str, ...], reports: list[ProtocolReport]) -> None:
-    """Raise BadParameter for an action in `--only` that no protocol has."""
+def _refuse_unknown(only: tuple[str, ...], reports: list[ProtocolReport], are_asked: bool) -> None:
+    """Raise BadParameter for an action in `--only` that no protocol has. If the protocols were asked for by name
+    (`are_asked`), it is also raised if one has no action in `--only`, so that nothing of it is judged.
+    """
     there = {action.action for report in reports for action in report.actions}
     unknown = [name for name in only if name not in there]
     if unknown and not any(report.problem for report in reports):
         raise click.BadParameter(f"no protocol has an action {unknown[0]}", param_hint="--only")
+    without = [report.protocol for report in reports if are_asked and not report.actions and not report.problem]
+    if only and without:
+        raise click.BadParameter(f"{', '.join(without)}: has none of {', '.join(only)}", param_hint="--only")
 
 
 def _tell(outcome: GateOutcome, text: str, files: list[tuple[TextIO | None, Any]], is_on_github: bool) -> int:

@@ -17,7 +17,16 @@ from harness.report import plain_table, print_table, print_wrapped
 from harness.suite import LawKind, kind_of
 from harness.symbols import legend, symbols_in
 from harness.traces import bundled_findings
-from harness.verbs import EXIT_CODES, JSON_OPTION, PROTOCOL_OPTION, console, packs_asked, read_ledger
+from harness.verbs import (
+    EXIT_CODES,
+    JSON_OPTION,
+    PROTOCOL_OPTION,
+    console,
+    packs_asked,
+    read_ledger,
+    unless_left_out,
+    unless_unchecked,
+)
 from invariants.law import Law
 from spec.codec import Json
 
@@ -91,7 +100,9 @@ def laws_command(asked: tuple[str, ...], law_id: str | None, as_json: bool) -> i
     else:
         for pack, each in laws:
             print_explained(each, explained(pack, each))
-    return 0 if laws else 5
+    without = [name for name, pack in packs.items() if asked and not any(of is pack for of, _ in laws)]
+    code = unless_unchecked(0 if laws else 5, without, "no law" if law_id is None else f"no law {law_id}")
+    return unless_left_out(code, asked)
 
 
 def print_list(laws: list[Told]) -> None:

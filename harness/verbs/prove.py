@@ -32,6 +32,7 @@ from harness.verbs import (
     packs_asked,
     read_ledger,
     unless_left_out,
+    unless_unchecked,
 )
 from proofs.cross_check import Opinions
 from proofs.ledger import LedgerError
@@ -127,9 +128,8 @@ def prove_command(
     if any(proving.unkept for proving in provings):
         click.echo("not all that was proved could be written", err=True)
     code = worst({proving.exit_code for proving in provings})
-    if (named := without_verdict(question, provings, bool(asked))) and code != 5:
-        click.echo(f"no verdict is due, though asked for by name: {', '.join(named)}", err=True)
-        code = worst({code, 2})
+    named = without_verdict(question, provings, bool(asked))
+    code = unless_unchecked(code, named, "no verdict is due, though asked for by name")
     return unless_left_out(code, asked)
 
 
@@ -147,6 +147,7 @@ def without_verdict(question: ProofQuestion, provings: Sequence[Proving], are_as
     by name, those without any verdict.
     """
     rows = [(proving.protocol, law_id, call) for proving in provings for law_id, call, _, _ in proving.rows()]
+    rows += [(proving.protocol, law_id, "") for proving in provings for law_id in proving.without_call]
     protocols, laws, calls = ({row[column] for row in rows} for column in range(3))
     empty = [proving.protocol for proving in provings if are_asked and proving.protocol not in protocols]
     names = [name for name in question.laws if name not in laws]

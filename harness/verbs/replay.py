@@ -11,7 +11,7 @@ from harness.exit_codes import worst
 from harness.replay_run import Job
 from harness.report import judged, print_trace, tally
 from harness.stopping import Stop
-from harness.traces import SUFFIXES, find_traces
+from harness.traces import SUFFIXES, empty_folders, find_traces
 from harness.verbs import (
     EXIT_CODES,
     JSON_OPTION,
@@ -19,6 +19,7 @@ from harness.verbs import (
     console,
     how_built,
     packs_of_traces,
+    unless_unchecked,
 )
 from harness.yields import print_yields
 
@@ -46,8 +47,10 @@ def replay_command(traces: tuple[Path, ...], asked: tuple[str, ...], with_yields
     """
     files = list(find_traces(traces, (*SUFFIXES, DISPUTED)))
     of_proofs = [path for path in files if path.suffix == DISPUTED or path.name.startswith("proof_")]
+    if files and (empty := empty_folders(traces, (*SUFFIXES, DISPUTED))):
+        raise click.UsageError(f"there is no trace in {', '.join(map(str, empty))}")
     if not of_proofs:
-        return _run(Job(packs_of_traces(asked), files, with_yields), as_json)
+        return _run(Job(packs_of_traces(asked), files, with_yields), as_json, bool(asked))
     if as_json:
         raise click.UsageError(f"--json is of recorded traces, and {of_proofs[0]} is what a proof kept")
     from harness.kept_proofs import show_kept  # here, since it loads a solver
@@ -55,11 +58,14 @@ def replay_command(traces: tuple[Path, ...], asked: tuple[str, ...], with_yields
     codes = {show_kept(path, packs_of_traces(asked).values()) for path in of_proofs}
     others = [path for path in files if path not in of_proofs]
     if others:
-        codes.add(_run(Job(packs_of_traces(asked), others, with_yields), as_json))
+        codes.add(_run(Job(packs_of_traces(asked), others, with_yields), as_json, are_asked=False))
     return worst(codes)
 
 
-def _run(job: Job, as_json: bool) -> int:
+def _run(job: Job, as_json: bool, are_asked: bool) -> int:
+    """Replay all traces, report, and return the exit code. `are_asked` says that the protocols were asked for by name:
+    there must be a trace of each.
+    """
     shown = console()
     started = time.monotonic()
 
@@ -85,7 +91,10 @@ def _run(job: Job, as_json: bool) -> int:
                     raise KeyboardInterrupt
     finally:
         tell()
-    return judged(job.reports, ())
+    code = judged(job.reports, ())
+    if are_asked and not any(report.malformed for report in job.reports):
+        code = unless_unchecked(code, [name for name in job.packs if name not in job.replayed], "no trace of")
+    return unless_unchecked(code, sorted(job.without_yields), "no yields are computed of")
 
 
 COMMANDS = {"replay": replay_command}

@@ -25,6 +25,7 @@ from harness.conform_plan import LANES, Lane, Plan
 from harness.conform_report import read_expected
 from harness.protocols import known_packs, pack_at
 from harness.traces import load_trace
+from tests.harness.commands import TRACE
 
 PROTOCOL = "eigenlayer"
 
@@ -194,6 +195,13 @@ def test_who_supports_nothing_is_not_green() -> None:
             f"{CATALOGUE}: not JSON at line 1, column 1: Expecting value",
         ),
         (("--client", "true", "--protocol", "none"), "unknown protocol 'none'"),
+        (("--client", "true", "--self-test"), "--self-test runs canaries alone, so that --client means nothing beside"),
+        (("--client", "true", "--trace", str(TRACE), "--lane", "ci"), "so that --lane means nothing beside it."),
+        (("--client", "true", "--trace", str(TRACE), "--trace", "."), "--trace: there is none in ."),
+        (
+            ("--client", "true", "--trace", str(TRACE), "--protocol", "symbiotic", "--protocol", "eigenlayer"),
+            "--trace: there is none of symbiotic",
+        ),
     ],
 )
 def test_wrong_usage_is_a_line(arguments: tuple[str, ...], said: str) -> None:

@@ -19,6 +19,14 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.usefixtures("example")
 
 
+STILL = """
+from pool_laws import WALK
+from invariants.exploring import BoundedModel
+
+MODEL = BoundedModel(WALK, [])
+"""
+
+
 def test_explore_counts_everything_in_a_small_world() -> None:
     result = restake("explore", "--protocol", "pool_laws:BOUNDED_MODEL", "--depth", "4")
     assert result.return_value == 0
@@ -34,6 +42,15 @@ def test_explore_counts_everything_in_a_small_world() -> None:
     (unpruned,) = json.loads(whole.stdout)["models"]
     assert (unpruned["sequences"], unpruned["states"]) == (world["sequences"], world["states"])
     assert unpruned["steps"] > world["steps"]
+
+
+def test_a_model_without_calls_that_was_asked_for_by_name_is_told() -> None:
+    """Regression: beside another, a model in which nothing can be tried was a success."""
+    Path("mistaken_still.py").write_text(STILL)
+    still = ("explore", "--protocol", "mistaken_still:MODEL", "--depth", "2", "--json")
+    assert (restake(*still).return_value, restake(*still).stderr) == (5, "")
+    result = restake(*still, "--protocol", "pool_laws:BOUNDED_MODEL")
+    assert (result.return_value, result.stderr) == (2, "no call was tried: staking_pool\n")
 
 
 def test_explore_shows_the_shortest_sequence_that_breaks_a_law(mistaken: "Mistaken") -> None:

@@ -16,6 +16,7 @@ from xml.etree import ElementTree
 import attrs
 import jsonschema
 import pytest
+from click import BadParameter
 
 from gate.closures import Change
 from gate.decisions import Ruling
@@ -25,6 +26,7 @@ from harness.gate_files import FINGERPRINT_KEY, annotations, as_junit, as_sarif
 from harness.gate_outcome import GateOutcome
 from harness.gate_page import as_page
 from harness.gate_text import as_markdown, as_text
+from harness.verbs.gate import _refuse_unknown
 
 pytestmark = pytest.mark.source
 
@@ -107,6 +109,15 @@ def test_what_is_not_decided_is_never_green() -> None:
     broken = ProtocolReport("p", problem="cannot be run")
     assert attrs.evolve(outcome(), protocols=[broken]).exit_code == 2
     assert attrs.evolve(outcome(), protocols=[broken]).verdict == "UNKNOWN"
+
+
+def test_each_protocol_that_is_named_has_an_action_to_judge() -> None:
+    """Regression: a protocol without the action of `--only` was left out without a word, beside one that has it."""
+    reports = [ProtocolReport("p", [STRICTER]), ProtocolReport("q")]
+    _refuse_unknown(("Deposit",), reports, are_asked=False)
+    with pytest.raises(BadParameter) as raised:
+        _refuse_unknown(("Deposit",), reports, are_asked=True)
+    assert raised.value.message == "q: has none of Deposit"
 
 
 def test_the_document_is_as_its_schema_says() -> None:

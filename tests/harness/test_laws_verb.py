@@ -93,3 +93,13 @@ def test_a_law_that_nobody_has_is_refused() -> None:
         laws("--explain", "solv-01")
     with pytest.raises(click.UsageError, match=r"unknown law 'everything': restake laws lists all$"):
         laws("--explain", "everything")
+
+
+def test_a_protocol_that_was_asked_for_by_name_has_the_law_or_is_told() -> None:
+    """Regression: a protocol without laws, or without the law to explain, was left out without a word."""
+    both = ("--protocol", "symbiotic", "--protocol", "eigenlayer")
+    result = laws(*both, "--explain", "VETO-01", "--json")
+    assert [(law["protocol"], law["law"]) for law in json.loads(result.stdout)] == [("symbiotic", "VETO-01")]
+    assert (result.return_value, result.stderr) == (2, "no law VETO-01: eigenlayer\n")
+    assert laws(*both, "--explain", "SOLV-01", "--json").return_value == 0
+    assert laws("--explain", "VETO-01", "--json").return_value == 0

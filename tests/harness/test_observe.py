@@ -12,6 +12,16 @@ import pytest
 from click.testing import CliRunner, Result
 
 from harness.cli import cli
+from harness.observed import _judged
+from invariants.law import Catalogue, StateLaw
+from tests.proofs.loops import (
+    BALANCES,
+    HELD,
+    SCHEMA,
+    Balance,
+    _no_less_than_at_the_start,
+    _no_more_than_at_the_start,
+)
 
 pytestmark = [pytest.mark.source, pytest.mark.serial]
 
@@ -292,6 +302,16 @@ def test_a_law_of_what_is_not_observed_is_not_judged_and_that_is_no_pass(node: S
     assert (result.return_value, "not observed: resolver_ordinals" in result.stdout) == (2, True)
     assert checked(tmp_path / "state.json", "--law", "SOLV-01").return_value == 0
     assert checked(tmp_path / "state.json", "--law", "SOLV-03").return_value == 5
+
+
+def test_a_law_that_compares_with_the_beginning_is_not_held_of_one_state() -> None:
+    """Regression: a law that totals which begin with nothing satisfy was called held."""
+    laws = {"LOST": _no_less_than_at_the_start, "MADE": _no_more_than_at_the_start, "SOME": lambda *_: True}
+    of_states = [StateLaw(name, name, "", holds, {}, {HELD: lambda group: group}) for name, holds in laws.items()]
+    catalogue, state = Catalogue([HELD], of_states, [], [], []), SCHEMA.empty_state()
+    state.tables[BALANCES.index]["a"] = Balance(5)
+    verdicts = [_judged(law, catalogue, state, frozenset(SCHEMA.tables)).verdict for law in of_states]
+    assert verdicts == ["of two states", "of two states", "held"]
 
 
 def test_each_law_that_is_named_must_be_judged_on_a_state(node: StubNode, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from harness.mutants.fate import Effort
 from harness.mutants.run import Choice, Mutation
 from harness.pack import UnknownProtocolError
 from harness.protocols import pack_at, select_packs
-from harness.prove import ledger_of
+from harness.prove import laws_of_no_call, ledger_of
 from harness.schedulers import Scheduler
 from harness.stopping import Stop
 from proofs.call_task import prove_laws
@@ -91,6 +91,7 @@ LAWS = [
     StateLaw("MY-01", "The pool is anything.", "here", lambda view, key: True, rows={POOL: lambda key: key}),
     StepLaw("MY-02", "A deposit does anything.", "here", lambda step: True, Scope((Deposit,))),
 ]
+IDLE = [StepLaw("MY-03", "Nobody is spoken of.", "here", lambda step: True, Scope((int,)))]
 ANOTHER_PROTOCOL = attrs.evolve(PACK, protocol_at="pool_variants:SECOND")
 ANOTHER_WALK = attrs.evolve(PACK, protocol_at=None, walk_at="pool_variants:SECOND_WALK")
 BOTH = attrs.evolve(PACK, protocol_at="pool_variants:SECOND", walk_at="pool_variants:SECOND_WALK")
@@ -179,6 +180,18 @@ def test_laws_that_are_added_are_missing_from_what_is_proved() -> None:
     ]
     said = CliRunner().invoke(cli, asked[:-1], standalone_mode=False).stdout
     assert "  MISSING  MY-02: it is no part of pool_theory:THEORY\n" in said
+
+
+@pytest.mark.usefixtures("variants")
+def test_a_law_that_speaks_of_no_call_is_missing_from_what_is_proved() -> None:
+    """Regression: a law whose scope names no action of the protocol was in no line, and the exit code was 0."""
+    asked = ["prove", "--protocol", f"{PLACE}+pool_variants:IDLE", "--law", "MY-03"]
+    result = CliRunner().invoke(cli, asked, standalone_mode=False)
+    assert (result.return_value, result.stderr) == (2, "")
+    assert result.stdout.splitlines()[1:] == ["  MISSING  MY-03: no call of the protocol is in its scope"]
+    (shown,) = json.loads(CliRunner().invoke(cli, [*asked, "--json"], standalone_mode=False).stdout)["protocols"]
+    assert (shown["without_call"], shown["without_theory"], shown["verdicts"]) == (["MY-03"], [], [])
+    assert [laws_of_no_call(pack_at(name)) for name in (PLACE, "eigenlayer", "symbiotic")] == [[], [], []]
 
 
 def test_one_law_is_not_said_to_be_proved_before_all_that_its_proof_assumes() -> None:

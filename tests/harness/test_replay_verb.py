@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from click import UsageError
 from click.testing import Result
 
 from harness.verbs import how_built
@@ -201,6 +202,21 @@ def test_a_folder_without_traces_is_not_a_success(tmp_path: Path) -> None:
     result = restake("replay", tmp_path)
     assert result.return_value == 5
     assert result.stdout.startswith("0 traces, 0 steps")
+
+
+def test_each_folder_and_protocol_that_is_named_must_have_a_trace(tmp_path: Path, example: Path) -> None:
+    """Regression: beside traces that agree, an empty folder and a protocol without a trace were left out without a
+    word, and so were yields that nobody computes.
+    """
+    with pytest.raises(UsageError) as raised:
+        restake("replay", TRACE, tmp_path)
+    assert raised.value.message == f"there is no trace in {tmp_path}"
+    result = restake("replay", TRACE, "--protocol", "eigenlayer", "--protocol", "symbiotic")
+    assert (result.return_value, result.stderr) == (2, "no trace of: symbiotic\n")
+    of_pool = ("replay", example / "traces", "--protocol", POOL)
+    assert (restake(*of_pool).return_value, restake(*of_pool).stderr) == (0, "")
+    result = restake(*of_pool, "--yields")
+    assert (result.return_value, result.stderr) == (2, "no yields are computed of: staking_pool\n")
 
 
 def test_a_counterexample_is_told_step_by_step_until_it_no_longer_breaks(mistaken: "Mistaken") -> None:

@@ -19,6 +19,7 @@ from conformance.cases import read_cases, read_edges, read_orders
 from conformance.scripts import of_walk
 from harness import vectors
 from harness.cli import cli
+from harness.mutants import vectors as judging
 from harness.mutants.fate import Effort
 from harness.mutants.run import Choice, judge
 from harness.mutants.vectors import VectorMutation
@@ -30,6 +31,7 @@ from harness.vectors import ORDER, Entry, ReleaseError, fill, read_release
 from invariants.checking import Checker
 from spec.codec import as_object
 from spec.machine import Delta, Draft
+from tests.harness.commands import EXAMPLE
 
 pytestmark = pytest.mark.source
 
@@ -203,6 +205,33 @@ def test_a_folder_that_is_not_empty_is_not_written_to(release: Path) -> None:
     result = CliRunner().invoke(cli, ["fill", "--out", str(release)])
     assert result.exit_code == 2
     assert f"{release}: is there already, and not empty" in result.stderr
+
+
+def test_a_protocol_that_was_asked_for_by_name_has_a_vector_or_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Regression: a protocol of which no vector can be made was left out of a release without a word."""
+    (tmp_path / "untraced.py").write_text(
+        (EXAMPLE / "staking_pool.py").read_text().replace('"staking_pool"', '"untraced"')
+    )
+    monkeypatch.syspath_prepend(str(EXAMPLE))
+    monkeypatch.syspath_prepend(str(tmp_path))
+    asked = ["fill", "--protocol", "pool_laws:WALK", "--protocol", "untraced:PROTOCOL", "--walks", "0"]
+    result = CliRunner().invoke(cli, [*asked, "--out", str(tmp_path / "both")], standalone_mode=False)
+    assert (result.return_value, result.stderr) == (2, "no vector was written: untraced\n")
+    asked = ["fill", "--protocol", "untraced:PROTOCOL", "--walks", "0", "--out", str(tmp_path / "one")]
+    result = CliRunner().invoke(cli, asked, standalone_mode=False)
+    assert (result.return_value, result.stderr) == (5, "")
+
+
+def test_mutants_whose_protocol_has_no_vector_are_not_judged_by_others(release: Path) -> None:
+    entries = [entry for entry in read_release(release) if entry.protocol == "eigenlayer"]
+    chosen = Choice(packs=known_packs(), ids=("SM-11",)).mutants()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(judging, "read_release", lambda _: entries)
+        with pytest.raises(ReleaseError) as raised:
+            VectorMutation(chosen, release, Stop())
+    assert str(raised.value) == f"{release}: has no vector of symbiotic, for SM-11"
 
 
 def test_mutants_are_killed_by_vectors_or_survive(release: Path) -> None:
