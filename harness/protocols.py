@@ -64,6 +64,12 @@ def _layers() -> dict[str, ProtocolPack]:
     return {pack.name: attrs.evolve(pack, place=pack.name) for pack in packs}
 
 
+def is_ours(pack: ProtocolPack) -> bool:
+    """True if a pack is one that this project announces, and no variant of it."""
+    ours = [entry.name for group in (ENTRY_POINTS, LAYERS) for entry in announced(group) if _is_ours(entry)]
+    return pack.place in ours
+
+
 def _is_ours(entry: EntryPoint) -> bool:
     return entry.value.partition(":")[0].partition(".")[0] in packages()
 

@@ -1,8 +1,10 @@
 """Proofs of a protocol's laws in parallel processes; verdicts that the ledger has are not proved again."""
 
+import importlib
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
@@ -16,6 +18,7 @@ from harness.exit_codes import exit_code
 from harness.pack import ProtocolPack
 from harness.premises import SHOWN, Premises, Unproved, rests_on, unproved
 from harness.proof_workers import KILLED, ProofTask, run_tasks
+from harness.protocols import is_ours
 from harness.stopping import Stop
 from harness.traces import KEPT
 from invariants.law import StateLaw
@@ -24,8 +27,10 @@ from proofs.concrete import plain_theory
 from proofs.cross_check import ANSWERS, Opinions
 from proofs.digests import solver_version
 from proofs.genesis import GENESIS
+from proofs.isolation import apart
 from proofs.ledger import Ledger, LedgerError, SourceChangedError
 from proofs.ledger_files import own_place
+from proofs.running_world import AnotherWorldError, refuse_world_of
 
 GOOD: Final = frozenset({"PROVED", "VACUOUS", "KNOWN FALSE", "NOT CONCERNED"})
 """The verdicts that leave nothing open. VACUOUS means that the call cannot concern the law; a known violation has a
@@ -46,12 +51,15 @@ def ledger_of(pack: ProtocolPack, folder: Path | None = None) -> Ledger:
     those in `folder`.
 
     Raises LedgerError if a ledger cannot be trusted, or if the theory is of another protocol or of other laws. It is
-    also raised if what runs was compiled from another source than proofs read.
+    also raised if what runs was compiled from another source than proofs read, or if a module of a pack from outside
+    sets a value in one of the modules that are proved.
     """
     assert pack.theory_at is not None
     if differs := another_source():
         raise LedgerError(differs)
     _refuse_another_protocol(pack, pack.theory_at)
+    if not is_ours(pack):
+        _refuse_another_world(pack, pack.theory_at)
     own = own_place() / "ledgers"
     folders = [own] if pack.ledgers is None else [Path(pack.ledgers), own]
     return Ledger(pack.name, pack.theory_at, folders if folder is None else [folder])
@@ -70,6 +78,20 @@ def _refuse_another_protocol(pack: ProtocolPack, place: str) -> None:
     for law in () if walk is None else walk.catalogue.laws():
         if of_theory.get(law.law_id, law) is not law:
             raise LedgerError(f"{law.law_id} of {pack.place or pack.name} is another law than that of {place}")
+
+
+def _refuse_another_world(pack: ProtocolPack, place: str) -> None:
+    """Raise LedgerError if the modules that a pack loads change the values of those that its theory proves. Verdicts
+    are found without the pack: a theory does not import it. For this project's packs, a test does this.
+    """
+    for module in pack.rules:
+        importlib.import_module(module)
+    for each in ("games", "bounded_model"):
+        getattr(pack, each)
+    try:
+        apart(partial(refuse_world_of, place))
+    except AnotherWorldError as error:
+        raise LedgerError(f"{pack.place or pack.name}: {error}") from error
 
 
 def laws_without_theory(pack: ProtocolPack) -> dict[str, list[str]]:

@@ -20,6 +20,7 @@ from proofs.dependencies import tables_of
 from proofs.goals import Instance, TotalRead
 from proofs.lifting import LiftedModules, lift
 from proofs.paths import Path, Term, UnliftableError, explore, path, refuse
+from proofs.running_world import refuse_another_world
 from proofs.setup import Contracts, setup_of
 from proofs.shapes import fresh, has_shape, identity, key_shapes, shape_like
 from proofs.solving import Answer, prove, prove_quickly
@@ -43,7 +44,8 @@ DEPTH: Final = 2
 class Prover:
     """The lifted copy of one protocol, which runs on symbols, its symbolic state, and the laws that may be assumed of
     that state. `theory` is the place `module:attribute` of its theory. `contracts` are the trusted contracts, by
-    default those of the theory's setup. Raises UnliftableError for a theory that the engine does not accept.
+    default those of the theory's setup. Raises UnliftableError for a theory that the engine does not accept, and if
+    the modules that run hold other values than their lifted copies.
     """
 
     def __init__(self, theory: str, contracts: Contracts | None = None) -> None:
@@ -52,6 +54,7 @@ class Prover:
         if contracts is None:
             contracts = setup.contracts
         self.world: Final[LiftedModules] = lift(module, contracts, setup.lifted)
+        refuse_another_world(self.world.modules)
         self.theory: Final = self.world.get(module, name)
         self.protocol: Final = self.theory.protocol
         machine = self.world.modules["spec.machine"]

@@ -1,5 +1,6 @@
 """A pack from outside can have laws, Hypothesis rules, proofs and mutants, though no file of the project names it."""
 
+import importlib
 import json
 from pathlib import Path
 
@@ -153,6 +154,18 @@ def test_a_theory_of_another_protocol_or_law_proves_nothing_of_a_pack(
         result = CliRunner().invoke(cli, [*verb, "--protocol", place])
         assert problem in result.output + str(result.exception)
         assert (result.exit_code != 0, "PROVED" in result.output) == (True, False)
+
+
+def test_a_pack_that_changes_the_rules_as_it_is_loaded_has_no_proofs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Regression: a module that a pack imports could fill a list of the rules. Proofs load the theory without it."""
+    pack = pack_at(PLACE)
+    monkeypatch.setattr(importlib.import_module("staking_pool"), "SERVICE", "another")
+    problem = "pool_pack:PACK: staking_pool.SERVICE has another value where it runs than where it is proved"
+    with pytest.raises(LedgerError) as refused:
+        ledger_of(pack)
+    assert str(refused.value) == problem
+    result = CliRunner().invoke(cli, ["prove", "--protocol", PLACE])
+    assert (result.exit_code != 0, "PROVED" in result.output, problem in result.output) == (True, False, True)
 
 
 @pytest.mark.usefixtures("variants")

@@ -11,10 +11,12 @@ from pathlib import Path
 import pytest
 
 import proofs.theory
+from harness.protocols import pack_at
 from invariants.symbiotic.walk import WALK
 from invariants.walker import random_walk
 from proofs.call_task import prover_of, run_call
 from proofs.paths import UnliftableError
+from proofs.running_world import refuse_world_of
 from tests.proofs.test_canaries import GONE, NEEDS, Break, free, status
 from tests.proofs.test_canaries import theory as theory  # a fixture
 
@@ -305,9 +307,98 @@ def imported(constant: str, *, lifted: tuple[str, ...]) -> tuple[tuple[str, str]
 SET = {
     "a constant": ("consts.FREE = 7", "FREE"),
     "a private constant": ("consts._ALSO = 7", "_ALSO"),
+    "a constant that becomes an object": ("consts.FREE = consts.Settings()", "FREE"),
     "a function": ("consts.fee = consts.other_fee", "fee"),
+    "a function of the same name": (
+        "def fee() -> int:\n    return 0\n\n\nconsts.fee = fee",
+        "fee",
+    ),
+    "a wrapped function": (
+        "import functools\n\n\n@functools.wraps(consts.fee)\ndef free() -> int:\n    return 0\n\n\nconsts.fee = free",
+        "fee",
+    ),
+    "a function with an argument bound": (
+        "import functools\n\nconsts.fee = functools.partial(consts.other_fee)",
+        "fee",
+    ),
+    "a default of a function": ("consts.fee.__defaults__ = (7,)", "fee"),
+    "a variable around a function": ("consts.around = consts.within(7)", "around"),
     "an entry of a table of functions": ("consts.FEES['all'] = consts.other_fee", "FEES"),
+    "a lambda in a table": ("consts.FEES['any'] = lambda: 0", "FEES"),
+    "an object with settings": ("consts.SETTINGS = consts.Settings(7)", "SETTINGS"),
+    "a plain object with settings": ("consts.PLAIN.free = 7", "PLAIN"),
+    "an attribute of a class": ("consts.Plain.also = 7", "Plain"),
+    "a class": ("consts.Plain = type('Plain', (), {'also': -1})", "Plain"),
+    "a method of a class": ("consts.Plain.fee = lambda self: 0", "Plain"),
+    "a static method": ("consts.Plain.none = staticmethod(consts.other_fee)", "Plain"),
+    "a property": ("consts.Plain.size = property(consts.other_fee)", "Plain"),
+    "a method of another object": ("other = consts.Plain()\nother.free = 7\nconsts.charge = other.fee", "charge"),
+    "a member of an enumeration": ("consts.LEVEL = consts.Level.HIGH", "LEVEL"),
+    "a tuple with fields": ("consts.TERMS = consts.TERMS._replace(free=7)", "TERMS"),
+    "a set": ("consts.ALL.add(7)", "ALL"),
 }
+CONSTS = """
+from enum import Enum
+from typing import NamedTuple
+
+import attr
+
+FREE = -1
+_ALSO = -1
+
+
+def fee(extra: int = 0) -> int:
+    return 1
+
+
+def other_fee() -> int:
+    return 0
+
+
+def within(amount: int):
+    def around() -> int:
+        return amount
+
+    return around
+
+
+@attr.s(auto_attribs=True, frozen=True)
+class Settings:
+    free: int = -1
+
+
+class Plain:
+    also = -1
+
+    def __init__(self) -> None:
+        self.free = -1
+
+    def fee(self) -> int:
+        return 1
+
+    @staticmethod
+    def none() -> int:
+        return 0
+
+    @property
+    def size(self) -> int:
+        return 1
+
+
+class Level(Enum):
+    LOW = 0
+    HIGH = 1
+
+
+class Terms(NamedTuple):
+    free: int
+
+
+around = within(1)
+FEES = {"all": fee, "any": lambda: 1}
+SETTINGS, PLAIN, LEVEL, TERMS, ALL = Settings(), Plain(), Level.LOW, Terms(-1), {1}
+charge = PLAIN.fee
+"""
 
 
 @pytest.mark.parametrize("case", SET)
@@ -317,16 +408,21 @@ def test_a_package_sets_nothing_of_a_lifted_module(case: str, theory: Break, tmp
     Proofs lift the module, that is load it to run on symbols, but not the package's `__init__`.
     """
     sets, name = SET[case]
-    package = f"sets_{list(SET).index(case)}"
-    (tmp_path / package).mkdir()
-    (tmp_path / package / "__init__.py").write_text(f"from {package} import consts\n\n{sets}\n")
-    (tmp_path / package / "consts.py").write_text(
-        "FREE = -1\n_ALSO = -1\n\n\ndef fee() -> int:\n    return 1\n\n\ndef other_fee() -> int:\n    return 0\n\n\n"
-        "FEES = {'all': fee}\n"
-    )
-    place = theory(*imported("==", lifted=(f"{package}.consts",)))
-    with pytest.raises(UnliftableError, match=rf"^{package}\.consts\.{name} has another value where it runs"):
+    place = theory(*imported("==", lifted=(package_that(tmp_path, f"sets_{list(SET).index(case)}", sets),)))
+    with pytest.raises(UnliftableError, match=rf"^sets_\d+\.consts\.{name} has another value where it runs"):
         proved_call(place)
+
+
+def test_a_package_that_sets_nothing_is_proved(theory: Break, tmp_path: Path) -> None:
+    assert proved_call(theory(*imported("==", lifted=(package_that(tmp_path, "sets_nothing", ""),)))) == "PROVED"
+
+
+def package_that(folder: Path, package: str, sets: str) -> str:
+    """The name of a module with values of every kind, in a new package whose `__init__` has the source `sets`."""
+    (folder / package).mkdir()
+    (folder / package / "__init__.py").write_text(f"from {package} import consts\n\n{sets}\n")
+    (folder / package / "consts.py").write_text(CONSTS)
+    return f"{package}.consts"
 
 
 def test_a_world_that_has_run_is_the_one_that_is_proved() -> None:
@@ -335,6 +431,14 @@ def test_a_world_that_has_run_is_the_one_that_is_proved() -> None:
     """
     random_walk(WALK, seed=0, steps=50)
     prover_of("proofs.symbiotic.theory:THEORY", "Slash")
+
+
+@pytest.mark.parametrize("name", ["eigenlayer", "symbiotic"])
+def test_what_a_pack_of_ours_loads_changes_no_rule(name: str) -> None:
+    """Commands ask this of packs from outside alone, since it takes seconds."""
+    pack = pack_at(name)
+    assert all([pack.walk, pack.games, pack.bounded_model, pack.rule_machine, pack.workload])
+    refuse_world_of(f"proofs.{name}.theory:THEORY")
 
 
 def test_a_module_that_the_theory_does_not_import_fills_no_registry(theory: Break, tmp_path: Path) -> None:
