@@ -33,6 +33,11 @@ LIFTED: Final = ("spec", "invariants", "proofs.theory")
 """The packages and modules that are copied, beside a protocol's theory and the modules that its `Setup` lists."""
 
 
+def owns(roots: Sequence[str], name: str) -> bool:
+    """True if a module is one of `roots` or below one of them."""
+    return any(name == root or name.startswith(root + ".") for root in roots)
+
+
 class _Loader(SourceFileLoader):
     """A loader that executes a source file with the lifter's builtins, then lets trusted contracts replace what the
     module defines.
@@ -86,7 +91,7 @@ class _Finder(MetaPathFinder):
         self.listener: Final = Listener(self.owns, {contract.__module__ for contract in contracts.values()})
 
     def owns(self, name: str) -> bool:
-        return any(name == root or name.startswith(root + ".") for root in self._roots)
+        return owns(self._roots, name)
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
