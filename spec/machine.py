@@ -29,6 +29,10 @@ this package derives from a compiled class.
 """
 
 
+MARKS: Final = 62
+"""The number of marks that tables share. A mask of as many bits is an integer of one machine word, where compiled."""
+
+
 class Table(Generic[Key, Row]):
     """A mapping from keys to small immutable rows; a key that was never written reads as the default row."""
 
@@ -37,6 +41,8 @@ class Table(Generic[Key, Row]):
         self.index: Final = index
         self.bit: Final = 1 << index
         """A bit mask with this table's bit alone. The bitwise or of such masks is a set of tables."""
+        self.mark: Final = 1 << index % MARKS
+        """A bit mask that few other tables have, and that fits a machine word: a quick test for tables without rows."""
         self.default: Final = default
 
     def __repr__(self) -> str:
@@ -107,7 +113,7 @@ class State:
         """
         self.overlays: list[Overlay | None] | None = None
         self.overlaid = 0
-        """A bit mask of the tables that have an overlay."""
+        """The marks of the tables that have an overlay, or had one."""
         self.shared = 0
         """A bit mask of the tables whose dictionary another state may share. A negative number has all bits set but a
         few.
@@ -143,7 +149,6 @@ class State:
         if self.overlays is not None and overlay is not None:
             self.stored[index] = overlay.flat()
             self.overlays[index] = None
-            self.overlaid &= ~(1 << index)
         return self.stored[index]
 
 
@@ -163,18 +168,18 @@ class Draft:
         self._overlays: Final = state.overlays
         self._writes: Final[list[Write]] = [] if writes is None else writes
         self._written_tables = state.overlaid
-        """A bit mask of the tables that have rows above the dictionaries: this draft's writes, or the
-        state's overlay.
+        """The marks of the tables that have rows above the dictionaries: this draft's writes, or the state's
+        overlay.
         """
         self._index: dict[tuple[int, object], Write] | None = None
         for write in self._writes:
-            self._written_tables |= write.table.bit
+            self._written_tables |= write.table.mark
         if len(self._writes) >= INDEXED_WRITES:
             self._index = {(w.table.index, w.key): w for w in self._writes}
 
     def get(self, table: Table[Key, Row], key: Key) -> Row:
         """The row of `key`, as written by this draft, else as stored, else the table's default."""
-        if self._written_tables & table.bit:
+        if self._written_tables & table.mark:
             write = self._written(cast("Table[object, object]", table), key)
             if write is not None:
                 return cast(Row, write.row)
@@ -195,7 +200,7 @@ class Draft:
             return
         write = Write(erased, key, row)
         self._writes.append(write)
-        self._written_tables |= table.bit
+        self._written_tables |= table.mark
         if self._index is not None:
             self._index[(table.index, key)] = write
         elif len(self._writes) >= INDEXED_WRITES:
@@ -206,7 +211,7 @@ class Draft:
         return Delta(self._writes, returns)
 
     def _written(self, table: Table[object, object], key: object) -> Write | None:
-        if not self._written_tables & table.bit:
+        if not self._written_tables & table.mark:
             return None
         if self._index is not None:
             return self._index.get((table.index, key))
@@ -249,7 +254,7 @@ def apply(state: State, delta: Delta) -> State:
                 shared &= ~bit
             else:
                 overlay = Overlay(rows, {}, None)
-                overlaid |= bit
+                overlaid |= write.table.mark
         if overlay is None:
             rows[write.key] = write.row
         else:

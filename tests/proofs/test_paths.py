@@ -73,6 +73,7 @@ new process asks (`explored`).
 NOT_RULES = (
     *(
         "codec.py",
+        "trace_head.py",
         "formats.py",
         "observation.py",
         "view_answers.py",

@@ -3,6 +3,8 @@ from hypothesis import strategies as st
 
 from spec.machine import (
     INDEXED_WRITES,
+    MARKS,
+    OVERLAID_ROWS,
     Delta,
     Draft,
     Outcome,
@@ -110,3 +112,32 @@ def test_commit_stores_in_place_what_apply_stores_in_a_copy() -> None:
     assert balances(state) == {}
     commit(state, delta)
     assert balances(state) == balances(applied) == {"a": 1}
+
+
+MANY = Schema()
+TABLES: list[Table[int, int]] = [MANY.table(f"table_{index}", index) for index in range(2 * MARKS + 2)]
+SHARING = [TABLES[index] for index in (0, 1, MARKS, MARKS + 1, 2 * MARKS)]
+ROWS = st.lists(st.tuples(st.sampled_from(SHARING), st.integers(0, OVERLAID_ROWS + 1), st.integers()), max_size=8)
+
+
+@given(steps=st.lists(ROWS, max_size=5), merged=st.sampled_from([None, *SHARING]))
+def test_tables_with_one_mark_keep_their_rows_apart(
+    steps: list[list[tuple[Table[int, int], int, int]]], merged: Table[int, int] | None
+) -> None:
+    assert SHARING[0].mark == SHARING[2].mark == SHARING[4].mark
+    state = MANY.empty_state()
+    rows = {(table, key): 0 for table in SHARING[:3] for key in range(OVERLAID_ROWS + 1)}
+    for table, key in rows:
+        state.rows(table)[key] = 0  # enough rows for overlays
+    for writes in steps:
+        draft, before = Draft(state), dict(rows)
+        for table, key, row in writes:
+            draft.put(table, key, row)
+            rows[table, key] = row
+        state, old = apply(state, draft.delta()), state
+        if merged is not None:
+            assert state.rows(merged) == {key: row for (table, key), row in rows.items() if table is merged}
+        for read, expected in ((draft, rows), (Draft(state), rows), (Draft(old), before)):
+            for table in SHARING:
+                for key in range(OVERLAID_ROWS + 2):
+                    assert read.get(table, key) == expected.get((table, key), table.default)
