@@ -59,11 +59,11 @@ def compute_totals(catalogue: Catalogue, state: State) -> Totals:
 
 def subjects_of(law: StateLaw, state: State, totals: Totals) -> set[Subject]:
     """All subjects of a law in a state: those computed from the keys of rows, or from the groups of sums, that the law
-    declares.
+    declares. A group may have a total now, or have had one when checking began.
     """
     subjects = {subject_of(key) for table, subject_of in law.rows.items() for key in state.rows(table)}
     for total, subject_of in law.sums.items():
-        subjects |= {subject_of(group) for group in totals.groups(total)}
+        subjects |= {subject_of(group) for group in (*totals.groups(total), *totals.groups_at_start(total))}
     return subjects
 
 
@@ -265,6 +265,23 @@ class _ActionChecks:
         self.steps: Final = [_StepCheck(law, counts[law.law_id]) for law in named.step_laws]
         self.calls: Final = [_CallCheck(law, counts[law.law_id]) for law in named.rejection_laws]
         self.witnesses: Final = [_Sighting(witness, counts[witness.law_id]) for witness in named.witnesses]
+        self._of_writes: Final[dict[int, _WriteChecks]] = {}
+
+    def of_writes(self, tables: int) -> "_WriteChecks":
+        """The checks that concern an accepted call which wrote to these tables, a bit set."""
+        found = self._of_writes.get(tables)
+        if found is None:
+            found = _WriteChecks(self, tables)
+            self._of_writes[tables] = found
+        return found
+
+
+class _WriteChecks:
+    """The step laws and witnesses among `checks` whose scope contains one of the written tables, or has no tables."""
+
+    def __init__(self, checks: _ActionChecks, tables: int) -> None:
+        self.steps: Final = [each for each in checks.steps if each.tables == 0 or each.tables & tables]
+        self.witnesses: Final = [each for each in checks.witnesses if each.tables == 0 or each.tables & tables]
 
 
 def _bits(scope: Scope) -> int:
@@ -351,15 +368,14 @@ class Checker:
         after = View(Draft(state, delta.writes), totals)
         step = AcceptedStep(View(Draft(state, inverse.writes), totals, inverse.shifts), action, delta, after)
         violations: list[Violation] = []
-        for check in asked.steps:
-            if check.tables != 0 and not check.tables & inverse.tables:
-                continue
+        concerned = asked.of_writes(inverse.tables)
+        for check in concerned.steps:
             if check.applies_to is None or check.applies_to(step):
                 check.count.times += 1
                 if not check.holds(step):
                     self._note(violations, check.law, None)
-        for sighting in asked.witnesses:
-            if (sighting.tables == 0 or sighting.tables & inverse.tables) and sighting.seen(step):
+        for sighting in concerned.witnesses:
+            if sighting.seen(step):
                 sighting.count.times += 1
         for due in self._due(delta, inverse, heeds_guards=True):
             for subject in due.subjects:

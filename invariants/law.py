@@ -167,6 +167,10 @@ class Totals:
         """A mapping from each group of a sum to its current total. Callers must not change the mapping."""
         return self._now[total.index]
 
+    def groups_at_start(self, total: Sum) -> dict[object, int]:
+        """A mapping from each group of a sum to its total when checking began. Callers must not change the mapping."""
+        return self._start[total.index]
+
     def begin(self) -> None:
         """Store the current totals as the start totals, with which conservation laws compare later ones."""
         self._start = [dict(groups) for groups in self._now]

@@ -10,7 +10,7 @@ from harness.protocols import known_walks
 from invariants.checking import Checker, compute_totals
 from invariants.choices import Seeded
 from invariants.eigenlayer.solvency import FRACTIONS_LEFT
-from invariants.law import ReadingSum, Sum, Totals, View
+from invariants.law import Catalogue, ReadingSum, StateLaw, Sum, Totals, View
 from invariants.walker import SEEDS_PER_SCENARIO, Walk, random_walk
 from spec.arithmetic import WAD
 from spec.eigenlayer.actions import (
@@ -27,7 +27,7 @@ from spec.eigenlayer.actions import (
     WithdrawalRequest,
 )
 from spec.eigenlayer.state import QUEUED_SHARES
-from spec.machine import Delta, Draft
+from spec.machine import Delta, Draft, Schema, Table
 
 
 def nonzero(walk: Walk, totals: Totals) -> dict[tuple[str, object], int]:
@@ -165,3 +165,28 @@ def test_a_walk_that_breaks_a_law_stops_there_and_keeps_its_actions() -> None:
     assert {violation.law.law_id for violation in report.violations} == {"DEP-01", "LEMMA-backed", "ROUND-01"}
     assert len(report.actions) == report.steps < 400
     assert type(report.actions[-1]).__name__ == "DepositIntoStrategy"
+
+
+def test_a_scan_sees_that_all_of_a_total_is_gone() -> None:
+    """Regression: a scan asked no law about a group that was there only when checking began."""
+    schema = Schema()
+    balances: Table[str, int] = schema.table("balances", 0)
+    tokens = Sum("tokens", balances, lambda _rows, _key, _row: "token", lambda row: row)
+    kept = StateLaw(
+        "LOST",
+        "No token is lost.",
+        "here",
+        lambda view, group: view.total(tokens, group) >= view.total_at_start(tokens, group),
+        rows={},
+        sums={tokens: lambda group: group},
+    )
+    catalogue = Catalogue([tokens], [kept], [], [], [])
+    state = schema.empty_state()
+    state.rows(balances)["ann"] = 5
+    checker = Checker(catalogue, state)
+    lost = Draft(checker.state)
+    lost.put(balances, "ann", 0)
+    assert [repr(each) for each in checker.accept("all is lost", lost.delta())] == [
+        "LOST of 'token': No token is lost."
+    ]
+    assert [repr(each) for each in checker.scan()] == ["LOST of 'token': No token is lost."]
