@@ -127,7 +127,8 @@ def rule(
     """Apply the decisions to the reports: `accepted_by` of a report becomes the file name of the decision that accepts
     it.
 
-    Returns the problems and the settled decisions. `decisions` and `of_base` are the decisions of head and base, by
+    Returns the problems, and the settled decisions: those that match no report and are in the base in the same words,
+    so that they can be deleted. `decisions` and `of_base` are the decisions of head and base, by
     file name. `version` is the head's version, empty if unknown. `judged` are the protocols of which all actions were
     judged.
     """

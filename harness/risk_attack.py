@@ -32,7 +32,9 @@ OUT_OPTION = click.option(
 
 
 def services_of(net: Network, names: str | None) -> list[str]:
-    """The services in a comma-separated list. Raises UsageError for a name that the network does not have."""
+    """The services in a comma-separated list; none if `names` is None. Raises UsageError for a name that the network
+    does not have.
+    """
     chosen = [] if names is None else names.split(",")
     for name in chosen:
         if name not in net.terms:

@@ -128,8 +128,8 @@ def _restore_attributes(owns: Callable[[str], bool], hidden: Mapping[str, Module
 
 
 class LiftedModules:
-    """The lifted modules by name, which run on symbols, and the functions that ran, as `module:qualified name`. These
-    are `ran` since the modules were loaded, and `loaded` during loading.
+    """The lifted modules by name: they run on symbols. Two sets have functions, as `module:qualified name`: `loaded`
+    those that ran while the modules were loaded, and `ran` those that have run since.
 
     `rows` maps the `id()` of each table to its SymbolicRows. `of_histories` has the `id()` of each table that stores a
     history.

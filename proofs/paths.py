@@ -251,8 +251,8 @@ class Path:
         return self._by_number
 
     def decide(self, condition: Term) -> bool:
-        """The truth value to go on with where the program branches on a condition. If both are possible, it is the next
-        answer to replay; without one it is True, and the other side is kept for later.
+        """The truth value to go on with where the program branches on a condition. If both are possible, or without
+        `prunes`, it is the next answer to replay. Without one it is True, and the other side is kept for later.
         """
         condition = simplified(condition)
         if z3.is_true(condition):

@@ -173,8 +173,8 @@ def _asked_for_kinds(function: Function) -> set[int]:
 
 
 def _is_one_place(target: ast.expr) -> bool:
-    """True if evaluating the target of an augmented assignment twice finds the same place as Python, which does it
-    once: it contains no call.
+    """True if the target of an augmented assignment is a name, an attribute of a name, or a subscript of names,
+    constants and tuples alone. The lifter evaluates it twice, and Python once: of these, both find the same place.
     """
     if isinstance(target, ast.Subscript):
         return all(isinstance(part, _INDEX) for part in [*ast.walk(target.value), *ast.walk(target.slice)])

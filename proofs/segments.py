@@ -329,8 +329,8 @@ def _calls_alone(frame: Any) -> bool:
 
 
 def _sign(value: Any, lists: list[Any]) -> Hashable:
-    """A hashable value, equal for two values only if they are alike. Lists must also be shared in a like manner:
-    `lists` has those met so far. The caller must keep the values alive.
+    """A hashable value, equal for two values only if they have one structure, identical terms, and the same lists
+    shared in the same places. `lists` has the lists met so far. The caller must keep the values alive.
     """
     if isinstance(value, tuple | list):
         number = _number_of(value, lists) if isinstance(value, list) else 0

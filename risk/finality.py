@@ -516,11 +516,11 @@ def is_path(layer: BaseLayer, path: Path) -> bool:
 
 
 def shortest_path(layer: BaseLayer, shocks: Mapping[str, Shock]) -> tuple[str, Path]:
-    """The operator whose slash has the shortest path to failure, with its path; ties go to the smallest slash. `shocks`
-    has the slash of each operator.
+    """The operator whose slash has the shortest path found to a break of consensus, with this path; ties go to the
+    smallest slash. A path is the sequence in which services fall after a slash. `shocks` has each operator's slash.
 
-    If no slash leads to failure, the path is the first UNKNOWN one, or the longest if all are HOLDS. Joint attacks are
-    searched only if no sequence of falls, one at a time, breaks consensus.
+    If no slash breaks consensus, the path is the first UNKNOWN one, or the longest if all are HOLDS. Joint attacks on
+    several services are searched only if services that fall one at a time break consensus for no operator.
     """
     paths: dict[str, Path] = {}
     open_: list[str] = []

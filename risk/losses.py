@@ -43,11 +43,15 @@ class Sampled:
         self.largest: Final = float(np.max(np.abs(self.values)))
 
     def mean(self) -> Measured:
-        """The expected loss, and its error."""
+        """The expected loss, with an estimate of its error: the largest loss times the summed error of all
+        probabilities.
+        """
         return Measured(float(self.values @ self.probabilities), self.largest * self.error)
 
     def variance(self) -> Measured:
-        """The variance of the loss, and its error."""
+        """The variance of the loss, with an estimate of its error: the square of the largest loss, times the summed
+        error of all probabilities.
+        """
         mean = self.mean().value
         return Measured(float((self.values - mean) ** 2 @ self.probabilities), self.largest**2 * self.error)
 

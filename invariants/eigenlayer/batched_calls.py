@@ -208,7 +208,9 @@ def _complete(choices: Choices, draft: Draft, party: str) -> Action:
 
 
 def _pending(draft: Draft, party: str, before_block: int) -> list[int]:
-    """The nonces of an account's pending withdrawals queued before a block, among its latest RECALLED ones."""
+    """The nonces of an account's pending withdrawals that were queued before a block. Only the last RECALLED
+    withdrawals that it ever queued, pending or not, are looked at.
+    """
     queued = draft.get(STAKERS, party).withdrawals_queued
     nonces: list[int] = []
     for nonce in range(max(queued - RECALLED, 0), queued):

@@ -211,9 +211,8 @@ def _redressed(world: dict[str, Json]) -> dict[str, Json]:
 
 
 def _curated(world: dict[str, Json], vault: str) -> dict[str, Json]:
-    """A copy of a world in which the account of a mandate is the curator of a vault with a full-restake delegator.
-
-    A world without this vault is returned as it is.
+    """A copy of a world in which the account of a mandate is the admin of `vault`, and an operator, and the vault has a
+    full-restake delegator. A world without this vault is returned as it is.
     """
     config = cast("dict[str, Json]", world["config"])
     vaults = cast("dict[str, dict[str, Json]]", config["vaults"])

@@ -143,8 +143,8 @@ def _list_operator(port: Port, recourse: Recourse, draft: Draft, table: TableKey
 def deliver_table(port: Port, draft: Draft, action: DeliverTable) -> Delta | Reason:
     """Deliver a sent table to the other chain. A table that has arrived already changes nothing.
 
-    Rejects, in order: NO_SUCH_TABLE if none was sent, or it is disabled; TOO_EARLY if less than the channel's delay has
-    passed; TABLE_UPDATE_FOR_PAST_TIMESTAMP if a newer one has arrived.
+    Rejects, in order: NO_SUCH_TABLE if none was sent, or it is disabled; TOO_EARLY before the table's reference
+    point plus the channel's delay; TABLE_UPDATE_FOR_PAST_TIMESTAMP if a newer one has arrived.
     Source: OperatorTableUpdater.updateOperatorTable.
     """
     channel: Channel = (action.service, action.pool, action.chain)

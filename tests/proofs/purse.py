@@ -86,7 +86,9 @@ def is_free(draft: Draft, action: Pay) -> bool:
 
 
 def transition(draft: Draft, action: Pay) -> Delta | Reason:
-    """Executes a payment. Returns its Delta, or the reason of its rejection."""
+    """Add one to the sender's purse, whatever the amount; a free payment writes nothing. Rejects: CLOSED after block
+    9000.
+    """
     held = draft.get(PURSES, action.sender)
     if draft.get(CLOCK, SINGLETON).block > 9000:
         return Reason.CLOSED

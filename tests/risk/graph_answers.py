@@ -59,7 +59,9 @@ def vector(values: Sequence[Any]) -> list[Fraction]:
 
 
 def proved(network: Network, verdict: AttackVerdict) -> AttackVerdict:
-    """The verdict, after the checker has accepted its certificate or attack."""
+    """The verdict, which must be SECURE, INSECURE or EXACT, after the checker has accepted its certificate or attack.
+    One with neither, such as that of a network without profits, is returned unchecked.
+    """
     assert verdict.word in ("SECURE", "INSECURE", "EXACT"), verdict.word
     if verdict.certificate is not None or verdict.attack is not None:
         check(write(network), verdict.as_json())

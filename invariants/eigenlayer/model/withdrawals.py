@@ -140,7 +140,7 @@ def _complete(rows: Draft, call: CompleteQueuedWithdrawal) -> Reason | None:
 def _complete_several(rows: Draft, call: CompleteQueuedWithdrawals) -> Reason | None:
     """The first reason to reject a CompleteQueuedWithdrawals call, or None.
 
-    All withdrawals must be the sender's, so only the sender's strategy list grows.
+    Each completion may lengthen the strategy list of the sender, whose withdrawals all must be; its length is limited.
     """
     listed = rows.get(STAKERS, call.sender).strategy_list
     for completion in call.completions:
