@@ -224,6 +224,49 @@ class Closures:
         return found
 
     @cached_property
+    def _changers(self) -> dict[Name, set[Name]]:
+        """The map from each definition of a value to the definitions that may change the value when they run.
+
+        These name it where they change something in place, or may change anything, and read a value that can be
+        changed. What a statement outside definitions binds is the module's REST.
+        """
+        found: dict[Name, set[Name]] = {}
+        for module, text in self._digests:
+            definition = self.sources.definition((module, text))
+            if definition is None or not text or module in self._storing:
+                continue
+            changed = self._valued(module, definition.changes)
+            if (module, text) in self._setters:
+                changed |= {name for name in self._valued(module, definition.reads) if self._is_changeable(name)}
+            for name in changed - {(module, text)}:
+                found.setdefault(name, set()).add((module, text))
+        return found
+
+    def _valued(self, module: str, texts: Iterable[str]) -> set[Name]:
+        """The definitions to which names in a module's code may lead, and the REST of each module that may bind one."""
+        found: set[Name] = set()
+        for name in self._led(module, texts):
+            there = self.sources.module(name[0])
+            if name[1] != ALL:
+                found.add(name)
+            elif there is not None and there.bound_by_rest:
+                found.add((name[0], REST))
+        own = self.sources.module(module)
+        is_own = own is not None and not own.bound_by_rest.isdisjoint(texts)
+        return found | ({(module, REST)} if is_own else set())
+
+    def _is_changeable(self, name: Name) -> bool:
+        """True if a definition has a collection, or an object that may change, for other code to change."""
+        definition = self.sources.definition(name)
+        if definition is None or name[0] in self._storing:
+            return False
+        if not name[1] or definition.is_changeable:
+            return True
+        is_value = not any(isinstance(each, ast.FunctionDef | ast.ClassDef) for each in self.sources.statements(name))
+        made = self._led(name[0], definition.calls) if is_value else set()
+        return not made.isdisjoint(self._setters) or (is_value and self._is_harmful(name[0], definition.calls))
+
+    @cached_property
     def _methods(self) -> dict[str, list[Name]]:
         """The map from each name of a method, or of a class attribute with a value, to the classes that have it.
 
@@ -319,6 +362,7 @@ class Closures:
         if name not in self._edges:
             found = {*self._read(name[0], definition.reads), *self._reached_by(name[0], definition)}
             found.update(self._below.get(name, ()))
+            found.update(self._changers.get(name, ()))
             if definition.is_door or (definition.is_vague and name[0] not in self._storing):
                 found.update((each, ALL) for each in self.modules)
             head, dot, _ = name[1].partition(".")

@@ -12,6 +12,7 @@ from typing import Final
 
 import attrs
 
+from gate.in_place import changed_names, is_changeable
 from gate.words import (
     BUILDERS,
     CHANGERS,
@@ -53,6 +54,8 @@ class Definition:
     - `at_import`: all names that are read when the module is imported.
     - `members`: the names of the attributes that it reads; ALL if it finds an attribute by a computed string.
     - `methods`: if it is a class, the names of its methods and of its attributes with values.
+    - `changes`: the names whose values it may change, as they stand in its code.
+    - `is_changeable`: it has a collection, which other code may change.
     """
 
     digest: str
@@ -70,6 +73,8 @@ class Definition:
     at_import: frozenset[str] = frozenset()
     members: frozenset[str] = frozenset()
     methods: frozenset[str] = frozenset()
+    changes: frozenset[str] = frozenset()
+    is_changeable: bool = False
 
 
 def defined(node: ast.stmt) -> list[str]:
@@ -142,6 +147,8 @@ def definition_of(nodes: list[ast.stmt], words: Words) -> Definition:
         at_import=reads(parts_at_import, words.asks),
         members=_members(code),
         methods=frozenset(name for node in nodes if isinstance(node, ast.ClassDef) for name in _methods(node)),
+        changes=changed_names(code.parts),
+        is_changeable=any(is_changeable(node) for node in nodes),
     )
 
 

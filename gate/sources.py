@@ -116,6 +116,11 @@ class Module:
         """True if `isinstance` means in this module what it means in Python."""
         return "isinstance" not in self._bound
 
+    @cached_property
+    def bound_by_rest(self) -> frozenset[str]:
+        """The names that the module's statements outside definitions bind, such as the targets of a loop."""
+        return frozenset(given_in(Code(self._found[REST]).parts))
+
     def binds(self, name: str) -> bool:
         """True if the module defines or imports this name."""
         return name in self._found or name in self.imports

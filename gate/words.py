@@ -12,6 +12,7 @@ DOORS: Final = frozenset(
     | {"__builtins__", "__globals__", "__subclasses__", "_getframe", "currentframe", "resolve_name", "runpy"}
     | {"locals", "inspect", "get_type_hints", "get_annotations", "__annotations__", "ForwardRef", "resolve_types"}
     | {"gc", "ctypes", "pickle", "marshal", "shelve", "copyreg", "FunctionType", "__self__", "__spec__", "__loader__"}
+    | {"_convert_"}
 )
 """Names and attributes that can find any definition by a string. A definition that reads one reaches everything."""
 
@@ -114,7 +115,8 @@ They belong to libraries, or to this package where a version imports an installe
 HARMFUL: Final = frozenset(
     {"attr.resolve_types", "attr.set_run_validators", "attr.validators.set_disabled", "attrs.resolve_types"}
     | {"attrs.validators.set_disabled", "bisect.insort", "bisect.insort_left", "bisect.insort_right"}
-    | {"decimal.getcontext", "decimal.localcontext", "decimal.setcontext", "functools.update_wrapper"}
+    | {"decimal.getcontext", "decimal.localcontext", "decimal.setcontext", "enum.global_enum"}
+    | {"functools.update_wrapper"}
     | {"operator.call", "operator.delitem", "operator.iadd", "operator.iand", "operator.iconcat", "operator.ifloordiv"}
     | {"operator.ilshift", "operator.imatmul", "operator.imod", "operator.imul", "operator.ior", "operator.ipow"}
     | {"operator.irshift", "operator.isub", "operator.itruediv", "operator.ixor", "operator.methodcaller"}

@@ -359,8 +359,25 @@ def test_a_branch_that_a_call_may_take_is_reached(tmp_path: Path, more: str, tes
             "rules:Kind",
         ),
         (f"def fee():\n    'abc'\n{IN}", "return len(fee.__doc__)", "'abc'", "'abcd'", "files:all"),
+        (
+            f"import enum\n@enum.global_enum\nclass Fee(enum.IntEnum):\n    HIGH = 1\n{IN}",
+            "return int(HIGH)",
+            "HIGH = 1",
+            "HIGH = 2",
+            "rules:Fee",
+        ),
+        (
+            f"class Fee(IntEnum):\n    HIGH = 1\n_ = Fee._convert_('Fees', __name__, bool)\n{IN}",
+            "return int(HIGH)",
+            "HIGH = 1",
+            "HIGH = 2",
+            "rules:Fee",
+        ),
     ],
-    ids=["a subclass", "a method", "a method by a text", "an operator", "a registered function", "a docstring"],
+    ids=[
+        *("a subclass", "a method", "a method by a text", "an operator", "a registered function", "a docstring"),
+        *("members that are made names of the module", "members of a module"),
+    ],
 )
 def test_what_no_code_names_is_reached(
     tmp_path: Path, more: str, body: str, before: str, after: str, name: str
