@@ -101,6 +101,7 @@ def _pay(draft: Draft, offer: Offer, claims: Claims, redress_grains: int) -> int
         all_grains += claim_grains
     taken_grains = 0
     rest: Claims = {}
+    sponsors: dict[int, str] = {}
     funds: dict[Fund, None] = {}
     for place, claim_grains in claims.items():
         policy = POLICIES.at(draft, offer, place)
@@ -110,10 +111,11 @@ def _pay(draft: Draft, offer: Offer, claims: Claims, redress_grains: int) -> int
         credit(draft, policy.holder, redressed_grains)
         POLICIES.replace(draft, offer, place, _used(policy, claim_grains))
         lower_cover(draft, fund, claim_grains)
+        sponsors[place] = policy.sponsor
         funds[fund] = None
         rest[place] = claim_grains - redressed_grains
     for fund in funds:
-        owed = {place: grains for place, grains in rest.items() if POLICIES.at(draft, offer, place).sponsor == fund[1]}
+        owed = {place: grains for place, grains in rest.items() if sponsors[place] == fund[1]}
         _pay_of_fund(draft, fund, owed)
     return taken_grains
 
