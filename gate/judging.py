@@ -15,6 +15,7 @@ from conformance.client import ClientFault, HarnessFault, Introduction
 from conformance.lockstep import Script
 from conformance.process import NotStartedError, ProcessClient
 from gate.closures import Change, Closures, NotReadError, changes
+from gate.elsewhere import refuse_elsewhere
 from gate.equivalence import ENGINE
 from gate.impact import gains, laws, ledger_matrix, speed, stale_proofs
 from gate.lockstep import Met, Pair, Walked, walk, walk_on
@@ -139,6 +140,7 @@ class Judge:
                 Closures(version.folder, of.protocol_at, of.rules, of.loaded)
                 for version, of in zip(self._versions, self._places, strict=True)
             )
+            refuse_elsewhere((base, head), self._versions)
             self._judge(report, base, head, only)
         except NotReadError as error:
             report.problem = f"cannot be read: {error}"

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from gate.closures import Closures
+from gate.closures import Closures, NotReadError
+from gate.elsewhere import refuse_elsewhere
 from gate.judge_process import judge_apart
 from gate.judging import Budget
 from gate.starting import clean_environment
@@ -168,3 +169,24 @@ def test_a_file_that_is_there_in_the_head_switches_a_rule(tmp_path: Path, monkey
     found = verdicts(report)
     assert found["Withdraw"] == "DIFFERS"
     assert set(found.values()) <= {"DIFFERS", "UNKNOWN"}
+
+
+def test_a_package_of_the_repository_that_is_installed_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Regression: a package below `src/`, imported from the working tree by both versions, was taken for a library."""
+    (tmp_path / "src" / "poolmath").mkdir(parents=True)
+    git(tmp_path, "init", "-q")
+    for side, fee in (("base", "100"), ("head", "2")):
+        (tmp_path / "staking_pool.py").write_text(f"from poolmath import fee\n{RULES}")
+        (tmp_path / "src" / "poolmath" / "__init__.py").write_text(f"def fee(amount):\n    return amount // {fee}\n")
+        git(tmp_path, "add", "-A")
+        git(tmp_path, "commit", "-qm", side)
+    monkeypatch.chdir(tmp_path)
+    with taken(tmp_path, "HEAD~1", "HEAD") as (old, new):
+        closures = [Closures(each.folder, "staking_pool:PROTOCOL") for each in (old, new)]
+        refuse_elsewhere(closures, (old, new))  # a library of that name, or none
+        monkeypatch.syspath_prepend(str(tmp_path / "src"))
+        with pytest.raises(NotReadError, match=r"src/poolmath/__init__\.py: it was changed, and poolmath is imported"):
+            refuse_elsewhere(closures, (old, new))
+        refuse_elsewhere(closures, (old, old))
