@@ -1,20 +1,23 @@
 """The world that runs, compared with the one that is proved: each lifted module has the values of its original."""
 
+import builtins
 import sys
 from collections.abc import Callable, Mapping, Sequence, Set
 from enum import Enum
+from pathlib import Path
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any, Final, get_args, get_origin
 
-import attr
-
 from proofs.lifting import LIFTED, lift, owns
 from proofs.paths import UnliftableError
+from proofs.places import Place
 from proofs.setup import setup_of
 
 CONSTANTS: Final = (int, str, bytes, float, type(None))
 FUNCTIONS: Final = (FunctionType, BuiltinFunctionType)
 WRAPPERS: Final = (staticmethod, classmethod)
+MISSING: Final = "missing"
+"""The constant in place of an attribute that only the other of two values has."""
 
 
 class AnotherWorldError(UnliftableError):
@@ -34,18 +37,23 @@ def refuse_world_of(theory: str) -> None:
 
 
 def refuse_another_world(lifted: Mapping[str, ModuleType]) -> None:
-    """Raise AnotherWorldError if a global of a lifted module differs from the one in the module that runs.
+    """Raise AnotherWorldError if a global of a lifted module differs from the one in the module that runs, or if that
+    module has a builtin's name for something of its own.
 
     A package's `__init__` may set a value of its module, or a module may fill another's registry. That takes part in
-    what runs but, where it is not lifted, not in what is proved. A function or class that no lifted module defines is
-    not compared: it stands for another by a trusted contract. Modules that were not imported are not compared either:
+    what runs but, where it is not lifted, not in what is proved. Modules that were not imported are not compared:
     nothing runs them.
     """
     comparison = _Comparison(lifted)
     for name, module in lifted.items():
         original = vars(sys.modules[name]) if name in sys.modules else {}
         for key, value in vars(module).items():
-            if not key.startswith("__") and key in original and not comparison.is_same(value, original[key]):
+            is_given = hasattr(builtins, key) and getattr(value, "__module__", None) not in lifted
+            if (
+                key in original
+                and not key.startswith("__")
+                and (is_given or not comparison.is_same(value, original[key]))
+            ):
                 raise AnotherWorldError(f"{name}.{key} has another value where it runs than where it is proved")
 
 
@@ -54,15 +62,15 @@ class _Comparison:
 
     def __init__(self, lifted: Mapping[str, ModuleType]) -> None:
         self._lifted: Final = lifted
-        self._begun: Final[set[tuple[int, int]]] = set()
-        """The `id()`s of each value and original whose parts were compared, or are being compared."""
+        self._begun: Final[dict[tuple[int, int], tuple[Any, Any]]] = {}
+        """Each value and original whose parts were compared, or are being compared, by their `id()`s."""
 
     def is_same(self, value: Any, original: Any) -> bool:
-        """True if a value is like its original. Constants are equal; functions and classes have one name, and like
-        parts; collections, and other objects, are of one class and have like parts.
+        """True if a value is like its original. Constants are equal; functions and classes have one name, one place in
+        their file, and like parts; collections, and other objects, are of one class and have like parts.
 
-        Private attributes are not compared, since some objects keep there what they once found; nor those of objects
-        of this project's classes, nor what is compiled, beyond its name.
+        Private attributes of objects are not compared, since some keep there what they once found; nor are attributes
+        of this project's objects, nor what is compiled.
         """
         if isinstance(value, Enum):
             return isinstance(original, Enum) and value.name == original.name and self._is_one_class(value, original)
@@ -70,9 +78,11 @@ class _Comparison:
             return type(value) is type(original) and bool(value == original)
         if isinstance(value, ModuleType):
             return isinstance(original, ModuleType) and value.__name__ == original.__name__
-        if (id(value), id(original)) in self._begun:
+        if isinstance(value, Place):
+            return isinstance(original, Path)
+        if value is original or (id(value), id(original)) in self._begun or _is_compiled(original):
             return True
-        self._begun.add((id(value), id(original)))
+        self._begun[id(value), id(original)] = value, original
         if isinstance(value, FUNCTIONS):
             return isinstance(original, FUNCTIONS) and self._is_same_function(value, original)
         if isinstance(value, type):
@@ -80,23 +90,26 @@ class _Comparison:
         return self._is_one_class(value, original) and self._has_same_parts(value, original)
 
     def _is_one_class(self, value: Any, original: Any) -> bool:
-        return type(value) is type(original) or self.is_same(type(value), type(original))
+        return self.is_same(type(value), type(original))
 
     def _is_same_function(self, value: Any, original: Any) -> bool:
-        if value.__module__ not in self._lifted:
-            return True
-        if not isinstance(original, FunctionType):
-            return bool(value.__name__ == original.__name__)
+        if value.__module__ not in self._lifted and original.__module__ in self._lifted:
+            return True  # a trusted contract stands for it
         if _name_of(value) != _name_of(original) or hasattr(value, "__wrapped__") != hasattr(original, "__wrapped__"):
             return False
-        return self._are_same(_bound_in(value), _bound_in(original))
+        if not (isinstance(value, FunctionType) and isinstance(original, FunctionType)):
+            return True
+        is_one_place = value.__code__.co_firstlineno == original.__code__.co_firstlineno
+        return is_one_place and self._are_same(_bound_in(value), _bound_in(original))
 
     def _is_same_class(self, value: type, original: type) -> bool:
-        if value.__module__ not in self._lifted:
-            return True
-        if _is_compiled(original):
-            return value.__name__ == original.__name__
-        return _name_of(value) == _name_of(original) and self._have_same_attributes(vars(value), vars(original))
+        if value.__module__ not in self._lifted and original.__module__ in self._lifted:
+            return True  # a trusted contract stands for it
+        names = {name for name in (*vars(value), *vars(original)) if not name.startswith("__")}
+        names |= {name for name in vars(value) if isinstance(vars(value)[name], FUNCTIONS)}
+        names |= {name for name in vars(original) if isinstance(vars(original)[name], FUNCTIONS)}
+        parts = [[vars(kind).get(name, MISSING) for name in sorted(names)] for kind in (value, original)]
+        return _name_of(value) == _name_of(original) and self._are_same(*parts)
 
     def _has_same_parts(self, value: Any, original: Any) -> bool:
         if isinstance(value, Mapping):
@@ -111,23 +124,14 @@ class _Comparison:
             return self._are_same([value.fget], [original.fget])
         if isinstance(value, MethodType):
             return self._are_same([value.__func__, value.__self__], [original.__func__, original.__self__])
-        if attr.has(type(value)):
-            names = [field.name for field in attr.fields(type(value))]
-            return self._are_same(*([getattr(each, name) for name in names] for each in (value, original)))
         if get_origin(value) is not None:  # an annotation that names lifted classes
             return self._are_same(*([get_origin(each), *get_args(each)] for each in (value, original)))
-        if type(value) is type(original) and _defines_equality(type(value)):
-            return bool(value == original)
         if owns(LIFTED, type(value).__module__):  # such as a sum, which a catalogue numbers
             return True
-        return self._have_same_attributes(getattr(value, "__dict__", {}), getattr(original, "__dict__", {}))
-
-    def _have_same_attributes(self, values: Mapping[str, Any], originals: Mapping[str, Any]) -> bool:
-        return all(
-            self.is_same(value, originals[name])
-            for name, value in values.items()
-            if not name.startswith("_") and name in originals
-        )
+        names = sorted({*_attributes_of(value), *_attributes_of(original)})
+        if not names and type(value) is type(original) and _defines_equality(type(value)):
+            return bool(value == original)
+        return self._are_same(*([getattr(each, name, MISSING) for name in names] for each in (value, original)))
 
     def _are_same(self, values: Sequence[Any], originals: Sequence[Any]) -> bool:
         return len(values) == len(originals) and all(map(self.is_same, values, originals))
@@ -137,13 +141,21 @@ def _name_of(value: Any) -> tuple[str, str]:
     return value.__module__, value.__qualname__
 
 
-def _is_compiled(kind: type) -> bool:
-    file = getattr(sys.modules.get(kind.__module__), "__file__", None)
+def _is_compiled(original: Any) -> bool:
+    """True of a compiled function or class, and of an object of a compiled class: nothing sets its parts."""
+    named = original if isinstance(original, (*FUNCTIONS, type)) else type(original)
+    file = getattr(sys.modules.get(named.__module__), "__file__", None)
     return file is not None and not file.endswith(".py")
 
 
 def _defines_equality(kind: type) -> bool:
     return any("__eq__" in vars(base) for base in kind.__mro__[:-1])
+
+
+def _attributes_of(value: Any) -> list[str]:
+    """The names of an object's public attributes, in its dictionary or in slots."""
+    slots = [name for kind in type(value).__mro__ for name in vars(kind).get("__slots__", ())]
+    return [name for name in (*getattr(value, "__dict__", ()), *slots) if not name.startswith("_")]
 
 
 def _bound_in(function: Callable[..., Any]) -> list[Any]:

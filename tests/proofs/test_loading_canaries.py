@@ -309,6 +309,17 @@ SET = {
     "a private constant": ("consts._ALSO = 7", "_ALSO"),
     "a constant that becomes an object": ("consts.FREE = consts.Settings()", "FREE"),
     "a function": ("consts.fee = consts.other_fee", "fee"),
+    "the code of a function": ("consts.fee.__code__ = consts.other_fee.__code__", "fee"),
+    "a name of a builtin": ("consts.max = lambda *amounts: 0", "max"),
+    "lambdas that change places": (
+        "consts.FEES['any'], consts.FEES['none'] = consts.FEES['none'], consts.FEES['any']",
+        "FEES",
+    ),
+    "an object with slots": ("consts.SLOTTED.free = 7", "SLOTTED"),
+    "a method that attrs made": ("consts.Settings.__init__ = lambda self: None", "Settings"),
+    "a truth value": ("consts.Plain.__bool__ = lambda self: False", "Plain"),
+    "an attribute that is gone": ("del consts.Plain.also", "Plain"),
+    "an attribute that is new": ("consts.PLAIN.extra = 7", "PLAIN"),
     "a function of the same name": (
         "def fee() -> int:\n    return 0\n\n\nconsts.fee = fee",
         "fee",
@@ -385,6 +396,13 @@ class Plain:
         return 1
 
 
+class Slotted:
+    __slots__ = ("free",)
+
+    def __init__(self) -> None:
+        self.free = -1
+
+
 class Level(Enum):
     LOW = 0
     HIGH = 1
@@ -395,7 +413,12 @@ class Terms(NamedTuple):
 
 
 around = within(1)
-FEES = {"all": fee, "any": lambda: 1}
+FEES = {
+    "all": fee,
+    "any": lambda: 1,
+    "none": lambda: 0,
+}
+SLOTTED = Slotted()
 SETTINGS, PLAIN, LEVEL, TERMS, ALL = Settings(), Plain(), Level.LOW, Terms(-1), {1}
 charge = PLAIN.fee
 """
