@@ -170,7 +170,8 @@ class ChainCallLaws:
         They are recorded for each service, operator and pool whose stake a table counts.
         """
         slashed = self._slashed(step)
-        for purse in [*[one[0] for one in slashed], *written(step.delta, SLASHED_OF_PURSES)]:
+        purses = [*[one[0] for one in slashed], *written(step.delta, SLASHED_OF_PURSES)]
+        for purse in purses:
             before = step.before.rows.get(SLASHED_OF_PURSES, purse)
             after = step.after.rows.get(SLASHED_OF_PURSES, purse)
             amount = sum([one[1] for one in slashed if one[0] == purse]) if before.is_watched else 0
