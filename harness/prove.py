@@ -27,7 +27,7 @@ from proofs.concrete import plain_theory
 from proofs.cross_check import ANSWERS, Opinions
 from proofs.digests import solver_version
 from proofs.genesis import GENESIS
-from proofs.isolation import apart
+from proofs.isolation import EndedError, apart
 from proofs.ledger import Ledger, LedgerError, SourceChangedError
 from proofs.ledger_files import own_place
 from proofs.running_world import AnotherWorldError, refuse_world_of
@@ -86,11 +86,11 @@ def _refuse_another_world(pack: ProtocolPack, place: str) -> None:
     """
     for module in pack.rules:
         importlib.import_module(module)
-    for each in ("games", "bounded_model"):
+    for each in ("games", "bounded_model", "rule_machine", "workload"):
         getattr(pack, each)
     try:
         apart(partial(refuse_world_of, place))
-    except AnotherWorldError as error:
+    except (AnotherWorldError, EndedError) as error:
         raise LedgerError(f"{pack.place or pack.name}: {error}") from error
 
 

@@ -58,7 +58,7 @@ def replay_command(traces: tuple[Path, ...], asked: tuple[str, ...], with_yields
     codes = {show_kept(path, packs_of_traces(asked).values()) for path in of_proofs}
     others = [path for path in files if path not in of_proofs]
     if others:
-        codes.add(_run(Job(packs_of_traces(asked), others, with_yields), as_json, are_asked=False))
+        codes.add(_run(Job(packs_of_traces(asked), others, with_yields), as_json, bool(asked)))
     return worst(codes)
 
 

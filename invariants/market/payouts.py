@@ -168,7 +168,7 @@ class PayoutLaws:
         if not self.slashes(step):
             return True
         holders, funds, _is_enough = self._owed(step)
-        unpaid = sum([owed - credited(step, holder) for holder, owed in holders.items()])
+        unpaid = sum([max(owed - credited(step, holder), 0) for holder, owed in holders.items()])
         for fund, owed in funds.items():
             paid = paid_by(step, fund)
             if not 0 <= paid <= owed:

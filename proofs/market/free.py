@@ -1,6 +1,7 @@
 """The free base: a base in which time passes, and any call may set any stake and any weight to any amount.
 
-It stands for every base: the port's answers are rows of their own, and the market observes the calls that write them.
+It stands for every base that keeps what docs/market.md says is assumed. The port's answers are rows of their own, and
+the market observes the calls that write them.
 """
 
 from typing import Any, Final

@@ -213,6 +213,10 @@ def test_each_folder_and_protocol_that_is_named_must_have_a_trace(tmp_path: Path
     assert raised.value.message == f"there is no trace in {tmp_path}"
     result = restake("replay", TRACE, "--protocol", "eigenlayer", "--protocol", "symbiotic")
     assert (result.return_value, result.stderr) == (2, "no trace of: symbiotic\n")
+    (tmp_path / "a.json.gz").write_bytes(TRACE.read_bytes())
+    (tmp_path / "disputed.smt2").write_text("(assert false)\n(check-sat)\n")
+    result = restake("replay", tmp_path, "--protocol", "eigenlayer", "--protocol", "symbiotic")
+    assert (result.return_value, result.stderr) == (2, "no trace of: symbiotic\n")
     of_pool = ("replay", example / "traces", "--protocol", POOL)
     assert (restake(*of_pool).return_value, restake(*of_pool).stderr) == (0, "")
     result = restake(*of_pool, "--yields")
