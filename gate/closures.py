@@ -80,6 +80,10 @@ class Closures:
         if self.sources.module(self._place[0]) is None:
             raise NotReadError(f"{self._place[0]}: there is no such module")
 
+    def has_module(self, change: Change) -> bool:
+        """True if a change is in a module of the version, not in its files or in the order of its modules."""
+        return self.sources.module(change.name[0]) is not None
+
     @cached_property
     def modules(self) -> tuple[str, ...]:
         """The names of all modules in the version's folder that count, sorted.

@@ -37,6 +37,7 @@ from gate.verdicts import (
     verdict_of,
 )
 from gate.versions import Version
+from proofs.lifting import LIFTED, owns
 from spec.codec import Json, MalformedTrace
 
 ANSWER_SECONDS: Final = 20.0
@@ -211,8 +212,12 @@ class Judge:
         """The reason why no proof is made of an action with these changes; empty if one can be made."""
         if self._places[0].protocol_at != self._places[1].protocol_at:
             return f"the head's pack names other rules: {self._places[1].protocol_at}"
-        of_pack = sorted({change.name[0] for change in differing} & (base.of_pack | head.of_pack))
-        return f"only the pack loads what was changed: {', '.join(of_pack)}" if of_pack else ""
+        modules = {change.name[0] for change in differing if base.has_module(change) or head.has_module(change)}
+        if of_pack := sorted(modules & (base.of_pack | head.of_pack)):
+            return f"only the pack loads what was changed: {', '.join(of_pack)}"
+        lifted = (*LIFTED, self._places[0].protocol_at.partition(":")[0])
+        unlifted = sorted([module for module in modules if not owns(lifted, module)])
+        return f"none runs what was changed: {', '.join(unlifted)}" if unlifted else ""
 
     def _compared(
         self, report: ProtocolReport, versions: Versions, changed: Mapping[str, list[Change]]

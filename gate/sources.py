@@ -22,6 +22,7 @@ from gate.words import (
     LIBRARY,
     MAKERS,
     OPENERS,
+    PATH_OPENERS,
     RECORD_MAKERS,
     VALUE_MAKERS,
 )
@@ -151,14 +152,14 @@ class Module:
     @property
     def may_open(self) -> bool:
         """True if any code of the module may read a file, or imports a name that may."""
-        return bool(self._openers - OPENERS - CALLED_OPENERS) or any(
+        return bool(self._openers - OPENERS - CALLED_OPENERS - PATH_OPENERS) or any(
             each.is_opener for each in self.definitions.values()
         )
 
     @cached_property
     def _openers(self) -> frozenset[str]:
         """The names that may read a file: those of OPENERS, under the names of the module's imports, too."""
-        called = CALLED_OPENERS if self._has_paths else frozenset()
+        called = CALLED_OPENERS | PATH_OPENERS if self._has_paths else frozenset()
         return OPENERS | called | self._brought_by(OPENERS | CALLED_OPENERS)
 
     @property

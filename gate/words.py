@@ -67,11 +67,16 @@ _PLACES: Final = frozenset(
 
 _OF_PATHS: Final = {name for name in dir(Path) if name not in dir(PurePath) and not name.startswith("_")}
 _OF_TEXTS: Final = {name for name in os.path.__all__ if callable(getattr(os.path, name))}
-_AT_FILES: Final = frozenset(_OF_PATHS | _OF_TEXTS) - _PLACES - {"group", "replace"}
+_AT_FILES: Final = frozenset(_OF_PATHS | _OF_TEXTS) - _PLACES
 
 CALLED_OPENERS: Final = _AT_FILES & {"exists", "owner", "rename", "walk"}
 """Methods that look at a file, and whose names are also those of ordinary fields. They count where they are called, and
 anywhere in a module that imports FILE_MODULES. A method with a computed name counts in such a module alone.
+"""
+
+PATH_OPENERS: Final = _AT_FILES & {"group", "replace"}
+"""Methods of a path that look at a file, and whose names are also those of methods of a match and of a string. They
+count anywhere in a module that imports FILE_MODULES, and nowhere else.
 """
 
 FILE_MODULES: Final = frozenset({"os", "pathlib"})
@@ -87,11 +92,11 @@ OPENERS: Final = (
         | {"f_lineno", "get_source", "get_code"}
     )
     | _AT_FILES
-) - CALLED_OPENERS
+) - (CALLED_OPENERS | PATH_OPENERS)
 """Names that can read files, docstrings or line numbers; the latter two are not part of the compared syntax trees.
 
-All that `pathlib` and `os.path` have to look at files is among them, but `group` and `replace`, which are methods of a
-match and of a string, too. If a version reads one file, all its files count.
+All that `pathlib` and `os.path` have to look at files is among these three, but `resolve` and `realpath` unless they
+are strict. If a version reads one file, all its files count.
 """
 
 LIBRARY: Final = sys.stdlib_module_names - {"test"} | {"attr", "attrs", "z3"}

@@ -31,6 +31,7 @@ from gate.versions import NoVersionError, root_of, taken
 from harness.display import live_display
 from harness.gate_explained import explained_lines, read_kept
 from harness.gate_files import annotations, as_junit, as_sarif
+from harness.gate_layers import unjudged_layers
 from harness.gate_outcome import FOLDER, GateOutcome, keep
 from harness.gate_page import as_page
 from harness.gate_text import as_markdown, as_text
@@ -126,6 +127,7 @@ def gate_command(
                     bar = progress.add_task(f"judging {name}", total=1)
                     reports.append(judge_apart(pack.name, pack.place, (old, new), only, allowed))
                     progress.update(bar, completed=1)
+            reports += [] if asked or only else unjudged_layers(old, new)
             if not stop():
                 every = [action for report in reports for action in report.actions]
                 _refuse_unknown(only, reports, bool(asked))

@@ -5,7 +5,7 @@ from pathlib import Path, PurePath
 
 import pytest
 
-from gate.words import CALLED_OPENERS, OPENERS, is_fileless
+from gate.words import CALLED_OPENERS, OPENERS, PATH_OPENERS, is_fileless
 from tests.gate.test_attacks import changed
 from tests.gate.test_candidates import IN, rules, tree
 
@@ -19,6 +19,8 @@ pytestmark = pytest.mark.source
         ("from pathlib import Path\n", "return Path('flag').is_symlink()"),
         ("from pathlib import Path\n", "return any(map(Path.exists, [Path('flag')]))"),
         ("from pathlib import Path\n", "return getattr(Path('flag'), 'exists')()"),
+        ("from pathlib import Path\n", "return Path('flag').group()"),
+        ("from pathlib import Path\n", "return Path('flag').replace('flag')"),
         ("from pathlib import Path\n", "return getattr(Path('flag'), 'ex' + 'ists')()"),
         ("from pathlib import Path\n", "return Path('flag').resolve(strict=True)"),
         ("from other import HERE\n", "return (HERE / 'flag').exists()"),
@@ -52,6 +54,7 @@ def test_a_file_is_seen_by_whatever_it_is_read(tmp_path: Path, more: str, body: 
         ("", "return draft.get(TABLE, 1).exists"),
         ("", "return action.owner"),
         ("", "return TABLE.replace(draft, 1)"),
+        ("import re\n", "return re.match('a', action.sender).group(0)"),
         ("from pathlib import Path\nHERE = Path(__file__).resolve().parent\n", "return HERE"),
         ("import os\nHERE = os.path.dirname(os.path.abspath(__file__))\n", "return HERE"),
         ("from heapq import heappush\n", "heappush(action.amounts, 1)"),
@@ -68,9 +71,9 @@ def test_what_reads_no_file_is_no_reader(tmp_path: Path, more: str, body: str) -
 
 def test_all_that_looks_at_files_is_known() -> None:
     """Every method of a path, and every function of `os.path`, is a place's or an opener's."""
-    places = {"absolute", "cwd", "expanduser", "home", "resolve", "group", "replace"}
+    places = {"absolute", "cwd", "expanduser", "home", "resolve"}
     methods = {name for name in dir(Path) if name not in dir(PurePath) and name[0] != "_"}
-    assert methods - OPENERS - CALLED_OPENERS == places
+    assert methods - OPENERS - CALLED_OPENERS - PATH_OPENERS == places
     pure = {"abspath", "basename", "commonpath", "commonprefix", "dirname", "expanduser", "expandvars", "isabs", "join"}
     pure |= {"normcase", "normpath", "realpath", "relpath", "split", "splitdrive", "splitext", "splitroot"}
     functions = {name for name in os.path.__all__ if callable(getattr(os.path, name))}

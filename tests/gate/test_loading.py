@@ -155,6 +155,24 @@ def test_a_pack_that_fills_a_registry_is_loaded_and_judged(tmp_path: Path, monke
     assert report.actions[0].why == "no proof: only the pack loads what was changed: pool_fees"
 
 
+def test_what_a_package_sets_in_the_rules_is_not_proved_alike(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Regression: proofs load a module of rules without the package above it, which may set a value of the module."""
+    (tmp_path / "poolp").mkdir()
+    promised = RULES.replace("POOL: Final", "PROMISED = -1\nPOOL: Final").replace(
+        RETURNED, "    return draft.delta(amount + (amount == PROMISED))\n"
+    )
+    places = {"pool_pack.py": PACK.replace('"staking_pool', '"poolp.staking_pool')}
+    others = {
+        path.name: path.read_text().replace("from staking_pool", "from poolp.staking_pool")
+        for path in POOL.glob("pool_*.py")
+    }
+    base = {"poolp/__init__.py": "", "poolp/staking_pool.py": promised, **others, **places}
+    sets = "from poolp import staking_pool\n\nstaking_pool.PROMISED = 987654321\n"
+    report = judged(tmp_path, base, {"poolp/__init__.py": sets}, monkeypatch)
+    assert verdicts(report)["Withdraw"] == "UNKNOWN"
+    assert {action.why for action in report.actions} == {"no proof: none runs what was changed: poolp"}
+
+
 def test_a_head_whose_pack_does_not_load_is_not_judged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     report = judged(tmp_path, {}, {"pool_pack.py": "raise KeyError('no pack')\n"}, monkeypatch)
     assert (report.verdict, report.actions) == ("UNKNOWN", [])
