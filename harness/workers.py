@@ -25,8 +25,8 @@ DEATHS: Final = 3
 """The number of times that a task's process may be killed before the task is left undone."""
 
 NEW_OBJECTS: Final = 100_000
-"""The number of new objects after which a worker looks for cycles. Walks leave none: at Python's own number, 700, they
-spent a tenth of their time on the search.
+"""The number of new objects after which a worker looks for reference cycles. Walks make none: at Python's own number,
+700, they spent a tenth of their time on the search.
 """
 
 Task = TypeVar("Task")
