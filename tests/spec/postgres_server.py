@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, gettempdir
 
 Pair = tuple[str, str]
 
@@ -44,6 +44,10 @@ class Server:
         return done.stdout.split()
 
 
+LONGEST_FOLDER = 60
+"""The most characters of a folder for temporary files below which a server's socket may stand: its path holds 107."""
+
+
 @contextmanager
 def server() -> Iterator[Server]:
     """A context manager: a running server in a temporary folder that only its user can enter."""
@@ -51,7 +55,8 @@ def server() -> Iterator[Server]:
     assert bin_folder is not None
     is_root = os.geteuid() == 0
     user = "nobody" if is_root else pwd.getpwuid(os.geteuid()).pw_name
-    with TemporaryDirectory(prefix="restaking-postgres-", ignore_cleanup_errors=True) as folder:
+    above = "/tmp" if len(gettempdir()) > LONGEST_FOLDER else None
+    with TemporaryDirectory(prefix="restaking-postgres-", dir=above, ignore_cleanup_errors=True) as folder:
         place = Path(folder)
         if is_root:
             # A server refuses to run as root.
