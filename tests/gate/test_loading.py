@@ -179,6 +179,16 @@ def test_a_head_whose_pack_does_not_load_is_not_judged(tmp_path: Path, monkeypat
     assert "no pack" in report.problem
 
 
+def test_a_head_whose_games_do_not_load_is_not_judged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Regression: the question of who gains was left out of the report without a word."""
+    games = PACK.replace("= ProtocolPack(", '= ProtocolPack(\n    games_at="pool_games:GAMES",')
+    assert games != PACK
+    base = {"pool_pack.py": games, "pool_games.py": "GAMES = ()\n"}
+    report = judged(tmp_path, base, {"pool_games.py": "raise KeyError('no games')\n"}, monkeypatch)
+    assert (report.verdict, report.actions) == ("UNKNOWN", [])
+    assert "no games" in report.problem
+
+
 def test_a_file_that_is_there_in_the_head_switches_a_rule(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     looked = RULES.replace("POOL: Final", "TWICE = (Path(__file__).parent / 'twice').exists()\nPOOL: Final")
     looked = looked.replace("import attr", "from pathlib import Path\n\nimport attr", 1)
