@@ -7,7 +7,7 @@ definition at import.
 
 import ast
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import Final
@@ -30,28 +30,6 @@ TEXTS: Final[Name] = ("modules", "that no import names")
 
 ORDER: Final[Name] = ("order", "of all statements")
 """The order of all modules' statements, as one definition: reached by every action if the order may matter."""
-
-
-@attrs.frozen
-class Change:
-    """A definition that differs between base and head: its name, its file, and its lines in the head.
-
-    The lines are the base's if the head lacks the definition. `digests` are those of base and head; the digest is empty
-    for a version without the definition.
-    """
-
-    name: Name
-    file: str
-    line: int
-    last_line: int
-    digests: tuple[str, str]
-
-    @property
-    def shown(self) -> str:
-        """The name of the definition for display: `module:name`, or `module:module` for statements outside
-        definitions.
-        """
-        return f"{self.name[0]}:{self.name[1] or 'module'}"
 
 
 class Closures:
@@ -80,9 +58,9 @@ class Closures:
         if self.sources.module(self._place[0]) is None:
             raise NotReadError(f"{self._place[0]}: there is no such module")
 
-    def has_module(self, change: Change) -> bool:
-        """True if a change is in a module of the version, not in its files or in the order of its modules."""
-        return self.sources.module(change.name[0]) is not None
+    def has_module(self, name: str) -> bool:
+        """True if the version has a module of this name: `FILES` and `ORDER` are in none."""
+        return self.sources.module(name) is not None
 
     @cached_property
     def modules(self) -> tuple[str, ...]:
@@ -592,39 +570,9 @@ class _Wider(Closures):
         ]
 
 
-def changes(base: Closures, head: Closures, mine: Mapping[Name, str], others: Mapping[Name, str]) -> list[Change]:
-    """The definitions in which `mine`, of the base, and `others`, of the head, differ.
-
-    Both map definitions to digests: those of a closure, or all of a version. A definition may be equal in both
-    versions, and reached in only one. Such a definition is omitted if any other differs.
-    """
-    found = _differing(base, head, mine, others)
-    changed = [change for change in found if not _is_in_both(base, head, change)]
-    return changed or found
-
-
 def _is_hidden(method: str) -> bool:
     """True if Python calls a method of this name without code that names it, such as `__eq__`."""
     return method.startswith("__") and method.endswith("__")
-
-
-def _is_in_both(base: Closures, head: Closures, change: Change) -> bool:
-    """True if both versions have the changed definition with equal digests, even if only one of them reaches it."""
-    one, other = (closures.sources.definition(change.name) for closures in (base, head))
-    return one is not None and other is not None and one.digest == other.digest
-
-
-def _differing(base: Closures, head: Closures, mine: Mapping[Name, str], others: Mapping[Name, str]) -> list[Change]:
-    found = []
-    for name in sorted({*mine, *others}):
-        digests = (mine.get(name, ""), others.get(name, ""))
-        if digests[0] != digests[1]:
-            closures = head if digests[1] else base
-            written = (name[0], name[1].partition(" of ")[0])
-            module, definition = closures.sources.module(name[0]), closures.sources.definition(written)
-            lines = (1, 1) if definition is None else (definition.line, definition.last_line)
-            found.append(Change(name, "" if module is None else module.file, *lines, digests))
-    return found
 
 
 def _tested(node: ast.stmt, parameter: str) -> set[str] | None:
@@ -655,4 +603,4 @@ def _hands_on(node: ast.stmt) -> str | None:
     )
 
 
-__all__ = ["Change", "Closures", "Name", "NotReadError", "changes"]
+__all__ = ["Closures", "Name", "NotReadError"]

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import attrs
 
-from gate.closures import Change
+from gate.changes import Change
 from gate.scripts import Aimed
 from gate.shortest import Versions
 from gate.starting import NotRunningError

@@ -14,7 +14,8 @@ import attrs
 from conformance.client import ClientFault, HarnessFault, Introduction
 from conformance.lockstep import Script
 from conformance.process import NotStartedError, ProcessClient
-from gate.closures import Change, Closures, NotReadError, changes
+from gate.changes import Change, changes
+from gate.closures import Closures, NotReadError
 from gate.elsewhere import refuse_elsewhere
 from gate.equivalence import ENGINE
 from gate.impact import gains, laws, ledger_matrix, speed, stale_proofs
@@ -212,7 +213,8 @@ class Judge:
         """The reason why no proof is made of an action with these changes; empty if one can be made."""
         if self._places[0].protocol_at != self._places[1].protocol_at:
             return f"the head's pack names other rules: {self._places[1].protocol_at}"
-        modules = {change.name[0] for change in differing if base.has_module(change) or head.has_module(change)}
+        modules = {change.name[0] for change in differing}
+        modules = {name for name in modules if base.has_module(name) or head.has_module(name)}
         if of_pack := sorted(modules & (base.of_pack | head.of_pack)):
             return f"only the pack loads what was changed: {', '.join(of_pack)}"
         lifted = (*LIFTED, self._places[0].protocol_at.partition(":")[0])

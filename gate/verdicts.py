@@ -6,7 +6,7 @@ from typing import Any, Final, Literal
 
 import attrs
 
-from gate.closures import Change
+from gate.changes import Change
 from spec.codec import Json
 
 Word = Literal["DIFFERS", "LAXER", "STRICTER", "REMOVED", "ADDED", "UNKNOWN", "EQUIVALENT", "SAME"]

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from gate.closures import Closures, NotReadError, changes
+from gate.changes import changes
+from gate.closures import Closures, NotReadError
 from tests.gate.prepared import DISPATCH
 
 pytestmark = pytest.mark.source

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from gate.closures import Change, Closures, NotReadError, changes
+from gate.changes import Change, changes
+from gate.closures import Closures, NotReadError
 from tests.gate.prepared import DISPATCH, ROOT
 
 pytestmark = pytest.mark.source

@@ -5,7 +5,7 @@ from pathlib import Path
 import attrs
 import pytest
 
-from gate.closures import Change
+from gate.changes import Change
 from gate.decisions import Decision, DecisionError, Ruling, numbers, read_decisions, rule, version_of, write_decision
 from gate.verdicts import ActionReport
 

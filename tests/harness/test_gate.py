@@ -18,7 +18,7 @@ import jsonschema
 import pytest
 from click import BadParameter
 
-from gate.closures import Change
+from gate.changes import Change
 from gate.decisions import Ruling
 from gate.impact import told
 from gate.verdicts import ActionReport, CallProof, Difference, ProtocolReport, Shown, ShownRun, Word
